@@ -1,0 +1,235 @@
+"""The words of Facetry as types: what every other module passes around.
+
+Everything here is plain, frozen data. Nothing reads a file, asks a model or knows where it is stored.
+Model answers (Description, Label, Cluster, Assignment) are what is cached, so they must survive a round trip
+through JSON; evidence vectors are kept beside them, see `Evidence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Step = Literal["describe", "label", "name", "assign"]
+STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
+Source = Literal["model", "person", "none"]
+"""Who decided where an image belongs; "none" while nobody has."""
+
+Vector = NDArray[np.float32]
+Evidence = Mapping[str, Vector]
+"""What a vision model measured, by the name of the space, e.g. {"effnet-lite2": (1280,)}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One thing a vision model saw, with how sure it was (0 to 1)."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a vision model says of one image with the criterion in mind."""
+
+    text: str
+    tags: tuple[Tag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """One image shown to a vision model.
+
+    path: our own re-encoded RGB copy (JPEG, upright, longest side at most 1024 px), safe to decode in process;
+    None for a record that came without an image.
+    id: the item's id, for models that answer from what they were given.
+    evidence: what this same model measured on this image earlier, or None; a model given evidence need not look again.
+    """
+
+    path: Path | None
+    evidence: Evidence | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A vision model's whole answer for one image."""
+
+    description: Description
+    evidence: Evidence = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call that gave no answer, kept as data: the reason is one sentence for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Described items as columns, n rows each; what the text steps work on.
+
+    ids: stable item ids (content hashes). labels is None before the label step.
+    evidence: space name -> (n, d) float32; a row of NaN where an item has none; empty when the vision model gives none.
+    """
+
+    ids: Sequence[str]
+    descriptions: Sequence[Description]
+    labels: Sequence[str] | None = None
+    evidence: Mapping[str, Vector] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: Sequence[int]) -> Corpus:
+        """The items at these rows, in this order."""
+        return Corpus(
+            [self.ids[row] for row in rows],
+            [self.descriptions[row] for row in rows],
+            None if self.labels is None else [self.labels[row] for row in rows],
+            {space: matrix[list(rows)] for space, matrix in self.evidence.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One named group.
+
+    labels: raw labels that belong here. confidence: how sure the model is of the *name* (None: unknown).
+    needs_name: the name is only a hint ("Group 2 (looks like daisy, pot)") and asks a person for a better one.
+    size: how many items the model had in it when it formed the group, None where it did not count; examples: ids of
+    some of them, the most typical first. Assignment judges every item anew, so the final size may differ a little.
+    prototype: where the group lies in an evidence space (space name -> vector as a list), for models that use evidence.
+    added: a person added this cluster by its name alone, so there is no prototype and there may be no labels.
+    """
+
+    id: str
+    name: str
+    meaning: str = ""
+    labels: tuple[str, ...] = ()
+    confidence: float | None = None
+    needs_name: bool = False
+    prototype: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    added: bool = False
+    size: int | None = None
+    examples: tuple[str, ...] = ()
+
+
+EXAMPLES = 24
+"""How many typical items of a group are kept with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where one item belongs. cluster_id None is Unassigned, and then `answer` keeps what the model said instead.
+
+    probabilities: cluster id -> probability, summing to at most 1 (the rest is "none of these");
+    None when the model gives none. confidence: probability of the chosen cluster, None when unknown.
+    """
+
+    cluster_id: str | None
+    confidence: float | None = None
+    probabilities: Mapping[str, float] | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whether a vision model can see what a criterion asks for.
+
+    aspect: the model's word for what it will look at ("subject", "colour", "style", "light").
+    warning: None when it can; otherwise one sentence for the person, and aspect is the fallback (appearance).
+    """
+
+    aspect: str
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """Everything that decides a run's result. vision and text are "KIND[:MODEL]"; records is a JSONL path or "".
+
+    names: cluster names the person fixed beforehand. truth: the facet to score against, or "".
+    limit: use the first so many images only; 0 for all.
+    """
+
+    dataset_id: str
+    criterion: str
+    k: int
+    vision: str = "builtin"
+    text: str = "builtin"
+    records: str = ""
+    names: tuple[str, ...] = ()
+    truth: str = ""
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepStats:
+    """What a step did and what it cost. cache_hits: items answered without asking a model. cost: US dollars."""
+
+    items: int = 0
+    requests: int = 0
+    cache_hits: int = 0
+    failures: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a running step stands. rate: items a second; seconds_left None until it can be told.
+
+    latest: (item id, text) of the newest answer. ingested, given: files prepared of files found, while that goes on.
+    """
+
+    step: Step | Literal["ingest"]
+    done: int
+    total: int
+    failures: int = 0
+    cache_hits: int = 0
+    rate: float = 0.0
+    seconds_left: float | None = None
+    latest: tuple[str, str] = ("", "")
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """One distinct image content: the original's format and upright size in pixels, and what was done to show it."""
+
+    id: str
+    format: str
+    width: int
+    height: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One given file or record. status: "ready", "duplicate" or "skipped", the last two with a reason."""
+
+    position: int
+    item_id: str
+    name: str
+    status: str = "ready"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """A dataset with its counts: given = ready + duplicate + skipped (+ those not yet looked at)."""
+
+    id: str
+    name: str
+    source: Mapping[str, str]
+    given: int
+    counts: Mapping[str, int]

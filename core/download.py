@@ -1,0 +1,120 @@
+"""A run as downloads: its table as CSV, and its images in a ZIP with one folder a group, both made while being sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
+
+from core import results
+from core.config import Config
+from core.domain import DatasetRow, ItemRow
+from core.errors import BadInput
+from core.export.folders import zip_folders
+from core.export.tables import csv_pieces
+from core.ingest import source
+from core.ingest.archive import MAX_MEMBER, read_member
+from core.ingest.found import Found
+from core.report import ASSIGNMENTS, assignment_cells
+from core.results import UNASSIGNED, Row
+from core.workspace import Workspace
+
+REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
+"""Folders for images that are in no group: all that was usable comes out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """What a ZIP of a run will hold: so many files, of which `originals` come from where they were found.
+
+    The others are our own copies (JPEG, at most 1,024 pixels), because the original has gone. pictures: False for
+    records without images, which have nothing to put into folders. folders: (name, files in it), groups first.
+    """
+
+    files: int
+    originals: int
+    pictures: bool
+    folders: Sequence[tuple[str, int]]
+
+
+def table(workspace: Workspace, run_id: str) -> Iterator[bytes]:
+    """assignments.csv of a run, in pieces. Raises BadInput for a run that does not exist."""
+    found = results.rows(workspace.store, run_id)
+    return csv_pieces(ASSIGNMENTS, [assignment_cells(row) for row in found])
+
+
+def about_folders(workspace: Workspace, run_id: str) -> Folders:
+    """What `folders` would give, without reading any image. Raises BadInput for a run that does not exist."""
+    dataset, rows, items = _of_run(workspace, run_id)
+    pictures = dataset.source.get("kind") != "records"
+    originals = _originals(dataset, workspace.config) if pictures else {}
+    sizes = Counter(_folder(rows[item.item_id]) for item in items)
+    order = [cluster.name for cluster in results.clusters(workspace.store, run_id).clusters] + list(REST.values())
+    listed = [(name, sizes[name]) for name in order if sizes[name]]
+    return Folders(len(items), sum(item.name in originals for item in items), pictures, listed)
+
+
+def folders(workspace: Workspace, run_id: str) -> Iterator[bytes]:
+    """A ZIP with one folder a group, in pieces; exact duplicates lie beside the image that they equal.
+
+    Each file is the original, byte for byte, while it still lies where it was found, and our own copy when it has gone
+    or has changed since. Raises BadInput for a run that does not exist or has no images.
+    """
+    dataset, rows, items = _of_run(workspace, run_id)
+    if dataset.source.get("kind") == "records":
+        raise BadInput("These are descriptions without images; there is nothing to put into folders.")
+    originals = _originals(dataset, workspace.config)
+
+    def files() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
+        for item in items:
+            group = _folder(rows[item.item_id])
+            original = _original(originals.get(item.name), item.item_id)
+            if original is not None:
+                yield group, item.name, partial(bytes, original)
+            else:
+                copy = workspace.image(item.item_id, "view")
+                yield group, str(PurePosixPath(item.name).with_suffix(".jpg")), copy.read_bytes
+
+    return zip_folders(files())
+
+
+def _folder(row: Row) -> str:
+    return row.cluster.name if row.cluster else REST[row.state]
+
+
+def _of_run(workspace: Workspace, run_id: str) -> tuple[DatasetRow, dict[str, Row], list[ItemRow]]:
+    """The dataset of a run, its rows by item id, and all its usable files, duplicates included, in the order given."""
+    run = results.get_run(workspace.store, run_id)
+    dataset = workspace.store.datasets.get(run.settings.dataset_id)
+    if dataset is None:
+        raise BadInput("The images of this run are not in the workspace any more.")
+    rows = {row.item_id: row for row in results.rows(workspace.store, run_id)}
+    items = [
+        *workspace.store.datasets.items(dataset.id),
+        *workspace.store.datasets.items(dataset.id, status="duplicate"),
+    ]
+    return dataset, rows, sorted(items, key=lambda item: item.position)
+
+
+def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:
+    """Name -> where the file lies now; empty when the whole source has gone or may not be read (any more)."""
+    try:
+        return {file.name: file for file in source.reopen(dataset, config).files if not file.refusal}
+    except BadInput:
+        return {}
+
+
+def _original(file: Found | None, item_id: str) -> bytes | None:
+    """The file's bytes while they are still those that were sorted; None when it has gone or holds another image."""
+    if file is None:
+        return None
+    try:
+        if file.member is None and file.path.stat().st_size > MAX_MEMBER:
+            return None  # no image that was accepted is that large
+        content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == item_id else None

@@ -1,0 +1,21 @@
+"""Errors written for the person who reads them: one clear sentence and, where there is one, the next step."""
+
+
+class FacetryError(Exception):
+    """Base of all errors whose text may be shown to a person as it is."""
+
+
+class BadInput(FacetryError):
+    """What the person gave cannot be used; nothing was changed."""
+
+
+class ModelUnavailable(FacetryError):
+    """A model cannot be loaded or reached; the text names the command or setting that helps."""
+
+
+class WorkspaceBusy(FacetryError):
+    """Another process has this workspace open."""
+
+
+class Cancelled(FacetryError):
+    """The person stopped the work; what was finished is kept."""

@@ -1,0 +1,180 @@
+"""Extrinsic metrics: how far a grouping agrees with ground truth.
+
+Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
+mean), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from scikit-learn; purity; and `name_acc`, which
+asks whether a cluster's *name* means the class. Every score covers all images with truth: Unassigned counts as one
+extra cluster that is matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+from sklearn import metrics as sk
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts to unit vectors (n, d); passed in, so that this module knows no model."""
+
+SAME_MEANING = 0.5
+"""Least cosine similarity at which a name that is no class name may still mean its nearest one.
+
+"automobile" and "car" lie at .87, "bird" and "seagull" at .55; unrelated nouns at .2 to .4."""
+
+_UNASSIGNED = "\0unassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """counts[i, j]: images of class classes[i] in cluster clusters[j]; None, when present, is Unassigned and last."""
+
+    classes: tuple[str, ...]
+    clusters: tuple[str | None, ...]
+    counts: NDArray[np.int64]
+
+
+def confusion(truth: Sequence[str], predicted: Sequence[str | None]) -> Confusion:
+    """Count images by class and cluster. Raises ValueError when the lengths differ."""
+    if len(truth) != len(predicted):
+        raise ValueError(f"{len(truth)} truths for {len(predicted)} predictions")
+    classes = tuple(sorted(set(truth)))
+    found = sorted({cluster for cluster in predicted if cluster is not None})
+    clusters: tuple[str | None, ...] = (*found, None) if None in predicted else tuple(found)
+    row = {name: i for i, name in enumerate(classes)}
+    column = {name: j for j, name in enumerate(clusters)}
+    counts = np.zeros((len(classes), len(clusters)), dtype=np.int64)
+    for name, cluster in zip(truth, predicted, strict=True):
+        counts[row[name], column[cluster]] += 1
+    return Confusion(classes, clusters, counts)
+
+
+def hungarian_accuracy(truth: Sequence[str], predicted: Sequence[str | None]) -> float:
+    """Share of images in the cluster matched to their class, under the best one-to-one matching.
+
+    Any number of clusters and classes: what is left over is matched to nothing and counts as wrong, as does Unassigned
+    (None). 0.0 for no images.
+    """
+    if not len(truth):
+        return 0.0
+    table = confusion(truth, predicted)
+    return sum(int(table.counts[i, j]) for i, j in _match(table).items()) / len(truth)
+
+
+def score(
+    truth: Sequence[str], predicted: Sequence[str | None], names: Mapping[str, str], embed: Embed
+) -> dict[str, Any]:
+    """All of metrics.json for images with truth.
+
+    truth: class of each image. predicted: cluster id of each image, None for Unassigned. names: cluster id -> name.
+    Scores lie in 0..1 (ARI may be below 0); those of an empty set of images are None.
+    """
+    table = confusion(truth, predicted)
+    kept = [i for i, cluster in enumerate(predicted) if cluster is not None]
+    some_truth = [truth[i] for i in kept]
+    some_predicted = [predicted[i] for i in kept]
+    meant = _classes_meant(table.classes, names, embed)
+    result: dict[str, Any] = {
+        "n": len(truth),
+        "n_assigned": len(kept),
+        "n_unassigned": len(truth) - len(kept),
+        "k_true": len(table.classes),
+        "k_found": sum(cluster is not None for cluster in table.clusters),
+    }
+    result.update(_scores(truth, predicted, meant))
+    result.update({f"{key}_assigned": value for key, value in _scores(some_truth, some_predicted, meant).items()})
+    result["per_class"] = _per_class(table, names)
+    return result
+
+
+def _scores(
+    truth: Sequence[str], predicted: Sequence[str | None], meant: Mapping[str, str] | None
+) -> dict[str, float | None]:
+    if not len(truth):
+        return dict.fromkeys(
+            ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc")
+        )
+    table = confusion(truth, predicted)
+    groups = [_UNASSIGNED if cluster is None else cluster for cluster in predicted]
+    homogeneity, completeness, v_measure = sk.homogeneity_completeness_v_measure(truth, groups)
+    assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
+    named: float | None = None
+    if meant is not None:
+        right = sum(
+            cluster is not None and meant.get(cluster) == name for name, cluster in zip(truth, predicted, strict=True)
+        )
+        named = right / len(truth)
+    return {
+        "acc": hungarian_accuracy(truth, predicted),
+        "nmi": float(sk.normalized_mutual_info_score(truth, groups)),
+        "ari": float(sk.adjusted_rand_score(truth, groups)),
+        "fmi": float(sk.fowlkes_mallows_score(truth, groups)),
+        "homogeneity": float(homogeneity),
+        "completeness": float(completeness),
+        "v_measure": float(v_measure),
+        "purity": float(assigned.max(axis=0).sum() / len(truth)) if assigned.size else 0.0,
+        "name_acc": named,
+    }
+
+
+def _match(table: Confusion) -> dict[int, int]:
+    """Class row -> cluster column under the matching with most agreement; Unassigned is never matched."""
+    columns = [j for j, cluster in enumerate(table.clusters) if cluster is not None]
+    rows, chosen = linear_sum_assignment(table.counts[:, columns], maximize=True)
+    return {int(i): columns[int(j)] for i, j in zip(rows, chosen, strict=True) if table.counts[i, columns[int(j)]] > 0}
+
+
+def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Per class: size, precision, recall and F1 of the cluster matched to it, and that cluster's name (or None)."""
+    matched = _match(table)
+    result: dict[str, dict[str, Any]] = {}
+    for i, name in enumerate(table.classes):
+        size = int(table.counts[i].sum())
+        j = matched.get(i)
+        hit = int(table.counts[i, j]) if j is not None else 0
+        precision = hit / int(table.counts[:, j].sum()) if j is not None else 0.0
+        recall = hit / size
+        f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
+        cluster = table.clusters[j] if j is not None else None
+        result[name] = {
+            "n": size,
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+            "cluster": names.get(cluster, cluster) if cluster is not None else None,
+        }
+    return result
+
+
+def _classes_meant(classes: Sequence[str], names: Mapping[str, str], embed: Embed) -> dict[str, str] | None:
+    """Cluster id -> the class its name means, for names that mean one; None when the classes are bare numbers."""
+    if not classes or all(re.fullmatch(r"[+-]?\d+(\.\d+)?", name.strip()) for name in classes):
+        return None
+    plain = {normalised(name): name for name in reversed(classes)}
+    meant = {cluster: plain[normalised(name)] for cluster, name in names.items() if normalised(name) in plain}
+    rest = [cluster for cluster, name in names.items() if cluster not in meant and normalised(name)]
+    if rest:
+        near = embed([normalised(names[cluster]) for cluster in rest]) @ embed([normalised(c) for c in classes]).T
+        for cluster, row in zip(rest, near, strict=True):
+            if row.max() >= SAME_MEANING:
+                meant[cluster] = classes[int(row.argmax())]
+    return meant
+
+
+def normalised(name: str) -> str:
+    """Lower case, single spaces for any separator, and each word without its plural ending."""
+    return " ".join(_singular(word) for word in re.findall(r"[^\W_]+", name.casefold()))
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

@@ -1,0 +1,41 @@
+"""A folder on this computer -> what is in it, each file accounted for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.config import Config
+from core.errors import BadInput
+from core.ingest.found import Found, check_allowed, is_allowed, natural, refusal_by_name
+
+
+def scan(folder: Path, config: Config) -> list[Found]:
+    """All files below `folder` in natural order (2 before 10), hidden ones too: everything given is accounted for.
+
+    Raises BadInput when the folder is missing, not allowed, not readable or holds nothing.
+    """
+    if not folder.exists():
+        raise BadInput(f"The folder {folder} does not exist. Check the spelling.")
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is a file. Give a folder of images, a ZIP file or a CSV that lists images.")
+    real = folder.resolve()
+    check_allowed(real, config)
+    found: list[Found] = []
+    denied: list[str] = []
+    for base, _, files in os.walk(real, onerror=lambda error: denied.append(str(error.filename))):
+        found += [_found(Path(base) / file, real, config) for file in files]
+    if str(real) in denied:
+        raise BadInput(f"The folder {folder} could not be read. Check that you may open it.")
+    if not found:
+        raise BadInput(f"The folder {folder} is empty. Put images into it, or choose another.")
+    return sorted(found, key=lambda file: natural(file.name))
+
+
+def _found(path: Path, folder: Path, config: Config) -> Found:
+    name = path.relative_to(folder).as_posix()
+    refusal = refusal_by_name(name)
+    if not refusal and path.is_symlink() and not is_allowed(path.resolve(), config):
+        refusal = "A link to a place that images may not be read from."
+    stat = path.lstat()
+    return Found(name, path, stamp=(stat.st_size, stat.st_mtime_ns), refusal=refusal)

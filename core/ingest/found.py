@@ -1,0 +1,69 @@
+"""One file that was given, wherever it lies, and why it would not even be opened."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.config import ROOT, Config
+from core.errors import BadInput
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"})
+DEMO = ROOT / "data" / "demo"
+_JUNK = {"thumbs.db", "desktop.ini", ".ds_store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """name: path relative to what was given, with forward slashes. path: the file, or the archive that holds it as its
+    member number `member`. stamp: changes when the content does (size, time). refusal: why it cannot be used, or ""."""
+
+    name: str
+    path: Path
+    member: int | None = None
+    stamp: tuple[int, int] = (0, 0)
+    refusal: str = ""
+
+
+def refusal_by_name(name: str) -> str:
+    """Why a file of this name is not opened, or ""."""
+    base = PurePosixPath(name).name
+    if base.lower() in _JUNK or base.startswith("._") or "__MACOSX" in PurePosixPath(name).parts:
+        return "A system file, not an image."
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        return f"Not an image ({suffix or 'no file ending'}). JPEG, PNG, WebP, GIF, BMP and TIFF are read."
+    return ""
+
+
+def is_allowed(path: Path, config: Config) -> bool:
+    """Whether images may be read from here: below the roots, from one upload (never all of them), from the demo."""
+    if not config.image_roots or any(path.is_relative_to(root) for root in (*config.image_roots, DEMO)):
+        return True
+    return config.workspace / "uploads" in path.parents
+
+
+def check_allowed(path: Path, config: Config) -> None:
+    """Raise BadInput for a place that images may not be read from."""
+    if not is_allowed(path, config):
+        allowed = ", ".join(str(root) for root in config.image_roots)
+        raise BadInput(f"Images may only be read from these folders here: {allowed}.")
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts 2 before 10."""
+    return [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part.lower()) for part in re.split(r"(\d+)", name) if part
+    ]
+
+
+def some_images(found: Sequence[Found], limit: int, *, spread: bool) -> tuple[Found, ...]:
+    """`limit` of the files that look like images, the first ones or evenly spread over all; all files for 0."""
+    if not limit:
+        return tuple(found)
+    images = [file for file in found if not file.refusal]
+    if not spread or limit >= len(images):
+        return tuple(images[:limit])
+    return tuple(images[place * len(images) // limit] for place in range(limit))

@@ -1,0 +1,27 @@
+"""Matching what a table or a records file calls an image to the image itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+
+def match_names(called: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:
+    """Item id -> index in `called`: by the same path or, where only one on each side has it, by the same file name.
+
+    names: item id -> path relative to what was given. A name called twice counts with its first place.
+    """
+    clean = [one.strip().replace("\\", "/") for one in called]
+    paths = {name: place for place, name in reversed(list(enumerate(clean)))}
+    bases = {PurePosixPath(name).name: place for name, place in paths.items()}
+    once_called = {base for base, count in Counter(PurePosixPath(name).name for name in paths).items() if count == 1}
+    once_there = {base for base, count in Counter(PurePosixPath(n).name for n in names.values()).items() if count == 1}
+    found: dict[str, int] = {}
+    for item, name in names.items():
+        base = PurePosixPath(name).name
+        if name in paths:
+            found[item] = paths[name]
+        elif base in once_called and base in once_there:
+            found[item] = bases[base]
+    return found

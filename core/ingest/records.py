@@ -1,0 +1,88 @@
+"""Descriptions and labels that a person brings as JSON Lines, in our own form or IC|TC's `step1_result.jsonl`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from core.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line: the image it speaks of, and what it says. description or label may be empty, not both."""
+
+    image: str
+    description: str
+    label: str
+    truth: str
+
+    @property
+    def id(self) -> str:
+        """Hash of name and text: the item id of a record that comes without an image."""
+        return hashlib.sha256(json.dumps([self.image, self.description, self.label]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The readable lines of one file in order, and a reason for each line that is not. version: hash of the content."""
+
+    records: tuple[Record, ...]
+    bad: tuple[tuple[int, str], ...]
+    version: str
+
+
+def read_records(path: Path) -> Records:
+    """Read a JSONL file. Only image, description, label and truth are read (IC|TC: image_file and text); never others.
+
+    Raises BadInput when the file is missing or holds no usable line.
+    """
+    try:
+        content = path.expanduser().read_bytes()
+    except OSError as error:
+        raise BadInput(f"The records file {path} could not be read ({error.strerror or 'unknown reason'}).") from None
+    good: list[Record] = []
+    bad: list[tuple[int, str]] = []
+    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        record = _record(line)
+        if isinstance(record, Record):
+            good.append(record)
+        else:
+            bad.append((number, record))
+    if not good:
+        detail = f" Line {bad[0][0]}: {bad[0][1]}" if bad else ""
+        raise BadInput(
+            f"{path.name} holds no usable record: one JSON object a line with image and description.{detail}"
+        )
+    return Records(tuple(good), tuple(bad), hashlib.sha256(content).hexdigest()[:16])
+
+
+def _record(line: str) -> Record | str:
+    """A line's record, or the sentence that says why there is none."""
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return "This line is not valid JSON."
+    if not isinstance(value, dict):
+        return "This line is not a JSON object."
+    name = _text(value, "image") or PurePosixPath(_text(value, "image_file").replace("\\", "/")).name
+    record = Record(name, _text(value, "description", "text"), _text(value, "label"), _text(value, "truth"))
+    if not record.image:
+        return "This line names no image."
+    if not (record.description or record.label):
+        return "This line has neither a description nor a label."
+    return record
+
+
+def _text(value: dict[str, Any], *keys: str) -> str:
+    """The first of the keys that is there, as clean text: a lone surrogate would make the database write fail."""
+    for key in keys:
+        found = value.get(key)
+        if isinstance(found, (str, int, float)) and not isinstance(found, bool):
+            return str(found).encode("utf-8", errors="replace").decode("utf-8").strip()
+    return ""

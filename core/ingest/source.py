@@ -1,0 +1,155 @@
+"""What a person points at (images, records, or both) as one thing: found, identified, looked at, matched."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.config import Config
+from core.domain import DatasetRow, ImageRow, ItemRow
+from core.errors import BadInput
+from core.ingest import archive, folder, manifest
+from core.ingest.decode import Unusable
+from core.ingest.found import Found, some_images
+from core.ingest.names import match_names
+from core.ingest.records import Record, Records, read_records
+from core.ingest.truth import full_truth_address, read_truth, truth_exists
+from core.ingest.workers import prepare_all
+
+__all__ = [
+    "RECORD_TRUTH",
+    "Looked",
+    "Source",
+    "find",
+    "full_truth_address",
+    "is_complete",
+    "look",
+    "match_records",
+    "names",
+    "read_records",
+    "read_truth",
+    "record_truth",
+    "reopen",
+    "truth_exists",
+]
+
+_SCANS = {".zip": "zip", ".csv": "csv", ".tsv": "csv"}
+RECORD_TRUTH = "record"
+"""The facet under which the truth that records carry is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as found, before anything is opened. given: how many files or records it holds.
+
+    records: set when the items are records without images. address: how to find it again (kind, paths, limit).
+    """
+
+    dataset_id: str
+    name: str
+    address: Mapping[str, str]
+    given: int
+    files: tuple[Found, ...] = ()
+    records: Records | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One given file or record after a look: its row, and the image's when it is one."""
+
+    item: ItemRow
+    image: ImageRow | None = field(default=None)
+
+
+def find(images: str, records: str, config: Config, limit: int = 0, *, spread: bool = False) -> Source:
+    """Find images (a folder, a ZIP file, or a CSV that lists them), or records when `images` is "". Raises BadInput.
+
+    limit: so many images only (0: all), the first ones or, with `spread`, evenly from all of them. The id covers names,
+    sizes and times of the files: a changed folder is another dataset and an unchanged one is not looked at again.
+    """
+    if images:
+        path = Path(images).expanduser()
+        kind = _SCANS.get(path.suffix.lower(), "folder") if path.is_file() else "folder"
+        scan = {"folder": folder.scan, "zip": archive.scan, "csv": manifest.scan}[kind]
+        files = some_images(scan(path, config), limit, spread=spread)
+        address = {"kind": kind, "path": str(path.resolve()), "limit": str(limit), "spread": "yes" if spread else ""}
+        stamps = [(file.name, file.stamp) for file in files]
+        return Source(_identity(address, stamps), path.resolve().name, address, len(files), files)
+    if not records:
+        raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
+    path = Path(records).expanduser()
+    read = read_records(path)
+    if limit:
+        read = Records(read.records[:limit], (), f"{read.version}-{limit}")
+    address = {"kind": "records", "path": str(path.resolve()), "limit": str(limit)}
+    given = len(read.records) + len(read.bad)
+    return Source(_identity(address, read.version), path.name, address, given, records=read)
+
+
+def reopen(dataset: DatasetRow, config: Config) -> Source:
+    """Find a dataset's source again, to go on after an interruption. Raises BadInput when it has gone."""
+    address = dataset.source
+    images, records = ("", address["path"]) if address["kind"] == "records" else (address["path"], "")
+    return find(images, records, config, int(address["limit"]), spread=bool(address.get("spread")))
+
+
+def is_complete(dataset: DatasetRow | None) -> bool:
+    """Whether everything given was looked at."""
+    return dataset is not None and sum(dataset.counts.values()) == dataset.given
+
+
+def look(source: Source, copies: Path, config: Config) -> Iterator[Looked]:
+    """Look at everything given, in order. A second item of the same content is a duplicate of the first."""
+    seen: dict[str, str] = {}
+    for item, image in _look(source, copies, config):
+        if item.status == "ready" and item.item_id in seen:
+            reason = f"The same as {seen[item.item_id]}; grouped once."
+            yield Looked(ItemRow(item.position, item.item_id, item.name, "duplicate", reason))
+            continue
+        if item.status == "ready":
+            seen[item.item_id] = item.name
+        yield Looked(item, image)
+
+
+def _look(source: Source, copies: Path, config: Config) -> Iterator[tuple[ItemRow, ImageRow | None]]:
+    if source.records is not None:
+        for place, record in enumerate(source.records.records):
+            yield ItemRow(place, record.id, record.image), None
+        for place, (line, reason) in enumerate(source.records.bad, start=len(source.records.records)):
+            yield ItemRow(place, "", f"line {line}", "skipped", reason), None
+        return
+    outcomes = prepare_all([file for file in source.files if not file.refusal], copies, config)
+    for place, file in enumerate(source.files):
+        outcome = Unusable(file.refusal) if file.refusal else next(outcomes)
+        if isinstance(outcome, Unusable):
+            yield ItemRow(place, "", file.name, "skipped", outcome.reason), None
+        else:
+            image = ImageRow(outcome.id, outcome.format, outcome.width, outcome.height, outcome.note)
+            yield ItemRow(place, outcome.id, file.name), image
+
+
+def names(source: Source) -> list[str]:
+    """The names of everything given."""
+    if source.records is not None:
+        return [record.image for record in source.records.records]
+    return [file.name for file in source.files]
+
+
+def record_truth(records: Records) -> dict[str, str]:
+    """Item id -> the class that its record carries."""
+    return {record.id: record.truth for record in records.records if record.truth}
+
+
+def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:
+    """Item id -> its record: by id for items that are records, else by relative path or file name."""
+    by_id = {record.id: record for record in records.records}
+    by_name = match_names([record.image for record in records.records], names)
+    matched = {item: records.records[place] for item, place in by_name.items()}
+    return matched | {item: by_id[item] for item in names if item in by_id}
+
+
+def _identity(address: Mapping[str, str], content: object) -> str:
+    return hashlib.sha256(json.dumps([address, content], sort_keys=True).encode()).hexdigest()[:16]

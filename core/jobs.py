@@ -1,0 +1,154 @@
+"""Background jobs: runs go on while pages come and go; they live in the process and the store, never in a session."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from core import intake, pipeline
+from core.domain import Progress
+from core.errors import BadInput, Cancelled, FacetryError
+from core.ingest.source import Source
+from core.models.registry import NO_KEYS, Keys
+from core.pipeline import Until
+from core.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Job:
+    """One run at work. progress: the newest; None before the first."""
+
+    run_id: str
+    until: Until
+    cancel: threading.Event = field(default_factory=threading.Event)
+    progress: Progress | None = None
+    thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
+@dataclass
+class Look:
+    """A dataset whose files are being looked at, before any run. error: why that ended early, or ""."""
+
+    dataset_id: str
+    cancel: threading.Event = field(default_factory=threading.Event)
+    progress: Progress | None = None
+    thread: threading.Thread | None = None
+    error: str = ""
+
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
+class Jobs:
+    """The jobs of one workspace; at most one a run, and one look a dataset."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._jobs: dict[str, Job] = {}
+        self._looks: dict[str, Look] = {}
+        self._lock = threading.Lock()
+
+    def start(
+        self, run_id: str, until: Until, *, origin: Source | None = None, check_all: bool = False, keys: Keys = NO_KEYS
+    ) -> Job:
+        """Start (or resume) a run in the background. Raises BadInput while that run is at work already.
+
+        keys: server -> key given for this session, kept in memory while it works.
+        """
+        with self._lock:
+            running = self._jobs.get(run_id)
+            if running and running.alive:
+                raise BadInput("This run is at work already.")
+            job = Job(run_id, until)
+            job.thread = threading.Thread(
+                target=self._work, args=(job, origin, check_all, keys), daemon=True, name=f"facetry-run-{run_id}"
+            )
+            self._jobs[run_id] = job
+            job.thread.start()
+        return job
+
+    def _work(self, job: Job, origin: Source | None, check_all: bool, keys: Keys) -> None:
+        def show(progress: Progress) -> None:
+            job.progress = progress
+
+        try:
+            pipeline.run(
+                self._workspace,
+                job.run_id,
+                job.until,
+                origin=origin,
+                cancel=job.cancel,
+                on_progress=show,
+                check_all=check_all,
+                keys=keys,
+            )
+        except FacetryError:
+            return  # stored with the run, where the page reads it
+        except Exception:  # noqa: BLE001  # a thread has no caller to raise to
+            _log.exception("run %s ended unexpectedly", job.run_id)  # the run holds a sentence; the log, the details
+
+    def get(self, run_id: str) -> Job | None:
+        """The job that is at work on a run, or None."""
+        job = self._jobs.get(run_id)
+        return job if job and job.alive else None
+
+    def stop(self, run_id: str, wait: float = 5.0) -> None:
+        """Ask a run to stop and wait up to `wait` seconds until it has."""
+        job = self.get(run_id)
+        if job and job.thread:
+            job.cancel.set()
+            job.thread.join(wait)
+
+    def active(self) -> list[Job]:
+        """All jobs at work."""
+        return [job for job in self._jobs.values() if job.alive]
+
+    def look(self, origin: Source) -> Look:
+        """Start to look at what was found, in the background; the one under way if there is one."""
+        with self._lock:
+            known = self._looks.get(origin.dataset_id)
+            if known and known.alive:
+                return known
+            one = Look(origin.dataset_id)
+            one.thread = threading.Thread(
+                target=self._look, args=(one, origin), daemon=True, name=f"facetry-look-{origin.dataset_id}"
+            )
+            self._looks[origin.dataset_id] = one
+            one.thread.start()
+        return one
+
+    def _look(self, one: Look, origin: Source) -> None:
+        def show(progress: Progress) -> None:
+            one.progress = progress
+
+        place = self._workspace
+        try:
+            intake.look(place.store, place.copies, place.config, origin, one.cancel, show)
+        except Cancelled:
+            return  # the dataset is incomplete, which the page sees
+        except FacetryError as error:
+            one.error = str(error)
+        except Exception as error:  # noqa: BLE001  # a thread has no caller to raise to
+            one.error = f"Something unexpected went wrong: {type(error).__name__}."
+            _log.exception("looking at %s ended unexpectedly", origin.dataset_id)
+
+    def look_at(self, dataset_id: str) -> Look | None:
+        """The newest look at a dataset in this process, under way or ended, or None."""
+        return self._looks.get(dataset_id)
+
+    def shut_down(self, wait: float = 5.0) -> None:
+        """Ask everything at work to stop and wait up to `wait` seconds for each."""
+        working: list[Job | Look] = [*self.active(), *(one for one in self._looks.values() if one.alive)]
+        for each in working:
+            each.cancel.set()
+        for each in working:
+            if each.thread:
+                each.thread.join(wait)

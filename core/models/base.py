@@ -1,0 +1,69 @@
+"""The two roles a model can play. A backend implements one or both; it knows nothing of runs, stores or pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, Sight, Step
+
+
+@runtime_checkable
+class VisionModel(Protocol):
+    """Describes images.
+
+    id: the model with every option that changes a reply; part of every call key.
+    prompts: step -> prompt version and text, part of that step's call keys; empty for a model without prompts.
+    evidence_id: names the evidence this model measures, independent of any criterion; None if it measures none.
+    batch_size, max_concurrency: what one `describe` call should hold, and how many may run at once.
+    """
+
+    id: str
+    prompts: Mapping[Step, str]
+    evidence_id: str | None
+    batch_size: int
+    max_concurrency: int
+
+    def sight(self, criterion: str) -> Sight:
+        """Say whether this model can see what the criterion asks for. Cheap; called while the person types."""
+        ...
+
+    def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
+        """Describe each image with the criterion in mind; one answer per image, in order.
+
+        An image that cannot be read is `Failed`, never an exception that loses its neighbours.
+        """
+        ...
+
+
+@runtime_checkable
+class TextModel(Protocol):
+    """Labels descriptions, names K clusters, assigns items to them.
+
+    knows: the evidence ids whose vectors it uses; for any other vision model it works from text alone.
+    The rest is as in VisionModel.
+    """
+
+    id: str
+    prompts: Mapping[Step, str]
+    knows: frozenset[str]
+    batch_size: int
+    max_concurrency: int
+
+    def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
+        """Draw a short label in the criterion's terms from each description."""
+        ...
+
+    def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
+        """Form exactly k clusters of the labelled corpus and name them.
+
+        given: up to k names the person fixed beforehand; they come back first, in order, spelled as given.
+        Deterministic for the same corpus, criterion, k and given, as far as the model is. 1 <= k <= len(corpus).
+        Failed when the model gave no usable groups.
+        """
+        ...
+
+    def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
+        """Assign each item to one of the clusters or to none. Each item is judged by itself: its answer does not
+        depend on which other items are in the corpus, so that batches and later images give the same result."""
+        ...

@@ -1,0 +1,88 @@
+"""A run as the files of the command line's contract: assignments.csv, clusters.csv, metrics.json, run.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core import pipeline, results
+from core.domain import STEPS, StepStats
+from core.errors import BadInput
+from core.export.tables import write_csv, write_json
+from core.results import UNASSIGNED, Row
+from core.workspace import Workspace
+
+ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
+CLUSTERS = ("cluster", "meaning", "size", "labels")
+
+
+def assignment_cells(row: Row) -> tuple[object, ...]:
+    """A row of assignments.csv; the cluster of what failed or is pending is empty."""
+    cluster = row.cluster.name if row.cluster else UNASSIGNED if row.state == "unassigned" else ""
+    confidence = None if row.confidence is None else round(row.confidence, 4)
+    return (row.name, cluster, confidence, row.source, row.description or row.reason, row.label, row.truth)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: rows, (cluster name, size) with Unassigned last, (file, reason) skipped, scores, warnings."""
+
+    rows: Sequence[Row]
+    sizes: Sequence[tuple[str, int]]
+    skipped: Sequence[tuple[str, str]]
+    scores: Mapping[str, Any] | None
+    warnings: Sequence[str]
+
+
+def write(workspace: Workspace, run_id: str, out: Path) -> Written:
+    """Write a run's files into `out`. Raises BadInput when they cannot be written."""
+    store = workspace.store
+    run = results.get_run(store, run_id)
+    found = results.rows(store, run_id)
+    sizes = results.sizes(found)
+    edited = results.clusters(store, run_id)
+    scores = results.metrics(found)
+    dataset = store.datasets.get(run.settings.dataset_id)
+    skipped = store.datasets.skipped(run.settings.dataset_id)
+    skips = [(item.name, item.reason) for item in skipped]
+    models = pipeline.models_of(run.settings, {row.item_id: row.name for row in found})
+    warning = models.vision.sight(run.settings.criterion).warning
+    warnings = [warning] if warning else []
+    counts = {
+        state: sum(row.state == state for row in found) for state in ("assigned", "unassigned", "failed", "pending")
+    }
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, found))
+        write_csv(
+            out / "clusters.csv",
+            CLUSTERS,
+            ((one.name, one.meaning, sizes[one.id], "; ".join(one.labels)) for one in edited.clusters),
+        )
+        if scores is not None:
+            write_json(out / "metrics.json", scores)
+        else:
+            (out / "metrics.json").unlink(missing_ok=True)  # an earlier run's scores are not this one's
+        write_json(
+            out / "run.json",
+            {
+                "run": run_id,
+                "settings": {**asdict(run.settings), "names": list(run.settings.names)},
+                "models": {"vision": models.vision.id, "labels": models.labels.id, "text": models.text.id},
+                "evidence": models.vision.evidence_id
+                if models.vision.evidence_id in models.text.knows
+                else "text only",
+                "warnings": warnings,
+                "given": dataset.given if dataset else 0,
+                "counts": {**counts, "skipped": len(skipped)},
+                "skipped": [{"image": name, "reason": reason} for name, reason in skips],
+                "failed": [{"image": row.name, "reason": row.reason} for row in found if row.state == "failed"],
+                "steps": {step: asdict(run.stats.get(step, StepStats())) for step in STEPS},
+            },
+        )
+    except OSError as error:
+        raise BadInput(f"The results could not be written to {out} ({error.strerror or 'unknown reason'}).") from None
+    listed = [(one.name, sizes[one.id]) for one in edited.clusters] + [(UNASSIGNED, counts["unassigned"])]
+    return Written(found, listed, skips, scores, warnings)

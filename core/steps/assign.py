@@ -1,0 +1,58 @@
+"""Step 3: each image is assigned to one of the clusters, or honestly to none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import TypeAdapter
+
+from core.domain import Assignment, Cluster, Corpus, Failed
+from core.models.base import TextModel
+from core.steps import name
+from core.work import Answer, Ask, Work, call_key
+
+_ASSIGNMENT: TypeAdapter[Assignment] = TypeAdapter(Assignment)
+
+
+def work(
+    model: TextModel,
+    criterion: str,
+    contents: Mapping[str, str],
+    labels: Mapping[str, str],
+    clusters: Sequence[Cluster],
+) -> list[Work]:
+    """contents and labels: item id -> what is known of it. The clusters as they stand are the allowed answers."""
+    prompt = f"{model.prompts.get('assign', '')}\n{criterion}"
+    choices = [hashlib.sha256(name.write([cluster]).encode()).hexdigest() for cluster in clusters]
+    return [
+        Work(
+            item,
+            call_key(model=model.id, prompt=prompt, content=f"{content}\n{labels[item]}", choices=choices),
+        )
+        for item, content in contents.items()
+    ]
+
+
+def ask(model: TextModel, criterion: str, clusters: Sequence[Cluster], load: Callable[[Sequence[str]], Corpus]) -> Ask:
+    """load: item ids -> their labelled descriptions."""
+
+    def call(batch: Sequence[Work]) -> list[Answer | Failed]:
+        assignments = model.assign(load([item.item_id for item in batch]), criterion, clusters)
+        names = {cluster.id: cluster.name for cluster in clusters}
+        return [
+            one
+            if isinstance(one, Failed)
+            else Answer(write(one), text=names[one.cluster_id] if one.cluster_id else f"Unassigned ({one.answer})")
+            for one in assignments
+        ]
+
+    return call
+
+
+def write(assignment: Assignment) -> str:
+    return _ASSIGNMENT.dump_json(assignment).decode()
+
+
+def read(value: str) -> Assignment:
+    return _ASSIGNMENT.validate_json(value)

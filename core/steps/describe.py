@@ -1,0 +1,44 @@
+"""Step 1: a vision model describes each image with the criterion in mind (IC|TC, section 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pydantic import TypeAdapter
+
+from core.domain import Description, Failed, ImageInput
+from core.models.base import VisionModel
+from core.work import Answer, Ask, Work, call_key
+
+_DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
+
+
+def work(model: VisionModel, criterion: str, items: Sequence[str]) -> list[Work]:
+    """One request an image: the same image under the same criterion and model is the same request."""
+    prompt = f"{model.prompts.get('describe', '')}\n{criterion}"
+    return [Work(item, call_key(model=model.id, prompt=prompt, content=item)) for item in items]
+
+
+def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequence[ImageInput]]) -> Ask:
+    """load: item ids -> inputs, with the evidence that is known already."""
+
+    def call(batch: Sequence[Work]) -> list[Answer | Failed]:
+        inputs = load([item.item_id for item in batch])
+        return [
+            seen
+            if isinstance(seen, Failed)
+            else Answer(
+                write(seen.description), seen.evidence, text=seen.description.text, asked=shown.evidence is None
+            )
+            for shown, seen in zip(inputs, model.describe(inputs, criterion), strict=True)
+        ]
+
+    return call
+
+
+def write(description: Description) -> str:
+    return _DESCRIPTION.dump_json(description).decode()
+
+
+def read(value: str) -> Description:
+    return _DESCRIPTION.validate_json(value)

@@ -1,0 +1,52 @@
+"""Step 2b: the labels are merged into K named clusters. One request for the whole run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import TypeAdapter
+
+from core.domain import Cluster, Corpus, Failed
+from core.models.base import TextModel
+from core.work import Answer, Ask, Work, call_key
+
+ITEM = "*"
+"""The id of the one item of this step."""
+_CLUSTERS: TypeAdapter[tuple[Cluster, ...]] = TypeAdapter(tuple[Cluster, ...])
+
+
+def work(
+    model: TextModel,
+    criterion: str,
+    contents: Mapping[str, str],
+    labels: Mapping[str, str],
+    k: int,
+    given: Sequence[str],
+) -> list[Work]:
+    """contents and labels: item id -> what is known of it; their order does not matter."""
+    whole = sorted((contents[item], labels[item]) for item in contents)
+    content = hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+    prompt = f"{model.prompts.get('name', '')}\n{criterion}\n{k}"
+    return [Work(ITEM, call_key(model=model.id, prompt=prompt, content=content, choices=given))]
+
+
+def ask(model: TextModel, criterion: str, k: int, given: Sequence[str], load: Callable[[], Corpus]) -> Ask:
+    """load: gives the whole labelled corpus, in an order that depends on its content only."""
+
+    def call(batch: Sequence[Work]) -> list[Answer | Failed]:
+        clusters = model.name(load(), criterion, k, given)
+        if isinstance(clusters, Failed):
+            return [clusters]
+        return [Answer(write(clusters), text=", ".join(cluster.name for cluster in clusters))]
+
+    return call
+
+
+def write(clusters: Sequence[Cluster]) -> str:
+    return _CLUSTERS.dump_json(tuple(clusters)).decode()
+
+
+def read(value: str) -> tuple[Cluster, ...]:
+    return _CLUSTERS.validate_json(value)

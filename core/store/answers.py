@@ -1,0 +1,97 @@
+"""The cache: what models said (by call key), what they measured (by item), and what each run holds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.domain import Step, Vector
+from core.store.database import Database, insert_rows, now
+from core.work import Outcome
+
+
+class Answers:
+    """Tables answer, evidence, result."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def lookup(self, keys: Sequence[str]) -> dict[str, str]:
+        """Call key -> stored value (JSON), for the keys that were answered before."""
+        rows = self._db.read(
+            "SELECT call_key, value FROM answer WHERE call_key IN (SELECT unnest(?::VARCHAR[]))", [list(keys)]
+        )
+        return dict(rows)
+
+    def save(
+        self, run_id: str, step: Step, model: str, evidence_model: str | None, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Keep new answers with their evidence, and note for every outcome what the run now holds. One transaction."""
+        new = [outcome for outcome in outcomes if outcome.answer is not None]
+        with self._db.write() as cursor:
+            answers = [(o.work.key, step, model, o.answer.value, now()) for o in new if o.answer]
+            if answers:
+                insert_rows(cursor, "answer", answers)
+            vectors = [
+                (evidence_model, o.work.item_id, space, vector.astype(np.float16).tobytes())
+                for o in new
+                if o.answer and o.answer.asked and evidence_model
+                for space, vector in o.answer.evidence.items()
+            ]
+            if vectors:
+                insert_rows(cursor, "evidence", vectors)
+            held = {o.work.item_id: (run_id, step, o.work.item_id, o.work.key, o.failure, False) for o in outcomes}
+            if held:
+                insert_rows(cursor, "result", list(held.values()))
+
+    def held(self, run_id: str, step: Step) -> dict[str, tuple[str, str, bool]]:
+        """Item id -> (call key, failure, stale) of what a run holds for a step."""
+        rows = self._db.read(
+            "SELECT item_id, call_key, failure, stale FROM result WHERE run_id = ? AND step = ?", [run_id, step]
+        )
+        return {item: (key, failure, stale) for item, key, failure, stale in rows}
+
+    def values(self, run_id: str, step: Step, items: Sequence[str] | None = None) -> dict[str, str]:
+        """Item id -> value (JSON) of the answers a run holds, for all items or some; failures are left out."""
+        sql = "SELECT r.item_id, a.value FROM result r JOIN answer a USING (call_key) WHERE r.run_id = ? AND r.step = ?"
+        values: list[Any] = [run_id, step]
+        if items is not None:
+            sql += " AND r.item_id IN (SELECT unnest(?::VARCHAR[]))"
+            values.append(list(items))
+        return dict(self._db.read(sql + " AND r.failure = ''", values))
+
+    def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """Space -> (len(ids), d) float32 of what `model` measured; rows of NaN where an item has none."""
+        columns = self._db.read_columns(
+            "SELECT item_id, space, vector FROM evidence WHERE model = ? AND item_id IN (SELECT unnest(?::VARCHAR[]))",
+            [model, list(ids)],
+        )
+        place = {item: row for row, item in enumerate(ids)}
+        spaces: dict[str, Vector] = {}
+        for item, space, blob in zip(columns["item_id"], columns["space"], columns["vector"], strict=True):
+            vector = np.frombuffer(blob, dtype=np.float16)
+            if space not in spaces:
+                spaces[space] = np.full((len(ids), len(vector)), np.nan, dtype=np.float32)
+            spaces[space][place[item]] = vector
+        return spaces
+
+    def step_counts(self, run_id: str) -> Mapping[str, tuple[int, int]]:
+        """Step -> (items held, of which failed)."""
+        rows = self._db.read(
+            "SELECT step, count(*), count(*) FILTER (failure <> '') FROM result WHERE run_id = ? GROUP BY step",
+            [run_id],
+        )
+        return {step: (held, failed) for step, held, failed in rows}
+
+    def backup(self, run_id: str, step: Step) -> None:
+        """Copy what a finished step wrote to Parquet, so that a damaged database file loses nothing paid for."""
+        of_step = "SELECT call_key FROM result WHERE run_id = ? AND step = ?"
+        queries: dict[str, tuple[str, Sequence[Any]]] = {
+            "answer": (f"SELECT * FROM answer WHERE call_key IN ({of_step})", [run_id, step])
+        }
+        if step == "describe":
+            of_items = "SELECT item_id FROM result WHERE run_id = ? AND step = ?"
+            queries["evidence"] = (f"SELECT * FROM evidence WHERE item_id IN ({of_items})", [run_id, step])
+        self._db.backup(f"{run_id}-{step}", queries)

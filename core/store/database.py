@@ -1,0 +1,165 @@
+"""The workspace database file: open it safely, bring its schema up to date, one writer at a time, back up, restore.
+
+Only core.store speaks SQL. Everything that was learnt the hard way about DuckDB is here: a connection is never shared
+between threads (a cursor a call), two writers on the same rows fail (one lock), a second process cannot open the file,
+SQL can read any local file unless told not to, and one flipped byte makes the file unreadable (Parquet copies).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from core.errors import WorkspaceBusy
+
+_HERE = Path(__file__).parent
+WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit")
+"""Backed up whole after each finished step; answer and evidence only grow, so theirs are backed up in parts."""
+_TABLES = (*WHOLE_TABLES, "answer", "evidence")
+
+
+class Database:
+    """One DuckDB file in one workspace folder, for all threads of this process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open (or make) `folder`/facetry.duckdb. Raises WorkspaceBusy when another process has it open."""
+        self.folder = folder
+        self.path = folder / "facetry.duckdb"
+        self.restored_from: Path | None = None
+        self._lock = threading.RLock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._root = self._open()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connect()
+        except duckdb.Error as error:
+            if "Could not set lock" in str(error):
+                raise WorkspaceBusy(
+                    f"The workspace {self.folder} is open in another Facetry window or command. "
+                    "Close that one, or choose another workspace folder."
+                ) from None
+            if not self.path.exists() or isinstance(error, duckdb.ProgrammingError):
+                raise
+            return self._restore()
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(self.path))
+        try:
+            self._prepare(connection)
+            for table in _TABLES:  # damage shows only where it is read: better now than in the middle of a run
+                connection.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchall()
+        except BaseException:
+            connection.close()  # or the next connect would get this same damaged instance
+            raise
+        return connection
+
+    def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        folder = str(self.folder).replace("'", "''")
+        for setting in (
+            f"allowed_directories = ['{folder}']",
+            "enable_external_access = false",
+            "python_enable_replacements = false",
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            "lock_configuration = true",
+        ):
+            connection.execute(f"SET {setting}")
+        migrate(connection)
+
+    def _restore(self) -> duckdb.DuckDBPyConnection:
+        """Put an unreadable file aside and rebuild from the Parquet copies that each finished step left."""
+        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
+        self.restored_from = self.path.with_name(f"facetry.damaged-{stamp}.duckdb")
+        self.path.rename(self.restored_from)
+        self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+        connection = self._connect()
+        for table in _TABLES:
+            pattern = f"{table}.parquet" if table in WHOLE_TABLES else f"{table}-*.parquet"
+            for part in sorted((self.folder / "backup").glob(pattern)):
+                connection.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(part)])
+        return connection
+
+    def read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query. Values are always parameters, never part of the text."""
+        return self._root.cursor().execute(sql, values).fetchall()
+
+    def read_columns(self, sql: str, values: Sequence[Any] = ()) -> dict[str, Any]:
+        """A query's columns as numpy arrays, for results of many rows."""
+        return self._root.cursor().execute(sql, values).fetchnumpy()
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction: all of it or nothing. One writer at a time in the whole process."""
+        with self._lock:
+            cursor = self._root.cursor()
+            cursor.begin()
+            try:
+                yield cursor
+            except BaseException:
+                cursor.rollback()
+                raise
+            cursor.commit()
+
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE") -> None:
+        """Write many rows in one statement (a one-row commit costs as much as a thousand-row one)."""
+        if rows:
+            with self.write() as cursor:
+                insert_rows(cursor, table, rows, verb=verb)
+
+    def backup(self, part: str, queries: dict[str, tuple[str, Sequence[Any]]]) -> None:
+        """Copy the small tables whole, and what `queries` select as part `part`; each file is replaced atomically."""
+        folder = self.folder / "backup"
+        folder.mkdir(exist_ok=True)
+        jobs: dict[str, tuple[str, Sequence[Any]]] = {table: (f"SELECT * FROM {table}", ()) for table in WHOLE_TABLES}
+        jobs |= {f"{table}-{part}": query for table, query in queries.items()}
+        for name, (sql, values) in jobs.items():
+            target = folder / f"{name}.parquet"
+            fresh = target.with_suffix(".part")
+            place = str(fresh).replace("'", "''")
+            self._root.cursor().execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet)", list(values))
+            fresh.replace(target)
+
+    def close(self) -> None:
+        with self._lock:
+            self._root.close()
+
+
+def now() -> dt.datetime:
+    """The time to store: UTC without a zone, which is what DuckDB's TIMESTAMP holds."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
+
+
+def insert_rows(
+    cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE"
+) -> None:
+    """Insert rows column by column: lists as parameters are many times faster here than executemany."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    sql = "SELECT data_type FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
+    values = ", ".join(f"unnest(?::{kind}[])" for (kind,) in cursor.execute(sql, [table]).fetchall())
+    cursor.execute(f"{verb} INTO {table} SELECT {values}", columns)
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, upto: int | None = None) -> int:
+    """Bring a database of any age to the current schema (or to version `upto`) and return the version.
+
+    Version 1 is schema.sql; version N is migrations/NNNN_*.sql, applied once, each in its own transaction.
+    """
+    scripts = {1: _HERE / "schema.sql"}
+    scripts |= {int(path.name[:4]): path for path in (_HERE / "migrations").glob("[0-9]*.sql")}
+    connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)")
+    (current,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchall()[0]
+    for version in sorted(scripts):
+        if current < version <= (upto or version):
+            connection.begin()
+            connection.execute(scripts[version].read_text(encoding="utf-8"))
+            connection.execute("INSERT INTO schema_version VALUES (?)", [version])
+            connection.commit()
+            current = version
+    return int(current)

@@ -1,0 +1,91 @@
+"""What a person gave: files or records, which of them are usable, and their ground truth."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from core.domain import DatasetRow, ImageRow, ItemRow
+from core.store.database import Database, insert_rows, now
+
+
+class Datasets:
+    """Tables dataset, image, dataset_item, truth."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def begin(self, dataset_id: str, name: str, source: Mapping[str, str], given: int) -> None:
+        """Start (or start again) to fill a dataset; its old item list and truth go, images and answers stay."""
+        with self._db.write() as cursor:
+            for table in ("dataset_item", "truth"):
+                cursor.execute(f"DELETE FROM {table} WHERE dataset_id = ?", [dataset_id])
+            insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source), given, now())])
+
+    def add(self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow] = ()) -> None:
+        """Add items in one transaction with the images they show."""
+        with self._db.write() as cursor:
+            if images:
+                insert_rows(cursor, "image", [(i.id, i.format, i.width, i.height, i.note) for i in images])
+            if items:
+                rows = [(dataset_id, i.position, i.item_id, i.name, i.status, i.reason) for i in items]
+                insert_rows(cursor, "dataset_item", rows)
+
+    def set_truth(self, dataset_id: str, facet: str, classes: Mapping[str, str]) -> None:
+        """Give items (by id) their class under one facet, replacing what that facet held."""
+        with self._db.write() as cursor:
+            cursor.execute("DELETE FROM truth WHERE dataset_id = ? AND facet = ?", [dataset_id, facet])
+            if classes:
+                insert_rows(cursor, "truth", [(dataset_id, item, facet, cls) for item, cls in classes.items()])
+
+    def get(self, dataset_id: str) -> DatasetRow | None:
+        found = self._db.read("SELECT id, name, source, given FROM dataset WHERE id = ?", [dataset_id])
+        if not found:
+            return None
+        counts = self._db.read(
+            "SELECT status, count(*) FROM dataset_item WHERE dataset_id = ? GROUP BY status", [dataset_id]
+        )
+        key, name, source, given = found[0]
+        return DatasetRow(key, name, json.loads(source), given, Counter(dict(counts)))
+
+    def newest(self, source: Mapping[str, str]) -> DatasetRow | None:
+        """The newest dataset that was found at this address."""
+        found = self._db.read(
+            "SELECT id FROM dataset WHERE source = ? ORDER BY created_at DESC LIMIT 1", [json.dumps(source)]
+        )
+        return self.get(found[0][0]) if found else None
+
+    def items(self, dataset_id: str, *, status: str = "ready", limit: int = 0) -> list[ItemRow]:
+        """Items of one status in the order given; limit 0 means all."""
+        rows = self._db.read(
+            "SELECT position, item_id, name, status, reason FROM dataset_item "
+            "WHERE dataset_id = ? AND status = ? ORDER BY position LIMIT ?",
+            [dataset_id, status, limit or 2**62],
+        )
+        return [ItemRow(*row) for row in rows]
+
+    def skipped(self, dataset_id: str) -> list[ItemRow]:
+        """Everything given that is not grouped, duplicates included, each with its reason."""
+        rows = self._db.read(
+            "SELECT position, item_id, name, status, reason FROM dataset_item "
+            "WHERE dataset_id = ? AND status <> 'ready' ORDER BY position",
+            [dataset_id],
+        )
+        return [ItemRow(*row) for row in rows]
+
+    def truth(self, dataset_id: str, facet: str) -> dict[str, str]:
+        """Item id -> class."""
+        rows = self._db.read("SELECT item_id, class FROM truth WHERE dataset_id = ? AND facet = ?", [dataset_id, facet])
+        return dict(rows)
+
+    def facets(self, dataset_id: str) -> list[str]:
+        rows = self._db.read("SELECT DISTINCT facet FROM truth WHERE dataset_id = ? ORDER BY facet", [dataset_id])
+        return [facet for (facet,) in rows]
+
+    def images(self, ids: Sequence[str]) -> dict[str, ImageRow]:
+        """Known images among `ids`."""
+        rows = self._db.read(
+            "SELECT id, format, width, height, note FROM image WHERE id IN (SELECT unnest(?::VARCHAR[]))", [list(ids)]
+        )
+        return {row[0]: ImageRow(*row) for row in rows}

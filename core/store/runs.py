@@ -1,0 +1,124 @@
+"""Runs: their settings, where they stand, what they cost, and what a person decided in them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+
+from core.domain import RunSettings, StepStats
+from core.store.database import Database, insert_rows, now
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as stored. status: running, waiting (for the person), stopped, interrupted, failed or done."""
+
+    id: str
+    settings: RunSettings
+    status: str
+    message: str
+    stats: Mapping[str, StepStats]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EditRow:
+    """One decision of a person, as JSON, with the assignments it made stale: item id -> the call key they held."""
+
+    seq: int
+    value: str
+    stale: Mapping[str, str]
+
+
+class Runs:
+    """Tables run and edit."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def create(self, settings: RunSettings) -> str:
+        """Store a new run and return its id (unguessable, safe in a URL)."""
+        run_id = secrets.token_hex(6)
+        row = (run_id, settings.dataset_id, json.dumps(asdict(settings)), "waiting", "", "{}", now(), now())
+        self._db.insert("run", [row])
+        return run_id
+
+    def get(self, run_id: str) -> RunRow | None:
+        rows = self._db.read(f"{_SELECT} WHERE id = ?", [run_id])
+        return _row(rows[0]) if rows else None
+
+    def recent(self, limit: int = 20) -> list[RunRow]:
+        return [_row(row) for row in self._db.read(f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit])]
+
+    def set_status(self, run_id: str, status: str, message: str = "") -> None:
+        with self._db.write() as cursor:
+            sql = "UPDATE run SET status = ?, message = ?, changed_at = ? WHERE id = ?"
+            cursor.execute(sql, [status, message, now(), run_id])
+
+    def set_truth(self, run_id: str, truth: str) -> None:
+        """Score a run against other labels from now on; nothing that a model is asked depends on them."""
+        run = self.get(run_id)
+        if run:
+            with self._db.write() as cursor:
+                settings = json.dumps(asdict(replace(run.settings, truth=truth)))
+                cursor.execute("UPDATE run SET settings = ?, changed_at = ? WHERE id = ?", [settings, now(), run_id])
+
+    def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:
+        with self._db.write() as cursor:
+            value = json.dumps({step: asdict(one) for step, one in stats.items()})
+            cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
+
+    def interrupt_running(self) -> list[str]:
+        """Mark runs that a dead process left "running"; return their ids. Called once when a server starts."""
+        rows = self._db.read("SELECT id FROM run WHERE status = 'running'")
+        for (run_id,) in rows:
+            self.set_status(run_id, "interrupted")
+        return [run_id for (run_id,) in rows]
+
+    def add_edit(self, run_id: str, value: str, stale: Sequence[str]) -> int:
+        """Append a decision and mark the assignments it touches, in one transaction; return its number."""
+        with self._db.write() as cursor:
+            (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
+            # Only what was fresh until now is recorded, so that undo does not freshen what an earlier edit touched.
+            touched = cursor.execute(
+                "UPDATE result SET stale = true WHERE run_id = ? AND step = 'assign' AND NOT stale "
+                "AND item_id IN (SELECT unnest(?::VARCHAR[])) RETURNING item_id, call_key",
+                [run_id, list(stale)],
+            ).fetchall()
+            insert_rows(cursor, "edit", [(run_id, last + 1, value, json.dumps(dict(touched)), now())])
+        return int(last) + 1
+
+    def undo_edit(self, run_id: str) -> EditRow | None:
+        """Remove the newest decision and give what it touched its earlier answer back (it is still in the cache).
+
+        Returns the decision, or None when there is none.
+        """
+        edits = self.edits(run_id)
+        if not edits:
+            return None
+        newest = edits[-1]
+        with self._db.write() as cursor:
+            cursor.execute("DELETE FROM edit WHERE run_id = ? AND seq = ?", [run_id, newest.seq])
+            rows = [(run_id, "assign", item, key, "", False) for item, key in newest.stale.items()]
+            if rows:
+                insert_rows(cursor, "result", rows)
+        return newest
+
+    def edits(self, run_id: str) -> list[EditRow]:
+        rows = self._db.read("SELECT seq, value, stale FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
+        return [EditRow(seq, value, json.loads(stale)) for seq, value, stale in rows]
+
+
+_SELECT = "SELECT id, settings, status, message, stats, created_at FROM run"
+
+
+def _row(row: tuple[str, str, str, str, str, datetime]) -> RunRow:
+    run_id, settings, status, message, stats, created_at = row
+    known = {field.name for field in fields(RunSettings)}
+    values = {name: value for name, value in json.loads(settings).items() if name in known}
+    values["names"] = tuple(values.get("names", ()))
+    steps = {step: StepStats(**one) for step, one in json.loads(stats).items()}
+    return RunRow(run_id, RunSettings(**values), status, message, steps, created_at)

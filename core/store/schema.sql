@@ -1,0 +1,83 @@
+-- Version 1 of the workspace database. Later versions are numbered files in migrations/.
+-- What models said (answer, evidence) is shared by all runs; what a run uses of it is in result;
+-- what a person decided (edit) is kept apart and never overwritten by a run.
+
+CREATE TABLE dataset (
+    id VARCHAR PRIMARY KEY,          -- hash of where it came from
+    name VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,         -- JSON: kind and address
+    given INTEGER NOT NULL,          -- how many files or rows were given, whatever became of them
+    created_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE image (                 -- one row a distinct content, shared by datasets
+    id VARCHAR PRIMARY KEY,          -- SHA-256 of the file's bytes
+    format VARCHAR NOT NULL,
+    width INTEGER NOT NULL,          -- of the original, upright
+    height INTEGER NOT NULL,
+    note VARCHAR NOT NULL            -- what was done to show it ("first frame of 12"), or empty
+);
+
+CREATE TABLE dataset_item (          -- one row a given file or record
+    dataset_id VARCHAR NOT NULL,
+    position INTEGER NOT NULL,
+    item_id VARCHAR NOT NULL,        -- image id, or hash of a record; empty when the file could not be read
+    name VARCHAR NOT NULL,           -- relative path, shown to people, never given to a model
+    status VARCHAR NOT NULL,         -- ready | duplicate | skipped
+    reason VARCHAR NOT NULL,         -- one sentence where status is not ready
+    PRIMARY KEY (dataset_id, position)
+);
+
+CREATE TABLE truth (
+    dataset_id VARCHAR NOT NULL,
+    item_id VARCHAR NOT NULL,
+    facet VARCHAR NOT NULL,          -- the column of a truth table, or "folder", "filename", "record"
+    class VARCHAR NOT NULL,
+    PRIMARY KEY (dataset_id, item_id, facet)
+);
+
+CREATE TABLE answer (                -- the cache: whatever a model was asked, once
+    call_key VARCHAR PRIMARY KEY,    -- see core.engine.call_key
+    step VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    value VARCHAR NOT NULL,          -- JSON of the domain type
+    created_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE evidence (              -- what a vision model measured, independent of any criterion
+    model VARCHAR NOT NULL,          -- VisionModel.evidence_id
+    item_id VARCHAR NOT NULL,
+    space VARCHAR NOT NULL,
+    vector BLOB NOT NULL,            -- float16
+    PRIMARY KEY (model, item_id, space)
+);
+
+CREATE TABLE run (
+    id VARCHAR PRIMARY KEY,
+    dataset_id VARCHAR NOT NULL,
+    settings VARCHAR NOT NULL,       -- JSON of core.domain.RunSettings
+    status VARCHAR NOT NULL,         -- running | waiting | stopped | interrupted | failed | done
+    message VARCHAR NOT NULL,        -- one sentence for the person, or empty
+    stats VARCHAR NOT NULL,          -- JSON: step -> core.domain.StepStats
+    created_at TIMESTAMP NOT NULL,
+    changed_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE result (                -- what a run holds now: its freshness is call_key against today's key
+    run_id VARCHAR NOT NULL,
+    step VARCHAR NOT NULL,
+    item_id VARCHAR NOT NULL,        -- "*" for the name step, which has one item
+    call_key VARCHAR NOT NULL,
+    failure VARCHAR NOT NULL,        -- the reason, or empty
+    stale BOOLEAN NOT NULL,          -- an edit since made this assignment out of date
+    PRIMARY KEY (run_id, step, item_id)
+);
+
+CREATE TABLE edit (                  -- a person's decisions, in order; undo removes the last
+    run_id VARCHAR NOT NULL,
+    seq INTEGER NOT NULL,
+    value VARCHAR NOT NULL,          -- JSON of a core.edits type
+    stale VARCHAR NOT NULL,          -- JSON: item id -> call key of each assignment it made stale, for undo
+    created_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (run_id, seq)
+);

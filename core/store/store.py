@@ -1,0 +1,30 @@
+"""The store as the rest of Facetry sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.store.answers import Answers
+from core.store.database import Database
+from core.store.datasets import Datasets
+from core.store.runs import Runs
+
+
+class Store:
+    """One workspace's database: `datasets` (what was given), `answers` (what models said), `runs` (what was asked for
+    and what the person decided). Safe to use from any thread of one process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the database in `folder`. Raises WorkspaceBusy when another process has it open."""
+        self._db = Database(folder)
+        self.datasets = Datasets(self._db)
+        self.answers = Answers(self._db)
+        self.runs = Runs(self._db)
+
+    @property
+    def restored_from(self) -> Path | None:
+        """Where a damaged database file was put when this store was rebuilt from its copies; None normally."""
+        return self._db.restored_from
+
+    def close(self) -> None:
+        self._db.close()

@@ -1,0 +1,91 @@
+"""A request to a model: its key, its answer, what became of it. Shared by the steps, the engine and the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from core.domain import Evidence, Failed
+
+KEY_VERSION = 1
+
+
+def call_key(*, model: str, prompt: str, content: str, choices: Sequence[str] = ()) -> str:
+    """Hash of a request: equal keys mean that the model would be asked the very same thing.
+
+    model: id with every option that changes a reply. prompt: version and rendered text (or the criterion, for a model
+    without prompts). content: image hash or item text. choices: the allowed answers, where there are any.
+    """
+    visible = {"v": KEY_VERSION, "model": model, "prompt": prompt, "content": content, "choices": list(choices)}
+    return hashlib.sha256(json.dumps(visible, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One item to be answered under its call key (core.engine.call_key)."""
+
+    item_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer as it is stored. value: JSON of the step's domain type. asked: False when it cost no request."""
+
+    value: str
+    evidence: Evidence = field(default_factory=dict)
+    text: str = ""
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one item: a new answer, a failure, or neither when the key was answered before (cached)."""
+
+    work: Work
+    answer: Answer | None = None
+    failure: str = ""
+
+
+Ask = Callable[[Sequence[Work]], Sequence[Answer | Failed]]
+"""Asks a model about items with distinct keys; one answer an item, in order."""
+
+
+@dataclass(slots=True)
+class Usage:
+    """What calls to a model cost so far."""
+
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+_usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
+
+
+@contextmanager
+def count_usage() -> Iterator[Usage]:
+    """Collect what backends report while the block runs, in this thread only.
+
+    The roles give answers, not bills: how many requests a batch took (re-asked rows included) is between engine and
+    backend, and this is how it passes.
+    """
+    counted = Usage()
+    token = _usage.set(counted)
+    try:
+        yield counted
+    finally:
+        _usage.reset(token)
+
+
+def report_usage(prompt_tokens: int, completion_tokens: int) -> None:
+    """Called by a backend for each request it made."""
+    counted = _usage.get()
+    if counted is not None:
+        counted.requests += 1
+        counted.prompt_tokens += prompt_tokens
+        counted.completion_tokens += completion_tokens

@@ -1,0 +1,35 @@
+"""One folder that holds everything of one installation: the database and the copies of the images."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from core.config import Config, config
+from core.ingest.decode import image_path
+from core.store import Store
+
+_IMAGE_ID = re.compile(r"^[0-9a-f]{64}$")
+
+
+class Workspace:
+    """Paths and store of one workspace folder. One a process; passed to whoever needs it."""
+
+    def __init__(self, settings: Config | None = None) -> None:
+        """Open (or make) the workspace. Raises WorkspaceBusy when another process has it open."""
+        self.config = settings or config()
+        self.folder = self.config.workspace
+        self.copies = self.folder / "images"
+        self.store = Store(self.folder)
+
+    def image(self, image_id: str, kind: str) -> Path:
+        """Our own copy of an image; kind is "thumb" (WebP, 256 px) or "view" (JPEG, 1024 px).
+
+        Raises ValueError for an id that is not one of ours, so that no other path can be formed from it.
+        """
+        if not _IMAGE_ID.match(image_id):
+            raise ValueError("not an image id")
+        return image_path(self.copies, image_id, kind)
+
+    def close(self) -> None:
+        self.store.close()

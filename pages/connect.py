@@ -1,0 +1,16 @@
+"""Connect a model: a server, its key for this session, a model for each role, a test, and what leaves the computer."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import connect, text
+
+st.title(text.CONNECT)
+st.markdown(text.CONNECT_NOTE)
+left, right = st.columns([3, 2], gap="large")
+with left:
+    connect.roles(connect.server())
+with right:
+    connect.in_use()
+    connect.ollama()

@@ -1,0 +1,96 @@
+"""Group: say what to group by and how many groups, watch the work, and find earlier groupings of the same images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.ingest import source
+from ui import data, empty, following, models, progress, recent, state, text
+from ui.group_form import another_button, begin, form, try_button
+from ui.notices import act, guarded
+from ui.safe import safe_md
+from ui.skipped import skip_report
+from ui.stale import stale_notice
+
+run_id = state.open_run_id()
+run = state.workspace().store.runs.get(run_id) if run_id else None
+if run_id and run is None:
+    empty.open_run()
+dataset_id, truth = data.images_at_hand()
+images = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
+
+if run is None:
+    st.title(text.GROUP_TITLE, anchor=False)
+    if not dataset_id:
+        empty.nowhere(text.NO_IMAGES_TITLE, text.NO_IMAGES, "start", text.TO_IMAGES)
+    if images is None or not source.is_complete(images) or not images.counts.get("ready"):
+        empty.nowhere(text.IMAGES, text.STILL_OPENING, "images", text.TO_THESE)
+    assert images is not None
+    st.caption(f"{safe_md(data.images_name(images), 60)} · {text.images(images.counts.get('ready', 0))}")
+    left, right = st.columns([3, 2], gap="large")
+    with left, guarded():
+        form(images, truth)
+    with right:
+        recent.groupings(images)
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(safe_md(data.run_name(run), 80), width="content", anchor=False)
+    recent.status_badge(run)
+    st.space("stretch")
+    another_button(run)
+
+status = recent.status_of(run)
+following.lead_on(run, status)
+given = data.dataset(run)
+sample = given is not None and data.sampled(given)
+if status == "failed":
+    st.error(safe_md(run.message), title=text.FAILED_TITLE, icon=":material/error:")
+    with st.container(horizontal=True):
+        progress.continue_button(run, text.AGAIN)
+        served = any(models.server_of(spec) for spec in (run.settings.vision, run.settings.text))
+        if served and st.button(text.CONNECT_CHECK, icon=":material/key:", key="check-server"):
+            state.go_to("connect")  # keys last for a session only
+elif status in ("stopped", "interrupted"):
+    sentence = text.STOPPED if status == "stopped" else text.INTERRUPTED
+    st.info(f"{sentence} {progress.left(run)}", icon=":material/pause_circle:")
+    progress.continue_button(run, text.CONTINUE)
+elif status == "new":
+    progress.continue_button(run, text.START)
+elif status == "waiting":
+    st.success(text.NAMES_READY, icon=":material/sell:")
+    if st.button(text.TO_NAMES, type="primary", icon=":material/arrow_forward:", icon_position="right"):
+        state.go_to("names")
+elif status == "done":
+    failed = any(row.state == "failed" for row in data.rows(run))
+    if not failed:
+        st.success(text.DONE, icon=":material/check_circle:")
+    stale_notice(run, data.rows(run))
+    if st.button(text.TO_BROWSE, type="primary", icon=":material/arrow_forward:", icon_position="right"):
+        state.go_to("browse")
+if run.settings.records:
+    st.caption(f":material/history_edu: {text.RECORDED_NOTE}")
+else:
+    names = dict.fromkeys([models.name(run.settings.vision), models.name(run.settings.text)])
+    st.caption(f":material/memory: {safe_md(text.MODELS + ': ' + ', '.join(names))}")
+if sample and images and status != "running":
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(text.SAMPLE_DONE, width="stretch")
+        st.button(
+            text.ALL_IMAGES, icon=":material/select_all:", key="all", on_click=act,
+            args=(begin, images, replace(run.settings, dataset_id="")),
+        )  # fmt: skip
+
+progress.panel(run)
+if status == "running" and not sample and images and source.is_complete(images) and not progress.is_named(run):
+    with st.container(horizontal=True, vertical_alignment="center", border=True), guarded():
+        st.markdown(text.TRY_MEANWHILE, width="stretch")
+        try_button(images, replace(run.settings, dataset_id=""))
+skipped = sum(given.counts.get(kind, 0) for kind in ("skipped", "duplicate")) if given else 0
+if skipped:
+    with st.expander(f"{text.SKIPPED}: {skipped:,}", icon=":material/block:"):
+        skip_report(run)
+if images and status != "running":
+    recent.groupings(images, but=run.id)

@@ -1,0 +1,54 @@
+"""Images: give images, see which of them can be used and why others cannot, and choose labels to compare with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.ingest import source
+from ui import data, looked_at, recent, state, text
+from ui.image_source import choose
+from ui.notices import guarded
+from ui.safe import safe_md
+from ui.truth_form import truth_form
+
+dataset_id, truth = data.images_at_hand()
+look = state.jobs().look_at(dataset_id) if dataset_id else None
+given = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
+
+if not look and not given:
+    st.title(text.IMAGES_TITLE, anchor=False)
+    if dataset_id:
+        st.warning(text.GONE_IMAGES, icon=":material/search_off:")
+    with guarded():
+        choose()
+    recent.recent_runs()
+    st.stop()
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title(safe_md(data.images_name(given), 60) if given else text.IMAGES, anchor=False)
+    st.button(text.OTHER_IMAGES, icon=":material/add_photo_alternate:", on_click=state.close_run)
+if look and look.alive:
+    looked_at.at_work(look)
+    st.stop()
+if look and look.error:
+    st.error(safe_md(look.error), icon=":material/error:")
+if given is None:
+    st.stop()
+if not source.is_complete(given):
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(f":orange[:material/pause_circle:] {text.LOOK_STOPPED}", width="stretch")
+        st.button(text.LOOK_ON, type="primary", icon=":material/play_arrow:", key="look-on", on_click=looked_at.go_on,
+                  args=(given,))  # fmt: skip
+usable = looked_at.counts(given)
+if usable and source.is_complete(given):
+    if st.button(text.TO_GROUP, type="primary", icon=":material/arrow_forward:", icon_position="right", key="to-group"):
+        state.go_to("group")
+elif not usable and source.is_complete(given):
+    st.warning(text.NONE_USABLE, icon=":material/block:")
+looked_at.skipped(given)
+left, right = st.columns([3, 2], gap="large")
+with left:
+    looked_at.preview(given, usable)
+if usable:
+    with right, guarded():
+        truth_form(given, truth, of_run=bool(state.open_run_id()))

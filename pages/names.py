@@ -1,0 +1,51 @@
+"""Names: the proposed groups as cards; rename, add, merge, delete, undo; then sort the images into them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import results
+from ui import data, empty, groups, state, text
+from ui.name_cards import add_card, card
+from ui.safe import safe_md
+from ui.stale import assign_button, check_all_button, stale_notice, undo_button
+
+_FEW = 5
+
+st.title(text.NAMES_TITLE)
+run = empty.open_run()
+run_id = run.id
+edited = results.clusters(state.workspace().store, run_id)
+if not edited.clusters:
+    empty.not_yet(text.NAMES_EMPTY_TITLE, text.NAMES_EMPTY, "group", text.SHOW)
+    st.stop()
+
+rows = data.rows(run)
+sorted_ = data.is_sorted(run)
+at_work = state.jobs().get(run_id) is not None
+labelled = sum(1 for row in rows if row.label)
+with st.container(horizontal=True, vertical_alignment="center"):
+    note = text.NAMES_NOTE.format(criterion=safe_md(run.settings.criterion, 60), images=text.images(labelled))
+    st.caption(note, width="stretch")
+    undo_button(run, disabled=at_work)
+    if sorted_:
+        check_all_button(run)
+        if st.button(text.TO_BROWSE, icon=":material/arrow_forward:", icon_position="right", key="to-browse"):
+            state.go_to("browse")
+    else:
+        assign_button(run, "assign", disabled=at_work)
+
+if at_work:
+    st.info(text.AT_WORK, icon=":material/hourglass_top:")
+    st.stop()
+if sorted_:
+    stale_notice(run, rows)
+
+pictures = data.has_pictures(run)
+with st.grid(3, min_column_width=300, gap="small") as grid:
+    for group in groups.groups(edited.clusters, rows, sorted_):
+        others = [cluster for cluster in edited.clusters if cluster.id != group.cluster.id]
+        card(run, group, others, labelled, sorted_, pictures)
+    add_card(run, len(state.workspace().store.runs.edits(run_id)), sorted_)
+if not sorted_ and len(edited.clusters) > _FEW:  # the first button is out of sight by now
+    assign_button(run, "assign-below")

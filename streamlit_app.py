@@ -1,0 +1,75 @@
+"""The server: Streamlit's app over ui/shell.py plus HTTP routes for our own copies of images and for downloads.
+
+Run with `streamlit run streamlit_app.py`, or better `python3 start.py`, which sets everything up first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from core.errors import WorkspaceBusy
+from ui import downloads, notices, state
+
+_log = logging.getLogger("facetry")
+_MEDIA_TYPES = {"thumb": "image/webp", "view": "image/jpeg"}
+_HEADERS = {
+    # The name is the hash of the content, so a copy never changes.
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def image(request: Request) -> Response:
+    """Our own re-encoded copy of one image: /images/{thumb|view}/{id}; 404 for anything else.
+
+    Not under /media/, which Streamlit keeps for itself.
+    """
+    kind = request.path_params["kind"]
+    try:
+        path = state.workspace().image(request.path_params["image_id"], kind) if kind in _MEDIA_TYPES else None
+    except ValueError:
+        path = None
+    except WorkspaceBusy as error:
+        return PlainTextResponse(str(error), 503)
+    if path is None or not path.is_file():
+        return PlainTextResponse("There is no such image.", 404, {"X-Content-Type-Options": "nosniff"})
+    return FileResponse(path, media_type=_MEDIA_TYPES[kind], headers=_HEADERS)
+
+
+def healthz(request: Request) -> Response:
+    """Answers as soon as the server does."""
+    return PlainTextResponse("ok")
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Open the workspace (which marks runs that a dead process left) and warm the models; close it at the end."""
+    try:
+        state.workspace()
+    except WorkspaceBusy as error:
+        _log.warning("%s", error)  # the pages say so too, and work as soon as it is free
+    state.warm_up()
+    yield
+    try:
+        state.jobs().shut_down()
+        state.workspace().close()
+    except WorkspaceBusy:
+        pass
+
+
+app = st.App(
+    Path(__file__).parent / "ui" / "shell.py",
+    lifespan=lifespan,
+    routes=[Route("/images/{kind}/{image_id:path}", image), Route("/healthz", healthz), *downloads.ROUTES],
+    on_script_error=notices.script_failed,
+)

@@ -1,0 +1,70 @@
+"""HTTP routes that send a run's results as files: the table as CSV, the images as a ZIP with one folder a group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from core import download
+from core.errors import BadInput, WorkspaceBusy
+from core.workspace import Workspace
+from ui import data, state
+
+_RUN_ID = re.compile(r"[0-9a-f]{1,64}")
+_FILES: dict[str, tuple[Callable[[Workspace, str], Iterator[bytes]], str]] = {
+    "table.csv": (download.table, "text/csv; charset=utf-8"),
+    "folders.zip": (download.folders, "application/zip"),
+}
+_HEADERS = {
+    "Cache-Control": "private, no-store",  # names and moves change, and the table is the person's own
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+
+def address(run_id: str, file: str) -> str:
+    """Where a page links to: file is "table.csv" or "folders.zip"."""
+    return f"/download/{run_id}/{file}"
+
+
+def download_file(request: Request) -> Response:
+    """One file of one run: /download/{run id}/{table.csv|folders.zip}; 404 for anything else.
+
+    A plain function, so that the server runs it, and then each piece of the answer, beside the pages in a thread.
+    """
+    run_id, file = request.path_params["run_id"], request.path_params["file"]
+    if file not in _FILES or not _RUN_ID.fullmatch(run_id):
+        return _nothing()
+    make, kind = _FILES[file]
+    try:
+        run = state.workspace().store.runs.get(run_id)
+        if run is None:
+            return _nothing()
+        headers = {**_HEADERS, "Content-Disposition": _attachment(data.run_name(run), file.rpartition(".")[2])}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=kind)
+        return StreamingResponse(make(state.workspace(), run_id), media_type=kind, headers=headers)
+    except WorkspaceBusy as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+    except BadInput as error:
+        return PlainTextResponse(str(error), 404, _HEADERS)
+
+
+ROUTES = [Route("/download/{run_id}/{file}", download_file, methods=["GET"])]
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("There is nothing to download here.", 404, _HEADERS)
+
+
+def _attachment(name: str, suffix: str) -> str:
+    """The header that makes a browser save the file under a readable name (RFC 6266), whatever is in it."""
+    clean = re.sub(r"[^\w,()-]+", " ", name).strip() or "facetry"
+    ascii_ = " ".join(clean.encode("ascii", "ignore").decode().split()) or "facetry"
+    return f"attachment; filename=\"{ascii_}.{suffix}\"; filename*=UTF-8''{quote(clean, safe='')}.{suffix}"

@@ -1,0 +1,28 @@
+"""What surrounds every page: the menu, the open run, messages, and a banner while a run is at work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui import state, text
+from ui.notices import guarded, show_flash
+from ui.progress import banner
+
+_LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by name would be fetched from the network
+
+
+def show() -> None:
+    """Draw the menu and run the chosen page."""
+    st.set_page_config(page_title=text.APP, page_icon=_LOGO, layout="wide")  # before the menu, whose icons would win
+    chosen = st.navigation(state.pages(), position="top")
+    st.logo(_LOGO, size="large")
+    with guarded():
+        state.workspace()
+        state.keep_open()
+        state.follow()
+        show_flash()
+        if chosen.title != text.GROUP:
+            banner()
+        chosen.run()

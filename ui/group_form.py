@@ -1,0 +1,140 @@
+"""The form that starts a run on images at hand: criterion, number of groups, who does the work; try some or run."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import pipeline
+from core.domain import DatasetRow, RunSettings, Sight
+from core.ingest import source
+from core.models import registry
+from core.store.runs import RunRow
+from ui import data, demo, following, models, state, text
+from ui.notices import act, guarded
+from ui.safe import safe_md
+
+_GROUPS = 5
+_SAMPLE = 20
+_A_GROUP = 3
+"""A sample holds at least so many images for each group that is asked for."""
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def sight(criterion: str) -> Sight:
+    """Whether the built-in engine can see what a criterion asks for."""
+    return registry.vision_model(models.BUILTIN).sight(criterion)
+
+
+def form(given: DatasetRow, truth: str) -> None:
+    """Show the form; on Run or Try, begin the run and stay on the page, which then shows its progress."""
+    usable = given.counts.get("ready", 0)
+    criterion = st.text_input(
+        text.CRITERION,
+        key="criterion",
+        placeholder=text.CRITERION_HINT,
+        help=text.CRITERION_HELP,
+        icon=":material/category:",
+        bind="query-params",
+    )
+    st.pills(
+        text.EXAMPLES_LABEL,
+        text.EXAMPLES,
+        key="example",
+        label_visibility="collapsed",
+        on_change=_take_example,
+        wrap=True,
+    )
+    beyond = st.container()
+    if "k" not in st.session_state:
+        asked = st.query_params.get("k", "")
+        st.session_state["k"] = min(int(asked), usable) or 1 if asked.isdecimal() else min(_GROUPS, usable)
+    k = st.number_input(text.K, min_value=1, step=1, key="k", help=text.K_HELP, width=220, bind="query-params")
+    settings = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
+    _who()
+    with guarded():
+        seen = sight(settings.criterion) if settings.criterion and settings.vision == models.BUILTIN else None
+        if seen and seen.warning:
+            with beyond:
+                _ways_on(given, seen.warning, settings)
+            return
+        with st.container(horizontal=True):
+            if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start"):
+                begin(given, settings)
+            try_button(given, settings)
+
+
+def begin(given: DatasetRow, settings: RunSettings) -> None:
+    """Check everything, store the run over all images, set it to work up to the names, open it. Raises FacetryError."""
+    pipeline.check_settings(settings, given.counts.get("ready", 0))
+    origin = source.reopen(given, state.workspace().config)
+    run_id = pipeline.start(state.workspace(), origin, settings, models.keys())
+    state.jobs().start(run_id, "name", origin=origin, keys=models.keys())
+    state.go_to("group", run_id)
+
+
+def sample_size(k: int) -> int:
+    """How many images are tried: 20, or more where so many groups need them."""
+    return max(_SAMPLE, _A_GROUP * k)
+
+
+def try_button(given: DatasetRow, settings: RunSettings) -> None:
+    """All steps on a few images from all over; not offered where there are hardly more than those."""
+    size = sample_size(settings.k)
+    if given.source.get("kind") == "records" or given.counts.get("ready", 0) <= size:
+        return
+    if st.button(text.try_some(size), icon=":material/science:", key="try", help=text.TRY_HELP):
+        with guarded():
+            pipeline.check_settings(settings, size)
+            workspace = state.workspace()
+            origin = source.find(given.source["path"], "", workspace.config, size, spread=True)
+            run_id = pipeline.start(workspace, origin, settings, models.keys())
+            state.jobs().start(run_id, "assign", origin=origin, keys=models.keys())
+            following.follow(run_id)
+
+
+def another(run: RunRow) -> None:
+    """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
+    dataset_id, truth = data.images_at_hand()
+    criterion, k = run.settings.criterion, run.settings.k
+    state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
+    st.session_state["criterion"], st.session_state["k"] = criterion, k
+
+
+def another_button(run: RunRow) -> None:
+    st.button(text.NEW_RUN, icon=":material/add:", key="another", on_click=act, args=(another, run))
+
+
+def _chosen() -> dict[str, str]:
+    choice = models.choice()
+    return {"vision": choice.vision, "text": choice.text}
+
+
+def _who() -> None:
+    """Which models do the work, and what leaves the computer."""
+    choice = models.choice()
+    names = dict.fromkeys([models.name(choice.vision), models.name(choice.text)])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        line = safe_md(f"{text.MODELS}: {', '.join(names)}. {models.leaves(choice.vision, choice.text)}")
+        st.caption(f":material/memory: {line}", width="stretch")
+        if st.button(text.OTHER_MODELS, type="tertiary", icon=":material/hub:", key="connect"):
+            state.go_to("connect")
+
+
+def _take_example() -> None:
+    if chosen := st.session_state.get("example"):
+        st.session_state["criterion"] = str(chosen).lower()
+        st.session_state["example"] = None  # a pill is a shortcut, not a choice that could contradict the field
+
+
+def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
+    """What the engine cannot see is said, and nothing is guessed: other ways on instead of Run."""
+    st.warning(safe_md(warning), title=text.SIGHT_TITLE, icon=":material/visibility_off:")
+    with st.container(horizontal=True):
+        if demo.has_recorded(given) and st.button(
+            text.SIGHT_RECORDED, type="primary", icon=":material/history_edu:", key="recorded", help=text.RECORDED_NOTE
+        ):
+            begin(given, demo.with_recorded(settings))
+        if st.button(text.SIGHT_CONNECT, icon=":material/hub:", key="connect-vlm"):
+            state.go_to("connect")
+        if st.button(text.SIGHT_APPEARANCE, icon=":material/image_search:", key="appearance"):
+            begin(given, RunSettings("", text.APPEARANCE, settings.k, truth=settings.truth, **_chosen()))

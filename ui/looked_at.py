@@ -1,0 +1,79 @@
+"""What came of looking at the images: progress, counts, a preview, and a report of what could not be used."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.domain import DatasetRow
+from core.ingest import source
+from core.jobs import Look
+from ui import data, state, text
+from ui.gallery import Tile, wall
+from ui.notices import act, guarded
+from ui.skipped import skip_table
+
+_PREVIEW = 48
+
+
+def at_work(look: Look) -> None:
+    """Progress of a look under way; the page is drawn again when it ends."""
+    st.fragment(_live, run_every=0.7)(look)
+
+
+def _live(look: Look) -> None:
+    with guarded():
+        if not look.alive:
+            st.rerun()
+        now = look.progress
+        line = text.doing("ingest", now.done, now.total, now.rate, now.seconds_left) if now else text.READYING
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(min(1.0, now.done / now.total) if now and now.total else 0.0, text=line, width="stretch")
+            st.button(text.STOP, icon=":material/stop_circle:", key="stop-look", on_click=look.cancel.set)
+        items = state.workspace().store.datasets.items(look.dataset_id)
+        wall([Tile(item.item_id, item.name) for item in items[-24:][::-1]], text.PREVIEW, key="looking", size=110)
+
+
+def go_on(given: DatasetRow) -> None:
+    """For the button: look again at a dataset that was not finished (what was copied before is quick)."""
+
+    def again() -> None:
+        origin = source.reopen(given, state.workspace().config)
+        state.jobs().look(origin)
+        state.choose_images(origin.dataset_id, data.images_at_hand()[1])
+
+    act(again)
+
+
+def counts(given: DatasetRow) -> int:
+    """Three numbers; returns how many images can be grouped."""
+    usable = given.counts.get("ready", 0)
+    cells = (
+        (text.USABLE, usable, None),
+        (text.DUPLICATES, given.counts.get("duplicate", 0), text.DUPLICATES_HELP),
+        (text.SKIPPED, given.counts.get("skipped", 0), text.SKIPPED_HELP),
+    )
+    with st.grid(3, min_column_width=160, gap="small"):
+        for label, number, tip in cells:
+            st.metric(label, f"{number:,}", help=tip, border=True)
+    return usable
+
+
+def preview(given: DatasetRow, usable: int) -> None:
+    """Thumbnails from all over the dataset."""
+    if not usable:
+        return
+    items = state.workspace().store.datasets.items(given.id)
+    shown = items if usable <= _PREVIEW else [items[place * usable // _PREVIEW] for place in range(_PREVIEW)]
+    st.subheader(text.PREVIEW, anchor=False)
+    if len(shown) < usable:
+        st.caption(text.PREVIEW_NOTE.format(shown=len(shown), all=f"{usable:,}"))
+    pictures = given.source.get("kind") != "records"
+    wall([Tile(item.item_id, item.name, "", pictures) for item in shown], text.PREVIEW, key="preview", size=110)
+
+
+def skipped(given: DatasetRow) -> None:
+    """What is not grouped, with the reason and what to do."""
+    items = state.workspace().store.datasets.skipped(given.id)
+    if items:
+        with st.expander(f"{text.NOT_GROUPED}: {len(items):,}", icon=":material/block:", expanded=len(items) < 6):
+            skip_table(items)

@@ -1,0 +1,115 @@
+"""Which models the next run uses and the keys of their servers; kept in this browser session only, never stored."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from core.errors import BadInput
+from core.models.openai_chat import split_spec
+from ui import text
+
+BUILTIN = "builtin"
+_KIND = "openai:"
+_CHOICE = "models"
+_KEYS = "model-keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The two roles of a run, as RunSettings.vision and RunSettings.text want them."""
+
+    vision: str = BUILTIN
+    text: str = BUILTIN
+
+
+def choice() -> Choice:
+    """What the person chose in this session; the built-in engine for both until then."""
+    chosen: Choice = st.session_state.get(_CHOICE, Choice())
+    return chosen
+
+
+def choose(vision: str = BUILTIN, text_model: str = BUILTIN) -> None:
+    """Use these models for new runs."""
+    st.session_state[_CHOICE] = Choice(vision, text_model)
+
+
+def keys() -> Mapping[str, str]:
+    """Server address -> key, as pipeline.start and jobs.start take them."""
+    return dict(st.session_state.get(_KEYS, {}))
+
+
+def remember_key(url: str, key: str) -> None:
+    """Keep a server's key for this session, or forget it when it is empty."""
+    kept = {**st.session_state.get(_KEYS, {}), url: key.strip()}
+    st.session_state[_KEYS] = {address: one for address, one in kept.items() if one}
+
+
+def server_address(typed: str) -> str:
+    """A server's address as it is used in specs, from what a person typed. Raises BadInput."""
+    url = typed.strip().rstrip("/").removesuffix("/chat/completions").removesuffix("/models")
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable or any(one.isspace() for one in url):
+        raise BadInput(text.CONNECT_BAD_URL)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise BadInput(text.CONNECT_PLAIN_URL)
+    return parts.geturl()
+
+
+def spec(model: str, url: str) -> str:
+    """A model on a server, as RunSettings wants it."""
+    return f"{_KIND}{model.strip()}@{url}"
+
+
+def server_of(spec: str) -> str:
+    """The address of the server that a model runs on, or "" for the built-in engine and for records."""
+    return split_spec(spec.removeprefix(_KIND))[1] if spec.startswith(_KIND) else ""
+
+
+def name(spec: str) -> str:
+    """What a model is called on a page, as plain text."""
+    if not spec.startswith(_KIND):
+        return text.BUILTIN
+    model, url = split_spec(spec.removeprefix(_KIND))
+    return f"{model} ({_host(url)})"
+
+
+def leaves(vision: str, text_model: str) -> str:
+    """One line, plain text, on what leaves this computer with these two models."""
+    far = {role: _host(url) for role, url in (("v", server_of(vision)), ("t", server_of(text_model))) if _is_far(url)}
+    if "v" in far and far.get("t", far["v"]) == far["v"]:
+        return text.LEAVES_IMAGES.format(host=far["v"])
+    if "v" in far:
+        return f"{text.LEAVES_IMAGES.format(host=far['v'])} {text.LEAVES_TEXT.format(host=far['t'])}"
+    if "t" in far:
+        return f"{text.LEAVES_TEXT.format(host=far['t'])} {text.LEAVES_NO_IMAGE}"
+    return text.LEAVES_LOCAL if server_of(vision) or server_of(text_model) else text.LEAVES_NOTHING
+
+
+def sends_key_openly(url: str) -> bool:
+    """Whether a key for this server would cross a network unencrypted."""
+    return url.startswith("http://") and _is_far(url)
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def _is_far(url: str) -> bool:
+    """Whether a server is another computer."""
+    host = urlsplit(url).hostname if url else None
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True

@@ -1,0 +1,207 @@
+"""One group as a paged wall of thumbnails, and one image of it large, with all that is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain import Cluster
+from core.edits import Edited
+from core.results import Row
+from core.store.runs import RunRow
+from ui import data, editing, text
+from ui.gallery import Tile, picture, wall
+from ui.groups import Order, in_order, second_choice
+from ui.notices import act
+from ui.overview import REST, UNASSIGNED, open_group, open_image
+from ui.safe import safe_md
+from ui.stale import undo_button
+
+_PAGE = 60
+_LAST = "last-image"
+_CERTAIN = 0.995  # rounds to 100 %, which under every thumbnail would only be noise
+
+
+def group_title(edited: Edited, key: str) -> str:
+    """What a group, or a state outside all groups, is called; "" when it does not exist."""
+    if key in REST:
+        return REST[key][0]
+    return next((cluster.name for cluster in edited.clusters if cluster.id == key), "")
+
+
+def rows_of(rows: Sequence[Row], key: str) -> list[Row]:
+    """The rows of a group or of a state outside all groups."""
+    if key in REST:
+        return [row for row in rows if row.state == key]
+    return [row for row in rows if row.cluster and row.cluster.id == key]
+
+
+def _order_key(run: RunRow) -> str:
+    return f"order-{run.id}"
+
+
+def _ordered(run: RunRow, rows: Sequence[Row], key: str) -> list[Row]:
+    order: Order = st.session_state.get(_order_key(run)) or "sure"
+    return in_order(rows_of(rows, key), order)
+
+
+def group_page(run: RunRow, edited: Edited, rows: Sequence[Row], key: str) -> None:
+    """All images of one group, 60 a page."""
+    _back(run.id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.subheader(safe_md(group_title(edited, key), 80), anchor=False, width="stretch")
+        st.segmented_control(
+            text.ORDER,
+            list(text.ORDERS),
+            format_func=text.ORDERS.__getitem__,
+            default="sure",
+            required=True,
+            key=_order_key(run),
+            persist_state="session",
+        )
+    inside = _ordered(run, rows, key)
+    st.caption(f"{text.images(len(inside))}. {REST[key][1] if key in REST else ''}")
+    if not inside:
+        return
+    pages = (len(inside) + _PAGE - 1) // _PAGE
+    place = st.session_state.get(f"page-{run.id}-{key}", 1) if pages > 1 else 1
+    shown = inside[(place - 1) * _PAGE : place * _PAGE]
+    pictures = data.has_pictures(run)
+    tiles = [Tile(row.item_id, row.description or row.name, _caption(row), pictures) for row in shown]
+    wall(
+        tiles,
+        group_title(edited, key),
+        key=f"wall-{run.id}-{key}-{place}",
+        on_open=lambda item: open_image(run.id, key, item),
+    )
+    if pages > 1:
+        with st.container(horizontal_alignment="center"):
+            st.pagination(pages, key=f"page-{run.id}-{key}", persist_state="session")
+
+
+def _caption(row: Row) -> str:
+    """What is said under a thumbnail: the doubt or the reason, where there is one."""
+    if row.state == "failed":
+        return row.reason
+    if row.state == "unassigned":
+        return row.reason or row.label
+    if row.source == "person":
+        return text.BY_PERSON
+    return "" if row.confidence is None or row.confidence >= _CERTAIN else text.percent(row.confidence)
+
+
+def image_page(run: RunRow, edited: Edited, rows: Sequence[Row], key: str, item: str) -> None:
+    """One image, large, with its description, group, confidence and second choice; arrow keys go on."""
+    inside = _ordered(run, rows, key)
+    place = next((place for place, row in enumerate(inside) if row.item_id == item), None)
+    row = next((row for row in rows if row.item_id == item), None)
+    if row is None:
+        st.warning(text.GONE_IMAGE, icon=":material/broken_image:")
+        _back(run.id)
+        return
+    last = st.session_state.get(_LAST, ("", "", -1))
+    before, after = (place - 1, place + 1) if place is not None else (0, 0)
+    if place is not None:
+        st.session_state[_LAST] = (key, item, place)
+    elif last[:2] == (key, item):  # just moved out of the group that the person goes through: the next one follows
+        before, after = last[2] - 1, last[2]
+    else:  # the link names another group: show it where it is
+        key = row.cluster.id if row.cluster else row.state
+        inside = _ordered(run, rows, key)
+        place = next(place for place, other in enumerate(inside) if other.item_id == item)
+        before, after = place - 1, place + 1
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _back(run.id, key, group_title(edited, key))
+        st.space("stretch")
+        if place is not None:
+            st.caption(text.place(place + 1, len(inside)), width="content")
+        _step(run, key, inside, before, text.PREVIOUS, ":material/chevron_left:", "Left")
+        _step(run, key, inside, after, text.NEXT, ":material/chevron_right:", "Right")
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True):
+        if data.has_pictures(run):
+            near = [inside[one].item_id for one in (after, before) if 0 <= one < len(inside)]
+            picture(row.item_id, row.description or row.name, key=f"large-{run.id}", near=near)
+        else:
+            st.markdown(safe_md(row.description))
+    with right:
+        _facts(run, edited, row)
+        _move(run, edited, row)
+
+
+def _facts(run: RunRow, edited: Edited, row: Row) -> None:
+    name = row.cluster.name if row.cluster else REST[row.state][0]
+    st.subheader(safe_md(name, 80), anchor=False)
+    with st.container(horizontal=True):
+        if row.source == "person":
+            st.badge(text.BY_PERSON, icon=":material/person:", color="blue")
+        if row.earlier:
+            st.badge(text.EARLIER, icon=":material/update:", color="orange")
+    facts: list[tuple[str, str]] = []
+    if row.confidence is not None:
+        facts.append((text.CONFIDENCE, text.percent(row.confidence)))
+    second = second_choice(row, edited.clusters)
+    if second and second[1] > 1 - _CERTAIN:
+        facts.append((text.SECOND, f"{safe_md(second[0].name, 80)} ({text.percent(second[1])})"))
+    if row.state == "failed":
+        facts.append((text.WHY, safe_md(row.reason, 300)))
+    elif row.reason:
+        facts.append((text.SAID, safe_md(row.reason, 200)))
+    facts += [(text.LABEL, safe_md(row.label, 120)), (text.YOUR_LABEL, safe_md(row.truth, 120))]
+    facts += [(text.DESCRIPTION, safe_md(row.description, 1200)), (text.FILE, safe_md(row.name, 200))]
+    for title, value in facts:
+        if value:
+            with st.container(gap=None):
+                st.caption(title, help=text.CONFIDENCE_HELP if title == text.CONFIDENCE else None)
+                st.markdown(value)
+
+
+def _move(run: RunRow, edited: Edited, row: Row) -> None:
+    """Put the image into another group by hand."""
+    own = row.cluster.id if row.cluster else None
+    targets: dict[str, Cluster | None] = {one.id: one for one in edited.clusters if one.id != own}
+    if own or row.state != UNASSIGNED:
+        targets[UNASSIGNED] = None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+
+        def name_of(key: str) -> str:
+            cluster = targets.get(key)
+            return cluster.name if cluster else text.UNASSIGNED
+
+        target = st.selectbox(
+            text.MOVE_TO, list(targets), format_func=name_of, key=f"move-{run.id}-{row.item_id}-{own}"
+        )
+        st.button(
+            text.MOVE,
+            icon=":material/drive_file_move:",
+            key="move",
+            disabled=target is None,
+            on_click=act,
+            args=(editing.move, run.id, row.item_id, None if target == UNASSIGNED else target),
+        )
+        undo_button(run)
+
+
+def _back(run_id: str, key: str = "", title: str = "") -> None:
+    if key:
+        label = text.BACK_TO.format(group=safe_md(title, 40))
+        st.button(label, icon=":material/arrow_back:", key="back", on_click=open_group, args=(run_id, key))
+    else:
+        st.button(
+            text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=st.query_params.from_dict,
+            args=({"run": run_id},),
+        )  # fmt: skip
+
+
+def _step(run: RunRow, key: str, inside: Sequence[Row], place: int, label: str, icon: str, shortcut: str) -> None:
+    there = 0 <= place < len(inside)
+    st.button(
+        label,
+        icon=icon,
+        key=f"go-{shortcut}",
+        shortcut=shortcut,
+        disabled=not there,
+        on_click=open_image,
+        args=(run.id, key, inside[place].item_id if there else ""),
+    )

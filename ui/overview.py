@@ -1,0 +1,115 @@
+"""All groups of a run at a glance: a card each, also for what is in no group, so that nothing is silently missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.edits import Edited
+from core.results import Row
+from core.store.runs import RunRow
+from ui import data, editing, state, text
+from ui.gallery import Tile, wall
+from ui.groups import answers, groups, in_order
+from ui.notices import act
+from ui.safe import safe_md
+
+_EXAMPLES = 6
+_ANSWERS = 5
+UNASSIGNED, FAILED, PENDING, SKIPPED = "unassigned", "failed", "pending", "skipped"
+REST = {
+    UNASSIGNED: (text.UNASSIGNED, text.UNASSIGNED_NOTE, ":material/question_mark:"),
+    FAILED: (text.FAILED, text.FAILED_NOTE, ":material/error:"),
+    PENDING: (text.PENDING, text.PENDING_NOTE, ":material/hourglass_empty:"),
+}
+"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=."""
+
+
+def overview(run: RunRow, edited: Edited, rows: Sequence[Row]) -> None:
+    """The cards. A click on a picture opens it; "See all" opens its group."""
+    pictures = data.has_pictures(run)
+    with st.grid(3, min_column_width=300, gap="small"):
+        for group in groups(edited.clusters, rows, sorted_=True):
+            _card(run, group.cluster.id, group.cluster.name, "", "", group.rows, len(rows), pictures)
+        for key, (title, note, icon) in REST.items():
+            inside = in_order([row for row in rows if row.state == key], "sure")
+            if inside or key == UNASSIGNED:
+                _card(run, key, title, note, icon, inside, len(rows), pictures)
+        _skipped(run)
+    _suggestions(run, rows)
+
+
+def open_group(run_id: str, group: str) -> None:
+    """Show one group."""
+    st.query_params.from_dict({"run": run_id, "group": group})
+
+
+def open_image(run_id: str, group: str, item: str) -> None:
+    """Show one image of a group, large."""
+    st.query_params.from_dict({"run": run_id, "group": group, "image": item})
+
+
+def _card(
+    run: RunRow, key: str, title: str, note: str, icon: str, inside: Sequence[Row], total: int, pictures: bool
+) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
+        share = f" · {text.percent(len(inside) / total)}" if total else ""
+        st.caption(f"{text.images(len(inside))}{share}")
+        if note and inside:
+            st.caption(note)
+        tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in inside[:_EXAMPLES]]
+        if tiles:
+            wall(
+                tiles,
+                title,
+                key=f"card-{run.id}-{key}",
+                size=88,
+                on_open=lambda item: open_image(run.id, key, item),
+            )
+        st.space("stretch")
+        if inside:
+            st.button(
+                text.SEE_ALL,
+                icon=":material/grid_view:",
+                type="tertiary",
+                key=f"see-{run.id}-{key}",
+                on_click=open_group,
+                args=(run.id, key),
+            )
+
+
+def _skipped(run: RunRow) -> None:
+    """Files that are in no group because they could not be used; the card stays when there are none."""
+    items = state.workspace().store.datasets.skipped(run.settings.dataset_id)
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.subheader(text.SKIPPED, icon=":material/block:", anchor=False)
+        st.caption(text.count(len(items), "file"))
+        for item in items[:3]:
+            st.caption(f"{safe_md(item.name, 60)}: {safe_md(item.reason, 120)}")
+        st.space("stretch")
+        if items:
+            st.button(
+                text.SEE_ALL,
+                icon=":material/list:",
+                type="tertiary",
+                key=f"see-{run.id}-{SKIPPED}",
+                on_click=open_group,
+                args=(run.id, SKIPPED),
+            )
+
+
+def _suggestions(run: RunRow, rows: Sequence[Row]) -> None:
+    """What the unsure answers were: several alike ask to become a group."""
+    frequent = [(answer, inside) for answer, inside in answers(rows) if len(inside) > 1][:_ANSWERS]
+    for place, (answer, inside) in enumerate(frequent):
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(safe_md(text.they_say(len(inside), answer[:80])), width="stretch")
+            st.button(
+                text.ADD_AS_GROUP,
+                icon=":material/add:",
+                key=f"suggest-{run.id}-{place}",
+                on_click=act,
+                args=(editing.add, run.id, answer[:80]),
+            )

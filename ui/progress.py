@@ -1,0 +1,169 @@
+"""A run at work: its steps with rate and time left, the latest images, errors, Stop and Continue.
+
+The work itself lives in core.jobs; these panels only look at it every second, so a refresh loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain import STEPS, Progress
+from core.jobs import Job
+from core.pipeline import Until
+from core.store.runs import RunRow
+from ui import data, models, state, text
+from ui.gallery import Tile, wall
+from ui.notices import act, guarded
+from ui.safe import safe_md
+
+_LATEST = 12
+_PER_IMAGE = ("describe", "label", "assign")
+
+
+def resume(run_id: str) -> None:
+    """Go on with a run where it stopped."""
+    state.jobs().start(run_id, until(run_id), keys=models.keys())
+
+
+def until(run_id: str) -> Until:
+    """How far a run was on its way when it stopped: to the names, or, once they were confirmed, to the end."""
+    return "assign" if "assign" in state.workspace().store.answers.step_counts(run_id) else "name"
+
+
+def is_named(run: RunRow) -> bool:
+    """Whether the groups of a run have names by now."""
+    return "name" in state.workspace().store.answers.step_counts(run.id)
+
+
+def left(run: RunRow) -> str:
+    """One sentence on what is still to do."""
+    given = data.dataset(run)
+    if given is None:
+        return ""
+    ready = given.given - given.counts.get("skipped", 0) - given.counts.get("duplicate", 0)
+    held = state.workspace().store.answers.step_counts(run.id)
+    steps = _PER_IMAGE if until(run.id) == "assign" else _PER_IMAGE[:2]
+    for step in steps:
+        count, failed = held.get(step, (0, 0))
+        if ready - count + failed > 0:
+            return text.left(ready - count + failed, step)
+    return "" if until(run.id) == "assign" else text.NAME_LEFT
+
+
+def panel(run: RunRow) -> None:
+    """The whole state of a run; updates itself while the run is at work, and the page once when it ends."""
+    at_work = state.jobs().get(run.id) is not None
+    if at_work:
+        st.fragment(_live, run_every=1.0)(run)
+    else:
+        _steps(run, None)
+
+
+def banner() -> None:
+    """A line at the top of the other pages while the open run, or any other, is at work."""
+    active = state.jobs().active()
+    if active:
+        st.fragment(_banner, run_every=1.5)([job.run_id for job in active])
+
+
+def _banner(were_active: Sequence[str]) -> None:
+    with guarded():
+        active = {job.run_id: job for job in state.jobs().active()}
+        if set(active) != set(were_active):
+            st.rerun()
+        run_id = state.open_run_id() if state.open_run_id() in active else next(iter(active))
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.progress(_share(active[run_id].progress), text=_line(active[run_id]), width="stretch")
+            if st.button(text.SHOW, icon=":material/visibility:", key="banner-show"):
+                state.go_to("group", run_id)
+
+
+def _live(run: RunRow) -> None:
+    with guarded():
+        job = state.jobs().get(run.id)
+        if job is None:
+            st.rerun()
+        stopping = job.cancel.is_set()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.progress(_share(job.progress), text=_line(job), width="stretch")
+            st.button(
+                text.STOPPING if stopping else text.STOP,
+                icon=":material/stop_circle:",
+                key="stop",
+                disabled=stopping,
+                on_click=job.cancel.set,
+            )
+        current = state.workspace().store.runs.get(run.id) or run
+        _steps(current, job)
+        if job.progress:
+            _errors(job.progress)
+            _latest(run, job.progress)
+
+
+def _share(progress: Progress | None) -> float:
+    if progress is None or not progress.total:
+        return 0.0
+    return min(1.0, progress.done / progress.total)
+
+
+def _line(job: Job) -> str:
+    now = job.progress
+    if now is None:
+        return f"{text.READYING} …"
+    return text.doing(now.step, now.done, now.total, now.rate, now.seconds_left)
+
+
+def _steps(run: RunRow, job: Job | None) -> None:
+    """One cell a step: done, at work or still to come, with what it did."""
+    at = job.progress.step if job and job.progress else None
+    at = "describe" if at == "ingest" or (job and at is None) else at
+    held = state.workspace().store.answers.step_counts(run.id)
+    with st.grid(4, min_column_width=170, gap="small"):
+        for step in STEPS:
+            count, failed = held.get(step, (0, 0))
+            done = bool(count) and step != at and (step in run.stats or job is None)
+            icon = ":primary[:material/pending:]" if step == at else ":gray[:material/circle:]"
+            icon = ":green[:material/check_circle:]" if done else icon
+            with st.container(border=True, gap=None):
+                st.markdown(f"{icon} **{text.STEPS[step]}**")
+                st.caption(_did(run, step, count, failed) if count else "–")
+
+
+def _did(run: RunRow, step: str, count: int, failed: int) -> str:
+    stats = run.stats.get(step)
+    parts = [text.count(run.settings.k, "group") if step == "name" else text.images(count)]
+    if stats:
+        parts.append(text.duration(stats.seconds))
+    if failed:
+        parts.append(f":red[{failed:,} failed]")
+    return " · ".join(parts)
+
+
+def _errors(progress: Progress) -> None:
+    if progress.failures:
+        with st.expander(f"{text.ERRORS}: {progress.failures:,}", icon=":material/error:"):
+            for reason in dict.fromkeys(progress.errors):
+                st.markdown(f"- {safe_md(reason, 300)}")
+
+
+def _latest(run: RunRow, progress: Progress) -> None:
+    """The newest images with what was said of them, newest first; kept for this session while the run goes on."""
+    kept: list[tuple[str, str]] = st.session_state.setdefault(f"latest-{run.id}", [])
+    if progress.latest[0] and progress.step != "name" and progress.latest not in kept:
+        kept.insert(0, progress.latest)
+        del kept[_LATEST:]
+    if kept:
+        st.markdown(f"**{text.LATEST}**")
+        pictures = data.has_pictures(run)
+        tiles = {item: Tile(item, said, said, pictures) for item, said in reversed(kept)}
+        wall(list(tiles.values())[::-1], text.LATEST, key="latest", size=150, lines=3)
+
+
+def continue_button(run: RunRow, label: str) -> None:
+    """Go on with a stopped, interrupted or failed run."""
+    st.button(
+        label, type="primary", icon=":material/play_arrow:", key=f"continue-{run.id}", on_click=act,
+        args=(resume, run.id),
+    )  # fmt: skip

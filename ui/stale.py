@@ -1,0 +1,65 @@
+"""What is out of date since the person edited the groups, and the two ways to sort again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.results import Row
+from core.store.runs import RunRow
+from ui import editing, state, text
+from ui.notices import act, guarded
+from ui.safe import safe_md
+
+
+def stale_notice(run: RunRow, rows: Sequence[Row]) -> None:
+    """Say how many images are out of date or failed, each with a button that asks them again; nothing when none is."""
+    stale, failed = sum(row.earlier for row in rows), sum(row.state == "failed" for row in rows)
+    if stale:
+        _notice(run, f":orange[:material/update:] {text.out_of_date(stale)}", text.ASSIGN_AGAIN)
+    if failed:
+        _notice(run, f":red[:material/error:] {text.failed(failed)}", text.AGAIN)
+
+
+def _notice(run: RunRow, sentence: str, label: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(sentence, width="stretch")
+        st.button(
+            label, type="primary", icon=":material/sync:", key=f"sort-{label}", on_click=act,
+            args=(editing.sort, run.id),
+        )  # fmt: skip
+
+
+def undo_button(run: RunRow, disabled: bool = False) -> None:
+    """Take back the newest edit; its tip says which."""
+    newest = editing.undo_label(run.id)
+    st.button(
+        text.UNDO,
+        icon=":material/undo:",
+        key="undo",
+        disabled=disabled or not newest,
+        help=safe_md(newest) or text.NOTHING_TO_UNDO,
+        on_click=act,
+        args=(editing.undo, run.id),
+    )
+
+
+def assign_button(run: RunRow, key: str, disabled: bool = False) -> None:
+    """The names are right: sort the images into the groups, and watch that where they will be."""
+    if st.button(text.ASSIGN, type="primary", icon=":material/sort:", key=key, disabled=disabled):
+        with guarded():
+            editing.sort(run.id)
+            state.go_to("browse")
+
+
+def check_all_button(run: RunRow) -> None:
+    """Sort every image anew whose answer was not given under today's names."""
+    st.button(
+        text.CHECK_ALL,
+        icon=":material/published_with_changes:",
+        key="check-all",
+        help=text.CHECK_ALL_HELP,
+        on_click=act,
+        args=(editing.sort, run.id, True),
+    )

@@ -1,0 +1,106 @@
+"""What holds for every test: no internet, no paid API, no settings of the person who runs them.
+
+Blocked three ways: keys and settings are dropped from the environment, this process may connect to loopback only, and
+for programs that a test starts, proxies point at a dead port.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from house import House
+
+DATASETS = Path(__file__).parents[1].parent / "shared" / "datasets"
+needs_datasets = pytest.mark.skipif(
+    not DATASETS.is_dir(), reason="the evaluation data (../shared/datasets) is not here"
+)
+
+DROPPED_ENDINGS = ("_API_KEY", "_BASE_URL", "_TOKEN", "_SECRET")
+DROPPED_STARTS = ("FACETRY_", "STREAMLIT_", "OPENAI_", "HF_", "TRANSFORMERS_")
+NOWHERE = "http://127.0.0.1:9"  # the discard port: refused at once
+
+# At import, before any test module can import a model library that reads these.
+for name in list(os.environ):
+    if name.endswith(DROPPED_ENDINGS) or name.startswith(DROPPED_STARTS):
+        del os.environ[name]
+os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+for name in ("http_proxy", "https_proxy", "all_proxy"):
+    os.environ[name] = os.environ[name.upper()] = NOWHERE
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
+
+
+ATTEMPTS: list[str] = []
+
+
+class InternetBlocked(RuntimeError):
+    """A test tried to leave this computer. No OSError, so that it is not retried as a network fault."""
+
+
+def is_local(host: str | bytes | None) -> bool:
+    """Whether a host is this computer: loopback, or none given (a listener)."""
+    text = host.decode() if isinstance(host, bytes) else host
+    if text in {None, "", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(text).split("%")[0]).is_loopback
+    except ValueError:
+        return False  # a name: looking it up already asks the network
+
+
+def check_host(host: Any) -> None:
+    """Raise unless the host is this computer, and remember the attempt."""
+    if not is_local(host):
+        ATTEMPTS.append(str(host))
+        raise InternetBlocked(f"tests stay on this computer; this one asked for {host!r}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let sockets reach loopback only, for the whole session and in every thread."""
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+
+    def guard_socket(method: str) -> None:
+        original = getattr(socket.socket, method)
+
+        def guarded(self: socket.socket, *args: Any) -> Any:
+            if isinstance(args[-1], tuple):  # (host, port, ...); a Unix socket has a path
+                check_host(args[-1][0])
+            return original(self, *args)
+
+        patch.setattr(socket.socket, method, guarded)
+
+    for method in ("connect", "connect_ex", "sendto"):
+        guard_socket(method)
+    look_up = socket.getaddrinfo
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        check_host(host)
+        return look_up(host, *args, **kwargs)
+
+    patch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+@pytest.fixture(autouse=True)
+def no_internet() -> Iterator[None]:
+    """Fail a test that tried, also when the product turned the refusal into data."""
+    ATTEMPTS.clear()
+    yield
+    assert not ATTEMPTS, f"this test asked for {ATTEMPTS}: tests stay on this computer"
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A workspace with quick models and 16 pictures in four colours; see tests/house.py."""
+    from house import House  # here, so that the settings above hold before core is imported
+
+    one = House(tmp_path, monkeypatch)
+    yield one
+    one.workspace.close()

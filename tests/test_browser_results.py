@@ -1,7 +1,4 @@
-"""Evaluate, Export and Connect in a real browser: real downloads, and a real OpenAI-compatible server on this computer.
-
-Set SCREENSHOTS to a folder to keep a picture of every page, light and dark, desktop and tablet.
-"""
+"""Evaluate, Export and Connect in a real browser: real downloads, and a real OpenAI-compatible server on this computer."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import test_browser as kit
-from conftest import DATASETS, needs_datasets
+import chromium as kit
+from conftest import DATASETS
 from playwright.sync_api import Page, expect
 from test_llama_chat import smollm2
 
@@ -37,10 +34,7 @@ ALIAS = "SmolLM2-135M"
 SLOW_MODEL = 300_000
 """Milliseconds: a language model on two cores that also run Chromium and the app."""
 
-pytestmark = [
-    needs_datasets,
-    pytest.mark.skipif(kit.CHROMIUM is None, reason="needs Chromium (Debian package chromium)"),
-]
+pytestmark = kit.marks
 
 
 @pytest.fixture
@@ -104,31 +98,13 @@ def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tm
             urllib.request.urlopen(f"{server.url}/download/{place}")
         assert refused.value.code in (400, 404)
         refused.value.close()
-    if kit.SHOTS:
-        photograph(page, server, run_id)
+    kit.photograph(page, server, {name: f"/{name}?run={run_id}" for name in ("evaluate", "export", "connect")})
 
 
 def _images(said: str) -> int:
     """How many images a field of the matrix stands for, by what it tells a screen reader."""
     found = re.search(rf"{text.CONFUSION_IMAGES}: (\d+)", said)
     return int(found[1]) if found else 0
-
-
-def photograph(page: Page, server: kit.Server, run_id: str) -> None:
-    """Keep a picture of these pages, in both themes and on both screens, for a person to look at."""
-    for scheme in ("light", "dark"):
-        for screen, size in {"desktop": (1280, 720), "tablet": (820, 1180)}.items():
-            context = page.context.browser.new_context(  # type: ignore[union-attr]
-                viewport={"width": size[0], "height": size[1]},
-                color_scheme=scheme,  # type: ignore[arg-type]
-            )
-            view = context.new_page()
-            for name in ("evaluate", "export", "connect"):
-                view.goto(f"{server.url}/{name}?run={run_id}")
-                view.wait_for_timeout(2_500)  # the chart and fonts settle; only pictures depend on it
-                kit.fits(view)
-                view.screenshot(path=Path(kit.SHOTS) / f"{name}-{screen}-{scheme}.png")
-            context.close()
 
 
 @pytest.fixture
@@ -180,11 +156,7 @@ def test_a_language_model_on_this_computer_does_the_text_steps(
         address.press("Enter")
         kit.go(page, text.CONNECT_LIST)
         expect(page.get_by_text(text.CONNECT_LISTED)).to_be_visible(timeout=kit.SLOW)
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-        page.get_by_role("button", name=text.CONNECT_TEST, exact=True).scroll_into_view_if_needed()
-        page.wait_for_timeout(500)  # a list closes when the page scrolls under it
-        page.get_by_role("combobox", name=text.CONNECT_TEXT).click()
-        page.get_by_role("option", name=re.compile(rf"^{ALIAS} \(")).click()
+        kit.choose(page, text.CONNECT_TEXT, re.compile(rf"^{ALIAS} \("))
         expect(page.get_by_text(text.LEAVES_LOCAL).first).to_be_visible()
         kit.go(page, text.CONNECT_TEST)
         expect(page.get_by_text(re.compile(rf"{ALIAS}.* answered in"))).to_be_visible(timeout=kit.SLOW)

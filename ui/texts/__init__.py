@@ -1,0 +1,1 @@
+"""The catalogue of texts, a file a page; `ui.text` gathers them."""

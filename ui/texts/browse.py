@@ -1,0 +1,59 @@
+"""Texts of the page Browse."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ui.texts.common import images
+
+BROWSE_EMPTY_TITLE: Final = "Nothing is sorted yet"
+BROWSE_SOON: Final = "The groups appear here as soon as the images are sorted into them."
+BROWSE_EMPTY: Final = "Check the names first; then the images are sorted into the groups."
+UNASSIGNED: Final = "Not sure"
+UNASSIGNED_NOTE: Final = "Images that fit none of the groups well enough."
+FAILED: Final = "Failed"
+FAILED_NOTE: Final = "Images without an answer. They are asked again when the run continues."
+PENDING: Final = "Still to be sorted"
+PENDING_NOTE: Final = "Images that the run has not reached."
+SEE_ALL: Final = "See all"
+ALL_GROUPS: Final = "All groups"
+BACK_TO: Final = "Back to {group}"
+ORDER: Final = "Show first"
+ORDERS: Final = {"sure": "Best matches", "unsure": "Least certain", "given": "As in the folder"}
+PREVIOUS: Final = "Previous"
+NEXT: Final = "Next"
+CONFIDENCE: Final = "Confidence"
+CONFIDENCE_HELP: Final = "How sure the engine is of this group, from 0 to 100 %."
+SECOND: Final = "Second choice"
+LABEL: Final = "Label"
+YOUR_LABEL: Final = "Your label"
+DESCRIPTION: Final = "Description"
+BY_PERSON: Final = "moved by you"
+EARLIER: Final = "sorted under earlier names"
+MOVE_TO: Final = "Move to"
+MOVE: Final = "Move"
+SAID: Final = "The answer was"
+WHY: Final = "Why"
+ADD_AS_GROUP: Final = "Add it as a group"
+SCORES: Final = "All scores"
+ACC: Final = "Accuracy (ACC)"
+ACC_HELP: Final = (
+    "Share of images in the group that matches their label, when groups and labels are paired as well as possible."
+)
+NMI: Final = "NMI"
+NMI_HELP: Final = "Normalised mutual information: how much the groups tell about your labels. 0 is nothing, 1 is all."
+ARI: Final = "ARI"
+ARI_HELP: Final = "Adjusted Rand index: agreement on pairs of images. 0 is chance, 1 is perfect."
+NAME_ACC: Final = "Name accuracy"
+NAME_ACC_HELP: Final = "Share of images whose group's name is, or means, their label."
+GONE_RUN: Final = "That run does not exist (any more). Open another one, or start a new one."
+GONE_GROUP: Final = "That group does not exist any more."
+GONE_IMAGE: Final = "That image is not in this run."
+
+
+def place(number: int, total: int) -> str:
+    return f"{number:,} of {total:,}"
+
+
+def they_say(number: int, answer: str) -> str:
+    return f"{images(number)} {'says' if number == 1 else 'say'} “{answer}”."

@@ -1,0 +1,60 @@
+"""Words that several pages share: the menu, counts, durations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+APP: Final = "Facetry"
+TAGLINE: Final = "Give it a folder of images, say what to group by, and get named groups that you can check."
+UNEXPECTED: Final = "Something unexpected went wrong. The details are in the terminal window that runs Facetry."
+BUSY_TITLE: Final = "This workspace is open elsewhere"
+START_PAGE: Final = "Start"
+IMAGES: Final = "Images"
+GROUP: Final = "Group"
+NAMES: Final = "Names"
+BROWSE: Final = "Browse"
+EVALUATE: Final = "Evaluate"
+EXPORT: Final = "Export"
+CONNECT: Final = "Connect a model"
+START_PAGE_HELP: Final = "Choose images, try the demo, or go on with an earlier run."
+IMAGES_HELP: Final = "What was given, what can be used, and labels to compare with."
+GROUP_HELP: Final = "Say what to group by and how many groups, and watch the work."
+NAMES_HELP: Final = "Check the proposed groups: rename, add, merge or delete them."
+EVALUATE_HELP: Final = "How well the groups match labels you have."
+EXPORT_HELP: Final = "Take the groups with you: a table, or a folder a group."
+CONNECT_HELP: Final = "Let a vision-language model or a language model do steps of the work."
+BROWSE_HELP: Final = "Look through the groups and correct single images."
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 image", "1,200 images"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def images(number: int) -> str:
+    return count(number, "image")
+
+
+def run_name(dataset: str, criterion: str, k: int) -> str:
+    return f"{dataset} by {criterion}, {count(k, 'group')}"
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: "8 s", "3 min", "1 h 10 min"."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(seconds: float) -> str:
+    if seconds < 60:
+        return "just now"
+    if seconds < 86_400:
+        return f"{duration(max(seconds, 90))} ago"
+    return f"{count(round(seconds / 86_400), 'day')} ago"

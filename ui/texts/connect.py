@@ -1,0 +1,74 @@
+"""Texts of the page Connect a model."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONNECT_NOTE: Final = (
+    "The built-in engine sees subjects, colours, styles and light. A vision-language model describes images in free "
+    "words, so it can group by mood, action, brand or almost anything else. Any server that speaks the OpenAI "
+    "protocol works, on this computer or elsewhere."
+)
+BUILTIN: Final = "Built-in engine"
+CONNECT_SERVERS: Final = {
+    "Ollama": "http://localhost:11434/v1",
+    "LM Studio": "http://localhost:1234/v1",
+    "llama.cpp": "http://localhost:8080/v1",
+    "OpenAI": "https://api.openai.com/v1",
+}
+CONNECT_SERVER: Final = "1. Server"
+CONNECT_KNOWN: Final = "Known servers"
+CONNECT_URL: Final = "Address"
+CONNECT_URL_HELP: Final = "The base URL of the server; it usually ends in /v1."
+CONNECT_BAD_URL: Final = "This is not an address of a server. It looks like http://localhost:11434/v1."
+CONNECT_PLAIN_URL: Final = "Leave keys and names out of the address; the key has its own field."
+CONNECT_KEY: Final = "Key"
+CONNECT_KEY_HINT: Final = "empty for servers that need none"
+CONNECT_KEY_HELP: Final = (
+    "Kept in memory for this browser session only: never stored, shown or logged. After a reload it is asked again. "
+    "To avoid that, set OPENAI_API_KEY (and OPENAI_BASE_URL for another server) before you start Facetry."
+)
+CONNECT_KEY_ENV: Final = "The key for this server is taken from OPENAI_API_KEY."
+CONNECT_KEY_KEPT: Final = "A key for this server is kept for this session."
+CONNECT_KEY_OPEN: Final = (
+    "This address is not encrypted (http), so the key can be read on the way. Use https if you can."
+)
+CONNECT_LIST: Final = "Show its models"
+CONNECT_LISTED: Final = "The server answers."
+CONNECT_MODELS: Final = "2. Models"
+CONNECT_VISION: Final = "Describes the images"
+CONNECT_VISION_HELP: Final = "Choose a model that can see (a vision-language model, VLM)."
+CONNECT_TEXT: Final = "Labels, names and sorts"
+CONNECT_TEXT_HELP: Final = "Works from the descriptions; any chat model will do (a large language model, LLM)."
+CONNECT_TEST: Final = "Test"
+CONNECT_TEST_HELP: Final = "Sends one small picture that Facetry draws and one sentence. None of your images is sent."
+CONNECT_TESTING: Final = "Waiting for the answer"
+CONNECT_TEST_IMAGE: Final = "What is in this picture? Answer in one short sentence."
+CONNECT_TEST_TEXT: Final = "What colour is fresh grass? Answer in one word."
+CONNECT_TEST_BUILTIN: Final = "The built-in engine needs no test."
+CONNECT_ASKED_IMAGE: Final = "Shown a red circle on white"
+CONNECT_ASKED_TEXT: Final = "Asked for the colour of grass"
+CONNECT_EMPTY_REPLY: Final = "The answer was empty."
+CONNECT_USE: Final = "Use these models"
+CONNECT_USED: Final = "New runs use these models."
+CONNECT_CHECK: Final = "Check the server and its key"
+CONNECT_RESET: Final = "Back to the built-in engine"
+CONNECT_NOW: Final = "In use for new runs"
+CONNECT_LEAVES: Final = "What leaves this computer"
+LEAVES_NOTHING: Final = "Nothing leaves this computer."
+LEAVES_LOCAL: Final = "Nothing leaves this computer, unless the server on it passes it on."
+LEAVES_IMAGES: Final = (
+    "Small copies of your images (at most 1,024 pixels), without their file names, and what you group by go to {host}."
+)
+LEAVES_TEXT: Final = "Descriptions of your images and what you group by go to {host}."
+LEAVES_NO_IMAGE: Final = "The images stay here."
+OLLAMA_TITLE: Final = "No model yet? Ollama in three lines"
+OLLAMA_LINES: Final = "curl -fsSL https://ollama.com/install.sh | sh\nollama pull qwen2.5vl:7b\nollama serve"
+OLLAMA_NOTE: Final = (
+    "Free, and your images stay on this computer. The model takes about 6 GB; a computer with a graphics card answers "
+    "in seconds. On Windows and macOS, install it from ollama.com instead of the first line. Then choose Ollama here."
+)
+
+
+def replied(seconds: float, model: str) -> str:
+    return f"{model} answered in {seconds:.1f} s"

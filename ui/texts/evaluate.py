@@ -1,0 +1,58 @@
+"""Texts of the page Evaluate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ui.texts.common import count, images, percent
+
+EVALUATE_EMPTY: Final = "Scores compare the finished groups with your labels. First the images have to be sorted."
+NO_LABELS_TITLE: Final = "No labels to compare with yet"
+NO_LABELS: Final = (
+    "If you already know where some of these images belong, Facetry can tell how well its groups match. "
+    "Say where your labels are; they are used for scores only, never to group."
+)
+LABELS_FROM_NOTE: Final = {
+    "folder": "Each image's label is the name of the folder it lies in, for example roses/1.jpg.",
+    "filename": "Each image's label stands in its file name after a number, for example 12_rose.jpg.",
+    "table": "One column names the images and another holds the labels; the first line names the columns.",
+}
+COMPARING: Final = "Comparing with your labels"
+LABELS_USE: Final = "Compare"
+LABELS_CHANGE: Final = "Compare with other labels"
+CONFUSION: Final = "Where the images of each label went"
+CONFUSION_NOTE: Final = "A row is one of your labels, a column one of the groups. Click a field to see its images."
+CONFUSION_CUT: Final = "Only the {count} most frequent are shown."
+CONFUSION_LABEL: Final = "Your label"
+CONFUSION_GROUP: Final = "Group"
+CONFUSION_IMAGES: Final = "Images"
+CONFUSION_SHARE: Final = "Share of the label"
+NO_GROUP: Final = "No group"
+PER_CLASS: Final = "Label by label"
+PER_CLASS_GROUP: Final = "Its group"
+PER_CLASS_GROUP_HELP: Final = "The group that this label is paired with; each label gets at most one group."
+RECALL: Final = "Found"
+RECALL_HELP: Final = "Called recall: the share of this label's images that are in its group."
+PRECISION: Final = "Correct"
+PRECISION_HELP: Final = "Called precision: the share of the group's images that have this label."
+F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
+
+
+def matches(acc: float, number: int) -> str:
+    return f"Matches your labels for {percent(acc)} of {images(number)}."
+
+
+def labelled_some(labelled: int, number: int) -> str:
+    return f"{labelled:,} of {images(number)} have a label; the scores are about these."
+
+
+def kinds_and_groups(kinds: int, groups: int) -> str:
+    return f"Your labels have {count(kinds, 'kind')}; there {'is' if groups == 1 else 'are'} {count(groups, 'group')}."
+
+
+def in_field(number: int, label: str, group: str) -> str:
+    return f"{images(number)} with your label “{label}” in “{group}”"
+
+
+def first_shown(number: int) -> str:
+    return f"The first {number:,} are shown."

@@ -1,0 +1,46 @@
+"""Texts of the page Group: the form."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ui.texts.common import images
+
+GROUP_TITLE: Final = "What should they be grouped by?"
+NO_IMAGES_TITLE: Final = "No images yet"
+NO_IMAGES: Final = "Choose images first; then say what to group them by."
+TO_IMAGES: Final = "Choose images"
+TO_THESE: Final = "See the images"
+STILL_OPENING: Final = "The images are still being opened. Grouping can start when that is done."
+CRITERION: Final = "Group by"
+CRITERION_HINT: Final = "for example: colour"
+CRITERION_HELP: Final = "Type anything that you could tell a person: what the images should be grouped by."
+EXAMPLES: Final = ("Colour", "Kind of animal", "Kind of garment", "Species", "Art style", "Day or night")
+EXAMPLES_LABEL: Final = "Examples"
+K: Final = "How many groups?"
+K_HELP: Final = "The number of groups, called K in the literature. You can merge, add and delete groups afterwards."
+MODELS: Final = "Who does the work"
+OTHER_MODELS: Final = "Change the models"
+START: Final = "Start"
+SIGHT_TITLE: Final = "This may be beyond the built-in engine"
+SIGHT_APPEARANCE: Final = "Group by appearance instead"
+SIGHT_CONNECT: Final = "Connect a vision-language model"
+SIGHT_RECORDED: Final = "Use the demo's recorded descriptions"
+RECORDED_NOTE: Final = (
+    "Recorded descriptions were written by hand for the demo: they show what a vision-language model would add."
+)
+APPEARANCE: Final = "main subject"
+VERSIONS: Final = "Groupings of these images"
+VERSIONS_NOTE: Final = "Another criterion or number of groups makes a new one; what was described already is reused."
+TRY_HELP: Final = "All steps on a few images from all over, to see whether the groups make sense."
+TRY_MEANWHILE: Final = "Curious? Names for a few images are ready long before all are described."
+SAMPLE_DONE: Final = "This is a sample, spread over all images."
+ALL_IMAGES: Final = "Group all images this way"
+
+
+def try_some(number: int) -> str:
+    return f"Try {images(number)} first"
+
+
+def only(number: int) -> str:
+    return f"sample of {images(number)}"

@@ -1,0 +1,55 @@
+"""Texts of the page Names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ui.texts.common import images
+
+NAMES_TITLE: Final = "Check the names"
+NAMES_NOTE: Final = "Groups found by {criterion}, from {images}. Click a name to change it."
+NAMES_EMPTY_TITLE: Final = "No groups to name yet"
+NAMES_EMPTY: Final = "Groups get their names after all images are described and labelled."
+NO_RUN: Final = "No run is open. Start one, or open a recent one."
+TO_RUN: Final = "Go to Start"
+NAME: Final = "Name"
+NEEDS_NAME: Final = "needs a name"
+NEEDS_NAME_HELP: Final = "The engine is not sure what these have in common. Look at the examples and type a name."
+ADDED: Final = "added by you"
+LABELS: Final = "Labels inside"
+NO_EXAMPLES: Final = "No images yet."
+CHANGE: Final = "Change"
+MEANING: Final = "What belongs here"
+MEANING_SAVE: Final = "Save"
+MERGE_INTO: Final = "Merge into"
+MERGE: Final = "Merge"
+DELETE: Final = "Delete this group"
+ADD: Final = "Add a group"
+ADD_NAME: Final = "Name of the new group"
+ADD_NAME_HINT: Final = "for example: pink"
+UNDO: Final = "Undo"
+NOTHING_TO_UNDO: Final = "Nothing to undo"
+ASSIGN: Final = "Sort images into groups"
+ASSIGN_AGAIN: Final = "Bring them up to date"
+CHECK_ALL: Final = "Check all again"
+CHECK_ALL_HELP: Final = "Sort every image anew under the names as they stand now. Images that you moved by hand stay."
+AT_WORK: Final = "This run is at work. Names can be changed when it is done."
+NO_STALE: Final = "No image needs to be sorted again."
+
+
+def more_labels(number: int) -> str:
+    return f"and {number:,} more"
+
+
+def all_labels(number: int) -> str:
+    return f"All {number:,} labels"
+
+
+def out_of_date(number: int) -> str:
+    return f"{images(number)} {'is' if number == 1 else 'are'} out of date since you edited the groups."
+
+
+def will_be_stale(number: int) -> str:
+    if not number:
+        return NO_STALE
+    return f"{images(number)} will have to be sorted again."

@@ -1,0 +1,69 @@
+"""Texts of a run at work."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ui.texts.common import duration, images
+
+STEPS: Final = {"describe": "Describe", "label": "Label", "name": "Name groups", "assign": "Sort into groups"}
+STEPS_DOING: Final = {
+    "ingest": "Opening the images",
+    "describe": "Describing",
+    "label": "Labelling",
+    "name": "Finding groups and names",
+    "assign": "Sorting into groups",
+}
+READYING: Final = "Getting ready"
+STOP: Final = "Stop"
+STOPPING: Final = "Stopping"
+CONTINUE: Final = "Continue"
+AGAIN: Final = "Try again"
+NEW_RUN: Final = "New run"
+LATEST: Final = "Latest"
+ERRORS: Final = "Errors so far"
+TO_NAMES: Final = "Check the names"
+TO_BROWSE: Final = "Look at the groups"
+NAMES_READY: Final = "The groups have names. Check them, then sort the images into them."
+DONE: Final = "All images are sorted."
+STOPPED: Final = "Stopped. What was finished is kept."
+INTERRUPTED: Final = "This run was interrupted. What was finished is kept."
+FAILED_TITLE: Final = "This run could not go on"
+SHOW: Final = "Show progress"
+RECENT: Final = "Recent runs"
+NO_RECENT: Final = "Your runs will be listed here."
+OPEN: Final = "Open"
+STATUS: Final = {
+    "running": "At work",
+    "waiting": "Names to check",
+    "new": "Not started",
+    "stopped": "Stopped",
+    "interrupted": "Interrupted",
+    "failed": "Failed",
+    "done": "Done",
+}
+SKIPPED: Final = "Skipped"
+SKIPPED_NOTE: Final = "Files that could not be used, and exact duplicates. Correct them and run again."
+FILE: Final = "File"
+REASON: Final = "Reason"
+NAME_LEFT: Final = "Only the groups are still to be found and named."
+
+
+def left(number: int, step: str) -> str:
+    """How much is still to do: what a person needs to know before they click Continue."""
+    verb = {"describe": "described", "label": "labelled", "assign": "sorted"}.get(step, "done")
+    return f"{images(number)} {'is' if number == 1 else 'are'} still to be {verb}."
+
+
+def failed(number: int) -> str:
+    return f"{images(number)} failed. Browse shows the reasons."
+
+
+def doing(step: str, done: int, total: int, rate: float, seconds_left: float | None) -> str:
+    """One line on a step at work: "Describing: 120 of 533 · 31 a second · 13 s left"."""
+    parts = [f"{STEPS_DOING[step]}: {done:,} of {total:,}" if total > 1 else STEPS_DOING[step]]
+    if rate >= 0.05 and done < total:
+        parts.append(f"{rate:.0f} a second" if rate >= 2 else f"{rate:.1f} a second")
+    if seconds_left is not None and done < total:
+        parts.append(f"{duration(seconds_left)} left")
+    return " · ".join(parts)

@@ -157,7 +157,7 @@ def flowers(place: Path, a_class: int) -> Path:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page is drawn: a widget that is used while Streamlit still draws may be replaced under the hand."""
+    """Wait until the page is drawn: a widget used while Streamlit still draws may be replaced under the hand."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 

@@ -1,4 +1,4 @@
-"""Evaluate, Export and Connect in a real browser: real downloads, and a real OpenAI-compatible server on this computer."""
+"""Evaluate, Export and Connect in a real browser: real downloads, a real OpenAI-compatible server."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
 import chromium as kit
+import pytest
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
 from test_llama_chat import smollm2

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
+Held = Literal["describe", "label", "name", "assign", "first names"]
+"""What a run holds answers for: its steps, and names drawn from a first sample while the rest is described."""
 Source = Literal["model", "person", "none"]
 """Who decided where an image belongs; "none" while nobody has."""
 

@@ -88,6 +88,7 @@ class Jobs:
                 cancel=job.cancel,
                 on_progress=show,
                 check_all=check_all,
+                first_names=True,
                 keys=keys,
             )
         except FacetryError:

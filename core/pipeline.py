@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from core import results
-from core.domain import Corpus, Description, ImageInput, Progress, RunSettings, Step, StepStats
+from core.domain import Corpus, Description, Held, ImageInput, Progress, RunSettings, Step, StepStats
 from core.edits import RESERVED
 from core.engine import Meter, run_step
 from core.errors import BadInput, Cancelled, FacetryError
@@ -30,6 +30,8 @@ from core.work import Ask, Outcome, Work
 from core.workspace import Workspace
 
 Until = Literal["name", "assign"]
+_SAMPLE = 20
+_SAMPLE_A_GROUP = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ def check_settings(settings: RunSettings, given: int) -> None:
         raise BadInput("Group names must not be empty and must differ from each other.")
     if taken := [name for name in settings.names if name.strip().casefold() in RESERVED]:
         raise BadInput(f"“{taken[0]}” is what images without a group are called. Choose another name.")
+
+
+def sample_size(k: int) -> int:
+    """How many images, spread over all, show whether a grouping makes sense: 20, or three a group if that is more."""
+    return max(_SAMPLE, _SAMPLE_A_GROUP * k)
 
 
 def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS) -> str:
@@ -103,6 +110,7 @@ def run(
     cancel: threading.Event | None = None,
     on_progress: OnProgress | None = None,
     check_all: bool = False,
+    first_names: bool = False,
     keys: Keys = NO_KEYS,
 ) -> None:
     """Do whatever is missing up to and with step `until`; leaves the run waiting (names to edit) or done.
@@ -110,12 +118,16 @@ def run(
     origin: what was given, when the caller has it at hand; otherwise it is found again where the dataset says.
     keys: server -> key given for this session, never stored.
     check_all: ask every assignment anew whose key is not today's, also those kept through edits.
+    first_names: label and name a sample as soon as it is described, for the person to look at meanwhile
+    (`results.first_names`); costs one naming request more.
     Raises Cancelled and FacetryError after storing them as the run's status.
     """
     store = workspace.store
     store.runs.set_status(run_id, "running")
     try:
-        _Run(workspace, run_id, origin, cancel or threading.Event(), on_progress, keys).go(until, check_all)
+        _Run(workspace, run_id, origin, cancel or threading.Event(), on_progress, keys).go(
+            until, check_all, first_names
+        )
     except Cancelled:
         store.runs.set_status(run_id, "stopped")
         raise
@@ -163,19 +175,20 @@ class _Run:
         self.stats = dict(found.stats)
         self.models: Models
 
-    def go(self, until: Until, check_all: bool) -> None:
+    def go(self, until: Until, check_all: bool, first_names: bool) -> None:
         dataset = self.store.datasets.get(self.settings.dataset_id)
         if dataset is None:
             raise BadInput("The images of this run are not in the workspace any more.")
         if source.is_complete(dataset):
             self._load_models()
-            self._describe(self._items())
+            self._describe(self._items(), first_names=first_names)
         else:
             self._ingest_and_describe(self.origin or source.reopen(dataset, self.workspace.config))
         self._finish("describe")
         check_settings(self.settings, len(self._items()))
         self._read_truth()
-        self._label()
+        self._label(self._contents())
+        self._finish("label")
         self._name()
         if until == "assign":
             self._assign(check_all)
@@ -218,16 +231,36 @@ class _Run:
             self._load_models()
             self._describe(self._items(), meter)
 
-    def _describe(self, items: Sequence[str], meter: Meter | None = None) -> None:
+    def _describe(self, items: Sequence[str], meter: Meter | None = None, *, first_names: bool = False) -> None:
         model = self.models.vision
+        sample = self._sample(items) if first_names else set()
         work = self._missing("describe", describe.work(model, self.settings.criterion, items))
+        work.sort(key=lambda one: one.item_id not in sample)
         ask = describe.ask(model, self.settings.criterion, self._inputs)
         if meter is None:  # small at first: the person is waiting to see something (while images come in, they do so)
             meter = Meter("describe", len(work), self.on_progress)
-            for part in (work[:4], work[4:12]):
+            ahead = sum(one.item_id in sample for one in work) or 12
+            for part in (work[:4], work[4:ahead]):
                 self._step("describe", model, part, ask, meter)
-            work = work[12:]
+            work = work[ahead:]
+            if sample and meter.stats().requests:  # where all was known before, there is no time to bridge
+                self._name_first(sample)
         self._step("describe", model, work, ask, meter)
+
+    def _sample(self, items: Sequence[str]) -> set[str]:
+        """Items spread over all, to show first names from; none where names are known or the rest is soon done."""
+        size = sample_size(self.settings.k)
+        if self.store.answers.held(self.row.id, "name") or len(items) < 2 * size:
+            return set()
+        return {items[place * len(items) // size] for place in range(size)}
+
+    def _name_first(self, sample: set[str]) -> None:
+        """Label a sample and name groups of it. The labels stay; the names are for looking at and held apart."""
+        contents = {item: content for item, content in self._contents().items() if item in sample}
+        self._label(contents, Meter("label", len(contents)))  # meters of its own: what the person watches goes on
+        labels = self._labels(sorted(contents))
+        if len(labels) >= self.settings.k:
+            self._propose({item: contents[item] for item in labels}, labels, "first names", Meter("name", 1))
 
     def _inputs(self, ids: Sequence[str]) -> list[ImageInput]:
         """Inputs for the vision model, with the evidence it has measured before on the same images."""
@@ -242,13 +275,11 @@ class _Run:
 
     # -- steps 2 and 3
 
-    def _label(self) -> None:
-        contents = self._contents()
+    def _label(self, contents: Mapping[str, str], meter: Meter | None = None) -> None:
         model = self.models.labels
         work = self._missing("label", label.work(model, self.settings.criterion, contents))
         ask = label.ask(model, self.settings.criterion, lambda ids: self._corpus(ids, labelled=False))
-        self._step("label", model, work, ask)
-        self._finish("label")
+        self._step("label", model, work, ask, meter)
 
     def _name(self) -> None:
         held = self.store.answers.held(self.row.id, "name")
@@ -261,16 +292,21 @@ class _Run:
                 f"Only {len(contents)} images have a description and a label; {self.settings.k} groups need more. "
                 "Look at the failures, then try again."
             )
+        self._propose(contents, labels, "name")
+        if failure := self.store.answers.held(self.row.id, "name").get(name.ITEM, ("", "", False))[1]:
+            raise FacetryError(failure)
+        self._finish("name")
+
+    def _propose(
+        self, contents: Mapping[str, str], labels: Mapping[str, str], held: Held, meter: Meter | None = None
+    ) -> None:
         settings, model = self.settings, self.models.text
-        work = self._missing("name", name.work(model, settings.criterion, contents, labels, settings.k, settings.names))
+        work = name.work(model, settings.criterion, contents, labels, settings.k, settings.names)
         order = sorted(contents)  # by content hash: the proposal must not depend on file names
         ask = name.ask(
             model, settings.criterion, settings.k, settings.names, lambda: self._corpus(order, labelled=True)
         )
-        self._step("name", model, work, ask)
-        if failure := self.store.answers.held(self.row.id, "name").get(name.ITEM, ("", "", False))[1]:
-            raise FacetryError(failure)
-        self._finish("name")
+        self._step("name", model, self._missing(held, work), ask, meter, held=held)
 
     def _assign(self, check_all: bool) -> None:
         edited = results.clusters(self.store, self.row.id)
@@ -293,17 +329,25 @@ class _Run:
 
     # -- shared
 
-    def _missing(self, step: Step, work: Sequence[Work]) -> list[Work]:
+    def _missing(self, step: Held, work: Sequence[Work]) -> list[Work]:
         held = self.store.answers.held(self.row.id, step)
         return [item for item in work if held.get(item.item_id, ("", "", False))[:2] != (item.key, "")]
 
     def _step(
-        self, step: Step, model: VisionModel | TextModel, work: Sequence[Work], ask: Ask, meter: Meter | None = None
+        self,
+        step: Step,
+        model: VisionModel | TextModel,
+        work: Sequence[Work],
+        ask: Ask,
+        meter: Meter | None = None,
+        *,
+        held: Held | None = None,
     ) -> None:
+        """Run a step over `work`. held: what to hold the answers as, if not as the step's."""
         evidence_model = getattr(model, "evidence_id", None)
 
         def save(outcomes: Sequence[Outcome]) -> None:
-            self.store.answers.save(self.row.id, step, model.id, evidence_model, outcomes)
+            self.store.answers.save(self.row.id, held or step, model.id, evidence_model, outcomes)
 
         before = meter.stats() if meter else StepStats()
         meter = meter or Meter(step, len(work), self.on_progress)

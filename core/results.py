@@ -57,6 +57,12 @@ def proposal(store: Store, run_id: str) -> tuple[Cluster, ...]:
     return name.read(values[name.ITEM]) if name.ITEM in values else ()
 
 
+def first_names(store: Store, run_id: str) -> tuple[Cluster, ...]:
+    """Groups of a first sample, to look at while the rest is described; empty before, and once all have names."""
+    values = store.answers.values(run_id, "first names")
+    return name.read(values[name.ITEM]) if name.ITEM in values and not proposal(store, run_id) else ()
+
+
 def clusters(store: Store, run_id: str) -> Edited:
     """The clusters as they stand after the person's edits."""
     return editing.apply(proposal(store, run_id), [EDIT.validate_json(row.value) for row in store.runs.edits(run_id)])

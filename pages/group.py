@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.ingest import source
 from ui import data, empty, following, models, progress, recent, state, text
-from ui.group_form import another_button, begin, form, try_button
+from ui.group_form import another_button, begin, form
 from ui.notices import act, guarded
 from ui.safe import safe_md
 from ui.skipped import skip_report
@@ -84,10 +84,6 @@ if sample and images and status != "running":
         )  # fmt: skip
 
 progress.panel(run)
-if status == "running" and not sample and images and source.is_complete(images) and not progress.is_named(run):
-    with st.container(horizontal=True, vertical_alignment="center", border=True), guarded():
-        st.markdown(text.TRY_MEANWHILE, width="stretch")
-        try_button(images, replace(run.settings, dataset_id=""))
 skipped = sum(given.counts.get(kind, 0) for kind in ("skipped", "duplicate")) if given else 0
 if skipped:
     with st.expander(f"{text.SKIPPED}: {skipped:,}", icon=":material/block:"):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import results
 from ui import data, empty, groups, state, text
+from ui.first_names import first_names
 from ui.name_cards import add_card, card
 from ui.safe import safe_md
 from ui.stale import assign_button, check_all_button, stale_notice, undo_button
@@ -18,6 +19,8 @@ run_id = run.id
 edited = results.clusters(state.workspace().store, run_id)
 if not edited.clusters:
     empty.not_yet(text.NAMES_EMPTY_TITLE, text.NAMES_EMPTY, "group", text.SHOW)
+    if state.jobs().get(run_id):
+        st.fragment(first_names, run_every=2.0)(run)
     st.stop()
 
 rows = data.rows(run)

@@ -32,6 +32,8 @@ class FakeVision:
         self.fail: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
+        self.free = 0
+        """So many images are described before a closed gate holds."""
 
     def sight(self, criterion: str) -> Sight:
         if criterion == "mood":
@@ -39,7 +41,8 @@ class FakeVision:
         return Sight("colour")
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
-        self.gate.wait()
+        if len(self.history) >= self.free:
+            self.gate.wait()
         return [self._one(image, criterion) for image in images]
 
     def _one(self, image: ImageInput, criterion: str) -> Seen | Failed:

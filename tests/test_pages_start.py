@@ -29,11 +29,11 @@ from test_pages import (  # noqa: F401
     working,
 )
 
-from core import intake
+from core import intake, pipeline, results
 from core.errors import BadInput
 from core.ingest import source
 from core.ingest.found import is_allowed
-from ui import demo, group_form, image_source, state, text
+from ui import demo, image_source, state, text
 
 ALL = RED + GREEN + BLUE
 
@@ -350,8 +350,8 @@ def test_the_demo_offers_its_recorded_descriptions(
 
 
 def test_try_a_sample_through_all_steps(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_form, "_SAMPLE", 6)
-    monkeypatch.setattr(group_form, "_A_GROUP", 2)
+    monkeypatch.setattr(pipeline, "_SAMPLE", 6)
+    monkeypatch.setattr(pipeline, "_SAMPLE_A_GROUP", 2)
     at = fill(open_app("group", **looked_at(images)), "colour", 3)
     button(at, text.try_some(6)).click().run()
     run_id = at.query_params["run"]
@@ -385,20 +385,24 @@ def test_another_run_keeps_the_images_and_reuses(make: Callable[..., str], model
     assert not models[0].history
 
 
-def test_a_sample_is_offered_while_a_long_run_describes(
+def test_first_names_are_shown_while_the_rest_is_described(
     images: Path, models: tuple[FakeVision, FakeText], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_form, "_SAMPLE", 4)
-    monkeypatch.setattr(group_form, "_A_GROUP", 1)
-    models[0].gate.clear()
+    monkeypatch.setattr(pipeline, "_SAMPLE", 4)
+    monkeypatch.setattr(pipeline, "_SAMPLE_A_GROUP", 1)
+    vision = models[0]
+    vision.free = 4
+    vision.gate.clear()
     at = fill(open_app("group", **looked_at(images)), "colour", 3)
     at.button(key="start").click().run()
-    first = at.query_params["run"]
-    assert text.STATUS["running"] in shown(at)
-    at.run()
-    button(at, text.try_some(4)).click().run()
-    assert at.query_params["run"] != first
-    models[0].gate.set()
+    run_id = at.query_params["run"]
+    wait_for(lambda: bool(results.first_names(state.workspace().store, run_id)))
+    for page in ("group", "names"):
+        at = open_app(page, run=run_id)
+        assert text.first_names(4) in shown(at)
+    vision.gate.set()
+    wait_for(lambda: state.jobs().get(run_id) is None)
+    assert text.first_names(4) not in shown(open_app("names", run=run_id))
 
 
 @pytest.mark.parametrize("page", ["start", "images", "group"])

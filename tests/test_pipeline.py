@@ -11,11 +11,12 @@ import pytest
 from fakes import COLOURS
 from house import EACH, House
 
-from core import results
+from core import pipeline, results
 from core.domain import Progress
 from core.edits import Add, Delete, Merge, Move, Rename
 from core.errors import BadInput, Cancelled
 from core.ingest import source
+from core.intake import take_in
 from core.jobs import Jobs
 
 
@@ -40,6 +41,29 @@ def test_the_main_job_from_folder_to_scores(house: House) -> None:
     dataset = house.store.datasets.get(run.settings.dataset_id)
     assert dataset is not None
     assert dataset.given == 17 == sum(house.sizes(run_id).values()) + dataset.counts["skipped"]
+
+
+def test_first_names_come_from_a_sample_and_ask_no_label_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_SAMPLE", 4)
+    monkeypatch.setattr(pipeline, "_SAMPLE_A_GROUP", 1)
+    kept = []
+
+    def watch(progress: Progress) -> None:
+        if progress.step == "describe" and progress.done == 16:
+            kept.extend(results.first_names(house.store, run_id))
+
+    source_ = source.find(str(house.images), "", house.workspace.config)
+    for _ in take_in(house.store, house.workspace.copies, house.workspace.config, source_, threading.Event()):
+        pass  # first names are for runs on images that were looked at before
+    run_id = house.start()
+    house.run(run_id, "name", first_names=True, on_progress=watch)
+    assert sorted(one.name for one in kept) == sorted(COLOURS)  # four images, spread over the four folders
+    assert results.first_names(house.store, run_id) == ()  # by now the whole has names
+    assert sum(items for step, items in house.text.history if step == "label") == 16
+    assert [items for step, items in house.text.history if step == "name"] == [4, 16]
+    # Where every description is known there is nothing to bridge.
+    house.run(house.start(k=3), "name", first_names=True)
+    assert [items for step, items in house.text.history if step == "name"] == [4, 16, 16]
 
 
 def test_another_k_reuses_descriptions_and_labels(house: House) -> None:

@@ -14,9 +14,6 @@ from ui.notices import act, guarded
 from ui.safe import safe_md
 
 _GROUPS = 5
-_SAMPLE = 20
-_A_GROUP = 3
-"""A sample holds at least so many images for each group that is asked for."""
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
@@ -72,14 +69,9 @@ def begin(given: DatasetRow, settings: RunSettings) -> None:
     state.go_to("group", run_id)
 
 
-def sample_size(k: int) -> int:
-    """How many images are tried: 20, or more where so many groups need them."""
-    return max(_SAMPLE, _A_GROUP * k)
-
-
 def try_button(given: DatasetRow, settings: RunSettings) -> None:
     """All steps on a few images from all over; not offered where there are hardly more than those."""
-    size = sample_size(settings.k)
+    size = pipeline.sample_size(settings.k)
     if given.source.get("kind") == "records" or given.counts.get("ready", 0) <= size:
         return
     if st.button(text.try_some(size), icon=":material/science:", key="try", help=text.TRY_HELP):

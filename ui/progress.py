@@ -14,6 +14,7 @@ from core.jobs import Job
 from core.pipeline import Until
 from core.store.runs import RunRow
 from ui import data, models, state, text
+from ui.first_names import first_names
 from ui.gallery import Tile, wall
 from ui.notices import act, guarded
 from ui.safe import safe_md
@@ -30,11 +31,6 @@ def resume(run_id: str) -> None:
 def until(run_id: str) -> Until:
     """How far a run was on its way when it stopped: to the names, or, once they were confirmed, to the end."""
     return "assign" if "assign" in state.workspace().store.answers.step_counts(run_id) else "name"
-
-
-def is_named(run: RunRow) -> bool:
-    """Whether the groups of a run have names by now."""
-    return "name" in state.workspace().store.answers.step_counts(run.id)
 
 
 def left(run: RunRow) -> str:
@@ -99,6 +95,7 @@ def _live(run: RunRow) -> None:
         _steps(current, job)
         if job.progress:
             _errors(job.progress)
+            first_names(run)
             _latest(run, job.progress)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.domain import Step, Vector
+from core.domain import Held, Vector
 from core.store.database import Database, insert_rows, now
 from core.work import Outcome
 
@@ -26,7 +26,7 @@ class Answers:
         return dict(rows)
 
     def save(
-        self, run_id: str, step: Step, model: str, evidence_model: str | None, outcomes: Sequence[Outcome]
+        self, run_id: str, step: Held, model: str, evidence_model: str | None, outcomes: Sequence[Outcome]
     ) -> None:
         """Keep new answers with their evidence, and note for every outcome what the run now holds. One transaction."""
         new = [outcome for outcome in outcomes if outcome.answer is not None]
@@ -46,14 +46,14 @@ class Answers:
             if held:
                 insert_rows(cursor, "result", list(held.values()))
 
-    def held(self, run_id: str, step: Step) -> dict[str, tuple[str, str, bool]]:
+    def held(self, run_id: str, step: Held) -> dict[str, tuple[str, str, bool]]:
         """Item id -> (call key, failure, stale) of what a run holds for a step."""
         rows = self._db.read(
             "SELECT item_id, call_key, failure, stale FROM result WHERE run_id = ? AND step = ?", [run_id, step]
         )
         return {item: (key, failure, stale) for item, key, failure, stale in rows}
 
-    def values(self, run_id: str, step: Step, items: Sequence[str] | None = None) -> dict[str, str]:
+    def values(self, run_id: str, step: Held, items: Sequence[str] | None = None) -> dict[str, str]:
         """Item id -> value (JSON) of the answers a run holds, for all items or some; failures are left out."""
         sql = "SELECT r.item_id, a.value FROM result r JOIN answer a USING (call_key) WHERE r.run_id = ? AND r.step = ?"
         values: list[Any] = [run_id, step]
@@ -85,7 +85,7 @@ class Answers:
         )
         return {step: (held, failed) for step, held, failed in rows}
 
-    def backup(self, run_id: str, step: Step) -> None:
+    def backup(self, run_id: str, step: Held) -> None:
         """Copy what a finished step wrote to Parquet, so that a damaged database file loses nothing paid for."""
         of_step = "SELECT call_key FROM result WHERE run_id = ? AND step = ?"
         queries: dict[str, tuple[str, Sequence[Any]]] = {

@@ -33,7 +33,6 @@ APPEARANCE: Final = "main subject"
 VERSIONS: Final = "Groupings of these images"
 VERSIONS_NOTE: Final = "Another criterion or number of groups makes a new one; what was described already is reused."
 TRY_HELP: Final = "All steps on a few images from all over, to see whether the groups make sense."
-TRY_MEANWHILE: Final = "Curious? Names for a few images are ready long before all are described."
 SAMPLE_DONE: Final = "This is a sample, spread over all images."
 ALL_IMAGES: Final = "Group all images this way"
 

@@ -20,6 +20,7 @@ STOPPING: Final = "Stopping"
 CONTINUE: Final = "Continue"
 AGAIN: Final = "Try again"
 NEW_RUN: Final = "New run"
+FIRST_NAMES: Final = "First names"
 LATEST: Final = "Latest"
 ERRORS: Final = "Errors so far"
 TO_NAMES: Final = "Check the names"
@@ -47,6 +48,10 @@ SKIPPED_NOTE: Final = "Files that could not be used, and exact duplicates. Corre
 FILE: Final = "File"
 REASON: Final = "Reason"
 NAME_LEFT: Final = "Only the groups are still to be found and named."
+
+
+def first_names(number: int) -> str:
+    return f"Groups found in {images(number)} from all over, while the rest is described. They may still change."
 
 
 def left(number: int, step: str) -> str:

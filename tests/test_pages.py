@@ -1,121 +1,36 @@
-"""Every page in every state (empty, running, failed, finished), drawn by AppTest on quick fake models."""
+"""Group, Names and Browse in every state (empty, running, failed, finished), drawn by AppTest on quick fake models."""
+
+# ruff: noqa: F811 - fixtures are imported from the kit and then named as parameters
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 import streamlit as st
-from fakes import COLOURS, FakeText, FakeVision
-from PIL import Image
+from app import (  # noqa: F401
+    BLUE,
+    GREEN,
+    RED,
+    ROOT,
+    button,
+    fresh_server,
+    images,
+    make,
+    models,
+    open_app,
+    shown,
+    wait_for,
+    working,
+)
+from fakes import FakeText, FakeVision
 from streamlit.testing.v1 import AppTest
 
-from core import pipeline, results
-from core.config import config
-from core.domain import RunSettings
+from core import results
 from core.edits import Add, Delete, Rename
 from core.errors import ModelUnavailable
-from core.ingest import source
-from core.ingest.decode import prepare
-from core.models import registry
 from ui import editing, state, text
 from ui.safe import safe_md
-
-ROOT = Path(__file__).parents[1]
-RED, GREEN, BLUE = 5, 4, 3
-
-
-def embed(texts: Sequence[str]) -> np.ndarray:
-    """Equal texts are alike, others are not."""
-    return np.stack([np.random.default_rng(sum(map(ord, one))).normal(size=16) for one in texts])
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    place = tmp_path / "shop"
-    for name, count in {"red": RED, "green": GREEN, "blue": BLUE}.items():
-        (place / name).mkdir(parents=True)
-        for number in range(count):
-            image = Image.new("RGB", (40, 30), COLOURS[name])
-            image.putpixel((number, 0), (0, 0, 0))
-            image.save(place / name / f"{number}_{name}.png")
-    (place / "notes.txt").write_text("not an image", encoding="utf-8")
-    return place
-
-
-@pytest.fixture
-def models(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeVision, FakeText]:
-    vision, language = FakeVision(), FakeText()
-    monkeypatch.setattr(registry, "VISION", {"builtin": lambda *_: vision})
-    monkeypatch.setattr(registry, "TEXT", {"builtin": lambda *_: language})
-    monkeypatch.setattr(results, "embed", embed)
-    return vision, language
-
-
-@pytest.fixture(autouse=True)
-def fresh_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: tuple[FakeVision, FakeText]
-) -> Iterator[None]:
-    """What a server holds, empty for each test; files are decoded in process to save starting one."""
-    monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
-    monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
-    )
-    config.cache_clear()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    models[0].gate.set()
-    for job in state.jobs().active():
-        state.jobs().stop(job.run_id)
-    state.workspace().close()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    config.cache_clear()
-
-
-@pytest.fixture
-def make(images: Path) -> Callable[..., str]:
-    """Make a run as the pipeline does; until "" only stores it."""
-
-    def run(until: Any = "assign", k: int = 3, truth: str = "folder", criterion: str = "colour") -> str:
-        origin = source.find(str(images), "", config())
-        run_id = pipeline.start(state.workspace(), origin, RunSettings("", criterion, k, truth=truth))
-        if until:
-            pipeline.run(state.workspace(), run_id, until, origin=origin)
-        return run_id
-
-    return run
-
-
-def open_app(page: str = "group", **params: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=30)
-    for key, value in params.items():
-        at.query_params[key] = value
-    at.run()
-    if page != "start":
-        at.switch_page(str(ROOT / "pages" / f"{page}.py"))
-        for key, value in params.items():
-            at.query_params[key] = value
-        at.run()
-    assert not at.exception
-    return at
-
-
-def shown(at: AppTest) -> str:
-    """Everything a person reads on the page, without the escapes that keep it literal."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
-    parts = [str(getattr(one, "value", "")) + str(getattr(one, "label", "")) for kind in kinds for one in kind]
-    return "\n".join(parts).replace("\\", "")
-
-
-def button(at: AppTest, label: str, nth: int = 0) -> Any:
-    return [one for one in at.button if one.label.replace("\\", "") == label][nth]
 
 
 @pytest.mark.parametrize(
@@ -135,13 +50,6 @@ def test_text_of_others_is_shown_letter_for_letter(given: str, safe: str) -> Non
 
 def test_long_text_is_cut() -> None:
     assert safe_md("abcdef", 4) == "abc…"
-
-
-def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.05)
 
 
 # -- empty
@@ -166,16 +74,6 @@ def test_a_run_before_its_names(page: str, make: Callable[..., str]) -> None:
 
 
 # -- running
-
-
-@pytest.fixture
-def working(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> str:
-    """A run that is held in its first step."""
-    models[0].gate.clear()
-    run_id = make(until="")
-    state.jobs().start(run_id, "name")
-    wait_for(lambda: (job := state.jobs().get(run_id)) is not None and job.progress is not None)
-    return run_id
 
 
 def test_run_while_it_works(working: str) -> None:
@@ -407,14 +305,3 @@ def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
     assert any(one.value.startswith("\\[pink\\]") for one in at.subheader)
     assert text.out_of_date(BLUE) in shown(at)
     assert editing.undo_label(run_id) == "Undo the deletion"
-
-
-def test_a_page_is_drawn_quickly_while_a_run_works(working: str) -> None:
-    at = open_app(run=working)
-    took = []
-    for _ in range(3):
-        began = time.monotonic()
-        at.run()
-        took.append(time.monotonic() - began)
-    assert min(took) < 1
-    assert threading.active_count() < 60

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import openai_server
 import pytest
 import streamlit as st
+from app import ROOT, embed, shown, wait_for
 from house import EACH, House
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -29,13 +28,7 @@ from core.ingest.decode import prepare
 from core.jobs import Jobs
 from ui import downloads, models, state, text
 
-ROOT = Path(__file__).parents[1]
 KEY = "sk-very-secret"
-
-
-def embed(texts: Sequence[str]) -> np.ndarray:
-    """Equal texts are alike, others are not."""
-    return np.stack([np.random.default_rng(sum(map(ord, one))).normal(size=16) for one in texts])
 
 
 @pytest.fixture(autouse=True)
@@ -82,26 +75,8 @@ def open_page(page: str, **params: str) -> AppTest:
     return at
 
 
-def shown(at: AppTest) -> str:
-    """Everything a person reads on the page, without the escapes that keep it literal."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
-    parts = [
-        f"{getattr(one.proto, 'title', '')} {getattr(one, 'value', '')} {getattr(one, 'label', '')}"
-        for kind in kinds
-        for one in kind
-    ]
-    return "\n".join(parts).replace("\\", "").replace("\u2060", "")
-
-
 def links(at: AppTest) -> list[str]:
     return [str(one.proto.url) for one in at.get("link_button")]
-
-
-def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.02)
 
 
 # -- empty, running, failed

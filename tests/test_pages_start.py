@@ -1,6 +1,6 @@
 """Start, Images and Group in every state (empty, running, failed, finished), drawn by AppTest on quick fake models."""
 
-# ruff: noqa: F811 - fixtures are imported from test_pages and then named as parameters
+# ruff: noqa: F811 - fixtures are imported from the kit and then named as parameters
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from fakes import FakeText, FakeVision
-from streamlit.testing.v1 import AppTest
-from test_pages import (  # noqa: F401
+from app import (  # noqa: F401
     BLUE,
     GREEN,
     RED,
@@ -28,6 +26,8 @@ from test_pages import (  # noqa: F401
     wait_for,
     working,
 )
+from fakes import FakeText, FakeVision
+from streamlit.testing.v1 import AppTest
 
 from core import intake, pipeline, results
 from core.errors import BadInput

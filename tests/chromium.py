@@ -114,8 +114,8 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page that fails the test for errors in the console and for any request that leaves this computer."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    expect.set_options(timeout=30_000)
+    opened.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     wrong: list[str] = []
 
     def answered(response: object) -> None:

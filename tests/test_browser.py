@@ -189,7 +189,7 @@ def test_killed_in_the_middle_and_continued(server: Server, page: Page, tmp_path
     fill(page, "colour", 4)
     go(page, text.START)
     began = time.monotonic()
-    expect(page.locator(".tile").first).to_be_visible()
+    expect(page.locator(".tile").first).to_be_visible(timeout=SLOW)
     _log.info("first described image after %.1f s", time.monotonic() - began)
     run_id = page.url.split("run=")[1]
     # While it works, every page opens from the menu and keeps the run.

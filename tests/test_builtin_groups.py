@@ -18,9 +18,10 @@ from core.models.builtin import colours
 from core.models.builtin.appearance import STATISTICS as STATISTIC_NAMES
 from core.models.builtin.evidence import COLOURS, STATISTICS, SUBJECT, TOP, pack_top
 from core.models.builtin.imagenet import CLASSES, lexicon
+from core.models.builtin.names import name_groups
 from core.models.builtin.text import BuiltinText
 from core.models.builtin.vision import BuiltinVision
-from core.models.builtin.words import domain, vocabulary
+from core.models.builtin.words import definition, domain, vocabulary
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -89,6 +90,24 @@ def test_the_criterion_decides_the_grouping() -> None:
         answers = assigned(model, data, criterion, clusters)
         assert [names.get(a.cluster_id or "") for a in answers] == truth
         assert all(c.name in c.labels and not c.needs_name and (c.confidence or 0) > 0.5 for c in clusters)
+
+
+def test_a_word_of_its_own_that_fits_few_of_a_group_is_only_a_hint() -> None:
+    words = vocabulary("subject")
+    cover = np.zeros((2, len(words.names)), dtype=np.float32)
+    cover[0, words.names.index("bee")] = 0.3  # nobody else's, but most of the group is something else
+    cover[1, words.names.index("teapot")] = 0.9
+    bees, teapots = name_groups("subject", cover, "species")
+    assert (bees.text, bees.hint) == ("Group 1 (looks like bee)", True)
+    assert (teapots.text, teapots.hint) == ("teapot", False)
+
+
+def test_a_name_that_the_lexicon_knows_is_defined() -> None:
+    data, kinds, _ = pets()
+    clusters = BuiltinText().name(data, "animal", 3)
+    assert {one.name: one.meaning for one in clusters}["goldfish"].startswith("Small golden")
+    assert all(one.meaning == definition("subject", one.name) for one in clusters)
+    assert [one.meaning for one in BuiltinText().name(data, "colour", 2)] == ["", ""]
 
 
 def test_several_breeds_get_the_word_above_them() -> None:

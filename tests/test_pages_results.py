@@ -150,7 +150,7 @@ def test_evaluate_asks_for_labels_and_takes_them(house: House) -> None:
 
 def test_labels_that_do_not_fit_change_nothing(done: str, house: House) -> None:
     at = open_page("evaluate", run=done)
-    kind = at.segmented_control[0]
+    kind = at.radio[0]
     kind.set_value("filename").run()
     at.button(key="compare").click().run()
     assert "No ground truth found" in shown(at)

@@ -220,7 +220,7 @@ def test_images_that_are_gone() -> None:
 @pytest.mark.parametrize(("kind", "said"), [("folder", "3 different labels"), ("filename", "3 different labels")])
 def test_truth_from_names(kind: str, said: str, images: Path) -> None:
     at = open_app("images", **looked_at(images))
-    at.segmented_control[0].set_value(kind).run()
+    at.radio[0].set_value(kind).run()
     assert said in shown(at)
     assert at.query_params["truth"] == kind
 
@@ -229,7 +229,7 @@ def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     table.write_text("image,hue,other\nred/0_red.png,warm,x\n", encoding="utf-8")
     at = open_app("images", **looked_at(images))
-    at.segmented_control[0].set_value("table").run()
+    at.radio[0].set_value("table").run()
     at.text_input[0].set_value(str(table)).run()
     assert at.selectbox[0].options == ["hue", "other"]
     at.selectbox[0].set_value("other").run()
@@ -241,7 +241,7 @@ def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
 
 def test_a_table_that_was_dropped(images: Path) -> None:
     at = open_app("images", **looked_at(images))
-    at.segmented_control[0].set_value("table").run()
+    at.radio[0].set_value("table").run()
     at.file_uploader[0].set_value(("labels.csv", b"image;hue\nred/0_red.png;warm\n", "text/csv")).run()
     assert "1 of 12 images have a label" in shown(at)
 

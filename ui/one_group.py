@@ -20,7 +20,6 @@ from ui.stale import undo_button
 
 _PAGE = 60
 _LAST = "last-image"
-_CERTAIN = 0.995  # rounds to 100 %, which under every thumbnail would only be noise
 
 
 def group_title(edited: Edited, key: str) -> str:
@@ -88,7 +87,7 @@ def _caption(row: Row) -> str:
         return row.reason or row.label
     if row.source == "person":
         return text.BY_PERSON
-    return "" if row.confidence is None or row.confidence >= _CERTAIN else text.percent(row.confidence)
+    return "" if row.confidence is None else text.percent(row.confidence)
 
 
 def image_page(run: RunRow, edited: Edited, rows: Sequence[Row], key: str, item: str) -> None:
@@ -142,7 +141,7 @@ def _facts(run: RunRow, edited: Edited, row: Row) -> None:
     if row.confidence is not None:
         facts.append((text.CONFIDENCE, text.percent(row.confidence)))
     second = second_choice(row, edited.clusters)
-    if second and second[1] > 1 - _CERTAIN:
+    if second and second[1] >= 0.005:  # what rounds to 0 % is no choice
         facts.append((text.SECOND, f"{safe_md(second[0].name, 80)} ({text.percent(second[1])})"))
     if row.state == "failed":
         facts.append((text.WHY, safe_md(row.reason, 300)))

@@ -52,15 +52,13 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
     """
     kinds = {key: words for key, words in text.TRUTH_KINDS.items() if key or none}
     now = truth if truth in kinds else "table" if truth else "folder"
-    kind = st.segmented_control(
+    kind = st.radio(
         text.TRUTH,
         list(kinds),
         format_func=lambda one: kinds[one],
-        default=now,
-        required=True,
+        index=list(kinds).index(now),
         key=f"truth-kind-{given.id}",
         label_visibility="collapsed",
-        wrap=True,
     )
     return (_table(given, truth) or None) if kind == "table" else str(kind or "")
 

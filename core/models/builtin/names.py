@@ -19,6 +19,9 @@ from core.models.embedder import embed
 
 NAME_CONFIDENCE = 0.45
 """Below this a name is a hint and asks the person for a better one."""
+_COVER = 0.4
+"""So is a name that says less than this of its group, however much it is that group's own: the few insects on a heap
+of flowers."""
 
 _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
@@ -66,7 +69,7 @@ def name_groups(aspect: str, cover: NDArray[np.float32], criterion: str, taken: 
     for j in range(len(cover)):
         column = chosen.get(j)
         sure = float(score[j, column]) if column is not None and free[column] else 0.0
-        if column is None or sure < NAME_CONFIDENCE:
+        if column is None or sure < NAME_CONFIDENCE or cover[j, column] < _COVER:
             out.append(Name(_hint(len(taken) + j + 1, score[j], words.names), round(sure, 4), True))
         else:
             out.append(Name(words.names[column], round(sure, 4), False))

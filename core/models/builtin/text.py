@@ -27,7 +27,7 @@ _SMALL_GROUPS = 4
 class BuiltinText:
     """Implements `TextModel` (core/models/base.py) without a key, a download or a prompt."""
 
-    id = f"builtin-text/1+{EMBEDDER_ID}"
+    id = f"builtin-text/2+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     batch_size = 256
@@ -69,6 +69,7 @@ class BuiltinText:
             Cluster(
                 id=f"c{position + 1}",
                 name=title.text,
+                meaning="" if title.hint or position < len(given) else words.definition(aspect, title.text),
                 labels=labels[j],
                 confidence=None if position < len(given) else title.confidence,
                 needs_name=title.hint,

@@ -53,6 +53,13 @@ def vocabulary(aspect: str) -> Vocabulary:
     return Vocabulary(names, len(names), np.eye(len(names), dtype=np.float32), names)
 
 
+def definition(aspect: str, name: str) -> str:
+    """What a name means, in one line, or "" for those that the lexicon does not define (broader words, colours)."""
+    words = vocabulary(aspect)
+    meaning = words.meanings[words.names.index(name)].partition(": ")[2]
+    return meaning[:1].upper() + meaning[1:]
+
+
 @lru_cache(maxsize=64)
 def domain(criterion: str) -> int | None:
     """The broader word that the criterion itself names ("garment": clothing), as a position in the subject's names.

@@ -210,6 +210,13 @@ def pictures_loaded(page: Page) -> None:
     )
 
 
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page as it stands, if SCREENSHOTS is set; the README's are made so."""
+    if SHOTS:
+        pictures_loaded(page)
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+
 def photograph(page: Page, server: Server, places: Mapping[str, str]) -> None:
     """Keep pictures of these places (name -> path) in both themes and on both screens, if SCREENSHOTS is set."""
     if not SHOTS:

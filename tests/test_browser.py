@@ -25,8 +25,10 @@ from chromium import (
     marks,
     page,
     photograph,
+    picture,
     pictures_loaded,
     server,
+    settled,
 )
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
@@ -82,6 +84,9 @@ def test_from_a_folder_to_checked_groups(server: Server, page: Page, tmp_path: P
     name.fill("![x](http://evil.example/x.png) https://evil.example")
     name.press("Enter")
     expect(page.get_by_role("button", name=text.UNDO)).to_be_enabled()
+    settled(page)
+    page.reload()  # an edit outlives a refresh
+    expect(name).to_have_value(re.compile("^!"))
     pictures_loaded(page)
     fits(page)
     go(page, text.ASSIGN)
@@ -139,6 +144,8 @@ def test_from_a_folder_to_checked_groups(server: Server, page: Page, tmp_path: P
 
 def test_the_demo_in_one_click(server: Server, page: Page) -> None:
     page.goto(server.url)
+    expect(page.get_by_text(text.NO_RECENT)).to_be_visible()
+    picture(page, "start")
     began = time.monotonic()
     go(page, text.SHOW_DEMO)
     expect(page).to_have_url(re.compile(r"/group\?run=\w+"))
@@ -148,6 +155,10 @@ def test_the_demo_in_one_click(server: Server, page: Page) -> None:
     expect(page.get_by_role("heading", name="teapot")).to_be_visible()
     pictures_loaded(page)
     fits(page)
+    picture(page, "browse")
+    page.get_by_role("link", name=text.NAMES, exact=True).click()
+    expect(page.get_by_role("textbox", name=text.NAME).first).to_have_value("teapot")
+    picture(page, "names")
     # A criterion that the engine cannot see, on the recorded descriptions.
     page.get_by_role("link", name=text.GROUP, exact=True).click()
     page.get_by_role("button", name=text.NEW_RUN).click()

@@ -101,6 +101,28 @@ def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tm
     kit.photograph(page, server, {name: f"/{name}?run={run_id}" for name in ("evaluate", "export", "connect")})
 
 
+def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page) -> None:
+    server, run_id, _ = done
+    pages = {
+        text.IMAGES: "images", text.GROUP: "group", text.NAMES: "names", text.BROWSE: "browse",
+        text.EVALUATE: "evaluate", text.EXPORT: "export", text.CONNECT: "connect", text.START_PAGE: "",
+    }  # fmt: skip
+    heading = page.locator("[data-testid=stMain] h1").filter(visible=True).first
+    for place in pages.values():  # each by its address alone, and after a refresh
+        page.goto(f"{server.url}/{place}?run={run_id}")
+        expect(heading).to_be_visible(timeout=kit.SLOW)
+        kit.settled(page)
+        page.reload()
+        expect(heading).to_be_visible()
+        kit.fits(page)
+        kit.settled(page)
+        expect(page).to_have_url(re.compile(rf"/{place}\?run={run_id}$"))
+    for title, place in pages.items():  # through the menu
+        page.get_by_role("link", name=title, exact=True).click()
+        expect(page).to_have_url(re.compile(rf"/{place}\?run={run_id}$"))
+        expect(heading).to_be_visible()
+
+
 def _images(said: str) -> int:
     """How many images a field of the matrix stands for, by what it tells a screen reader."""
     found = re.search(rf"{text.CONFUSION_IMAGES}: (\d+)", said)

@@ -103,7 +103,7 @@ def test_a_word_of_its_own_that_fits_few_of_a_group_is_only_a_hint() -> None:
 
 
 def test_a_name_that_the_lexicon_knows_is_defined() -> None:
-    data, kinds, _ = pets()
+    data, _, _ = pets()
     clusters = BuiltinText().name(data, "animal", 3)
     assert {one.name: one.meaning for one in clusters}["goldfish"].startswith("Small golden")
     assert all(one.meaning == definition("subject", one.name) for one in clusters)

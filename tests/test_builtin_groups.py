@@ -92,13 +92,13 @@ def test_the_criterion_decides_the_grouping() -> None:
         assert all(c.name in c.labels and not c.needs_name and (c.confidence or 0) > 0.5 for c in clusters)
 
 
-def test_a_word_of_its_own_that_fits_few_of_a_group_is_only_a_hint() -> None:
+def test_a_broad_word_that_fits_few_of_a_group_is_only_a_hint() -> None:
     words = vocabulary("subject")
     cover = np.zeros((2, len(words.names)), dtype=np.float32)
-    cover[0, words.names.index("bee")] = 0.3  # nobody else's, but most of the group is something else
-    cover[1, words.names.index("teapot")] = 0.9
-    bees, teapots = name_groups("subject", cover, "species")
-    assert (bees.text, bees.hint) == ("Group 1 (looks like bee)", True)
+    cover[0, words.names.index("insect")] = 0.4  # nobody else's, but most of the group is something else
+    cover[1, words.names.index("teapot")] = 0.4
+    insects, teapots = name_groups("subject", cover, "species")
+    assert (insects.text, insects.hint) == ("Group 1 (looks like insect)", True)
     assert (teapots.text, teapots.hint) == ("teapot", False)
 
 

@@ -19,9 +19,9 @@ from core.models.embedder import embed
 
 NAME_CONFIDENCE = 0.45
 """Below this a name is a hint and asks the person for a better one."""
-_COVER = 0.4
-"""So is a name that says less than this of its group, however much it is that group's own: the few insects on a heap
-of flowers."""
+_BROAD_COVER = 0.5
+"""So is a broad word that fits less than this of its group, however little it fits the others: it covers so many
+classes that some are always seen, like insects among flowers."""
 
 _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
@@ -60,6 +60,7 @@ def name_groups(aspect: str, cover: NDArray[np.float32], criterion: str, taken: 
     field = domain(criterion) if aspect == "subject" else None
     if field is not None and len(cover) > 1:  # to call a group of garments "clothing" says nothing
         score[:, field] *= 0.1
+    broad = words.members.sum(axis=1) > 1.0
     used = {name.casefold() for name in taken}
     free = np.array([name.casefold() not in used for name in words.names])
     wanted = np.where(free, score * narrowness, -1.0)
@@ -69,7 +70,7 @@ def name_groups(aspect: str, cover: NDArray[np.float32], criterion: str, taken: 
     for j in range(len(cover)):
         column = chosen.get(j)
         sure = float(score[j, column]) if column is not None and free[column] else 0.0
-        if column is None or sure < NAME_CONFIDENCE or cover[j, column] < _COVER:
+        if column is None or sure < NAME_CONFIDENCE or (broad[column] and cover[j, column] < _BROAD_COVER):
             out.append(Name(_hint(len(taken) + j + 1, score[j], words.names), round(sure, 4), True))
         else:
             out.append(Name(words.names[column], round(sure, 4), False))

@@ -54,9 +54,11 @@ def vocabulary(aspect: str) -> Vocabulary:
 
 
 def definition(aspect: str, name: str) -> str:
-    """What a name means, in one line, or "" for those that the lexicon does not define (broader words, colours)."""
+    """What a name means, in one line, or "" where the lexicon has no definition or one that is too narrow: as the name
+    of a group, "cup" covers mugs, while the lexicon's cup is a punch."""
     words = vocabulary(aspect)
-    meaning = words.meanings[words.names.index(name)].partition(": ")[2]
+    place = words.names.index(name)
+    meaning = words.meanings[place].partition(": ")[2] if words.members[place].sum() == 1 else ""
     return meaning[:1].upper() + meaning[1:]
 
 

@@ -9,6 +9,7 @@ import signal
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,40 @@ def test_the_demo_in_one_click(server: Server, page: Page) -> None:
     go(page, text.SIGHT_RECORDED)
     expect(page.get_by_text(text.RECORDED_NOTE)).to_be_visible()
     expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW)
+
+
+def test_a_zip_of_clothing_to_evaluated_groups(server: Server, page: Page, tmp_path: Path) -> None:
+    packed = tmp_path / "wardrobe.zip"
+    photos = sorted((DATASETS / "clothing" / "images").iterdir())[::6]
+    with zipfile.ZipFile(packed, "w") as archive:
+        for photo in photos:
+            archive.write(photo, f"photos/{photo.name}")
+    page.goto(server.url)
+    page.get_by_role("button", name=text.CHOOSE).first.click()
+    page.locator("input[type=file]").first.set_input_files(packed)
+    expect(page.get_by_role("heading", name="wardrobe.zip")).to_be_visible(timeout=SLOW)
+    page.get_by_text(text.TRUTH_KINDS["table"]).click()
+    table = page.get_by_role("textbox", name=text.TABLE_PATH)
+    table.fill(str(DATASETS / "clothing" / "labels.csv"))
+    table.press("Enter")
+    expect(page.get_by_text(f"{len(photos)} of {len(photos)} images have a label")).to_be_visible()
+    go(page, text.TO_GROUP)
+    fill(page, "garment", 8)
+    go(page, text.START)
+    # Names of a first sample are there to look at while the rest is described; a closed tab stops nothing.
+    expect(page.get_by_text(text.FIRST_NAMES)).to_be_visible(timeout=SLOW)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=2 * SLOW)
+    go(page, text.TO_NAMES)
+    expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(8)
+    go(page, text.ASSIGN)
+    expect(page.get_by_text("Matches your labels for")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name=text.EVALUATE, exact=True).click()
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    expect(page.get_by_text(f"of {text.images(len(photos))}")).to_be_visible()
+    fits(page)
 
 
 @pytest.mark.parametrize("way", ["zip", "files", "directory"])

@@ -312,14 +312,15 @@ def test_connect_test_and_use(server: openai_server.Server, house: House) -> Non
     assert image["messages"][0]["content"][1]["image_url"]["url"].startswith("data:image/jpeg;base64,")
     assert {one["key"] for one in server.history} == {f"Bearer {KEY}"}
     at.button(key="use-models").click().run()
-    assert at.session_state["models"] == models.Choice(f"openai:large@{server.url}", f"openai:small@{server.url}")
+    assert models.choice() == models.Choice(f"openai:large@{server.url}", f"openai:small@{server.url}")
     assert shown(at).count(f"large (127.0.0.1:{server.server_address[1]})") == 1
     assert KEY not in shown(at)
     assert KEY not in str(at.query_params)
     kept = [path.read_bytes() for path in house.workspace.folder.rglob("*") if path.is_file()]
     assert not [content for content in kept if KEY.encode() in content]
+    assert "small (127.0.0.1" in shown(open_page("connect"))  # another session, or this one after a reload
     at.button(key="reset-models").click().run()
-    assert at.session_state["models"] == models.Choice()
+    assert models.choice() == models.Choice()
     assert at.selectbox(key="role-vision").value == models.BUILTIN
 
 

@@ -1,4 +1,4 @@
-"""Which models the next run uses and the keys of their servers; kept in this browser session only, never stored."""
+"""Which models the next run uses, kept in the workspace, and the keys of their servers, kept in this session only."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import streamlit as st
 
 from core.errors import BadInput
 from core.models.openai_chat import split_spec
-from ui import text
+from ui import state, text
 
 BUILTIN = "builtin"
 _KIND = "openai:"
-_CHOICE = "models"
 _KEYS = "model-keys"
 
 
@@ -28,14 +27,16 @@ class Choice:
 
 
 def choice() -> Choice:
-    """What the person chose in this session; the built-in engine for both until then."""
-    chosen: Choice = st.session_state.get(_CHOICE, Choice())
-    return chosen
+    """What the person chose last; the built-in engine for both until then."""
+    kept = state.workspace().store.preferences
+    return Choice(kept.get("vision", BUILTIN), kept.get("text", BUILTIN))
 
 
 def choose(vision: str = BUILTIN, text_model: str = BUILTIN) -> None:
     """Use these models for new runs."""
-    st.session_state[_CHOICE] = Choice(vision, text_model)
+    kept = state.workspace().store.preferences
+    kept.set("vision", vision)
+    kept.set("text", text_model)
 
 
 def keys() -> Mapping[str, str]:

@@ -19,7 +19,7 @@ import duckdb
 from core.errors import WorkspaceBusy
 
 _HERE = Path(__file__).parent
-WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit")
+WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference")
 """Backed up whole after each finished step; answer and evidence only grow, so theirs are backed up in parts."""
 _TABLES = (*WHOLE_TABLES, "answer", "evidence")
 

@@ -73,6 +73,11 @@ CREATE TABLE result (                -- what a run holds now: its freshness is c
     PRIMARY KEY (run_id, step, item_id)
 );
 
+CREATE TABLE preference (            -- what a person chose for all new runs; never a key or another secret
+    name VARCHAR PRIMARY KEY,
+    value VARCHAR NOT NULL
+);
+
 CREATE TABLE edit (                  -- a person's decisions, in order; undo removes the last
     run_id VARCHAR NOT NULL,
     seq INTEGER NOT NULL,

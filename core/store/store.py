@@ -7,12 +7,16 @@ from pathlib import Path
 from core.store.answers import Answers
 from core.store.database import Database
 from core.store.datasets import Datasets
+from core.store.preferences import Preferences
 from core.store.runs import Runs
 
 
 class Store:
-    """One workspace's database: `datasets` (what was given), `answers` (what models said), `runs` (what was asked for
-    and what the person decided). Safe to use from any thread of one process."""
+    """One workspace's database. Safe to use from any thread of one process.
+
+    datasets: what was given. answers: what models said. runs: what was asked for and what the person decided.
+    preferences: what holds for new runs.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open or make the database in `folder`. Raises WorkspaceBusy when another process has it open."""
@@ -20,6 +24,7 @@ class Store:
         self.datasets = Datasets(self._db)
         self.answers = Answers(self._db)
         self.runs = Runs(self._db)
+        self.preferences = Preferences(self._db)
 
     @property
     def restored_from(self) -> Path | None:

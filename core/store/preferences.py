@@ -1,0 +1,20 @@
+"""What a person chose once for all new runs, by name. Nothing secret: keys are never stored."""
+
+from __future__ import annotations
+
+from core.store.database import Database, insert_rows
+
+
+class Preferences:
+    """Table preference."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get(self, name: str, default: str = "") -> str:
+        found = self._db.read("SELECT value FROM preference WHERE name = ?", [name])
+        return found[0][0] if found else default
+
+    def set(self, name: str, value: str) -> None:
+        with self._db.write() as cursor:
+            insert_rows(cursor, "preference", [(name, value)])

@@ -40,10 +40,8 @@ def write(workspace: Workspace, run_id: str, out: Path) -> Written:
     """Write a run's files into `out`. Raises BadInput when they cannot be written."""
     store = workspace.store
     run = results.get_run(store, run_id)
-    found = results.rows(store, run_id)
-    sizes = results.sizes(found)
-    edited = results.clusters(store, run_id)
-    scores = results.metrics(found)
+    view = results.View(store, run_id)
+    found, sizes, edited, scores = view.rows(), view.sizes(), view.edited, view.metrics()
     dataset = store.datasets.get(run.settings.dataset_id)
     skipped = store.datasets.skipped(run.settings.dataset_id)
     skips = [(item.name, item.reason) for item in skipped]

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from core import edits as editing
-from core.domain import Assignment, Cluster, Source, Step
+from core.domain import Assignment, Cluster, Source
 from core.edits import EDIT, Edit, Edited
 from core.errors import BadInput
-from core.evaluate.metrics import score
+from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
 from core.models.embedder import embed
-from core.steps import assign, describe, label, name
+from core.steps import assign, label, name
 from core.store import Store
+from core.store.placements import Order, Placement, Query
 from core.store.runs import RunRow
 
+__all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
+
 UNASSIGNED = "Unassigned"
+EVERYTHING = Query()
+_ALL = 2**62
 State = Literal["assigned", "unassigned", "failed", "pending"]
 
 
@@ -35,7 +40,6 @@ class Row:
     cluster: Cluster | None
     source: Source
     confidence: float | None
-    probabilities: Mapping[str, float]
     description: str
     label: str
     truth: str
@@ -107,60 +111,111 @@ def _nearer(store: Store, run_id: str, new: str, state: Edited, assigned: Mappin
     }
 
 
+class View:
+    """A run as it stands now, to look up, count and page through; nothing is loaded before it is asked for."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        """Raises BadInput when there is no such run."""
+        self.run = get_run(store, run_id)
+        self.edited = clusters(store, run_id)
+        self._store = store
+        self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
+        once = {*(one.id for one in proposal(store, run_id)), *self._by_id, *self.edited.merged}
+        edits = [(edit.seq, edit.value) for edit in store.runs.edits(run_id)]
+        dataset = self.run.settings.dataset_id
+        store.placements.refresh(
+            run_id,
+            dataset,
+            facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
+            {one: now for one in once if (now := self.edited.resolve(one))},
+            {item: where or "" for item, where in self.edited.moved.items()},
+            repr(edits),
+        )
+
+    def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:
+        """The items of a query from place `offset` on, in its order."""
+        return self._rows(self._store.placements.search(self.run.id, query, limit, offset))
+
+    def examples(self, number: int) -> list[Row]:
+        """The surest items of each cluster, and of each state outside all clusters, the surest first."""
+        return self._rows(self._store.placements.examples(self.run.id, number))
+
+    def _rows(self, found: Sequence[Placement]) -> list[Row]:
+        return [
+            Row(
+                one.item_id,
+                one.name,
+                cast(State, one.state),
+                self._by_id[one.cluster_id] if one.cluster_id else None,
+                cast(Source, one.source),
+                one.confidence,
+                one.description,
+                one.label,
+                one.truth,
+                one.reason,
+                one.earlier,
+            )
+            for one in found
+        ]
+
+    def count(self, query: Query = EVERYTHING) -> int:
+        return self._store.placements.count(self.run.id, query)
+
+    def place(self, query: Query, item_id: str) -> int | None:
+        """How many items of a query come before this one; None when it is not among them."""
+        return self._store.placements.place(self.run.id, query, item_id)
+
+    def states(self) -> Counter[str]:
+        """State -> how many items."""
+        found: Counter[str] = Counter()
+        for (state, _), number in self._store.placements.counts(self.run.id).items():
+            found[state] += number
+        return found
+
+    def sizes(self) -> Counter[str]:
+        """Cluster id -> how many items it holds."""
+        counts = self._store.placements.counts(self.run.id)
+        return Counter({cluster: number for (_, cluster), number in counts.items() if cluster})
+
+    def earlier(self) -> int:
+        """How many images were assigned under earlier names that an edit has changed since."""
+        return self._store.placements.earlier(self.run.id)
+
+    def labels(self) -> list[tuple[str, str, int]]:
+        """(cluster id or "", label, how many items), the commonest label first."""
+        found = self._store.placements.frequent(self.run.id, "label")
+        return [(cluster, value, number) for _, cluster, value, number in found]
+
+    def answers(self) -> list[tuple[str, int]]:
+        """What the model said of unassigned items instead of a cluster's name, the most frequent first."""
+        found = self._store.placements.frequent(self.run.id, "reason")
+        return [(value, number) for state, _, value, number in found if state == "unassigned"]
+
+    def probabilities(self, item_id: str) -> dict[str, float]:
+        """Cluster id -> probability of one item under today's clusters: merged ones added up, removed ones left out."""
+        value = self._store.answers.values(self.run.id, "assign", [item_id]).get(item_id)
+        total: dict[str, float] = defaultdict(float)
+        for cluster_id, probability in ((assign.read(value).probabilities if value else None) or {}).items():
+            if now := self.edited.resolve(cluster_id):
+                total[now] += probability
+        return dict(total)
+
+    def confusion(self) -> Confusion:
+        """How many items with ground truth of each class are in each cluster."""
+        return from_counts(
+            {(name, cluster or None): n for name, cluster, n in self._store.placements.confusion(self.run.id)}
+        )
+
+    def metrics(self) -> dict[str, object] | None:
+        """Scores over all items with ground truth (see core.evaluate.metrics.score), or None when none has any."""
+        table = self.confusion()
+        names = {one.id: one.name for one in self.edited.clusters if one.id in table.clusters}
+        return score_table(table, names, embed) if table.classes else None
+
+
 def rows(store: Store, run_id: str) -> list[Row]:
     """Every ready item of a run's dataset, in the order given, with what the run says of it."""
-    run = get_run(store, run_id)
-    edited = clusters(store, run_id)
-    by_id = {cluster.id: cluster for cluster in edited.clusters}
-    per_image: tuple[Step, ...] = ("describe", "label", "assign")
-    answers = {step: store.answers.values(run_id, step) for step in per_image}
-    held = {step: store.answers.held(run_id, step) for step in per_image}
-    truth = _truth(store, run)
-    found = []
-    for item in store.datasets.items(run.settings.dataset_id):
-        key = item.item_id
-        failure = next((held[step][key][1] for step in held if key in held[step] and held[step][key][1]), "")
-        given = assign.read(answers["assign"][key]) if key in answers["assign"] else None
-        chosen = edited.resolve(given.cluster_id) if given else None
-        by_person = key in edited.moved
-        if by_person:
-            chosen = edited.moved[key]
-        state: State = (
-            "assigned" if chosen else "failed" if failure else "unassigned" if given or by_person else "pending"
-        )
-        found.append(
-            Row(
-                key,
-                item.name,
-                state,
-                by_id[chosen] if chosen else None,
-                "person" if by_person else "model" if chosen else "none",
-                given.confidence if given and chosen and not by_person else None,
-                _probabilities(given, edited),
-                describe.read(answers["describe"][key]).text if key in answers["describe"] else "",
-                label.read(answers["label"][key]) if key in answers["label"] else "",
-                truth.get(key, ""),
-                failure or (given.answer if given and not chosen else ""),
-                bool(given) and held["assign"][key][2],
-            )
-        )
-    return found
-
-
-def _probabilities(given: Assignment | None, edited: Edited) -> dict[str, float]:
-    """Cluster id -> probability under today's clusters: merged ones are added up, removed ones left out."""
-    total: dict[str, float] = defaultdict(float)
-    for cluster_id, probability in ((given.probabilities if given else None) or {}).items():
-        now = edited.resolve(cluster_id)
-        if now:
-            total[now] += probability
-    return dict(total)
-
-
-def _truth(store: Store, run: RunRow) -> dict[str, str]:
-    facets = store.datasets.facets(run.settings.dataset_id)
-    facet = facet_of(run.settings.truth, facets)
-    return store.datasets.truth(run.settings.dataset_id, facet) if facet else {}
+    return View(store, run_id).rows()
 
 
 def facet_of(address: str, facets: Sequence[str]) -> str:
@@ -169,18 +224,3 @@ def facet_of(address: str, facets: Sequence[str]) -> str:
         return RECORD_TRUTH if RECORD_TRUTH in facets else ""
     column = address.rsplit(":", 1)[-1]
     return next((facet for facet in (address, column) if facet in facets), "")
-
-
-def sizes(found: Sequence[Row]) -> Counter[str]:
-    """Cluster id -> how many items it holds."""
-    return Counter(row.cluster.id for row in found if row.cluster)
-
-
-def metrics(found: Sequence[Row]) -> dict[str, object] | None:
-    """Scores over all rows with truth (see core.evaluate.metrics.score), or None when none has any."""
-    known = [row for row in found if row.truth]
-    if not known:
-        return None
-    predicted = [row.cluster.id if row.cluster else None for row in known]
-    names = {row.cluster.id: row.cluster.name for row in known if row.cluster}
-    return dict(score([row.truth for row in known], predicted, names, embed))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import results
 from ui import data, empty, state, text
-from ui.one_group import group_page, group_title, image_page
-from ui.overview import SKIPPED, overview
+from ui.one_group import find_field, group_page, group_title, image_page, images, looked_for
+from ui.overview import ALL, SKIPPED, overview
 from ui.safe import safe_md
 from ui.scores import scores
 from ui.skipped import skip_report
@@ -17,12 +16,12 @@ if not state.open_run_id():
     st.title(text.BROWSE)
 run = empty.open_run()
 run_id = run.id
-edited = results.clusters(state.workspace().store, run_id)
-rows = data.rows(run) if edited.clusters else ()
+view = data.view(run)
+edited = view.edited
 sorted_ = data.is_sorted(run)
 group, image = st.query_params.get("group", ""), st.query_params.get("image", "")
 if image and sorted_:
-    image_page(run, edited, rows, group, image)
+    image_page(run, view, group, image)
     st.stop()
 
 st.title(safe_md(data.run_name(run, len(edited.clusters)), 80))
@@ -35,15 +34,20 @@ if group == SKIPPED:
     st.subheader(text.SKIPPED, anchor=False)
     skip_report(run)
 elif group and group_title(edited, group):
-    group_page(run, edited, rows, group)
+    group_page(run, view, group)
 else:
     if group:
         st.warning(text.GONE_GROUP, icon=":material/folder_off:")
     match = st.container()
-    stale_notice(run, rows)
-    with st.container(horizontal=True):
+    stale_notice(run, view)
+    with st.container(horizontal=True, vertical_alignment="center"):
         undo_button(run)
         check_all_button(run)
-    overview(run, edited, rows)
+        st.space("stretch")
+        find_field(run)
+    if looked_for(run):
+        images(run, view, ALL)
+    else:
+        overview(run, view)
     with match:  # last: the first time, comparing names loads a model, and the pictures need not wait for it
         scores(run)

@@ -12,12 +12,12 @@ run = empty.open_run()
 st.caption(safe_md(data.run_name(run), 90))
 empty.until_sorted(run, text.EVALUATE_EMPTY)
 
-rows = data.rows(run)
+view = data.view(run)
 with st.spinner(text.COMPARING):  # the first time, a model that compares names is loaded
     found = data.scores(run)
 if found:
-    evaluation.summary(found, len(rows))
-    evaluation.matrix(run, rows, found["per_class"])
+    evaluation.summary(found, view.count())
+    evaluation.matrix(run, view, found["per_class"])
     evaluation.per_label(found["per_class"])
     with st.expander(text.LABELS_CHANGE, icon=":material/label:"):
         evaluation.ask_for_labels(run)

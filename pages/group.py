@@ -64,10 +64,10 @@ elif status == "waiting":
     if st.button(text.TO_NAMES, type="primary", icon=":material/arrow_forward:", icon_position="right"):
         state.go_to("names")
 elif status == "done":
-    failed = any(row.state == "failed" for row in data.rows(run))
-    if not failed:
+    view = data.view(run)
+    if not view.states()["failed"]:
         st.success(text.DONE, icon=":material/check_circle:")
-    stale_notice(run, data.rows(run))
+    stale_notice(run, view)
     if st.button(text.TO_BROWSE, type="primary", icon=":material/arrow_forward:", icon_position="right"):
         state.go_to("browse")
 if run.settings.records:

@@ -23,10 +23,10 @@ if not edited.clusters:
         st.fragment(first_names, run_every=2.0)(run)
     st.stop()
 
-rows = data.rows(run)
+view = data.view(run)
 sorted_ = data.is_sorted(run)
 at_work = state.jobs().get(run_id) is not None
-labelled = sum(1 for row in rows if row.label)
+labelled = sum(number for _, _, number in view.labels())
 with st.container(horizontal=True, vertical_alignment="center"):
     note = text.NAMES_NOTE.format(criterion=safe_md(run.settings.criterion, 60), images=text.images(labelled))
     st.caption(note, width="stretch")
@@ -42,11 +42,11 @@ if at_work:
     st.info(text.AT_WORK, icon=":material/hourglass_top:")
     st.stop()
 if sorted_:
-    stale_notice(run, rows)
+    stale_notice(run, view)
 
 pictures = data.has_pictures(run)
 with st.grid(3, min_column_width=300, gap="small") as grid:
-    for group in groups.groups(edited.clusters, rows, sorted_):
+    for group in groups.groups(view, edited.clusters, sorted_):
         others = [cluster for cluster in edited.clusters if cluster.id != group.cluster.id]
         card(run, group, others, labelled, sorted_, pictures)
     add_card(run, len(state.workspace().store.runs.edits(run_id)), sorted_)

@@ -112,7 +112,7 @@ def test_the_demo_groups_as_its_readme_says(
     origin = source.find(str(DEMO / "images"), given, workspace.config)
     run_id = pipeline.start(workspace, origin, settings)
     pipeline.run(workspace, run_id, "assign")
-    scores = results.metrics(results.rows(workspace.store, run_id))
+    scores = results.View(workspace.store, run_id).metrics()
     assert scores is not None
     assert scores["n"] == len(truth())
     assert float(str(scores["acc"])) >= 0.90

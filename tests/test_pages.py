@@ -227,7 +227,7 @@ def test_assign_leads_to_browse(make: Callable[..., str]) -> None:
     at = open_app("names", run=run_id)
     at.button(key="assign").click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert results.sizes(results.rows(state.workspace().store, run_id)) == {"c1": RED, "c2": GREEN, "c3": BLUE}
+    assert results.View(state.workspace().store, run_id).sizes() == {"c1": RED, "c2": GREEN, "c3": BLUE}
 
 
 def test_check_all_again_asks_all_again(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:

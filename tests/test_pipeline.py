@@ -30,7 +30,7 @@ def test_the_main_job_from_folder_to_scores(house: House) -> None:
     assert house.sizes(run_id) == {"pending": 16}
     house.run(run_id)
     assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
-    scores = results.metrics(results.rows(house.store, run_id))
+    scores = results.View(house.store, run_id).metrics()
     assert scores is not None
     assert (scores["acc"], scores["n"], scores["name_acc"]) == (1.0, 16, 1.0)
     run = house.store.runs.get(run_id)
@@ -218,7 +218,7 @@ def test_records_without_images_run_through_the_text_steps(house: House, tmp_pat
     house.run(run_id)
     assert house.vision.history == []
     assert house.sizes(run_id) == {"red": 4, "blue": 3}
-    scores = results.metrics(results.rows(house.store, run_id))
+    scores = results.View(house.store, run_id).metrics()
     assert scores is not None
     assert scores["acc"] == 1.0
 

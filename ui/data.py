@@ -1,4 +1,4 @@
-"""A run's results for the pages, remembered as long as nothing about the run changes: every click draws a page anew."""
+"""A run's results for the pages: how it stands, what was given, its scores (remembered while nothing changes)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import Any
 
 import streamlit as st
 
-from core import pipeline, results
+from core import pipeline
 from core.domain import DatasetRow
 from core.ingest.found import DEMO
-from core.results import Row
+from core.results import View
 from core.store.runs import RunRow
 from ui import state, text
 
 
-def rows(run: RunRow) -> Sequence[Row]:
-    """All items of a run with where they belong; read anew while the run is at work."""
-    if state.jobs().get(run.id):
-        return results.rows(state.workspace().store, run.id)
-    return _rows(run.id, _version(run))
+def view(run: RunRow) -> View:
+    """The run as it stands."""
+    return View(state.workspace().store, run.id)
 
 
 def is_sorted(run: RunRow) -> bool:
@@ -99,8 +97,7 @@ def run_name(run: RunRow, groups: int = 0) -> str:
 def compare_with(run_id: str, truth: str) -> None:
     """Score a run against these labels from now on. Raises BadInput."""
     pipeline.compare_with(state.workspace(), run_id, truth)
-    _rows.clear()  # the same table may hold other labels now
-    _scores.clear()
+    _scores.clear()  # the same table may hold other labels now
 
 
 def _version(run: RunRow) -> str:
@@ -110,10 +107,5 @@ def _version(run: RunRow) -> str:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _rows(run_id: str, version: str) -> Sequence[Row]:
-    return tuple(results.rows(state.workspace().store, run_id))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
 def _scores(run_id: str, version: str) -> Mapping[str, Any] | None:
-    return results.metrics(_rows(run_id, version))
+    return View(state.workspace().store, run_id).metrics()

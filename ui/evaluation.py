@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.results import Row
+from core.results import Query, View
 from core.store.runs import RunRow
 from ui import data, state, text
 from ui.gallery import Tile, wall
@@ -43,10 +43,10 @@ def summary(found: Mapping[str, Any], total: int) -> None:
             st.metric(title, "–" if value is None else f"{value:.3f}", help=tip, border=True)
 
 
-def matrix(run: RunRow, rows: Sequence[Row], per_class: Mapping[str, Mapping[str, Any]]) -> None:
+def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) -> None:
     """The confusion matrix; a click on a field shows its images, each of which opens large."""
     st.subheader(text.CONFUSION, anchor=False)
-    labels, groups, fields = _fields(rows, per_class)
+    labels, groups, fields = _fields(view, per_class)
     cut = text.CONFUSION_CUT.format(count=_MOST) if len(labels) == _MOST or len(groups) == _MOST else ""
     st.caption(f"{text.CONFUSION_NOTE} {cut}")
     dark = st.context.theme.type == "dark"
@@ -92,25 +92,28 @@ def matrix(run: RunRow, rows: Sequence[Row], per_class: Mapping[str, Mapping[str
     )
     chosen = event.get("selection", {}).get("field") or []
     if chosen:
-        _images(run, rows, str(chosen[0]["label"]), str(chosen[0]["key"]))
+        _images(run, view, str(chosen[0]["label"]), str(chosen[0]["key"]))
 
 
-def _fields(
-    rows: Sequence[Row], per_class: Mapping[str, Mapping[str, Any]]
-) -> tuple[list[str], list[str], pd.DataFrame]:
+def _fields(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str], pd.DataFrame]:
     """Labels and group names in the order shown (a label's own group on the diagonal), and one line a field.
 
     Group names differ from each other, whatever their case; "No group" comes last and is told apart by its empty key.
     """
-    known = [row for row in rows if row.truth]
-    sizes = Counter(row.truth for row in known)
+    table = view.confusion()
+    counts = {
+        (name, cluster or ""): int(table.counts[i, j])
+        for i, name in enumerate(table.classes)
+        for j, cluster in enumerate(table.clusters)
+    }
+    sizes = Counter(dict(zip(table.classes, table.counts.sum(axis=1).tolist(), strict=True)))
+    held = Counter(dict(zip(table.clusters, table.counts.sum(axis=0).tolist(), strict=True)))
     labels = [label for label, _ in sizes.most_common(_MOST)]
-    counts = Counter((row.truth, row.cluster.id if row.cluster else "") for row in known)
-    names = {row.cluster.id: row.cluster.name for row in known if row.cluster}
+    names = {one.id: one.name for one in view.edited.clusters if held[one.id]}
     ids = {name: key for key, name in names.items()}
     own = [ids[group] for label in labels if (group := per_class[label]["cluster"]) in ids]
-    rest = [key for key, _ in Counter(row.cluster.id for row in known if row.cluster).most_common() if key not in own]
-    order = [*own, *rest][:_MOST] + ([""] if any(row.cluster is None for row in known) else [])
+    rest = [key for key, _ in held.most_common() if key and key not in own]
+    order = [*own, *rest][:_MOST] + ([""] if held[None] else [])
     shown = {key: plain(names[key], 60) if key else text.NO_GROUP for key in order}
     for key, same in Counter(shown.values()).items():
         if same > 1:  # a chart puts what is called the same into one column
@@ -124,24 +127,25 @@ def _fields(
     return labels, [shown[key] for key in order], frame
 
 
-def _images(run: RunRow, rows: Sequence[Row], label: str, key: str) -> None:
+def _images(run: RunRow, view: View, label: str, key: str) -> None:
     """The images of one field of the matrix."""
-    inside = [row for row in rows if row.truth == label and (row.cluster.id if row.cluster else "") == key]
+    query = Query(truth=label, cluster_id=key)
+    number, inside = view.count(query), view.rows(query, _SHOWN)
     if not inside:
         return
     first = inside[0]
     group = first.cluster.name if first.cluster else text.NO_GROUP
-    st.markdown(f"**{safe_md(text.in_field(len(inside), label, group), 160)}**")
+    st.markdown(f"**{safe_md(text.in_field(number, label, group), 160)}**")
     pictures = data.has_pictures(run)
     where = {row.item_id: key or row.state for row in inside}
     wall(
-        [Tile(row.item_id, row.description or row.name, "", pictures) for row in inside[:_SHOWN]],
+        [Tile(row.item_id, row.description or row.name, "", pictures) for row in inside],
         group,
         key=f"field-{run.id}",
         size=110,
         on_open=lambda item: state.go_next("browse", group=where.get(item, UNASSIGNED), image=item),
     )
-    if len(inside) > _SHOWN:
+    if number > _SHOWN:
         st.caption(text.first_shown(_SHOWN))
 
 

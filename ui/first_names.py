@@ -36,7 +36,7 @@ def first_names(run: RunRow) -> None:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _cards(run_id: str, found: Sequence[Cluster]) -> list[tuple[Cluster, list[tuple[str, str]]]]:
     """Each group with the ids and descriptions of some examples; kept, because the panel is drawn every second."""
-    formed = groups(found, results.rows(state.workspace().store, run_id), sorted_=False)
+    formed = groups(results.View(state.workspace().store, run_id), found, sorted_=False)
     return [
         (group.cluster, [(row.item_id, row.description or row.name) for row in group.rows[:_EXAMPLES]])
         for group in formed

@@ -1,22 +1,21 @@
-"""A run's rows sorted into what the pages show: groups with their examples and labels, and what is in no group."""
+"""What the pages show of each group: some examples, the labels inside, and how many images it holds."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from core.domain import Cluster
-from core.results import Row
+from core.results import Query, Row, View
 
-Order = Literal["sure", "unsure", "given"]
+EXAMPLES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One cluster with the rows in it (or some of them), best examples first, how often each label occurs, and how many
-    images it holds or, before images are sorted, how many the model had in mind."""
+    """One cluster with its best examples, how often each label occurs in it, and how many images it holds or, before
+    images are sorted, how many the model had in mind."""
 
     cluster: Cluster
     rows: Sequence[Row]
@@ -24,62 +23,49 @@ class Group:
     size: int
 
 
-def groups(clusters: Sequence[Cluster], rows: Sequence[Row], sorted_: bool) -> list[Group]:
-    """The clusters with their rows: those assigned or, before images are sorted, those whose label a cluster holds."""
-    inside: dict[str, list[Row]] = {cluster.id: [] for cluster in clusters}
-    if sorted_:
-        for row in rows:
-            if row.cluster and row.cluster.id in inside:
-                inside[row.cluster.id].append(row)
-    else:
-        by_id = {row.item_id: row for row in rows}
-        home = {label: cluster.id for cluster in reversed(clusters) for label in cluster.labels}
-        for row in rows:
-            if row.label in home:
-                inside[home[row.label]].append(row)
-        proposed = {one.id: [by_id[item] for item in one.examples if item in by_id] for one in clusters if one.size}
-        return [
-            _proposed(one, proposed[one.id], inside[one.id]) if one.size else _group(one, inside[one.id])
-            for one in clusters
-        ]
-    return [_group(cluster, inside[cluster.id]) for cluster in clusters]
+def groups(view: View, clusters: Sequence[Cluster], sorted_: bool) -> list[Group]:
+    """The clusters with what is in them: images assigned or, before that, images whose label a cluster holds."""
+    return _sorted(view, clusters) if sorted_ else [_proposed(view, *one) for one in _by_label(view, clusters)]
 
 
-def _group(cluster: Cluster, rows: Sequence[Row]) -> Group:
-    """Best examples: the most confident and, among equals (all of them before anything is assigned), the commonest."""
-    labels = Counter(row.label for row in rows if row.label)
-    typical = sorted(rows, key=lambda row: (-(row.confidence or 0.0), -labels[row.label]))
-    return Group(cluster, typical, labels.most_common(), len(rows))
+def _sorted(view: View, clusters: Sequence[Cluster]) -> list[Group]:
+    labels: dict[str, list[tuple[str, int]]] = {cluster.id: [] for cluster in clusters}
+    for cluster, label, number in view.labels():
+        labels.setdefault(cluster, []).append((label, number))
+    sizes = view.sizes()
+    best: dict[str, list[Row]] = {cluster.id: [] for cluster in clusters}
+    for row in view.examples(EXAMPLES):
+        if row.cluster:
+            best[row.cluster.id].append(row)
+    return [Group(one, best[one.id], labels[one.id], sizes[one.id]) for one in clusters]
 
 
-def _proposed(cluster: Cluster, examples: Sequence[Row], labelled: Sequence[Row]) -> Group:
-    """A group before images are sorted, as the model formed it."""
-    labels = Counter(row.label for row in labelled if row.label)
-    return Group(cluster, examples, labels.most_common(), cluster.size or 0)
+def _by_label(view: View, clusters: Sequence[Cluster]) -> list[tuple[Cluster, Counter[str]]]:
+    """Each cluster with the labels that it holds; a label in two clusters counts for the first."""
+    home = {label: cluster.id for cluster in reversed(clusters) for label in cluster.labels}
+    inside: dict[str, Counter[str]] = {cluster.id: Counter() for cluster in clusters}
+    for _, label, number in view.labels():
+        if label in home:
+            inside[home[label]][label] += number
+    return [(cluster, inside[cluster.id]) for cluster in clusters]
 
 
-def in_order(rows: Sequence[Row], order: Order) -> list[Row]:
-    """sure: what a person put there, then by falling confidence; unsure: the other way round; given: as it came."""
-    if order == "given":
-        return list(rows)
-    ranked = sorted(rows, key=lambda row: (row.source != "person", -(row.confidence or 0.0)))
-    return ranked if order == "sure" else ranked[::-1]
+def _proposed(view: View, cluster: Cluster, labels: Counter[str]) -> Group:
+    """A group before images are sorted, as the model formed it or, where it counted nothing, by its labels."""
+    if cluster.size:
+        place = {item: rank for rank, item in enumerate(cluster.examples)}
+        rows = view.rows(Query(ids=cluster.examples[: 2 * EXAMPLES]), 2 * EXAMPLES)
+        rows.sort(key=lambda row: place[row.item_id])
+        return Group(cluster, rows[:EXAMPLES], labels.most_common(), cluster.size)
+    rows = view.rows(Query(labels=tuple(labels)), EXAMPLES) if labels else []
+    return Group(cluster, rows, labels.most_common(), labels.total())
 
 
-def answers(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """What the model said of unassigned images instead of a group's name, the most frequent first."""
-    said: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.state == "unassigned" and row.reason:
-            said.setdefault(row.reason, []).append(row)
-    return sorted(said.items(), key=lambda one: (-len(one[1]), one[0]))
-
-
-def second_choice(row: Row, clusters: Sequence[Cluster]) -> tuple[Cluster, float] | None:
+def second_choice(view: View, row: Row) -> tuple[Cluster, float] | None:
     """The most probable cluster besides the one the image is in."""
-    by_id = {cluster.id: cluster for cluster in clusters}
+    by_id = {cluster.id: cluster for cluster in view.edited.clusters}
     own = row.cluster.id if row.cluster else None
-    others = [(share, key) for key, share in row.probabilities.items() if key != own and key in by_id]
+    others = [(share, key) for key, share in view.probabilities(row.item_id).items() if key != own]
     if not others:
         return None
     share, key = max(others)

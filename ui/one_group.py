@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from core.domain import Cluster
 from core.edits import Edited
-from core.results import Row
+from core.results import Order, Query, Row, View
 from core.store.runs import RunRow
 from ui import data, editing, text
 from ui.gallery import Tile, picture, wall
-from ui.groups import Order, in_order, second_choice
+from ui.groups import second_choice
 from ui.notices import act
-from ui.overview import REST, UNASSIGNED, open_group, open_image
+from ui.overview import ALL, REST, UNASSIGNED, open_group, open_image
 from ui.safe import safe_md
 from ui.stale import undo_button
 
@@ -24,32 +24,54 @@ _LAST = "last-image"
 
 def group_title(edited: Edited, key: str) -> str:
     """What a group, or a state outside all groups, is called; "" when it does not exist."""
+    if key == ALL:
+        return text.ALL_IMAGES_HERE
     if key in REST:
         return REST[key][0]
     return next((cluster.name for cluster in edited.clusters if cluster.id == key), "")
 
 
-def rows_of(rows: Sequence[Row], key: str) -> list[Row]:
-    """The rows of a group or of a state outside all groups."""
-    if key in REST:
-        return [row for row in rows if row.state == key]
-    return [row for row in rows if row.cluster and row.cluster.id == key]
+def find_field(run: RunRow) -> None:
+    """Ask for words to look for; `query_of` uses them."""
+    st.text_input(
+        text.FIND,
+        key=_find_key(run),
+        placeholder=text.FIND_HINT,
+        icon=":material/search:",
+        label_visibility="collapsed",
+        persist_state="session",
+        width=360,
+    )
+
+
+def looked_for(run: RunRow) -> tuple[str, ...]:
+    """The words that the person looks for in this run."""
+    return tuple(str(st.session_state.get(_find_key(run)) or "").split())
+
+
+def query_of(run: RunRow, key: str) -> Query:
+    """What the person looks at: a group, a state outside all groups or everything, the words looked for, the order."""
+    order: Order = st.session_state.get(_order_key(run)) or "sure"
+    words = looked_for(run)
+    if key == ALL:
+        return Query(words, order=order)
+    return Query(words, state=key, order=order) if key in REST else Query(words, cluster_id=key, order=order)
 
 
 def _order_key(run: RunRow) -> str:
     return f"order-{run.id}"
 
 
-def _ordered(run: RunRow, rows: Sequence[Row], key: str) -> list[Row]:
-    order: Order = st.session_state.get(_order_key(run)) or "sure"
-    return in_order(rows_of(rows, key), order)
+def _find_key(run: RunRow) -> str:
+    return f"find-{run.id}"
 
 
-def group_page(run: RunRow, edited: Edited, rows: Sequence[Row], key: str) -> None:
-    """All images of one group, 60 a page."""
+def group_page(run: RunRow, view: View, key: str) -> None:
+    """All images of one group, or what was looked for in it, 60 a page."""
     _back(run.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(safe_md(group_title(edited, key), 80), anchor=False, width="stretch")
+        st.subheader(safe_md(group_title(view.edited, key), 80), anchor=False, width="stretch")
+        find_field(run)
         st.segmented_control(
             text.ORDER,
             list(text.ORDERS),
@@ -59,24 +81,33 @@ def group_page(run: RunRow, edited: Edited, rows: Sequence[Row], key: str) -> No
             key=_order_key(run),
             persist_state="session",
         )
-    inside = _ordered(run, rows, key)
-    st.caption(f"{text.images(len(inside))}. {REST[key][1] if key in REST else ''}")
-    if not inside:
+    images(run, view, key)
+
+
+def images(run: RunRow, view: View, key: str) -> None:
+    """A paged wall of what the person looks at."""
+    query = query_of(run, key)
+    number = view.count(query)
+    st.caption(f"{text.images(number)}. {REST[key][1] if key in REST else ''}")
+    if not number:
         return
-    pages = (len(inside) + _PAGE - 1) // _PAGE
-    place = st.session_state.get(f"page-{run.id}-{key}", 1) if pages > 1 else 1
-    shown = inside[(place - 1) * _PAGE : place * _PAGE]
+    paging = f"page-{run.id}-{key}-{' '.join(query.words)}"
+    pages = (number + _PAGE - 1) // _PAGE
+    page = min(st.session_state.get(paging, 1), pages)
     pictures = data.has_pictures(run)
-    tiles = [Tile(row.item_id, row.description or row.name, _caption(row), pictures) for row in shown]
+    tiles = [
+        Tile(row.item_id, row.description or row.name, _caption(row), pictures)
+        for row in view.rows(query, _PAGE, (page - 1) * _PAGE)
+    ]
     wall(
         tiles,
-        group_title(edited, key),
-        key=f"wall-{run.id}-{key}-{place}",
+        group_title(view.edited, key),
+        key=f"wall-{run.id}-{key}-{page}",
         on_open=lambda item: open_image(run.id, key, item),
     )
     if pages > 1:
         with st.container(horizontal_alignment="center"):
-            st.pagination(pages, key=f"page-{run.id}-{key}", persist_state="session")
+            st.pagination(pages, key=paging, persist_state="session")
 
 
 def _caption(row: Row) -> str:
@@ -90,46 +121,52 @@ def _caption(row: Row) -> str:
     return "" if row.confidence is None else text.percent(row.confidence)
 
 
-def image_page(run: RunRow, edited: Edited, rows: Sequence[Row], key: str, item: str) -> None:
+def image_page(run: RunRow, view: View, key: str, item: str) -> None:
     """One image, large, with its description, group, confidence and second choice; arrow keys go on."""
-    inside = _ordered(run, rows, key)
-    place = next((place for place, row in enumerate(inside) if row.item_id == item), None)
-    row = next((row for row in rows if row.item_id == item), None)
+    row = next(iter(view.rows(Query(ids=(item,)), 1)), None)
     if row is None:
         st.warning(text.GONE_IMAGE, icon=":material/broken_image:")
         _back(run.id)
         return
+    query = query_of(run, key)
+    place = view.place(query, item)
     last = st.session_state.get(_LAST, ("", "", -1))
-    before, after = (place - 1, place + 1) if place is not None else (0, 0)
     if place is not None:
         st.session_state[_LAST] = (key, item, place)
-    elif last[:2] == (key, item):  # just moved out of the group that the person goes through: the next one follows
-        before, after = last[2] - 1, last[2]
-    else:  # the link names another group: show it where it is
+    elif last[:2] != (key, item):  # the link names another group: show it where it is
         key = row.cluster.id if row.cluster else row.state
-        inside = _ordered(run, rows, key)
-        place = next(place for place, other in enumerate(inside) if other.item_id == item)
-        before, after = place - 1, place + 1
+        query = replace(query_of(run, key), words=())
+        place = view.place(query, item)
+    if place is not None:
+        before, after = _at(view, query, place - 1), _at(view, query, place + 1)
+    else:  # just moved out of the group that the person goes through: the next one follows
+        before, after = _at(view, query, last[2] - 1), _at(view, query, last[2])
     with st.container(horizontal=True, vertical_alignment="center"):
-        _back(run.id, key, group_title(edited, key))
+        _back(run.id, key, group_title(view.edited, key))
         st.space("stretch")
         if place is not None:
-            st.caption(text.place(place + 1, len(inside)), width="content")
-        _step(run, key, inside, before, text.PREVIOUS, ":material/chevron_left:", "Left")
-        _step(run, key, inside, after, text.NEXT, ":material/chevron_right:", "Right")
+            st.caption(text.place(place + 1, view.count(query)), width="content")
+        _step(run, key, before, text.PREVIOUS, ":material/chevron_left:", "Left")
+        _step(run, key, after, text.NEXT, ":material/chevron_right:", "Right")
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         if data.has_pictures(run):
-            near = [inside[one].item_id for one in (after, before) if 0 <= one < len(inside)]
+            near = [one for one in (after, before) if one]
             picture(row.item_id, row.description or row.name, key=f"large-{run.id}", near=near)
         else:
             st.markdown(safe_md(row.description))
     with right:
-        _facts(run, edited, row)
-        _move(run, edited, row)
+        _facts(view, row)
+        _move(run, view.edited, row)
 
 
-def _facts(run: RunRow, edited: Edited, row: Row) -> None:
+def _at(view: View, query: Query, place: int) -> str:
+    """The id of the image at a place, or "" where there is none."""
+    found = view.rows(query, 1, place) if place >= 0 else []
+    return found[0].item_id if found else ""
+
+
+def _facts(view: View, row: Row) -> None:
     name = row.cluster.name if row.cluster else REST[row.state][0]
     st.subheader(safe_md(name, 80), anchor=False)
     with st.container(horizontal=True):
@@ -140,7 +177,7 @@ def _facts(run: RunRow, edited: Edited, row: Row) -> None:
     facts: list[tuple[str, str]] = []
     if row.confidence is not None:
         facts.append((text.CONFIDENCE, text.percent(row.confidence)))
-    second = second_choice(row, edited.clusters)
+    second = second_choice(view, row)
     if second and second[1] >= 0.005:  # what rounds to 0 % is no choice
         facts.append((text.SECOND, f"{safe_md(second[0].name, 80)} ({text.percent(second[1])})"))
     if row.state == "failed":
@@ -193,14 +230,13 @@ def _back(run_id: str, key: str = "", title: str = "") -> None:
         )  # fmt: skip
 
 
-def _step(run: RunRow, key: str, inside: Sequence[Row], place: int, label: str, icon: str, shortcut: str) -> None:
-    there = 0 <= place < len(inside)
+def _step(run: RunRow, key: str, item: str, label: str, icon: str, shortcut: str) -> None:
     st.button(
         label,
         icon=icon,
         key=f"go-{shortcut}",
         shortcut=shortcut,
-        disabled=not there,
+        disabled=not item,
         on_click=open_image,
-        args=(run.id, key, inside[place].item_id if there else ""),
+        args=(run.id, key, item),
     )

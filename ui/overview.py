@@ -6,38 +6,40 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.edits import Edited
-from core.results import Row
+from core.results import Query, Row, View
 from core.store.runs import RunRow
 from ui import data, editing, state, text
 from ui.gallery import Tile, wall
-from ui.groups import answers, groups, in_order
+from ui.groups import EXAMPLES, groups
 from ui.notices import act
 from ui.safe import safe_md
 
-_EXAMPLES = 6
 _ANSWERS = 5
 UNASSIGNED, FAILED, PENDING, SKIPPED = "unassigned", "failed", "pending", "skipped"
+ALL = "all"
 REST = {
     UNASSIGNED: (text.UNASSIGNED, text.UNASSIGNED_NOTE, ":material/question_mark:"),
     FAILED: (text.FAILED, text.FAILED_NOTE, ":material/error:"),
     PENDING: (text.PENDING, text.PENDING_NOTE, ":material/hourglass_empty:"),
 }
-"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=."""
+"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=, and so
+does "all"."""
 
 
-def overview(run: RunRow, edited: Edited, rows: Sequence[Row]) -> None:
+def overview(run: RunRow, view: View) -> None:
     """The cards. A click on a picture opens it; "See all" opens its group."""
     pictures = data.has_pictures(run)
     with st.grid(3, min_column_width=300, gap="small"):
-        for group in groups(edited.clusters, rows, sorted_=True):
-            _card(run, group.cluster.id, group.cluster.name, "", "", group.rows, len(rows), pictures)
+        states = view.states()
+        for group in groups(view, view.edited.clusters, sorted_=True):
+            share = (group.size, states.total())
+            _card(run, group.cluster.id, group.cluster.name, "", "", group.rows, share, pictures)
         for key, (title, note, icon) in REST.items():
-            inside = in_order([row for row in rows if row.state == key], "sure")
-            if inside or key == UNASSIGNED:
-                _card(run, key, title, note, icon, inside, len(rows), pictures)
+            if states[key] or key == UNASSIGNED:
+                some = view.rows(Query(state=key), EXAMPLES)
+                _card(run, key, title, note, icon, some, (states[key], states.total()), pictures)
         _skipped(run)
-    _suggestions(run, rows)
+    _suggestions(run, view)
 
 
 def open_group(run_id: str, group: str) -> None:
@@ -51,15 +53,17 @@ def open_image(run_id: str, group: str, item: str) -> None:
 
 
 def _card(
-    run: RunRow, key: str, title: str, note: str, icon: str, inside: Sequence[Row], total: int, pictures: bool
+    run: RunRow, key: str, title: str, note: str, icon: str, some: Sequence[Row], part: tuple[int, int], pictures: bool
 ) -> None:
+    """some: examples. part: how many images it holds, and how many there are."""
+    number, total = part
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
-        share = f" · {text.percent(len(inside) / total)}" if total else ""
-        st.caption(f"{text.images(len(inside))}{share}")
-        if note and inside:
+        share = f" · {text.percent(number / total)}" if total else ""
+        st.caption(f"{text.images(number)}{share}")
+        if note and number:
             st.caption(note)
-        tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in inside[:_EXAMPLES]]
+        tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in some]
         if tiles:
             wall(
                 tiles,
@@ -69,7 +73,7 @@ def _card(
                 on_open=lambda item: open_image(run.id, key, item),
             )
         st.space("stretch")
-        if inside:
+        if number:
             st.button(
                 text.SEE_ALL,
                 icon=":material/grid_view:",
@@ -100,12 +104,12 @@ def _skipped(run: RunRow) -> None:
             )
 
 
-def _suggestions(run: RunRow, rows: Sequence[Row]) -> None:
+def _suggestions(run: RunRow, view: View) -> None:
     """What the unsure answers were: several alike ask to become a group."""
-    frequent = [(answer, inside) for answer, inside in answers(rows) if len(inside) > 1][:_ANSWERS]
-    for place, (answer, inside) in enumerate(frequent):
+    frequent = [(answer, number) for answer, number in view.answers() if number > 1][:_ANSWERS]
+    for place, (answer, number) in enumerate(frequent):
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(safe_md(text.they_say(len(inside), answer[:80])), width="stretch")
+            st.markdown(safe_md(text.they_say(number, answer[:80])), width="stretch")
             st.button(
                 text.ADD_AS_GROUP,
                 icon=":material/add:",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from core.results import Row
+from core.results import View
 from core.store.runs import RunRow
 from ui import editing, state, text
 from ui.notices import act, guarded
 from ui.safe import safe_md
 
 
-def stale_notice(run: RunRow, rows: Sequence[Row]) -> None:
+def stale_notice(run: RunRow, view: View) -> None:
     """Say how many images are out of date or failed, each with a button that asks them again; nothing when none is."""
-    stale, failed = sum(row.earlier for row in rows), sum(row.state == "failed" for row in rows)
+    stale, failed = view.earlier(), view.states()["failed"]
     if stale:
         _notice(run, f":orange[:material/update:] {text.out_of_date(stale)}", text.ASSIGN_AGAIN)
     if failed:

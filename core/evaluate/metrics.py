@@ -9,6 +9,7 @@ extra cluster that is matched to no class. The same scores with the suffix `_ass
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +27,6 @@ SAME_MEANING = 0.5
 
 "automobile" and "car" lie at .87, "bird" and "seagull" at .55; unrelated nouns at .2 to .4."""
 
-_UNASSIGNED = "\0unassigned"
-
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
@@ -42,14 +41,19 @@ def confusion(truth: Sequence[str], predicted: Sequence[str | None]) -> Confusio
     """Count images by class and cluster. Raises ValueError when the lengths differ."""
     if len(truth) != len(predicted):
         raise ValueError(f"{len(truth)} truths for {len(predicted)} predictions")
-    classes = tuple(sorted(set(truth)))
-    found = sorted({cluster for cluster in predicted if cluster is not None})
-    clusters: tuple[str | None, ...] = (*found, None) if None in predicted else tuple(found)
+    return from_counts(Counter(zip(truth, predicted, strict=True)))
+
+
+def from_counts(counted: Mapping[tuple[str, str | None], int]) -> Confusion:
+    """The confusion table of (class, cluster or None) -> how many images."""
+    classes = tuple(sorted({name for name, _ in counted}))
+    found = sorted({cluster for _, cluster in counted if cluster is not None})
+    clusters: tuple[str | None, ...] = (*found, None) if any(c is None for _, c in counted) else tuple(found)
     row = {name: i for i, name in enumerate(classes)}
     column = {name: j for j, name in enumerate(clusters)}
     counts = np.zeros((len(classes), len(clusters)), dtype=np.int64)
-    for name, cluster in zip(truth, predicted, strict=True):
-        counts[row[name], column[cluster]] += 1
+    for (name, cluster), number in counted.items():
+        counts[row[name], column[cluster]] = number
     return Confusion(classes, clusters, counts)
 
 
@@ -59,10 +63,12 @@ def hungarian_accuracy(truth: Sequence[str], predicted: Sequence[str | None]) ->
     Any number of clusters and classes: what is left over is matched to nothing and counts as wrong, as does Unassigned
     (None). 0.0 for no images.
     """
-    if not len(truth):
-        return 0.0
-    table = confusion(truth, predicted)
-    return sum(int(table.counts[i, j]) for i, j in _match(table).items()) / len(truth)
+    return _accuracy(confusion(truth, predicted))
+
+
+def _accuracy(table: Confusion) -> float:
+    total = int(table.counts.sum())
+    return sum(int(table.counts[i, j]) for i, j in _match(table).items()) / total if total else 0.0
 
 
 def score(
@@ -73,50 +79,62 @@ def score(
     truth: class of each image. predicted: cluster id of each image, None for Unassigned. names: cluster id -> name.
     Scores lie in 0..1 (ARI may be below 0); those of an empty set of images are None.
     """
-    table = confusion(truth, predicted)
-    kept = [i for i, cluster in enumerate(predicted) if cluster is not None]
-    some_truth = [truth[i] for i in kept]
-    some_predicted = [predicted[i] for i in kept]
+    return score_table(confusion(truth, predicted), names, embed)
+
+
+def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dict[str, Any]:
+    """`score` for images that were counted already: every one of these scores depends on the counts alone."""
     meant = _classes_meant(table.classes, names, embed)
+    assigned = from_counts(
+        {
+            (name, cluster): int(table.counts[i, j])
+            for i, name in enumerate(table.classes)
+            for j, cluster in enumerate(table.clusters)
+            if cluster is not None and table.counts[i, j]
+        }
+    )
+    n, kept = int(table.counts.sum()), int(assigned.counts.sum())
     result: dict[str, Any] = {
-        "n": len(truth),
-        "n_assigned": len(kept),
-        "n_unassigned": len(truth) - len(kept),
+        "n": n,
+        "n_assigned": kept,
+        "n_unassigned": n - kept,
         "k_true": len(table.classes),
         "k_found": sum(cluster is not None for cluster in table.clusters),
     }
-    result.update(_scores(truth, predicted, meant))
-    result.update({f"{key}_assigned": value for key, value in _scores(some_truth, some_predicted, meant).items()})
+    result.update(_scores(table, meant))
+    result.update({f"{key}_assigned": value for key, value in _scores(assigned, meant).items()})
     result["per_class"] = _per_class(table, names)
     return result
 
 
-def _scores(
-    truth: Sequence[str], predicted: Sequence[str | None], meant: Mapping[str, str] | None
-) -> dict[str, float | None]:
-    if not len(truth):
+def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
+    total = int(table.counts.sum())
+    if not total:
         return dict.fromkeys(
             ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc")
         )
-    table = confusion(truth, predicted)
-    groups = [_UNASSIGNED if cluster is None else cluster for cluster in predicted]
+    i, j = np.nonzero(table.counts)
+    truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
     homogeneity, completeness, v_measure = sk.homogeneity_completeness_v_measure(truth, groups)
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
     if meant is not None:
         right = sum(
-            cluster is not None and meant.get(cluster) == name for name, cluster in zip(truth, predicted, strict=True)
+            int(table.counts[row, column])
+            for row, name in enumerate(table.classes)
+            for column, cluster in enumerate(table.clusters)
+            if cluster is not None and meant.get(cluster) == name
         )
-        named = right / len(truth)
+        named = right / total
     return {
-        "acc": hungarian_accuracy(truth, predicted),
+        "acc": _accuracy(table),
         "nmi": float(sk.normalized_mutual_info_score(truth, groups)),
         "ari": float(sk.adjusted_rand_score(truth, groups)),
         "fmi": float(sk.fowlkes_mallows_score(truth, groups)),
         "homogeneity": float(homogeneity),
         "completeness": float(completeness),
         "v_measure": float(v_measure),
-        "purity": float(assigned.max(axis=0).sum() / len(truth)) if assigned.size else 0.0,
+        "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
     }
 

@@ -73,6 +73,27 @@ CREATE TABLE result (                -- what a run holds now: its freshness is c
     PRIMARY KEY (run_id, step, item_id)
 );
 
+CREATE TABLE placement (             -- what pages and exports read of a run, a row an item: made from the tables above
+    run_id VARCHAR NOT NULL,         -- and edit, and made anew when one of them has changed (placed); never backed up
+    position INTEGER NOT NULL,
+    item_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,          -- assigned | unassigned | failed | pending
+    cluster_id VARCHAR NOT NULL,     -- empty unless assigned; after merges, deletions and moves by hand
+    source VARCHAR NOT NULL,         -- model | person | none
+    confidence DOUBLE,
+    label VARCHAR NOT NULL,
+    description VARCHAR NOT NULL,
+    truth VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,         -- why it failed, or what the model answered instead of a group
+    earlier BOOLEAN NOT NULL         -- an edit since made this assignment out of date
+);
+
+CREATE TABLE placed (                -- what a run's placements were made from, as one hash
+    run_id VARCHAR PRIMARY KEY,
+    version VARCHAR NOT NULL
+);
+
 CREATE TABLE preference (            -- what a person chose for all new runs; never a key or another secret
     name VARCHAR PRIMARY KEY,
     value VARCHAR NOT NULL

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.store.answers import Answers
 from core.store.database import Database
 from core.store.datasets import Datasets
+from core.store.placements import Placements
 from core.store.preferences import Preferences
 from core.store.runs import Runs
 
@@ -15,7 +16,7 @@ class Store:
     """One workspace's database. Safe to use from any thread of one process.
 
     datasets: what was given. answers: what models said. runs: what was asked for and what the person decided.
-    preferences: what holds for new runs.
+    placements: where each item of a run is, to search and page through. preferences: what holds for new runs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -24,6 +25,7 @@ class Store:
         self.datasets = Datasets(self._db)
         self.answers = Answers(self._db)
         self.runs = Runs(self._db)
+        self.placements = Placements(self._db)
         self.preferences = Preferences(self._db)
 
     @property

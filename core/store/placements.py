@@ -1,0 +1,251 @@
+"""Where each item of a run belongs, as one table to search, count and page through without loading a whole dataset.
+
+The table says nothing of its own: it is made in one statement from what models answered and what a person decided, and
+made anew when one of those has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.store.database import Database
+
+Order = Literal["sure", "unsure", "given"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One item of a run; the columns of the table of that name."""
+
+    position: int
+    item_id: str
+    name: str
+    state: str
+    cluster_id: str
+    source: str
+    confidence: float | None
+    label: str
+    description: str
+    truth: str
+    reason: str
+    earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which items of a run, and in which order; conditions that are not None combine.
+
+    words: all of these occur, whatever their case, somewhere in description, label or name. cluster_id: "" means in no
+    cluster. labels: any of these. ids: any of these items. order: "sure" is what a person put there, then by falling
+    confidence; "unsure" is the reverse of that; "given" is as the items came.
+    """
+
+    words: tuple[str, ...] = ()
+    state: str | None = None
+    cluster_id: str | None = None
+    truth: str | None = None
+    reason: str | None = None
+    labels: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = None
+    order: Order = "given"
+
+
+class Placements:
+    """Tables placement and placed."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def refresh(
+        self,
+        run_id: str,
+        dataset_id: str,
+        facet: str,
+        clusters: Mapping[str, str],
+        moved: Mapping[str, str],
+        edits: str,
+    ) -> None:
+        """Make the placements of a run, unless they are as they would be made now.
+
+        facet: the ground truth to show, or "". clusters: a model's cluster id -> today's; what is not in it is gone.
+        moved: item id -> cluster id or "", where a person put it. edits: anything that changes when the last two do.
+        """
+        version = self._version(run_id, dataset_id, facet) + edits
+        if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
+            return
+        values = {
+            "run": run_id,
+            "dataset": dataset_id,
+            "facet": facet,
+            "old": list(clusters),
+            "new": list(clusters.values()),
+            "items": list(moved),
+            "places": list(moved.values()),
+        }
+        with self._db.write() as cursor:
+            cursor.execute("DELETE FROM placement WHERE run_id = ?", [run_id])
+            cursor.execute(_MAKE, values)
+            cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
+
+    def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
+        """What the placements are made from, edits apart; changes whenever that does."""
+        held = "SELECT count(*), bit_xor(hash(step, item_id, call_key, failure, stale)) FROM result WHERE run_id = ?"
+        items = "SELECT count(*), bit_xor(hash(item_id, status)) FROM dataset_item WHERE dataset_id = ?"
+        truth = "SELECT count(*), bit_xor(hash(item_id, class)) FROM truth WHERE dataset_id = ? AND facet = ?"
+        asked = ((held, [run_id]), (items, [dataset_id]), (truth, [dataset_id, facet]))
+        return repr([self._db.read(sql, values) for sql, values in asked])
+
+    def search(self, run_id: str, query: Query, limit: int, offset: int = 0) -> list[Placement]:
+        """At most `limit` items from place `offset` on. Costs the same at either end of a long list."""
+        where, values = _where(run_id, query)
+        backwards = False
+        if offset > limit:
+            beyond = self.count(run_id, query) - offset
+            if beyond < offset:  # nearer to the end: sort the other way round and turn the page over
+                backwards, limit = True, min(limit, max(beyond, 0))
+                offset = beyond - limit
+        order = _order(query.order, backwards)
+        # First which, then what: sorting whole rows for the sake of a page would be most of the work.
+        sql = (
+            f"SELECT {_COLUMNS} FROM placement WHERE rowid IN "
+            f"(SELECT rowid FROM placement WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) "
+            f"ORDER BY {_order(query.order)}"
+        )
+        return [Placement(*row) for row in self._db.read(sql, [*values, limit, max(offset, 0)])]
+
+    def examples(self, run_id: str, number: int) -> list[Placement]:
+        """The surest items of each cluster, and of each state outside all clusters, the surest first."""
+        return [
+            Placement(*row)
+            for row in self._db.read(
+                f"SELECT {_COLUMNS} FROM placement WHERE rowid IN (SELECT unnest(max_by(rowid, "
+                f"{{'sure': {_SURENESS}, 'place': -position}}, {number:d})) FROM placement WHERE run_id = ? "
+                f"GROUP BY state, cluster_id) ORDER BY {_order('sure')}",
+                [run_id],
+            )
+        ]
+
+    def count(self, run_id: str, query: Query) -> int:
+        where, values = _where(run_id, query)
+        return int(self._db.read(f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
+
+    def place(self, run_id: str, query: Query, item_id: str) -> int | None:
+        """How many items of the query come before this one; None when it is not among them."""
+        where, values = _where(run_id, query)
+        before = "(sureness, -position) > (own.sureness, -own.position)"
+        before = {"sure": before, "unsure": before.replace(">", "<"), "given": "position < own.position"}[query.order]
+        sql = (
+            f"WITH found AS (SELECT item_id, position, {_SURENESS} AS sureness FROM placement WHERE {where}), "
+            "own AS (SELECT * FROM found WHERE item_id = ?) "
+            f"SELECT (SELECT count(*) FROM found WHERE {before}) FROM own"
+        )
+        found = self._db.read(sql, [*values, item_id])
+        return int(found[0][0]) if found else None
+
+    def counts(self, run_id: str) -> dict[tuple[str, str], int]:
+        """(state, cluster id) -> how many items."""
+        rows = self._db.read(
+            "SELECT state, cluster_id, count(*) FROM placement WHERE run_id = ? GROUP BY ALL", [run_id]
+        )
+        return {(state, cluster): number for state, cluster, number in rows}
+
+    def earlier(self, run_id: str) -> int:
+        """How many assignments an edit has made out of date."""
+        return int(self._db.read("SELECT count(*) FROM placement WHERE run_id = ? AND earlier", [run_id])[0][0])
+
+    def confusion(self, run_id: str) -> list[tuple[str, str, int]]:
+        """(class, cluster id or "", how many items) over the items with ground truth."""
+        return self._db.read(
+            "SELECT truth, cluster_id, count(*) FROM placement WHERE run_id = ? AND truth <> '' GROUP BY ALL", [run_id]
+        )
+
+    def frequent(self, run_id: str, column: Literal["label", "reason"]) -> list[tuple[str, str, str, int]]:
+        """(state, cluster id, value, how many items) for each value of a column, the commonest first."""
+        return self._db.read(
+            f"SELECT state, cluster_id, {column}, count(*) FROM placement WHERE run_id = ? AND {column} <> '' "
+            "GROUP BY ALL ORDER BY 4 DESC, 3",
+            [run_id],
+        )
+
+
+_COLUMNS = ", ".join(Placement.__slots__)
+_SURENESS = "CASE source WHEN 'person' THEN 2 ELSE coalesce(confidence, 0) END"
+
+
+def _order(order: Order, backwards: bool = False) -> str:
+    down, up = ("ASC", "DESC") if backwards else ("DESC", "ASC")
+    if order == "given":
+        return f"position {up}"
+    if order == "unsure":
+        down, up = up, down
+    return f"{_SURENESS} {down}, position {up}"
+
+
+def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
+    parts = ["run_id = ?"]
+    values: list[Any] = [run_id]
+    for column in ("state", "cluster_id", "truth", "reason"):
+        if (wanted := getattr(query, column)) is not None:
+            parts.append(f"{column} = ?")
+            values.append(wanted)
+    for column, several in (("label", query.labels), ("item_id", query.ids)):
+        if several is not None:
+            parts.append(f"{column} IN (SELECT unnest(?::VARCHAR[]))")
+            values.append(list(several))
+    for word in query.words:
+        pattern = "%" + "".join("\\" + sign if sign in "\\%_" else sign for sign in word) + "%"
+        parts.append("(" + " OR ".join(f"{column} ILIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
+        values += [pattern] * len(_SEARCHED)
+    return " AND ".join(parts), values
+
+
+_SEARCHED = ("description", "label", "name")
+
+_MAKE = """
+INSERT INTO placement
+WITH held AS (
+    SELECT item_id,
+        max(value) FILTER (step = 'describe') AS described,
+        max(value) FILTER (step = 'label') AS labelled,
+        max(value) FILTER (step = 'assign') AS assigned,
+        min({'at': step_order, 'why': failure}) FILTER (failure <> '') AS failed,
+        coalesce(bool_or(stale) FILTER (step = 'assign'), false) AS stale
+    FROM (
+        SELECT r.item_id, r.step, r.failure, r.stale, if(r.failure = '', a.value, NULL) AS value,
+            list_position(['describe', 'label', 'assign'], r.step) AS step_order
+        FROM result r LEFT JOIN answer a USING (call_key)
+        WHERE r.run_id = $run AND r.step IN ('describe', 'label', 'assign')
+    )
+    GROUP BY item_id
+), today AS (
+    SELECT unnest($old::VARCHAR[]) AS old, unnest($new::VARCHAR[]) AS new
+), by_person AS (
+    SELECT unnest($items::VARCHAR[]) AS item_id, unnest($places::VARCHAR[]) AS place
+), whole AS (
+    SELECT i.position, i.item_id, i.name, h.*, p.item_id IS NOT NULL AS moved,
+        coalesce(p.place, t.new, '') AS cluster_id, coalesce(h.failed.why, '') AS failure,
+        coalesce(g.class, '') AS truth
+    FROM dataset_item i
+    LEFT JOIN held h ON h.item_id = i.item_id
+    LEFT JOIN by_person p ON p.item_id = i.item_id
+    LEFT JOIN today t ON t.old = json_extract_string(h.assigned, '$.cluster_id')
+    LEFT JOIN truth g ON g.dataset_id = $dataset AND g.facet = $facet AND g.item_id = i.item_id
+    WHERE i.dataset_id = $dataset AND i.status = 'ready'
+)
+SELECT $run, position, item_id, name,
+    CASE WHEN cluster_id <> '' THEN 'assigned' WHEN failure <> '' THEN 'failed'
+        WHEN assigned IS NOT NULL OR moved THEN 'unassigned' ELSE 'pending' END,
+    cluster_id,
+    CASE WHEN moved THEN 'person' WHEN cluster_id <> '' THEN 'model' ELSE 'none' END,
+    CASE WHEN cluster_id <> '' AND NOT moved THEN json_extract_string(assigned, '$.confidence')::DOUBLE END,
+    coalesce(json_extract_string(labelled, '$'), ''),
+    coalesce(json_extract_string(described, '$.text'), ''),
+    truth,
+    CASE WHEN failure <> '' THEN failure
+        WHEN assigned IS NOT NULL AND cluster_id = '' THEN coalesce(json_extract_string(assigned, '$.answer'), '')
+        ELSE '' END,
+    assigned IS NOT NULL AND coalesce(stale, false)
+FROM whole ORDER BY position
+"""

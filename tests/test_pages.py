@@ -275,6 +275,18 @@ def test_a_group_and_an_image_by_address(make: Callable[..., str]) -> None:
     assert "image" not in at.query_params
 
 
+def test_find(make: Callable[..., str]) -> None:
+    run_id = make()
+    at = open_app("browse", run=run_id)
+    at.text_input(key=f"find-{run_id}").set_value("GREEN picture").run()
+    assert f"{GREEN} images." in shown(at)
+    at.text_input(key=f"find-{run_id}").set_value("no such thing").run()
+    assert text.images(0) in shown(at)
+    at = open_app("browse", run=run_id, group="c2")
+    at.text_input(key=f"find-{run_id}").set_value("1_").run()
+    assert "1 image." in shown(at)
+
+
 def test_move_and_undo(make: Callable[..., str]) -> None:
     run_id = make()
     item = next(row.item_id for row in results.rows(state.workspace().store, run_id) if row.label == "green")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from core import results
 from core.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename
@@ -53,8 +54,9 @@ def new_group(name: str) -> Add:
     return Add(f"p{secrets.token_hex(3)}", name)
 
 
-def move(run_id: str, item_id: str, cluster_id: str | None) -> str | None:
-    return apply(run_id, Move((item_id,), cluster_id))
+def move(run_id: str, items: Sequence[str], cluster_id: str | None) -> str | None:
+    """Put images into a group by hand; None: into none."""
+    return apply(run_id, Move(tuple(items), cluster_id))
 
 
 def undo(run_id: str) -> str | None:

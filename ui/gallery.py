@@ -20,6 +20,16 @@ _WALL_CSS = """
 }
 button.tile { cursor: pointer; }
 button.tile:focus-visible { outline: 3px solid var(--st-link-color); outline-offset: 2px; }
+button.tile[aria-pressed=true] img, button.tile[aria-pressed=true] .words {
+  outline: 4px solid var(--st-primary-color); outline-offset: -4px;
+}
+button.tile[aria-pressed] { position: relative; }
+button.tile[aria-pressed]::after {
+  content: ""; position: absolute; top: 0.4rem; right: 0.4rem; width: 1.1rem; height: 1.1rem; border-radius: 50%;
+  border: 2px solid #fff; background: rgb(0 0 0 / 45%); color: #fff; font: bold 0.8rem/1.1rem var(--st-font);
+  text-align: center;
+}
+button.tile[aria-pressed=true]::after { content: "✓"; background: var(--st-primary-color); }
 button.tile:hover img, button.tile:hover .words { filter: brightness(0.92); }
 img, .words {
   width: 100%; aspect-ratio: 1; object-fit: cover; display: block; border-radius: var(--st-base-radius);
@@ -34,14 +44,24 @@ img, .words {
 
 _WALL_JS = """
 export default function (component) {
-  const { data, parentElement, setTriggerValue } = component
+  const { data, parentElement, setTriggerValue, setStateValue } = component
   const wall = parentElement.querySelector(".wall")
   wall.style.setProperty("--tile", data.size + "px")
   wall.style.setProperty("--lines", data.lines)
   wall.setAttribute("aria-label", data.label)
   wall.onclick = event => {
     const tile = event.target.closest("button.tile")
-    if (tile) setTriggerValue("opened", tile.dataset.id)
+    if (!tile) return
+    if (!data.selectable) return setTriggerValue("opened", tile.dataset.id)
+    select(wall, tile, event.shiftKey)
+    setStateValue("selected", pressed(wall).map(one => one.dataset.id))
+  }
+  wall.onkeydown = event => {
+    const next = neighbour(wall, document.activeElement?.shadowRoot?.activeElement ?? event.target, event.key)
+    if (!next) return
+    event.preventDefault()
+    event.stopPropagation()
+    next.focus()
   }
   // Keep the tiles that stay: replacing them would fetch and paint every image anew at each poll.
   const have = new Map([...wall.children].map(tile => [tile.dataset.id, tile]))
@@ -52,7 +72,36 @@ export default function (component) {
     const caption = want[place].querySelector(".caption")
     if (caption.textContent !== tile.caption) caption.textContent = tile.caption
     caption.hidden = !tile.caption
+    if (!data.clickable) return
+    if (!data.selectable) want[place].removeAttribute("aria-pressed")
+    else if (!want[place].hasAttribute("aria-pressed")) want[place].setAttribute("aria-pressed", "false")
+    want[place].setAttribute("aria-label", tile.alt)
   })
+}
+
+function pressed(wall) {
+  return [...wall.querySelectorAll("[aria-pressed=true]")]
+}
+
+// A click turns one tile over; with Shift, all from the last one clicked to this one become as that one is.
+function select(wall, tile, range) {
+  const tiles = [...wall.children]
+  const from = tiles.findIndex(one => one.dataset.id === wall.dataset.last)
+  if (range && from >= 0) {
+    const to = tiles.indexOf(tile)
+    const state = tiles[from].getAttribute("aria-pressed")
+    for (const one of tiles.slice(Math.min(from, to), Math.max(from, to) + 1)) one.setAttribute("aria-pressed", state)
+  } else tile.setAttribute("aria-pressed", String(tile.getAttribute("aria-pressed") !== "true"))
+  wall.dataset.last = tile.dataset.id
+}
+
+// The tile that an arrow key leads to from this one: the wall is a grid, so up and down are a row's length away.
+function neighbour(wall, tile, key) {
+  const tiles = [...wall.children]
+  const at = tiles.indexOf(tile.closest(".tile"))
+  const row = getComputedStyle(wall).gridTemplateColumns.split(" ").length
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row, Home: -at, End: tiles.length - 1 - at }
+  return at >= 0 && key in steps ? tiles[at + steps[key]] : undefined
 }
 
 function make(tile, clickable) {
@@ -125,10 +174,13 @@ def wall(
     size: int = 148,
     lines: int = 1,
     on_open: Callable[[str], None] | None = None,
-) -> None:
+    selectable: bool = False,
+) -> list[str]:
     """Show thumbnails at least `size` pixels wide, as many a row as fit; label names the wall to a screen reader.
 
     lines: how many lines of caption are shown. on_open: called with the item's id when a person clicks a thumbnail.
+    selectable: a click selects instead, with Shift a range. Returns the ids of the selected tiles. Arrow keys go from
+    tile to tile.
     """
 
     def opened() -> None:
@@ -143,8 +195,13 @@ def wall(
         "size": size,
         "lines": lines,
         "clickable": on_open is not None,
+        "selectable": selectable,
     }
-    _wall(key=key, data=data, on_opened_change=opened)
+    shown = _wall(
+        key=key, data=data, default={"selected": []}, on_opened_change=opened, on_selected_change=lambda: None
+    )
+    there = {tile.id for tile in tiles}
+    return [str(item) for item in shown.selected or () if selectable and item in there]
 
 
 def picture(item_id: str, alt: str, *, key: str, near: Sequence[str] = ()) -> None:

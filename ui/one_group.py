@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from core.domain import Cluster
 from core.edits import Edited
 from core.results import Order, Query, Row, View
 from core.store.runs import RunRow
@@ -81,11 +81,12 @@ def group_page(run: RunRow, view: View, key: str) -> None:
             key=_order_key(run),
             persist_state="session",
         )
-    images(run, view, key)
+    several = st.toggle(text.SELECT, key=f"select-{run.id}", help=text.SELECT_HELP, persist_state="session")
+    images(run, view, key, several=several)
 
 
-def images(run: RunRow, view: View, key: str) -> None:
-    """A paged wall of what the person looks at."""
+def images(run: RunRow, view: View, key: str, *, several: bool = False) -> None:
+    """A paged wall of what the person looks at. several: images are selected, to be moved together."""
     query = query_of(run, key)
     number = view.count(query)
     st.caption(f"{text.images(number)}. {REST[key][1] if key in REST else ''}")
@@ -99,12 +100,18 @@ def images(run: RunRow, view: View, key: str) -> None:
         Tile(row.item_id, row.description or row.name, _caption(row), pictures)
         for row in view.rows(query, _PAGE, (page - 1) * _PAGE)
     ]
-    wall(
+    above = st.container()
+    chosen = wall(
         tiles,
         group_title(view.edited, key),
         key=f"wall-{run.id}-{key}-{page}",
         on_open=lambda item: open_image(run.id, key, item),
+        selectable=several,
     )
+    if several:
+        with above:
+            st.markdown(f"**{text.selected(len(chosen))}**")
+            _move(run, view.edited, chosen, key)
     if pages > 1:
         with st.container(horizontal_alignment="center"):
             st.pagination(pages, key=paging, persist_state="session")
@@ -157,7 +164,7 @@ def image_page(run: RunRow, view: View, key: str, item: str) -> None:
             st.markdown(safe_md(row.description))
     with right:
         _facts(view, row)
-        _move(run, view.edited, row)
+        _move(run, view.edited, [row.item_id], row.cluster.id if row.cluster else row.state)
 
 
 def _at(view: View, query: Query, place: int) -> str:
@@ -193,28 +200,23 @@ def _facts(view: View, row: Row) -> None:
                 st.markdown(value)
 
 
-def _move(run: RunRow, edited: Edited, row: Row) -> None:
-    """Put the image into another group by hand."""
-    own = row.cluster.id if row.cluster else None
-    targets: dict[str, Cluster | None] = {one.id: one for one in edited.clusters if one.id != own}
-    if own or row.state != UNASSIGNED:
-        targets[UNASSIGNED] = None
+def _move(run: RunRow, edited: Edited, items: Sequence[str], own: str) -> None:
+    """Put images into another group by hand. own: the group or the state outside all groups that they are in."""
+    targets = {one.id: one.name for one in edited.clusters if one.id != own}
+    if own != UNASSIGNED:
+        targets[UNASSIGNED] = text.UNASSIGNED
     with st.container(horizontal=True, vertical_alignment="bottom"):
-
-        def name_of(key: str) -> str:
-            cluster = targets.get(key)
-            return cluster.name if cluster else text.UNASSIGNED
-
         target = st.selectbox(
-            text.MOVE_TO, list(targets), format_func=name_of, key=f"move-{run.id}-{row.item_id}-{own}"
-        )
+            text.MOVE_TO, list(targets), format_func=lambda key: targets.get(key, ""),
+            key=f"move-{run.id}-{items[0] if len(items) == 1 else ''}-{own}",
+        )  # fmt: skip
         st.button(
             text.MOVE,
             icon=":material/drive_file_move:",
             key="move",
-            disabled=target is None,
+            disabled=target is None or not items,
             on_click=act,
-            args=(editing.move, run.id, row.item_id, None if target == UNASSIGNED else target),
+            args=(editing.move, run.id, items, None if target == UNASSIGNED else target),
         )
         undo_button(run)
 

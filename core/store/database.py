@@ -32,6 +32,8 @@ class Database:
         self.folder = folder
         self.path = folder / "facetry.duckdb"
         self.restored_from: Path | None = None
+        self.writes = 0
+        """Counts what was written by this process, the only one that can: nothing has changed while it stands still."""
         self._lock = threading.RLock()
         folder.mkdir(parents=True, exist_ok=True)
         self._root = self._open()
@@ -106,6 +108,7 @@ class Database:
                 cursor.rollback()
                 raise
             cursor.commit()
+            self.writes += 1
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE") -> None:
         """Write many rows in one statement (a one-row commit costs as much as a thousand-row one)."""

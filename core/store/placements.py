@@ -57,6 +57,7 @@ class Placements:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._fresh: dict[str, int] = {}  # run id -> how much had been written when its placements were last right
 
     def refresh(
         self,
@@ -72,8 +73,12 @@ class Placements:
         facet: the ground truth to show, or "". clusters: a model's cluster id -> today's; what is not in it is gone.
         moved: item id -> cluster id or "", where a person put it. edits: anything that changes when the last two do.
         """
+        writes = self._db.writes
+        if self._fresh.get(run_id) == writes:
+            return
         version = self._version(run_id, dataset_id, facet) + edits
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
+            self._fresh[run_id] = writes
             return
         values = {
             "run": run_id,
@@ -195,13 +200,10 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
             parts.append(f"{column} IN (SELECT unnest(?::VARCHAR[]))")
             values.append(list(several))
     for word in query.words:
-        pattern = "%" + "".join("\\" + sign if sign in "\\%_" else sign for sign in word) + "%"
-        parts.append("(" + " OR ".join(f"{column} ILIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
-        values += [pattern] * len(_SEARCHED)
+        parts.append("contains(words, lower(?))")
+        values.append(word)
     return " AND ".join(parts), values
 
-
-_SEARCHED = ("description", "label", "name")
 
 _MAKE = """
 INSERT INTO placement
@@ -224,9 +226,11 @@ WITH held AS (
 ), by_person AS (
     SELECT unnest($items::VARCHAR[]) AS item_id, unnest($places::VARCHAR[]) AS place
 ), whole AS (
-    SELECT i.position, i.item_id, i.name, h.*, p.item_id IS NOT NULL AS moved,
+    SELECT i.position, i.item_id, i.name, h.assigned, h.stale, p.item_id IS NOT NULL AS moved,
         coalesce(p.place, t.new, '') AS cluster_id, coalesce(h.failed.why, '') AS failure,
-        coalesce(g.class, '') AS truth
+        coalesce(g.class, '') AS truth,
+        coalesce(json_extract_string(h.labelled, '$'), '') AS label,
+        coalesce(json_extract_string(h.described, '$.text'), '') AS description
     FROM dataset_item i
     LEFT JOIN held h ON h.item_id = i.item_id
     LEFT JOIN by_person p ON p.item_id = i.item_id
@@ -240,12 +244,11 @@ SELECT $run, position, item_id, name,
     cluster_id,
     CASE WHEN moved THEN 'person' WHEN cluster_id <> '' THEN 'model' ELSE 'none' END,
     CASE WHEN cluster_id <> '' AND NOT moved THEN json_extract_string(assigned, '$.confidence')::DOUBLE END,
-    coalesce(json_extract_string(labelled, '$'), ''),
-    coalesce(json_extract_string(described, '$.text'), ''),
-    truth,
+    label, description, truth,
     CASE WHEN failure <> '' THEN failure
         WHEN assigned IS NOT NULL AND cluster_id = '' THEN coalesce(json_extract_string(assigned, '$.answer'), '')
         ELSE '' END,
-    assigned IS NOT NULL AND coalesce(stale, false)
+    assigned IS NOT NULL AND coalesce(stale, false),
+    lower(concat_ws(chr(10), description, label, name))
 FROM whole ORDER BY position
 """

@@ -86,7 +86,8 @@ CREATE TABLE placement (             -- what pages and exports read of a run, a 
     description VARCHAR NOT NULL,
     truth VARCHAR NOT NULL,
     reason VARCHAR NOT NULL,         -- why it failed, or what the model answered instead of a group
-    earlier BOOLEAN NOT NULL         -- an edit since made this assignment out of date
+    earlier BOOLEAN NOT NULL,        -- an edit since made this assignment out of date
+    words VARCHAR NOT NULL           -- description, label and name in lower case, to search in
 );
 
 CREATE TABLE placed (                -- what a run's placements were made from, as one hash

@@ -34,6 +34,8 @@ DESCRIPTION: Final = "Description"
 BY_PERSON: Final = "moved by you"
 EARLIER: Final = "sorted under earlier names"
 MOVE_TO: Final = "Move to"
+SELECT: Final = "Select several"
+SELECT_HELP: Final = "Click images to select them, with Shift a whole range, then move them together."
 MOVE: Final = "Move"
 SAID: Final = "The answer was"
 WHY: Final = "Why"
@@ -56,6 +58,10 @@ GONE_IMAGE: Final = "That image is not in this run."
 
 def place(number: int, total: int) -> str:
     return f"{number:,} of {total:,}"
+
+
+def selected(number: int) -> str:
+    return f"{images(number)} selected"
 
 
 def they_say(number: int, answer: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from core.domain import Failed, ImageInput, Seen
@@ -186,3 +187,10 @@ def test_sees_real_photographs() -> None:
     flowers = sorted((DATASETS / "flowers" / "images").glob("*.jpg"))[::90]
     for answer in BuiltinVision().describe([ImageInput(path) for path in flowers], "art style"):
         assert seen(answer).description.tags[0].name == "photo"
+
+
+def test_blocks_in_parts_give_the_numbers_of_the_whole_network() -> None:
+    model = network.shared_network()
+    batch = torch.rand(6, 3, network.SIDE, network.SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.inference_mode():
+        torch.testing.assert_close(network._features(model, batch), model.extract_features(batch))

@@ -9,19 +9,22 @@ texts (128 tokens are read) and knows English only.
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelUnavailable
+from core.models.bert import Bert
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tokenizers import Tokenizer
 
 DIM = 384
 EMBEDDER_ID = "all-minilm-l6-v2/128"
@@ -34,7 +37,6 @@ _CACHE_SIZE = 24_000
 """Texts whose vectors are kept (about 50 MB): naming and assigning ask for the same descriptions in turn."""
 
 _lock = threading.RLock()
-_loaded: tuple[Any, Any, Any] | None = None
 _cache: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
 
@@ -58,9 +60,10 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         if missing:
             short = [text for text in missing if len(text) <= _SHORT_CHARS]
             long = [text for text in missing if len(text) > _SHORT_CHARS]
-            tokenizer, precise, quick = _load()
-            rows.update(zip(long, _forward(long, tokenizer, quick), strict=True))
+            tokenizer, precise = _load()
             rows.update(zip(short, _forward(short, tokenizer, precise), strict=True))
+            if long:
+                rows.update(zip(long, _forward(long, tokenizer, _quick()), strict=True))
             _cache.update((text, rows[text]) for text in missing)
             while len(_cache) > _CACHE_SIZE:
                 _cache.popitem(last=False)
@@ -69,50 +72,50 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
     return np.stack([rows[text] for text in texts])
 
 
-def _forward(texts: Sequence[str], tokenizer: Any, model: Any) -> NDArray[np.float32]:
+def _forward(texts: Sequence[str], tokenizer: Tokenizer, model: Bert) -> NDArray[np.float32]:
     """Run the network over distinct texts, similar lengths together so that little is padding."""
     import torch
 
     if not texts:
         return np.zeros((0, DIM), dtype=np.float32)
-    encoded = tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS, padding=False)["input_ids"]
+    encoded = [one.ids for one in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: (len(encoded[i]), i))
     out = np.empty((len(texts), DIM), dtype=np.float32)
     for start in range(0, len(order), _BATCH):
         chosen = order[start : start + _BATCH]
         width = max(len(encoded[i]) for i in chosen)
         ids = torch.zeros((len(chosen), width), dtype=torch.long)
-        mask = torch.zeros((len(chosen), width), dtype=torch.long)
+        mask = torch.zeros((len(chosen), width), dtype=torch.bool)
         for row, i in enumerate(chosen):
             ids[row, : len(encoded[i])] = torch.tensor(encoded[i], dtype=torch.long)
-            mask[row, : len(encoded[i])] = 1
+            mask[row, : len(encoded[i])] = True
         with torch.inference_mode():
-            hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+            hidden = model(ids, mask).float()
             weight = mask.unsqueeze(-1).to(hidden.dtype)
             pooled = (hidden * weight).sum(dim=1) / weight.sum(dim=1)
             out[chosen] = torch.nn.functional.normalize(pooled, dim=1).numpy()
     return out
 
 
-def _load() -> tuple[Any, Any, Any]:
-    """The tokenizer, the network and the network for longer texts, loaded once a process; the caller holds the lock."""
-    global _loaded
-    if _loaded is None:
-        folder = _model_folder()
-        import torch
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging as hf_logging
+@cache
+def _load() -> tuple[Tokenizer, Bert]:
+    """The tokenizer and the network, loaded once a process; the caller holds the lock."""
+    folder = _model_folder()
+    from tokenizers import Tokenizer
 
-        bars = hf_logging.is_progress_bar_enabled()
-        _progress_bars(hf_logging, False)  # a bar for 90 MB that load in a blink would land in the person's terminal
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-            model = AutoModel.from_pretrained(str(folder), local_files_only=True)
-        finally:
-            _progress_bars(hf_logging, bars)
-        model.eval()
-        _loaded = tokenizer, model, copy.deepcopy(model).to(torch.bfloat16) if _has_bfloat16() else model
-    return _loaded
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer, Bert.load(folder)
+
+
+@cache
+def _quick() -> Bert:
+    """The network for longer texts: a second one takes 20 MB, and many a run asks for short texts only."""
+    import torch
+
+    _, precise = _load()
+    return precise.to(torch.bfloat16) if _has_bfloat16() else precise
 
 
 def _has_bfloat16() -> bool:
@@ -121,13 +124,6 @@ def _has_bfloat16() -> bool:
 
     known = torch.cpu.get_capabilities()
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
-
-
-def _progress_bars(hf_logging: Any, on: bool) -> None:
-    if on:
-        hf_logging.enable_progress_bar()
-    else:
-        hf_logging.disable_progress_bar()
 
 
 def _model_folder() -> Path:

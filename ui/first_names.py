@@ -26,7 +26,7 @@ def first_names(run: RunRow) -> None:
     st.caption(text.first_names(pipeline.sample_size(run.settings.k)))
     pictures = data.has_pictures(run)
     with st.grid(4, min_column_width=170, gap="small"):
-        for cluster, tiles in _cards(run.id, found):
+        for cluster, tiles in _cards(run.id, [cluster.name for cluster in found], found):
             with st.container(border=True, height="stretch", gap="xsmall"):
                 st.markdown(f"**{safe_md(cluster.name, 60)}**")
                 shown = [Tile(item, said, "", pictures) for item, said in tiles]
@@ -34,9 +34,9 @@ def first_names(run: RunRow) -> None:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _cards(run_id: str, found: Sequence[Cluster]) -> list[tuple[Cluster, list[tuple[str, str]]]]:
-    """Each group with the ids and descriptions of some examples; kept, because the panel is drawn every second."""
-    formed = groups(results.View(state.workspace().store, run_id), found, sorted_=False)
+def _cards(run_id: str, names: Sequence[str], _found: Sequence[Cluster]) -> list[tuple[Cluster, list[tuple[str, str]]]]:
+    """Each group with the ids and descriptions of some examples; kept by names, as the panel is drawn every second."""
+    formed = groups(results.View(state.workspace().store, run_id), _found, sorted_=False)
     return [
         (group.cluster, [(row.item_id, row.description or row.name) for row in group.rows[:_EXAMPLES]])
         for group in formed

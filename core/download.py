@@ -1,4 +1,4 @@
-"""A run as downloads: its table as CSV, and its images in a ZIP with one folder a group, both made while being sent."""
+"""A run as downloads, each made while it is sent: a table (CSV, JSON Lines, Parquet), a ZIP of folders, a page."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from core import results
+from core import results, summary
 from core.config import Config
 from core.domain import DatasetRow, ItemRow
 from core.errors import BadInput
 from core.export.folders import zip_folders
-from core.export.tables import csv_pieces
+from core.export.page import html_pieces
+from core.export.tables import csv_pieces, jsonl_pieces, parquet_pieces
 from core.ingest import source
 from core.ingest.archive import MAX_MEMBER, read_member
 from core.ingest.found import Found
 from core.report import ASSIGNMENTS, assignment_cells
-from core.results import UNASSIGNED, Row
+from core.results import Row
+from core.selection import ALL, REST, Only
 from core.workspace import Workspace
 
-REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
-"""Folders for images that are in no group: all that was usable comes out again."""
+_COLUMNS = {name: float if name == "confidence" else str for name in ASSIGNMENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,36 @@ class Folders:
     folders: Sequence[tuple[str, int]]
 
 
-def table(workspace: Workspace, run_id: str) -> Iterator[bytes]:
-    """assignments.csv of a run, in pieces. Raises BadInput for a run that does not exist."""
-    found = results.rows(workspace.store, run_id)
-    return csv_pieces(ASSIGNMENTS, [assignment_cells(row) for row in found])
+def table(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
+    """The rows of assignments.csv as CSV for spreadsheets, in pieces. Raises BadInput for a run that does not exist."""
+    return csv_pieces(ASSIGNMENTS, _cells(workspace, run_id, only))
 
 
-def about_folders(workspace: Workspace, run_id: str) -> Folders:
+def lines(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
+    """The same as JSON Lines, which `--records` and `python -m core import` read. Raises BadInput."""
+    return jsonl_pieces(ASSIGNMENTS, _cells(workspace, run_id, only))
+
+
+def columns(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
+    """The same as Parquet; the file's metadata says which run it is, and which part of it. Raises BadInput."""
+    run = results.get_run(workspace.store, run_id)
+    part = only.said(results.clusters(workspace.store, run_id).clusters)
+    about = {"run": run_id, "criterion": run.settings.criterion, "part": part or "all"}
+    return parquet_pieces(_COLUMNS, _cells(workspace, run_id, only), about)
+
+
+def page(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
+    """The run as one HTML file to send to somebody. Raises BadInput for a run that does not exist."""
+    return html_pieces(summary.of(workspace, run_id, only))
+
+
+def _cells(workspace: Workspace, run_id: str, only: Only) -> Iterator[tuple[object, ...]]:
+    return map(assignment_cells, only.rows(results.rows(workspace.store, run_id)))
+
+
+def about_folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Folders:
     """What `folders` would give, without reading any image. Raises BadInput for a run that does not exist."""
-    dataset, rows, items = _of_run(workspace, run_id)
+    dataset, rows, items = _of_run(workspace, run_id, only)
     pictures = dataset.source.get("kind") != "records"
     originals = _originals(dataset, workspace.config) if pictures else {}
     sizes = Counter(_folder(rows[item.item_id]) for item in items)
@@ -57,13 +79,13 @@ def about_folders(workspace: Workspace, run_id: str) -> Folders:
     return Folders(len(items), sum(item.name in originals for item in items), pictures, listed)
 
 
-def folders(workspace: Workspace, run_id: str) -> Iterator[bytes]:
+def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
     """A ZIP with one folder a group, in pieces; exact duplicates lie beside the image that they equal.
 
     Each file is the original, byte for byte, while it still lies where it was found, and our own copy when it has gone
     or has changed since. Raises BadInput for a run that does not exist or has no images.
     """
-    dataset, rows, items = _of_run(workspace, run_id)
+    dataset, rows, items = _of_run(workspace, run_id, only)
     if dataset.source.get("kind") == "records":
         raise BadInput("These are descriptions without images; there is nothing to put into folders.")
     originals = _originals(dataset, workspace.config)
@@ -78,25 +100,28 @@ def folders(workspace: Workspace, run_id: str) -> Iterator[bytes]:
                 copy = workspace.image(item.item_id, "view")
                 yield group, str(PurePosixPath(item.name).with_suffix(".jpg")), copy.read_bytes
 
-    return zip_folders(files())
+    part = only.said(results.clusters(workspace.store, run_id).clusters)
+    return zip_folders(files(), f"These are not all images of the run: {part}." if part else "")
 
 
 def _folder(row: Row) -> str:
     return row.cluster.name if row.cluster else REST[row.state]
 
 
-def _of_run(workspace: Workspace, run_id: str) -> tuple[DatasetRow, dict[str, Row], list[ItemRow]]:
-    """The dataset of a run, its rows by item id, and all its usable files, duplicates included, in the order given."""
+def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, dict[str, Row], list[ItemRow]]:
+    """The dataset of a run, the wanted rows by item id, and all usable files with such a row, duplicates included, in
+    the order given."""
     run = results.get_run(workspace.store, run_id)
     dataset = workspace.store.datasets.get(run.settings.dataset_id)
     if dataset is None:
         raise BadInput("The images of this run are not in the workspace any more.")
-    rows = {row.item_id: row for row in results.rows(workspace.store, run_id)}
+    rows = {row.item_id: row for row in only.rows(results.rows(workspace.store, run_id))}
     items = [
         *workspace.store.datasets.items(dataset.id),
         *workspace.store.datasets.items(dataset.id, status="duplicate"),
     ]
-    return dataset, rows, sorted(items, key=lambda item: item.position)
+    wanted = [item for item in items if item.item_id in rows]
+    return dataset, rows, sorted(wanted, key=lambda item: item.position)
 
 
 def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:

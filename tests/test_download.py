@@ -9,6 +9,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from house import EACH, House
 from PIL import Image
@@ -17,12 +18,13 @@ from core import download, pipeline, results
 from core.domain import RunSettings
 from core.edits import Move, Rename
 from core.errors import BadInput
-from core.export.tables import csv_pieces
+from core.export import tables
 from core.ingest import source
+from core.selection import ALL, Only
 
 
-def unzip(house: House, run_id: str) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(b"".join(download.folders(house.workspace, run_id)))) as archive:
+def unzip(house: House, run_id: str, only: Only = ALL) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(b"".join(download.folders(house.workspace, run_id, only)))) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -97,25 +99,64 @@ def test_records_have_a_table_but_no_folders(house: House, tmp_path: Path) -> No
 
 
 def test_the_table_is_that_of_the_command_line(house: House, done: str) -> None:
-    text = b"".join(download.table(house.workspace, done)).decode()
+    text = b"".join(download.table(house.workspace, done)).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 4 * EACH
     assert {row["cluster"] for row in rows if row["image"].startswith("blue/")} == {"blue"}
 
 
-def test_a_table_in_pieces_is_the_same_table() -> None:
+def test_the_forms_of_a_table_hold_the_same_rows(house: House, done: str) -> None:
+    place = house.workspace
+    text = b"".join(download.table(place, done)).decode("utf-8-sig")
+    lines = [json.loads(line) for line in b"".join(download.lines(place, done)).decode().splitlines()]
+    columns = pq.read_table(io.BytesIO(b"".join(download.columns(place, done))))
+    assert lines == columns.to_pylist()
+    as_text = [{key: "" if value is None else str(value) for key, value in line.items()} for line in lines]
+    assert list(csv.DictReader(io.StringIO(text))) == as_text
+    assert columns.schema.metadata[b"criterion"] == b"colour"
+
+
+def test_tables_are_made_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_AT_ONCE", 3)
     rows = [(f"=name {number}", None, 0.5, 'a "quoted", one\nand a second line') for number in range(7)]
-    text = b"".join(csv_pieces(("a", "b", "c", "d"), rows, at_once=3)).decode()
+    names = ("a", "b", "c", "d")
+    pieces = list(tables.csv_pieces(names, iter(rows)))
+    assert len(pieces) == 1 + 3
+    text = b"".join(pieces).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text)))[1:] == [[f"'=name {n}", "", "0.5", rows[n][3]] for n in range(7)]
+    pieces = list(tables.jsonl_pieces(names, iter(rows)))
+    assert len(pieces) == 3
+    assert [json.loads(line)["a"] for piece in pieces for line in piece.splitlines()] == [row[0] for row in rows]
+    kinds = {"a": str, "b": float, "c": float, "d": str}
+    file = pq.ParquetFile(io.BytesIO(b"".join(tables.parquet_pieces(kinds, iter(rows), {"part": "all"}))))
+    assert file.num_row_groups == 3
+    assert file.read().column("d").to_pylist() == [row[3] for row in rows]
 
 
-def test_excel_is_told_of_umlauts_and_only_of_them() -> None:
-    assert b"".join(csv_pieces(("a",), [("Möbel",)])).startswith(b"\xef\xbb\xbfa\n")
-    assert b"".join(csv_pieces(("a",), [("plain",)])) == b"a\nplain\n"
-    assert b"".join(csv_pieces(("a",), [])) == b"a\n"
+def test_an_empty_table_has_its_header() -> None:
+    assert b"".join(tables.csv_pieces(("a",), [])) == b"\xef\xbb\xbfa\n"  # the mark tells Excel of umlauts
+    assert b"".join(tables.jsonl_pieces(("a",), [])) == b""
+    assert pq.read_table(io.BytesIO(b"".join(tables.parquet_pieces({"a": str}, [], {})))).column_names == ["a"]
+
+
+def test_a_part_of_a_run(house: House, done: str) -> None:
+    blue = Only((house.id_of(done, "blue"),))
+    rest = Only(("unassigned",))
+    assert len(b"".join(download.lines(house.workspace, done, blue)).splitlines()) == EACH
+    assert len(b"".join(download.lines(house.workspace, done, Only(text="BLUE/0"))).splitlines()) == 1
+    assert len(b"".join(download.lines(house.workspace, done, Only(text="no such word"))).splitlines()) == 0
+    assert {row.name for row in blue.rows(results.rows(house.store, done))} == {f"blue/{n}.png" for n in range(EACH)}
+    files = unzip(house, done, rest)
+    assert files.pop("README.txt") == b"These are not all images of the run: only Unassigned.\n"
+    assert {name.split("/")[0] for name in files} == {"Unassigned"}
+    assert len(files) == EACH + 1  # the duplicate too
+    about = download.about_folders(house.workspace, done, blue)
+    assert (about.files, about.folders) == (EACH, [("blue", EACH)])
+    columns = pq.read_schema(io.BytesIO(b"".join(download.columns(house.workspace, done, blue))))
+    assert columns.metadata[b"part"] == b"only blue"
 
 
 def test_no_run_no_download(house: House) -> None:
-    for make in (download.table, download.folders, download.about_folders):
+    for make in (download.table, download.columns, download.page, download.folders, download.about_folders):
         with pytest.raises(BadInput, match="does not exist"):
             make(house.workspace, "nope")

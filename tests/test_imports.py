@@ -29,6 +29,8 @@ RANK = {
     "core.jobs": 7,
     "core.report": 7,
     "core.download": 8,
+    "core.summary": 7,
+    "core.selection": 6,
     "core.pipeline": 6,
     "core.engine": 5,
     "core.intake": 5,

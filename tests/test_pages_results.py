@@ -176,10 +176,11 @@ def test_some_labels_and_a_table_that_is_corrected(house: House, tmp_path: Path)
 
 def ask(path: str, method: str = "GET") -> tuple[Response, bytes]:
     """What the route answers, with its whole body."""
+    path, _, query = path.partition("?")
     run_id, file = path.split("/")
     scope = {
         "type": "http", "method": method, "path": f"/download/{path}", "headers": [],
-        "path_params": {"run_id": run_id, "file": file},
+        "path_params": {"run_id": run_id, "file": file}, "query_string": query.encode(),
     }  # fmt: skip
     answer = downloads.download_file(Request(scope))
 
@@ -193,7 +194,8 @@ def ask(path: str, method: str = "GET") -> tuple[Response, bytes]:
 
 def test_export(done: str, house: House) -> None:
     at = open_page("export", run=done)
-    assert links(at) == [f"/download/{done}/table.csv", f"/download/{done}/folders.zip"]
+    files = ("report.html", "table.csv", "folders.zip", "table.jsonl", "table.parquet")
+    assert links(at) == [f"/download/{done}/{file}" for file in files]
     assert text.folders_note(4 * EACH, 4 * EACH) in shown(at)
     assert f"red ({EACH})" in shown(at)
     answer, body = ask(f"{done}/folders.zip")
@@ -202,8 +204,24 @@ def test_export(done: str, house: House) -> None:
         assert archive.read("red/0.png") == (house.images / "red" / "0.png").read_bytes()
     answer, body = ask(f"{done}/table.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    assert body.startswith(b"image,cluster,confidence,")
+    assert body.decode("utf-8-sig").startswith("image,cluster,confidence,")
     assert body.count(b"\n") == 4 * EACH + 1
+    for file in files:
+        answer, body = ask(f"{done}/{file}")
+        assert (answer.status_code, bool(body)) == (200, True)
+
+
+def test_export_of_a_part_says_so(done: str, house: House) -> None:
+    at = open_page("export", run=done, group=house.id_of(done, "red"), text="0.png")
+    assert text.export_part(1, 4 * EACH) in shown(at)
+    place = next(one for one in links(at) if "table.csv" in one)
+    assert place.endswith(f"?group={house.id_of(done, 'red')}&text=0.png")
+    answer, body = ask(place.removeprefix("/download/"))
+    assert body.count(b"\n") == 2
+    assert ", only red, with 0 png.csv" in answer.headers["content-disposition"]
+    at.multiselect(key="export-groups").set_value([]).run()
+    assert "group" not in at.query_params
+    assert text.export_part(4, 4 * EACH) in shown(at)
 
 
 def test_downloads_have_safe_headers(done: str) -> None:

@@ -1,24 +1,29 @@
-"""HTTP routes that send a run's results as files: the table as CSV, the images as a ZIP with one folder a group."""
+"""HTTP routes that send a run's results as files: tables, a ZIP with one folder a group, a page to send."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core import download
+from core import download, results
 from core.errors import BadInput, WorkspaceBusy
+from core.selection import ALL, Only
 from core.workspace import Workspace
 from ui import data, state
 
 _RUN_ID = re.compile(r"[0-9a-f]{1,64}")
-_FILES: dict[str, tuple[Callable[[Workspace, str], Iterator[bytes]], str]] = {
+Make = Callable[[Workspace, str, Only], Iterator[bytes]]
+_FILES: dict[str, tuple[Make, str]] = {
     "table.csv": (download.table, "text/csv; charset=utf-8"),
+    "table.jsonl": (download.lines, "application/jsonl"),
+    "table.parquet": (download.columns, "application/vnd.apache.parquet"),
     "folders.zip": (download.folders, "application/zip"),
+    "report.html": (download.page, "text/html; charset=utf-8"),
 }
 _HEADERS = {
     "Cache-Control": "private, no-store",  # names and moves change, and the table is the person's own
@@ -28,13 +33,15 @@ _HEADERS = {
 }
 
 
-def address(run_id: str, file: str) -> str:
-    """Where a page links to: file is "table.csv" or "folders.zip"."""
-    return f"/download/{run_id}/{file}"
+def address(run_id: str, file: str, only: Only = ALL) -> str:
+    """Where a page links to. file: a key of _FILES. only: the part of the run that is wanted."""
+    wanted = [*(("group", group) for group in only.groups), *([("text", only.text)] if only.text else [])]
+    return f"/download/{run_id}/{file}" + (f"?{urlencode(wanted)}" if wanted else "")
 
 
 def download_file(request: Request) -> Response:
-    """One file of one run: /download/{run id}/{table.csv|folders.zip}; 404 for anything else.
+    """One file of one run: /download/{run id}/{table.csv|...}, of all of it or of ?group=c1&group=c2&text=...; 404
+    for anything else.
 
     A plain function, so that the server runs it, and then each piece of the answer, beside the pages in a thread.
     """
@@ -42,14 +49,18 @@ def download_file(request: Request) -> Response:
     if file not in _FILES or not _RUN_ID.fullmatch(run_id):
         return _nothing()
     make, kind = _FILES[file]
+    only = Only(tuple(request.query_params.getlist("group")), request.query_params.get("text", ""))
     try:
         run = state.workspace().store.runs.get(run_id)
         if run is None:
             return _nothing()
-        headers = {**_HEADERS, "Content-Disposition": _attachment(data.run_name(run), file.rpartition(".")[2])}
+        name = data.run_name(run)
+        if only:  # the name says so, as a table has no other place for it
+            name += ", " + only.said(results.clusters(state.workspace().store, run_id).clusters)
+        headers = {**_HEADERS, "Content-Disposition": _attachment(name, file.rpartition(".")[2])}
         if request.method == "HEAD":
             return Response(headers=headers, media_type=kind)
-        return StreamingResponse(make(state.workspace(), run_id), media_type=kind, headers=headers)
+        return StreamingResponse(make(state.workspace(), run_id, only), media_type=kind, headers=headers)
     except WorkspaceBusy as error:
         return PlainTextResponse(str(error), 503, _HEADERS)
     except BadInput as error:
@@ -65,6 +76,6 @@ def _nothing() -> Response:
 
 def _attachment(name: str, suffix: str) -> str:
     """The header that makes a browser save the file under a readable name (RFC 6266), whatever is in it."""
-    clean = re.sub(r"[^\w,()-]+", " ", name).strip() or "facetry"
+    clean = re.sub(r"[^\w,()-]+", " ", name).strip()[:150].strip() or "facetry"
     ascii_ = " ".join(clean.encode("ascii", "ignore").decode().split()) or "facetry"
     return f"attachment; filename=\"{ascii_}.{suffix}\"; filename*=UTF-8''{quote(clean, safe='')}.{suffix}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
+
+from core.export.sink import Sink
 
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/|?*\\]+')
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$", re.IGNORECASE)
@@ -18,15 +19,18 @@ def folder_name(name: str) -> str:
     return f"_{clean}" if not clean or _RESERVED.match(clean) else clean
 
 
-def zip_folders(files: Iterable[tuple[str, str, Callable[[], bytes]]]) -> Iterator[bytes]:
+def zip_folders(files: Iterable[tuple[str, str, Callable[[], bytes]]], note: str = "") -> Iterator[bytes]:
     """Pieces of a ZIP file. files: (group, file name, reader of its content); a reader may raise OSError.
 
-    Images are stored, not compressed again. What cannot be read is listed in `missing.txt` inside.
+    Images are stored, not compressed again. What cannot be read is listed in `missing.txt` inside. note: what the
+    person who opens it must know, as `README.txt`; "" for none.
     """
-    sink = _Sink()
+    sink = Sink()
     taken: set[str] = set()
     missing: list[str] = []
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        if note:
+            archive.writestr("README.txt", note + "\n")
         for group, name, read in files:
             try:
                 content = read()
@@ -49,23 +53,3 @@ def _free(path: str, taken: set[str]) -> str:
         free = f"{stem} ({number}){dot}{suffix}" if dot else f"{path} ({number})"
     taken.add(free.casefold())
     return free
-
-
-class _Sink(io.RawIOBase):
-    """A place to write that cannot seek and forgets what was taken."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._held = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        piece = bytes(data)  # type: ignore[call-overload]  # typeshed: object; zipfile writes bytes
-        self._held += piece
-        return len(piece)
-
-    def take(self) -> bytes:
-        held, self._held = bytes(self._held), bytearray()
-        return held

@@ -77,6 +77,15 @@ class Answers:
             spaces[space][place[item]] = vector
         return spaces
 
+    def models(self, run_id: str) -> dict[str, list[str]]:
+        """Step -> the ids of the models whose answers a run holds."""
+        rows = self._db.read(
+            "SELECT r.step, list(DISTINCT a.model ORDER BY a.model) FROM result r JOIN answer a USING (call_key) "
+            "WHERE r.run_id = ? GROUP BY r.step",
+            [run_id],
+        )
+        return dict(rows)
+
     def step_counts(self, run_id: str) -> Mapping[str, tuple[int, int]]:
         """Step -> (items held, of which failed)."""
         rows = self._db.read(

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from ui.texts.common import count
+from ui.texts.common import count, images
 
 EXPORT_EMPTY: Final = "There is something to take with you once the images are sorted into groups."
+EXPORT_GROUPS: Final = "Groups"
+EXPORT_ALL_GROUPS: Final = "All groups"
+EXPORT_TEXT: Final = "Only images that mention"
+EXPORT_TEXT_HINT: Final = "Any word in a name, description or label"
+EXPORT_REPORT: Final = "Report (HTML)"
+EXPORT_REPORT_NOTE: Final = (
+    "One page to send to somebody or to print: what was asked, how many images are in each group, examples, and the "
+    "scores where you gave labels. All pictures are inside the file, small."
+)
+EXPORT_REPORT_GET: Final = "Download the report"
 EXPORT_TABLE: Final = "Table (CSV)"
 EXPORT_TABLE_NOTE: Final = (
     "One line an image: file name, group, how sure, description, label. Opens in Excel, Numbers and LibreOffice."
@@ -16,11 +26,28 @@ EXPORT_FOLDERS: Final = "Folders (ZIP)"
 EXPORT_FOLDERS_GET: Final = "Download the folders"
 EXPORT_RECORDS: Final = "This run has descriptions but no images, so there is nothing to put into folders."
 EXPORT_PREVIEW: Final = "Folders in the ZIP"
+EXPORT_PROGRAMS: Final = "For programs (JSON Lines, Parquet)"
+EXPORT_PROGRAMS_NOTE: Final = (
+    "The same lines as in the table, for scripts and notebooks: a JSON object a line, or columns for pandas."
+)
+EXPORT_JSONL_GET: Final = "JSON Lines"
+EXPORT_PARQUET_GET: Final = "Parquet"
 EXPORT_AT_WORK: Final = "This run is at work. What you download now is how far it has come."
+
+
+def export_part(number: int, total: int) -> str:
+    """What a filter leaves."""
+    return f"Every download holds {number:,} of {images(total)} and says so in its name."
+
+
+def and_more(number: int) -> str:
+    return f"and {number:,} more"
 
 
 def folders_note(files: int, originals: int) -> str:
     """What the ZIP holds: originals, or our copies where these have gone."""
+    if not files:
+        return "No images are left by this choice."
     if originals == files:
         return f"{count(files, 'file')} in one folder a group: your original files, unchanged."
     copies = f"{count(files - originals, 'file')} as the app's own copy (JPEG, at most 1,024 pixels)"

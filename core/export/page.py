@@ -1,0 +1,78 @@
+"""A run as one HTML file to send to somebody: all of it inside, nothing to fetch, made while it is sent.
+
+The file holds no script, and its own security policy forbids whatever the template does not use. Every value is
+escaped by the template engine: names, descriptions and labels come from models, files and people.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One image of a group. alt: what it shows, in words. picture: WebP bytes; None shows the words instead."""
+
+    alt: str
+    caption: str
+    picture: bytes | None
+
+    @property
+    def address(self) -> str:
+        """The picture as a data URI."""
+        return "data:image/webp;base64," + base64.b64encode(self.picture or b"").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One group, or what is in none. said: frequent labels or odd answers with how many images have each.
+
+    examples: read when the section is written, so that no more than one picture is held at a time.
+    """
+
+    title: str
+    note: str
+    count: int
+    said: Sequence[tuple[str, int]]
+    examples: Iterable[Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the file says. part: which part of the run it shows, in words, "" for all of it. date: YYYY-MM-DD.
+
+    facts: (name, value) of what was asked for and who did the work. counts: (name, images); they add up to `given`.
+    scores: as core.evaluate.metrics.score gives them, over the whole run; None without ground truth.
+    skipped: (reason, one file as an example, how many files), the most frequent first.
+    """
+
+    title: str
+    date: str
+    part: str
+    given: int
+    facts: Sequence[tuple[str, str]]
+    counts: Sequence[tuple[str, int]]
+    sections: Sequence[Section]
+    scores: Mapping[str, Any] | None
+    skipped: Sequence[tuple[str, str, int]]
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def html_pieces(page: Page) -> Iterator[bytes]:
+    """The file in pieces, in UTF-8."""
+    for piece in _templates.get_template("page.html").generate(page=page):
+        yield piece.encode("utf-8", errors="replace")

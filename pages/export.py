@@ -22,3 +22,5 @@ with st.grid(2, min_column_width=340, gap="small"):
     exports.table_card(run, only)
     exports.folders_card(run, only)
     exports.programs_card(run, only)
+st.space("small")
+exports.workspace_card()

@@ -183,19 +183,24 @@ def ask(path: str, method: str = "GET") -> tuple[Response, bytes]:
         "path_params": {"run_id": run_id, "file": file}, "query_string": query.encode(),
     }  # fmt: skip
     answer = downloads.download_file(Request(scope))
+    return answer, sent(answer)
+
+
+def sent(answer: Response) -> bytes:
+    """The whole body of an answer."""
 
     async def body() -> bytes:
         if isinstance(answer, StreamingResponse):
             return b"".join([bytes(piece) async for piece in answer.body_iterator])  # type: ignore[arg-type]
         return bytes(answer.body)
 
-    return answer, asyncio.run(body())
+    return asyncio.run(body())
 
 
 def test_export(done: str, house: House) -> None:
     at = open_page("export", run=done)
     files = ("report.html", "table.csv", "folders.zip", "table.jsonl", "table.parquet")
-    assert links(at) == [f"/download/{done}/{file}" for file in files]
+    assert links(at) == [*(f"/download/{done}/{file}" for file in files), downloads.WORKSPACE]
     assert text.folders_note(4 * EACH, 4 * EACH) in shown(at)
     assert f"red ({EACH})" in shown(at)
     answer, body = ask(f"{done}/folders.zip")
@@ -209,6 +214,14 @@ def test_export(done: str, house: House) -> None:
     for file in files:
         answer, body = ask(f"{done}/{file}")
         assert (answer.status_code, bool(body)) == (200, True)
+
+
+def test_the_workspace_is_sent(done: str) -> None:
+    scope = {"type": "http", "method": "GET", "path": downloads.WORKSPACE, "headers": []}
+    body = sent(downloads.download_workspace(Request(scope)))
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        assert "backup/run.parquet" in archive.namelist()
 
 
 def test_export_of_a_part_says_so(done: str, house: House) -> None:

@@ -1,4 +1,4 @@
-"""HTTP routes that send a run's results as files: tables, a ZIP with one folder a group, a page to send."""
+"""HTTP routes that send a run's results as files: tables, folders, a page to send, and a whole workspace."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from core import download, results
+from core import download, pack, results
 from core.errors import BadInput, WorkspaceBusy
 from core.selection import ALL, Only
 from core.workspace import Workspace
-from ui import data, state
+from ui import data, state, text
 
 _RUN_ID = re.compile(r"[0-9a-f]{1,64}")
 Make = Callable[[Workspace, str, Only], Iterator[bytes]]
@@ -67,7 +67,23 @@ def download_file(request: Request) -> Response:
         return PlainTextResponse(str(error), 404, _HEADERS)
 
 
-ROUTES = [Route("/download/{run_id}/{file}", download_file, methods=["GET"])]
+def download_workspace(request: Request) -> Response:
+    """Everything in the workspace as one file: /download/workspace.zip."""
+    kind = "application/zip"
+    headers = {**_HEADERS, "Content-Disposition": _attachment(text.PACK_FILE, "zip")}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=kind)
+    try:
+        return StreamingResponse(pack.pack(state.workspace()), media_type=kind, headers=headers)
+    except WorkspaceBusy as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+
+
+WORKSPACE = "/download/workspace.zip"
+ROUTES = [
+    Route(WORKSPACE, download_workspace, methods=["GET"]),
+    Route("/download/{run_id}/{file}", download_file, methods=["GET"]),
+]
 
 
 def _nothing() -> Response:

@@ -13,7 +13,7 @@ from core.results import Row
 from core.selection import REST, Only
 from core.store.runs import RunRow
 from ui import state, text
-from ui.downloads import address
+from ui.downloads import WORKSPACE, address
 from ui.notices import guarded
 from ui.overview import REST as REST_NAMES
 from ui.safe import safe_md
@@ -97,6 +97,16 @@ def programs_card(run: RunRow, only: Only) -> None:
         with st.container(horizontal=True):
             _get(text.EXPORT_JSONL_GET, address(run.id, "table.jsonl", only), "jsonl")
             _get(text.EXPORT_PARQUET_GET, address(run.id, "table.parquet", only), "parquet")
+
+
+def workspace_card() -> None:
+    """All runs and decisions, for another machine."""
+    with st.container(border=True, height="stretch"):
+        st.subheader(text.PACK, icon=":material/inventory_2:", anchor=False)
+        st.markdown(text.PACK_NOTE)
+        st.code(text.PACK_LINE, language="bash")
+        st.space("stretch")
+        st.link_button(text.PACK_GET, WORKSPACE, icon=":material/download:", key="workspace")
 
 
 def _get(label: str, place: str, key: str) -> None:

@@ -10,18 +10,23 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from core.errors import WorkspaceBusy
+from core.errors import BadInput, WorkspaceBusy
 
 _HERE = Path(__file__).parent
 WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference")
 """Backed up whole after each finished step; answer and evidence only grow, so theirs are backed up in parts."""
 _TABLES = (*WHOLE_TABLES, "answer", "evidence")
+_SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
+_WITHOUT_SECRETS = {
+    table: f"SELECT * REPLACE ({_SIGN_IN.format(column=column)}) FROM {table}"
+    for table, column in (("run", "settings"), ("answer", "model"))
+}
 
 
 class Database:
@@ -82,11 +87,29 @@ class Database:
         self.path.rename(self.restored_from)
         self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
         connection = self._connect()
-        for table in _TABLES:
-            pattern = f"{table}.parquet" if table in WHOLE_TABLES else f"{table}-*.parquet"
-            for part in sorted((self.folder / "backup").glob(pattern)):
-                connection.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(part)])
+        _load(connection, self.folder / "backup")
         return connection
+
+    def load(self) -> None:
+        """Fill the tables from the Parquet copies in this workspace's `backup` folder. Raises BadInput for others."""
+        with self.write() as cursor:
+            try:
+                _load(cursor, self.folder / "backup")
+            except duckdb.Error:
+                raise BadInput("The tables in it are damaged or of another version of Facetry.") from None
+
+    def snapshot(self, folder: Path) -> None:
+        """Copy every table into `folder`, which lies in this workspace, as `load` reads it; all as of one moment.
+
+        A name and password that a person put into a server's address stay out: copies travel.
+        """
+        with closing(self._root.cursor()) as cursor:
+            cursor.begin()  # one view of all tables, without keeping writers waiting
+            for table in _TABLES:
+                name = table if table in WHOLE_TABLES else f"{table}-all"
+                place = str(folder / f"{name}.parquet").replace("'", "''")
+                cursor.execute(f"COPY ({_WITHOUT_SECRETS.get(table, f'FROM {table}')}) TO '{place}' (FORMAT parquet)")
+            cursor.commit()
 
     def read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Values are always parameters, never part of the text."""
@@ -132,6 +155,13 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._root.close()
+
+
+def _load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    for table in _TABLES:
+        pattern = f"{table}.parquet" if table in WHOLE_TABLES else f"{table}-*.parquet"
+        for part in sorted(folder.glob(pattern)):
+            connection.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(part)])
 
 
 def now() -> dt.datetime:

@@ -89,3 +89,7 @@ class Datasets:
             "SELECT id, format, width, height, note FROM image WHERE id IN (SELECT unnest(?::VARCHAR[]))", [list(ids)]
         )
         return {row[0]: ImageRow(*row) for row in rows}
+
+    def image_ids(self) -> list[str]:
+        """The ids of all images of the workspace."""
+        return [image for (image,) in self._db.read("SELECT id FROM image ORDER BY id")]

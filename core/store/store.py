@@ -33,5 +33,13 @@ class Store:
         """Where a damaged database file was put when this store was rebuilt from its copies; None normally."""
         return self._db.restored_from
 
+    def snapshot(self, folder: Path) -> None:
+        """Copy every table as Parquet into a folder of this workspace, all as of one moment."""
+        self._db.snapshot(folder)
+
+    def load(self) -> None:
+        """Fill an empty store from the copies in this workspace's `backup` folder. Raises BadInput."""
+        self._db.load()
+
     def close(self) -> None:
         self._db.close()

@@ -33,6 +33,14 @@ EXPORT_PROGRAMS_NOTE: Final = (
 EXPORT_JSONL_GET: Final = "JSON Lines"
 EXPORT_PARQUET_GET: Final = "Parquet"
 EXPORT_AT_WORK: Final = "This run is at work. What you download now is how far it has come."
+PACK: Final = "Everything, for another computer (ZIP)"
+PACK_NOTE: Final = (
+    "All runs of this workspace with every answer, your decisions and the app's own copies of the images; no original "
+    "files and no keys. On the other computer, in Facetry's folder:"
+)
+PACK_FILE: Final = "Facetry workspace"
+PACK_LINE: Final = '.venv/bin/python -m core unpack "Facetry workspace.zip"'
+PACK_GET: Final = "Download the workspace"
 
 
 def export_part(number: int, total: int) -> str:

@@ -1,0 +1,74 @@
+"""`python -m core run`: describe, label, name and assign, and write the results."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core import pipeline, report
+from core.commands import shared
+from core.domain import RunSettings
+from core.errors import BadInput
+from core.ingest import source
+
+
+def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
+    run = commands.add_parser("run", help="describe, label, name and assign; write the results to --out")
+    run.add_argument(
+        "--images", default="", metavar="DIR|ZIP|CSV", help="folder of images, ZIP file, or CSV that lists images"
+    )
+    run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
+    run.add_argument("--k", default="", metavar="N", help="how many groups")
+    shared.out_option(run)
+    run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")
+    run.add_argument(
+        "--text", default="builtin", metavar="KIND[:MODEL]", help="who labels and assigns (default: builtin)"
+    )
+    run.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere, one JSON a line")
+    run.add_argument("--names", default="", metavar="A,B,C", help="group names fixed beforehand")
+    shared.truth_option(run)
+    run.add_argument("--limit", type=int, default=0, metavar="N", help="use the first N images only")
+    shared.workspace_option(run)
+    run.set_defaults(act=_act)
+
+
+def _act(options: argparse.Namespace) -> int:
+    names = tuple(one.strip() for one in options.names.split(",")) if options.names else ()
+    settings = RunSettings(
+        "",
+        options.criterion,
+        _k(options.k, names),
+        options.vision,
+        options.text,
+        options.records,
+        names,
+        options.truth,
+        options.limit,
+    )
+    if options.limit < 0:
+        raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
+    if options.records:
+        settings = replace(settings, vision="records")
+    elif options.vision == "records":
+        raise BadInput("--vision records needs the file of descriptions: --records FILE.jsonl")
+    out = shared.out_folder(options)
+    pipeline.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded
+    place = shared.place_of(options)
+    origin = source.find(options.images, options.records, place, options.limit)
+    with shared.opened(place) as workspace:
+        run_id = pipeline.start(workspace, origin, settings)
+        pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())
+        found = report.write(workspace, run_id, out)
+    return shared.summary(found, out)
+
+
+def _k(text: str, names: Sequence[str]) -> int:
+    if not text and names:
+        return len(names)
+    if text == "auto":
+        raise BadInput("--k auto is not built yet; give a number of groups.")
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(f"--k needs a whole number of groups, not “{text}”.") from None

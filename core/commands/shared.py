@@ -1,0 +1,98 @@
+"""What the commands share: options, the workspace, progress on stderr, the summary that gives the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from core import report
+from core.config import Config, config
+from core.domain import Progress
+from core.errors import BadInput
+from core.results import Row
+from core.workspace import Workspace
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
+
+
+def workspace_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workspace", default="", metavar="DIR", help="where answers are kept (default: data/workspace)"
+    )
+
+
+def out_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", required=True, metavar="DIR", help="where the results go")
+
+
+def truth_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--truth", default="", metavar="WHERE", help="ground truth: folder, filename or CSV[:COLUMN]")
+
+
+def place_of(options: argparse.Namespace) -> Config:
+    """The settings in force, with the workspace that the command names."""
+    place = config()
+    if options.workspace:
+        place = replace(place, workspace=Path(options.workspace).expanduser().resolve())
+    return place
+
+
+@contextmanager
+def opened(place: Config) -> Iterator[Workspace]:
+    """The workspace, closed at the end. Raises WorkspaceBusy."""
+    workspace = Workspace(place)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+def out_folder(options: argparse.Namespace) -> Path:
+    """Where the results go. Raises BadInput for a file; said before hours of work."""
+    out = Path(options.out).expanduser()
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is a file; --out needs a folder.")
+    return out
+
+
+class Line:
+    """One line a finished step on stderr, and a moving one while it works on a terminal."""
+
+    def __call__(self, progress: Progress) -> None:
+        line = f"{progress.step}: {progress.done} of {progress.total}"
+        if progress.failures:
+            line += f", {progress.failures} failed"
+        if progress.seconds_left and progress.done < progress.total:
+            line += f", {progress.seconds_left:.0f} s left"
+        if progress.done == progress.total:
+            print(line, file=sys.stderr)
+        elif sys.stderr.isatty():
+            print(f"{line}   ", end="\r", file=sys.stderr)
+
+
+def summary(written: report.Written, out: Path) -> int:
+    """Say what came out, and list every failure; return the exit status."""
+    for warning in written.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    for name, reason in written.skipped:
+        print(f"Skipped: {name}: {reason}", file=sys.stderr)
+    failed: Sequence[Row] = [row for row in written.rows if row.state == "failed"]
+    for row in failed:
+        print(f"Failed: {row.name}: {row.reason}", file=sys.stderr)
+    for cluster, size in written.sizes:
+        print(f"{size:6d}  {cluster}")
+    if written.scores:
+        shown = ("acc", "nmi", "ari", "name_acc")
+        print("  ".join(f"{key} {written.scores[key]:.3f}" for key in shown if written.scores[key] is not None))
+    print(f"Written to {out}")
+    return 1 if failed else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -18,12 +18,13 @@ from core.edits import RESERVED
 from core.engine import Meter, run_step
 from core.errors import BadInput, Cancelled, FacetryError
 from core.ingest import source
+from core.ingest.imported import read_results
 from core.ingest.source import Source
 from core.intake import OnProgress, take_in
-from core.models import registry
+from core.models import imported, registry
 from core.models.base import TextModel, VisionModel
-from core.models.records import RecordsText, RecordsVision
 from core.models.registry import NO_KEYS, Keys
+from core.roles import Models, models_of
 from core.steps import assign, describe, label, name
 from core.store.runs import RunRow
 from core.work import Ask, Outcome, Work
@@ -32,15 +33,6 @@ from core.workspace import Workspace
 Until = Literal["name", "assign"]
 _SAMPLE = 20
 _SAMPLE_A_GROUP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """Who does what in a run: `labels` is `text` unless the person brought labels."""
-
-    vision: VisionModel
-    labels: TextModel
-    text: TextModel
 
 
 def check_settings(settings: RunSettings, given: int) -> None:
@@ -76,11 +68,14 @@ def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
     if settings.truth:  # a mistake in it must show before hours of work, not after
         facet, _ = source.read_truth(settings.truth, {name: name for name in source.names(origin)})
         settings = replace(settings, truth=source.full_truth_address(settings.truth, facet))
-    if settings.records:
-        source.read_records(Path(settings.records))
+    if settings.text == imported.KIND:
+        read_results(Path(settings.records))
     else:
-        registry.vision_model(settings.vision, keys)
-    registry.text_model(settings.text, keys)
+        if settings.records:
+            source.read_records(Path(settings.records))
+        else:
+            registry.vision_model(settings.vision, keys)
+        registry.text_model(settings.text, keys)
     records = str(Path(settings.records).expanduser().resolve()) if settings.records else ""
     settings = replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
@@ -138,19 +133,6 @@ def run(
         store.runs.set_status(run_id, "failed", f"Something unexpected went wrong: {type(error).__name__}.")
         raise
     store.runs.set_status(run_id, "waiting" if until == "name" else "done")
-
-
-def models_of(settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS) -> Models:
-    """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
-    text = registry.text_model(settings.text, keys)
-    if not settings.records:
-        return Models(registry.vision_model(settings.vision, keys), text, text)
-    records = source.read_records(Path(settings.records))
-    matched = source.match_records(records, items)
-    descriptions = {item: record.description or record.label for item, record in matched.items()}
-    labels = {item: record.label for item, record in matched.items() if record.label}
-    vision = RecordsVision(descriptions, records.version)
-    return Models(vision, RecordsText(labels, records.version, text) if labels else text, text)
 
 
 class _Run:
@@ -397,8 +379,9 @@ class _Run:
         return {item: label.read(value) for item, value in self.store.answers.values(self.row.id, "label", ids).items()}
 
     def _contents(self) -> dict[str, str]:
-        """Item id -> what the text model is given of it: the text, or the key that stands for text and evidence."""
-        if self._uses_evidence():
+        """Item id -> what the text model is given of it: the text, or the key that stands for text and evidence, or for
+        the item itself where answers come with items."""
+        if self._uses_evidence() or self.models.by_item:
             held = self.store.answers.held(self.row.id, "describe")
             known = {item: key for item, (key, failure, _) in held.items() if not failure}
         else:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core import pipeline, results
+from core import results
 from core.domain import STEPS, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
 from core.results import UNASSIGNED, Row
+from core.roles import models_of
 from core.workspace import Workspace
 
 ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
@@ -36,8 +37,11 @@ class Written:
     warnings: Sequence[str]
 
 
-def write(workspace: Workspace, run_id: str, out: Path) -> Written:
-    """Write a run's files into `out`. Raises BadInput when they cannot be written."""
+def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[str] = ()) -> Written:
+    """Write a run's files into `out`. Raises BadInput when they cannot be written.
+
+    without_image: what results that were brought in say of images that are not here; listed, so that no row is lost.
+    """
     store = workspace.store
     run = results.get_run(store, run_id)
     view = results.View(store, run_id)
@@ -45,7 +49,7 @@ def write(workspace: Workspace, run_id: str, out: Path) -> Written:
     dataset = store.datasets.get(run.settings.dataset_id)
     skipped = store.datasets.skipped(run.settings.dataset_id)
     skips = [(item.name, item.reason) for item in skipped]
-    models = pipeline.models_of(run.settings, {row.item_id: row.name for row in found})
+    models = models_of(run.settings, {row.item_id: row.name for row in found})
     warning = models.vision.sight(run.settings.criterion).warning
     warnings = [warning] if warning else []
     counts = {
@@ -76,6 +80,7 @@ def write(workspace: Workspace, run_id: str, out: Path) -> Written:
                 "given": dataset.given if dataset else 0,
                 "counts": {**counts, "skipped": len(skipped)},
                 "skipped": [{"image": name, "reason": reason} for name, reason in skips],
+                "without_image": list(without_image),
                 "failed": [{"image": row.name, "reason": row.reason} for row in found if row.state == "failed"],
                 "steps": {step: asdict(run.stats.get(step, StepStats())) for step in STEPS},
             },

@@ -1,0 +1,41 @@
+"""`python -m core import`: results made elsewhere become a run, and are scored."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from core import report
+from core.bring_in import bring_in
+from core.commands import shared
+
+
+def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
+    bring = commands.add_parser("import", help="make a run from results made elsewhere, and score it")
+    bring.add_argument(
+        "path", metavar="PATH", help="CSV or JSONL of image and cluster, or a folder with IC|TC's result files"
+    )
+    bring.add_argument("--images", default="", metavar="DIR|ZIP|CSV", help="the images that were grouped, to show them")
+    shared.truth_option(bring)
+    bring.add_argument("--name", default="", metavar="TEXT", help="what was grouped by (default: the file's name)")
+    shared.out_option(bring)
+    shared.workspace_option(bring)
+    bring.set_defaults(act=_act)
+
+
+def _act(options: argparse.Namespace) -> int:
+    out = shared.out_folder(options)
+    with shared.opened(shared.place_of(options)) as workspace:
+        brought = bring_in(
+            workspace,
+            Path(options.path),
+            images=options.images,
+            truth=options.truth,
+            name=options.name,
+            on_progress=shared.Line(),
+        )
+        written = report.write(workspace, brought.run_id, out, brought.without_image)
+    for name in brought.without_image:
+        print(f"Not here: {name}: no image of this name was given.", file=sys.stderr)
+    return shared.summary(written, out)

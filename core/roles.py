@@ -1,0 +1,66 @@
+"""Who does what in a run: models chosen by name, records that a person brought, or results made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain import Cluster, RunSettings
+from core.ingest import source
+from core.ingest.ictc import normal
+from core.ingest.imported import read_results
+from core.models import imported, registry
+from core.models.base import TextModel, VisionModel
+from core.models.records import RecordsText, RecordsVision
+from core.models.registry import NO_KEYS, Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Who does what in a run: `labels` is `text` unless the person brought labels.
+
+    by_item: answers belong to items and not to what these say, so that two of the same text may have different ones.
+    """
+
+    vision: VisionModel
+    labels: TextModel
+    text: TextModel
+    by_item: bool = False
+
+
+def models_of(settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS) -> Models:
+    """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
+    if settings.text == imported.KIND:
+        return _imported_models(settings, items)
+    text = registry.text_model(settings.text, keys)
+    if not settings.records:
+        return Models(registry.vision_model(settings.vision, keys), text, text)
+    records = source.read_records(Path(settings.records))
+    matched = source.match_records(records, items)
+    descriptions = {item: record.description or record.label for item, record in matched.items()}
+    labels = {item: record.label for item, record in matched.items() if record.label}
+    vision = RecordsVision(descriptions, records.version)
+    return Models(vision, RecordsText(labels, records.version, text) if labels else text, text)
+
+
+def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:
+    """What was brought in, in the role of the models. Raises BadInput when the files have gone."""
+    found = read_results(Path(settings.records))
+    rows = {item: found.rows[place] for item, place in found.places(items).items()}
+    ids = {normal(name): f"c{place}" for place, (name, _) in enumerate(found.names, start=1)}
+    labels: dict[str, set[str]] = {key: set() for key in ids.values()}
+    said: dict[str, tuple[str, str | None, float | None]] = {}
+    for item, row in rows.items():
+        group = found.group_of(row.answer)
+        if row.answer is not None:
+            said[item] = (row.answer, ids[group] if group else None, row.confidence)
+        if group and row.record.label:
+            labels[ids[group]].add(row.record.label)
+    clusters = [
+        Cluster(ids[normal(name)], name, meaning, tuple(sorted(labels[ids[normal(name)]])))
+        for name, meaning in found.names
+    ]
+    text = imported.ImportedText({item: row.record.label for item, row in rows.items()}, said, clusters, found.version)
+    vision = RecordsVision({item: row.record.description for item, row in rows.items()}, found.version)
+    return Models(vision, text, text, by_item=True)

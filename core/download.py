@@ -20,7 +20,7 @@ from core.ingest import source
 from core.ingest.archive import MAX_MEMBER, read_member
 from core.ingest.found import Found
 from core.report import ASSIGNMENTS, assignment_cells
-from core.results import Row
+from core.results import View
 from core.selection import ALL, REST, Only
 from core.workspace import Workspace
 
@@ -65,15 +65,15 @@ def page(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]
 
 
 def _cells(workspace: Workspace, run_id: str, only: Only) -> Iterator[tuple[object, ...]]:
-    return map(assignment_cells, only.rows(results.rows(workspace.store, run_id)))
+    return map(assignment_cells, only.rows(View(workspace.store, run_id)))
 
 
 def about_folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Folders:
     """What `folders` would give, without reading any image. Raises BadInput for a run that does not exist."""
-    dataset, rows, items = _of_run(workspace, run_id, only)
+    dataset, folder_of, items = _of_run(workspace, run_id, only)
     pictures = dataset.source.get("kind") != "records"
     originals = _originals(dataset, workspace.config) if pictures else {}
-    sizes = Counter(_folder(rows[item.item_id]) for item in items)
+    sizes = Counter(folder_of[item.item_id] for item in items)
     order = [cluster.name for cluster in results.clusters(workspace.store, run_id).clusters] + list(REST.values())
     listed = [(name, sizes[name]) for name in order if sizes[name]]
     return Folders(len(items), sum(item.name in originals for item in items), pictures, listed)
@@ -85,14 +85,14 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     Each file is the original, byte for byte, while it still lies where it was found, and our own copy when it has gone
     or has changed since. Raises BadInput for a run that does not exist or has no images.
     """
-    dataset, rows, items = _of_run(workspace, run_id, only)
+    dataset, folder_of, items = _of_run(workspace, run_id, only)
     if dataset.source.get("kind") == "records":
         raise BadInput("These are descriptions without images; there is nothing to put into folders.")
     originals = _originals(dataset, workspace.config)
 
     def files() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
         for item in items:
-            group = _folder(rows[item.item_id])
+            group = folder_of[item.item_id]
             original = _original(originals.get(item.name), item.item_id)
             if original is not None:
                 yield group, item.name, partial(bytes, original)
@@ -104,24 +104,20 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     return zip_folders(files(), f"These are not all images of the run: {part}." if part else "")
 
 
-def _folder(row: Row) -> str:
-    return row.cluster.name if row.cluster else REST[row.state]
-
-
-def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, dict[str, Row], list[ItemRow]]:
-    """The dataset of a run, the wanted rows by item id, and all usable files with such a row, duplicates included, in
-    the order given."""
-    run = results.get_run(workspace.store, run_id)
-    dataset = workspace.store.datasets.get(run.settings.dataset_id)
+def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, Mapping[str, str], list[ItemRow]]:
+    """The dataset of a run; item id -> folder, for the wanted rows; and all usable files of these, duplicates included,
+    in the order given."""
+    view = View(workspace.store, run_id)
+    dataset = workspace.store.datasets.get(view.run.settings.dataset_id)
     if dataset is None:
         raise BadInput("The images of this run are not in the workspace any more.")
-    rows = {row.item_id: row for row in only.rows(results.rows(workspace.store, run_id))}
+    folder_of = {row.item_id: row.cluster.name if row.cluster else REST[row.state] for row in only.rows(view)}
     items = [
         *workspace.store.datasets.items(dataset.id),
         *workspace.store.datasets.items(dataset.id, status="duplicate"),
     ]
-    wanted = [item for item in items if item.item_id in rows]
-    return dataset, rows, sorted(wanted, key=lambda item: item.position)
+    wanted = [item for item in items if item.item_id in folder_of]
+    return dataset, folder_of, sorted(wanted, key=lambda item: item.position)
 
 
 def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:

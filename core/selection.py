@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.domain import Cluster
-from core.results import UNASSIGNED, Row
+from core.results import UNASSIGNED, Query, Row, View
 
 REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
 """State -> what images that are in no group are called in files; the states work like group ids."""
 
 
+_AT_ONCE = 5000
+
+
 @dataclass(frozen=True, slots=True)
 class Only:
-    """groups: cluster ids and states of REST, empty for all. text: what an image's name, description, label, group or
-    odd answer must hold, in any case of letters; "" for anything."""
+    """groups: cluster ids and states of REST, empty for all. text: words that an image's name, description or label
+    must hold, in any case of letters; "" for anything."""
 
     groups: tuple[str, ...] = ()
     text: str = ""
@@ -24,15 +27,17 @@ class Only:
         """Whether it leaves anything out."""
         return bool(self.groups or self.text)
 
-    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Those of the rows that belong to it, in their order."""
-        return (row for row in rows if self._holds(row))
+    @property
+    def query(self) -> Query:
+        """The same as a question to the run's table."""
+        return Query(tuple(self.text.split()), groups=self.groups or None)
 
-    def _holds(self, row: Row) -> bool:
-        if self.groups and (row.cluster.id if row.cluster else row.state) not in self.groups:
-            return False
-        words = (row.name, row.description, row.label, row.reason, row.cluster.name if row.cluster else "")
-        return not self.text or any(self.text.casefold() in one.casefold() for one in words)
+    def rows(self, view: View) -> Iterator[Row]:
+        """Its rows in the order given, so many at a time that a large run is never held whole."""
+        offset = 0
+        while part := view.rows(self.query, _AT_ONCE, offset):
+            yield from part
+            offset += len(part)
 
     def said(self, clusters: Sequence[Cluster]) -> str:
         """What it is, in words: “only red, blue, with “boat””; "" for the whole run."""

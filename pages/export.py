@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import results
 from ui import data, empty, exports, state, text
 from ui.safe import safe_md
 
@@ -15,8 +14,7 @@ empty.until_sorted(run, text.EXPORT_EMPTY)
 if state.jobs().get(run.id):
     st.info(text.EXPORT_AT_WORK, icon=":material/hourglass_top:")
 
-clusters = results.clusters(state.workspace().store, run.id).clusters
-only = exports.choose_part(clusters, data.rows(run))
+only = exports.choose_part(data.view(run))
 with st.grid(2, min_column_width=340, gap="small"):
     exports.report_card(run, only)
     exports.table_card(run, only)

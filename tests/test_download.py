@@ -145,7 +145,7 @@ def test_a_part_of_a_run(house: House, done: str) -> None:
     assert len(b"".join(download.lines(house.workspace, done, blue)).splitlines()) == EACH
     assert len(b"".join(download.lines(house.workspace, done, Only(text="BLUE/0"))).splitlines()) == 1
     assert len(b"".join(download.lines(house.workspace, done, Only(text="no such word"))).splitlines()) == 0
-    assert {row.name for row in blue.rows(results.rows(house.store, done))} == {f"blue/{n}.png" for n in range(EACH)}
+    assert {row.name for row in blue.rows(results.View(house.store, done))} == {f"blue/{n}.png" for n in range(EACH)}
     files = unzip(house, done, rest)
     assert files.pop("README.txt") == b"These are not all images of the run: only Unassigned.\n"
     assert {name.split("/")[0] for name in files} == {"Unassigned"}

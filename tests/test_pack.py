@@ -42,13 +42,13 @@ def packed(house: House, done: str, tmp_path: Path) -> Path:
 def test_runs_edits_and_images_are_there_again(house: House, done: str, packed: Path, tmp_path: Path) -> None:
     before = results.rows(house.store, done)
     copies = {path.name: path.read_bytes() for path in house.workspace.copies.rglob("*.*")}
-    scores = results.metrics(before)
+    scores = results.View(house.store, done).metrics()
     shutil.rmtree(house.images)  # another machine has no originals
     pack.unpack(packed, Config(tmp_path / "other"))
     other = Workspace(Config(tmp_path / "other"))
     try:
         assert results.rows(other.store, done) == before
-        assert results.metrics(results.rows(other.store, done)) == scores
+        assert results.View(other.store, done).metrics() == scores
         assert other.store.runs.get(done) == house.store.runs.get(done)
         assert other.store.runs.edits(done) == house.store.runs.edits(done)
         assert {path.name: path.read_bytes() for path in other.copies.rglob("*.*")} == copies

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core import download
-from core.domain import Cluster
-from core.results import Row
-from core.selection import REST, Only
+from core.results import View
+from core.selection import Only
 from core.store.runs import RunRow
 from ui import state, text
 from ui.downloads import WORKSPACE, address
@@ -21,11 +17,11 @@ from ui.safe import safe_md
 _FOLDERS_SHOWN = 12
 
 
-def choose_part(clusters: Sequence[Cluster], rows: Sequence[Row]) -> Only:
+def choose_part(view: View) -> Only:
     """Let the person choose groups and a text; the address keeps them (?group=c1&group=c2&text=boat)."""
-    sizes = Counter(row.cluster.id if row.cluster else row.state for row in rows)
-    names = {one.id: one.name for one in clusters}
-    names |= {key: title for key, (title, *_) in REST_NAMES.items() if key in REST and sizes[key]}
+    sizes = view.sizes() + view.states()
+    names = {one.id: one.name for one in view.edited.clusters}
+    names |= {key: title for key, (title, *_) in REST_NAMES.items() if sizes[key]}
     asked = [group for group in st.query_params.get_all("group") if group in names]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         groups = st.multiselect(
@@ -49,7 +45,7 @@ def choose_part(clusters: Sequence[Cluster], rows: Sequence[Row]) -> Only:
     else:
         st.query_params.pop("text", None)
     if only:
-        st.info(text.export_part(sum(1 for _ in only.rows(rows)), len(rows)), icon=":material/filter_alt:")
+        st.info(text.export_part(view.count(only.query), view.count()), icon=":material/filter_alt:")
     return only
 
 

@@ -38,8 +38,9 @@ class Query:
     """Which items of a run, and in which order; conditions that are not None combine.
 
     words: all of these occur, whatever their case, somewhere in description, label or name. cluster_id: "" means in no
-    cluster. labels: any of these. ids: any of these items. order: "sure" is what a person put there, then by falling
-    confidence; "unsure" is the reverse of that; "given" is as the items came.
+    cluster. groups: any of these clusters, or states outside all clusters. labels: any of these. ids: any of these
+    items. order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
+    "given" is as the items came.
     """
 
     words: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Query:
     cluster_id: str | None = None
     truth: str | None = None
     reason: str | None = None
+    groups: tuple[str, ...] | None = None
     labels: tuple[str, ...] | None = None
     ids: tuple[str, ...] | None = None
     order: Order = "given"
@@ -195,7 +197,12 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         if (wanted := getattr(query, column)) is not None:
             parts.append(f"{column} = ?")
             values.append(wanted)
-    for column, several in (("label", query.labels), ("item_id", query.ids)):
+    several_of = (
+        ("if(cluster_id = '', state, cluster_id)", query.groups),
+        ("label", query.labels),
+        ("item_id", query.ids),
+    )
+    for column, several in several_of:
         if several is not None:
             parts.append(f"{column} IN (SELECT unnest(?::VARCHAR[]))")
             values.append(list(several))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from core.commands import bring_in, pack, run
+from core.commands import add, bring_in, pack, run
 from core.commands.shared import Parser
 from core.errors import FacetryError
 
@@ -29,6 +29,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for module in (run, bring_in, pack):
+    for module in (run, add, bring_in, pack):
         module.add(commands)
     return parser

@@ -228,10 +228,14 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset with its counts: given = ready + duplicate + skipped (+ those not yet looked at)."""
+    """A dataset with its counts: given = ready + duplicate + skipped (+ those not yet looked at).
+
+    source: where it came from. added: where later images came from.
+    """
 
     id: str
     name: str
     source: Mapping[str, str]
     given: int
     counts: Mapping[str, int]
+    added: Sequence[Mapping[str, str]] = ()

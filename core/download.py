@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -121,11 +121,17 @@ def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, 
 
 
 def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:
-    """Name -> where the file lies now; empty when the whole source has gone or may not be read (any more)."""
-    try:
-        return {file.name: file for file in source.reopen(dataset, config).files if not file.refusal}
-    except BadInput:
-        return {}
+    """Name -> where the file lies now, the first of a name; without the sources that have gone or may not be read."""
+    found: dict[str, Found] = {}
+    for address in (dataset.source, *dataset.added):
+        try:
+            files = source.reopen(replace(dataset, source=address), config).files
+        except BadInput:
+            continue
+        for file in files:
+            if not file.refusal:
+                found.setdefault(file.name, file)
+    return found
 
 
 def _original(file: Found | None, item_id: str) -> bytes | None:

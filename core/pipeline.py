@@ -7,7 +7,7 @@ So starting, resuming after a crash, retrying failures and running again after a
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -106,6 +106,7 @@ def run(
     on_progress: OnProgress | None = None,
     check_all: bool = False,
     first_names: bool = False,
+    only: Collection[str] | None = None,
     keys: Keys = NO_KEYS,
 ) -> None:
     """Do whatever is missing up to and with step `until`; leaves the run waiting (names to edit) or done.
@@ -115,12 +116,13 @@ def run(
     check_all: ask every assignment anew whose key is not today's, also those kept through edits.
     first_names: label and name a sample as soon as it is described, for the person to look at meanwhile
     (`results.first_names`); costs one naming request more.
+    only: ask nothing about other items than these (ids), whatever is missing or out of date there; None for all.
     Raises Cancelled and FacetryError after storing them as the run's status.
     """
     store = workspace.store
     store.runs.set_status(run_id, "running")
     try:
-        _Run(workspace, run_id, origin, cancel or threading.Event(), on_progress, keys).go(
+        _Run(workspace, run_id, origin, cancel or threading.Event(), on_progress, keys, only).go(
             until, check_all, first_names
         )
     except Cancelled:
@@ -146,6 +148,7 @@ class _Run:
         cancel: threading.Event,
         on_progress: OnProgress | None,
         keys: Keys,
+        only: Collection[str] | None,
     ) -> None:
         found = workspace.store.runs.get(run_id)
         if found is None:
@@ -153,7 +156,7 @@ class _Run:
         self.row: RunRow = found
         self.settings = found.settings
         self.workspace, self.store, self.cancel, self.on_progress = workspace, workspace.store, cancel, on_progress
-        self.origin, self.keys = origin, keys
+        self.origin, self.keys, self.only = origin, keys, only
         self.stats = dict(found.stats)
         self.models: Models
 
@@ -167,7 +170,8 @@ class _Run:
         else:
             self._ingest_and_describe(self.origin or source.reopen(dataset, self.workspace.config))
         self._finish("describe")
-        check_settings(self.settings, len(self._items()))
+        if self.only is None:
+            check_settings(self.settings, len(self._items()))
         self._read_truth()
         self._label(self._contents())
         self._finish("label")
@@ -176,7 +180,8 @@ class _Run:
             self._assign(check_all)
 
     def _items(self) -> list[str]:
-        return [item.item_id for item in self.store.datasets.items(self.settings.dataset_id)]
+        items = [item.item_id for item in self.store.datasets.items(self.settings.dataset_id)]
+        return items if self.only is None else [item for item in items if item in self.only]
 
     def _read_truth(self) -> None:
         """Read the truth afresh at each pass (its table may have been corrected); one that has gone is kept as read."""

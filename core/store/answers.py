@@ -26,9 +26,12 @@ class Answers:
         return dict(rows)
 
     def save(
-        self, run_id: str, step: Held, model: str, evidence_model: str | None, outcomes: Sequence[Outcome]
+        self, run_id: str | None, step: Held, model: str, evidence_model: str | None, outcomes: Sequence[Outcome]
     ) -> None:
-        """Keep new answers with their evidence, and note for every outcome what the run now holds. One transaction."""
+        """Keep new answers with their evidence, and note for every outcome what the run now holds. One transaction.
+
+        run_id: None where no run holds them; they are kept for whoever asks the same again.
+        """
         new = [outcome for outcome in outcomes if outcome.answer is not None]
         with self._db.write() as cursor:
             answers = [(o.work.key, step, model, o.answer.value, now()) for o in new if o.answer]
@@ -43,7 +46,7 @@ class Answers:
             if vectors:
                 insert_rows(cursor, "evidence", vectors)
             held = {o.work.item_id: (run_id, step, o.work.item_id, o.work.key, o.failure, False) for o in outcomes}
-            if held:
+            if held and run_id is not None:
                 insert_rows(cursor, "result", list(held.values()))
 
     def held(self, run_id: str, step: Held) -> dict[str, tuple[str, str, bool]]:

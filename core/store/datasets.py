@@ -21,7 +21,7 @@ class Datasets:
         with self._db.write() as cursor:
             for table in ("dataset_item", "truth"):
                 cursor.execute(f"DELETE FROM {table} WHERE dataset_id = ?", [dataset_id])
-            insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source), given, now())])
+            insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source), "[]", given, now())])
 
     def add(self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow] = ()) -> None:
         """Add items in one transaction with the images they show."""
@@ -32,6 +32,33 @@ class Datasets:
                 rows = [(dataset_id, i.position, i.item_id, i.name, i.status, i.reason) for i in items]
                 insert_rows(cursor, "dataset_item", rows)
 
+    def append(
+        self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow], source: Mapping[str, str]
+    ) -> None:
+        """Add later images, at the positions after the last, with where they came from. One transaction, in which
+        `given` grows with them: the dataset is complete at any time."""
+        with self._db.write() as cursor:
+            sql = "SELECT coalesce(max(position), -1) + 1 FROM dataset_item WHERE dataset_id = ?"
+            (first,) = cursor.execute(sql, [dataset_id]).fetchall()[0]
+            if images:
+                insert_rows(cursor, "image", [(i.id, i.format, i.width, i.height, i.note) for i in images])
+            rows = [(dataset_id, first + n, i.item_id, i.name, i.status, i.reason) for n, i in enumerate(items)]
+            insert_rows(cursor, "dataset_item", rows)
+            (added,) = cursor.execute("SELECT added FROM dataset WHERE id = ?", [dataset_id]).fetchall()[0]
+            places = json.loads(added)
+            places += [] if dict(source) in places else [dict(source)]
+            sql = "UPDATE dataset SET given = given + ?, added = ? WHERE id = ?"
+            cursor.execute(sql, [len(items), json.dumps(places), dataset_id])
+
+    def like(self, dataset_id: str, items: Sequence[ItemRow]) -> list[ItemRow]:
+        """What the dataset holds of the same content or the same name as any of `items`, in the order given."""
+        rows = self._db.read(
+            "SELECT position, item_id, name, status, reason FROM dataset_item WHERE dataset_id = ? AND "
+            "(item_id IN (SELECT unnest(?::VARCHAR[])) OR name IN (SELECT unnest(?::VARCHAR[]))) ORDER BY position",
+            [dataset_id, [item.item_id for item in items if item.item_id], [item.name for item in items]],
+        )
+        return [ItemRow(*row) for row in rows]
+
     def set_truth(self, dataset_id: str, facet: str, classes: Mapping[str, str]) -> None:
         """Give items (by id) their class under one facet, replacing what that facet held."""
         with self._db.write() as cursor:
@@ -40,14 +67,14 @@ class Datasets:
                 insert_rows(cursor, "truth", [(dataset_id, item, facet, cls) for item, cls in classes.items()])
 
     def get(self, dataset_id: str) -> DatasetRow | None:
-        found = self._db.read("SELECT id, name, source, given FROM dataset WHERE id = ?", [dataset_id])
+        found = self._db.read("SELECT id, name, source, given, added FROM dataset WHERE id = ?", [dataset_id])
         if not found:
             return None
         counts = self._db.read(
             "SELECT status, count(*) FROM dataset_item WHERE dataset_id = ? GROUP BY status", [dataset_id]
         )
-        key, name, source, given = found[0]
-        return DatasetRow(key, name, json.loads(source), given, Counter(dict(counts)))
+        key, name, source, given, added = found[0]
+        return DatasetRow(key, name, json.loads(source), given, Counter(dict(counts)), json.loads(added))
 
     def newest(self, source: Mapping[str, str]) -> DatasetRow | None:
         """The newest dataset that was found at this address."""

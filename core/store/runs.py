@@ -53,6 +53,11 @@ class Runs:
     def recent(self, limit: int = 20) -> list[RunRow]:
         return [_row(row) for row in self._db.read(f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit])]
 
+    def of_dataset(self, dataset_id: str) -> list[RunRow]:
+        """The runs on one dataset, the newest first."""
+        sql = f"{_SELECT} WHERE dataset_id = ? ORDER BY changed_at DESC"
+        return [_row(row) for row in self._db.read(sql, [dataset_id])]
+
     def set_status(self, run_id: str, status: str, message: str = "") -> None:
         with self._db.write() as cursor:
             sql = "UPDATE run SET status = ?, message = ?, changed_at = ? WHERE id = ?"

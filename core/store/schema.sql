@@ -6,6 +6,7 @@ CREATE TABLE dataset (
     id VARCHAR PRIMARY KEY,          -- hash of where it came from
     name VARCHAR NOT NULL,
     source VARCHAR NOT NULL,         -- JSON: kind and address
+    added VARCHAR NOT NULL,          -- JSON: where later images came from, a list of the like
     given INTEGER NOT NULL,          -- how many files or rows were given, whatever became of them
     created_at TIMESTAMP NOT NULL
 );

@@ -31,6 +31,7 @@ from core.workspace import Workspace
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an image goes in one run. cluster: its name, "" for none, and then `said` is what was answered instead.
+    cluster_id: of that cluster, or "".
 
     likely: (name, probability) of the clusters, the most probable first; empty when the model gives none.
     problem: why this run could not be asked, in one sentence, or "".
@@ -39,12 +40,21 @@ class Place:
     run_id: str
     criterion: str
     cluster: str = ""
+    cluster_id: str = ""
     confidence: float | None = None
     likely: tuple[tuple[str, float], ...] = ()
     description: str = ""
     label: str = ""
     said: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """An image with its places. picture: our own small copy of it (WebP)."""
+
+    picture: bytes
+    places: tuple[Place, ...]
 
 
 def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
@@ -56,7 +66,7 @@ def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
     return list(found.values())
 
 
-def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", keys: Keys = NO_KEYS) -> list[Place]:
+def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", keys: Keys = NO_KEYS) -> Where:
     """Where this image file goes, for each of `grouped`. name: what the person calls it (default: the file's name).
 
     The dataset and its runs are left as they are. Raises BadInput when there is nothing to ask or no usable image.
@@ -73,17 +83,18 @@ def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", ke
             raise BadInput(f"{name}: {looked.item.reason}")
         item = looked.item.item_id
         view = image_path(copies, item, "view")
-        return [_place(workspace, run, item, view, keys) for run in runs]
+        places = tuple(_place(workspace, run, item, view, keys) for run in runs)
+        return Where(image_path(copies, item, "thumb").read_bytes(), places)
 
 
 def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys) -> Place:
-    blank = Place(run.id, run.settings.criterion)
     if run.settings.records:
-        return Place(blank.run_id, blank.criterion, problem="Its descriptions were brought in; no model can be asked.")
+        problem = "Its descriptions were brought in; there is no model to ask about another image."
+        return Place(run.id, run.settings.criterion, problem=problem)
     try:
         return _Asked(workspace, run, models_of(run.settings, {}, keys), item, view).place()
     except FacetryError as error:
-        return Place(blank.run_id, blank.criterion, problem=str(error))
+        return Place(run.id, run.settings.criterion, problem=str(error))
 
 
 class _Asked:
@@ -116,6 +127,7 @@ class _Asked:
             self.run.id,
             self.criterion,
             names.get(given.cluster_id or "", ""),
+            given.cluster_id or "",
             given.confidence,
             tuple((names[cluster], share) for cluster, share in likely if cluster in names),
             seen.text,

@@ -210,7 +210,9 @@ def test_one_image_finds_its_place_for_every_criterion(house: House, done: str, 
     dataset = results.get_run(house.store, done).settings.dataset_id
     image = paint(tmp_path / "one", "blue") / "new 0 blue.png"
     copies = set(house.workspace.copies.rglob("*"))
-    places = where(house.workspace, dataset, image)
+    answer = where(house.workspace, dataset, image)
+    assert answer.picture[8:12] == b"WEBP"
+    places = answer.places
     assert [(one.criterion, one.cluster, one.likely) for one in places] == [
         ("hue", "blue", (("blue", 0.9),)),
         ("colour", "blue", (("blue", 0.9),)),
@@ -230,10 +232,10 @@ def test_one_image_finds_its_place_for_every_criterion(house: House, done: str, 
 def test_an_image_of_no_group_and_groups_as_the_person_left_them(house: House, done: str, tmp_path: Path) -> None:
     dataset = results.get_run(house.store, done).settings.dataset_id
     folder = paint(tmp_path / "one", "red", "blue")
-    lost = where(house.workspace, dataset, folder / "new 0 red.png")[0]
+    lost = where(house.workspace, dataset, folder / "new 0 red.png").places[0]
     assert (lost.cluster, lost.said, lost.likely) == ("", "red", ())
     results.add_edit(house.store, done, Rename(house.id_of(done, "blue"), "sky"))
-    assert where(house.workspace, dataset, folder / "new 1 blue.png")[0].cluster == "sky"
+    assert where(house.workspace, dataset, folder / "new 1 blue.png").places[0].cluster == "sky"
 
 
 def test_what_has_no_place_gets_a_sentence(house: House, done: str, tmp_path: Path) -> None:
@@ -246,4 +248,4 @@ def test_what_has_no_place_gets_a_sentence(house: House, done: str, tmp_path: Pa
         where(house.workspace, "nothing", broken)
     image = paint(tmp_path / "one", "blue") / "new 0 blue.png"
     house.vision.fail = {prepared_id(image)}
-    assert where(house.workspace, dataset, image)[0].problem == "The fake engine was told to fail."
+    assert where(house.workspace, dataset, image).places[0].problem == "The fake engine was told to fail."

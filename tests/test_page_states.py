@@ -23,6 +23,7 @@ EMPTY: Expected = {
     "names": (text.NO_RUN, text.TO_RUN),
     "browse": (text.NO_RUN, text.TO_RUN),
     "evaluate": (text.NO_RUN, text.TO_RUN),
+    "where": (text.NO_RUN, text.TO_RUN),
     "export": (text.NO_RUN, text.TO_RUN),
     "connect": (text.CONNECT_NOTE, text.CONNECT_TEST),
 }
@@ -33,6 +34,7 @@ RUNNING: Expected = {
     "names": (text.NAMES_EMPTY, text.SHOW),
     "browse": (text.BROWSE_SOON, text.SHOW),
     "evaluate": (text.BROWSE_SOON, text.SHOW),
+    "where": (text.BROWSE_SOON, text.SHOW),
     "export": (text.BROWSE_SOON, text.SHOW),
     "connect": (text.CONNECT_NOTE, text.SHOW),
 }
@@ -43,6 +45,7 @@ FAILED: Expected = {
     "names": (text.NAMES_EMPTY, text.SHOW),
     "browse": (text.BROWSE_EMPTY_TITLE, text.SHOW),
     "evaluate": (text.EVALUATE_EMPTY, text.SHOW),
+    "where": (text.WHERE_EMPTY, text.SHOW),
     "export": (text.EXPORT_EMPTY, text.SHOW),
     "connect": (text.CONNECT_NOTE, text.CONNECT_TEST),
 }
@@ -53,6 +56,7 @@ FINISHED: Expected = {
     "names": (text.NAMES_TITLE, text.TO_BROWSE),
     "browse": (text.UNASSIGNED, text.SEE_ALL),
     "evaluate": (text.matches(1.0, 12), None),
+    "where": (text.WHERE_NOTE, None),
     "export": (text.EXPORT_TABLE_NOTE, None),
     "connect": (text.CONNECT_NOTE, text.CONNECT_TEST),
 }

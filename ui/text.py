@@ -17,3 +17,4 @@ from ui.texts.images import *
 from ui.texts.names import *
 from ui.texts.run import *
 from ui.texts.start import *
+from ui.texts.where import *

@@ -237,6 +237,14 @@ def test_export_of_a_part_says_so(done: str, house: House) -> None:
     assert text.export_part(4, 4 * EACH) in shown(at)
 
 
+def test_a_group_leads_to_its_export(done: str, house: House) -> None:
+    at = open_page("browse", run=done, group=house.id_of(done, "red"))
+    at.button(key="export-these").click().run()
+    assert not at.exception
+    assert text.export_part(EACH, 4 * EACH) in shown(at)
+    assert all("group=" in one for one in links(at) if one != downloads.WORKSPACE)
+
+
 def test_downloads_have_safe_headers(done: str) -> None:
     for path, method in (
         (f"{done}/table.csv", "GET"),

@@ -10,7 +10,7 @@ import streamlit as st
 from core.edits import Edited
 from core.results import Order, Query, Row, View
 from core.store.runs import RunRow
-from ui import data, editing, text
+from ui import data, editing, state, text
 from ui.gallery import Tile, picture, wall
 from ui.groups import second_choice
 from ui.notices import act
@@ -81,7 +81,12 @@ def group_page(run: RunRow, view: View, key: str) -> None:
             key=_order_key(run),
             persist_state="session",
         )
-    several = st.toggle(text.SELECT, key=f"select-{run.id}", help=text.SELECT_HELP, persist_state="session")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        several = st.toggle(text.SELECT, key=f"select-{run.id}", help=text.SELECT_HELP, persist_state="session")
+        st.space("stretch")
+        if st.button(text.EXPORT_THESE, icon=":material/download:", type="tertiary", key="export-these"):
+            words = " ".join(looked_for(run))
+            state.go_to("export", run.id, group=key, **({"text": words} if words else {}))
     images(run, view, key, several=several)
 
 

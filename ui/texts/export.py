@@ -11,6 +11,7 @@ EXPORT_GROUPS: Final = "Groups"
 EXPORT_ALL_GROUPS: Final = "All groups"
 EXPORT_TEXT: Final = "Only images that mention"
 EXPORT_TEXT_HINT: Final = "Any word in a name, description or label"
+EXPORT_THESE: Final = "Export these"
 EXPORT_REPORT: Final = "Report (HTML)"
 EXPORT_REPORT_NOTE: Final = (
     "One page to send to somebody or to print: what was asked, how many images are in each group, examples, and the "

@@ -10,8 +10,6 @@ from core.results import UNASSIGNED, Query, Row, View
 
 REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
 """State -> what images that are in no group are called in files; the states work like group ids."""
-
-
 _AT_ONCE = 5000
 
 
@@ -40,7 +38,7 @@ class Only:
             offset += len(part)
 
     def said(self, clusters: Sequence[Cluster]) -> str:
-        """What it is, in words: “only red, blue, with “boat””; "" for the whole run."""
+        """What it is, in words, for example: only red, blue, with “boat”; "" for the whole run."""
         named = {cluster.id: cluster.name for cluster in clusters} | REST
         parts = []
         if self.groups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ MOST_EXAMPLES = 240
 """Pictures in the whole file; with 256 px thumbnails of about 10 KB that is some 3 MB."""
 MOST_BYTES = 12 * 1024**2
 """Bytes of pictures in the whole file before encoding, should thumbnails be larger: a mail may still carry it."""
+_SERVER = re.compile(r"@https?://\S+")  # where a model is served is nobody else's business
 _EXAMPLES, _FREQUENT, _REASONS = 12, 8, 20
 _ALWAYS = ("assigned", "unassigned")
 _COUNTS: Mapping[State, str] = {
@@ -79,16 +81,17 @@ def _said(view: View) -> dict[str, list[tuple[str, int]]]:
 
 def _facts(workspace: Workspace, view: View, scored: bool) -> list[tuple[str, str]]:
     run = view.run
-    models = workspace.store.answers.models(run.id)
+    answered = workspace.store.answers.models(run.id)
+    models = {step: ", ".join(_SERVER.sub("", one) for one in ids) for step, ids in answered.items()}
     edits, moved = len(workspace.store.runs.edits(run.id)), len(view.edited.moved)
     facts = [
         ("Criterion", run.settings.criterion),
         ("Groups asked for", str(run.settings.k)),
         ("Names given beforehand", ", ".join(run.settings.names)),
-        ("Described by", ", ".join(models.get("describe", ()))),
-        ("Labelled by", ", ".join(models.get("label", ()))),
-        ("Groups named by", ", ".join(models.get("name", ()))),
-        ("Assigned by", ", ".join(models.get("assign", ()))),
+        ("Described by", models.get("describe", "")),
+        ("Labelled by", models.get("label", "")),
+        ("Groups named by", models.get("name", "")),
+        ("Assigned by", models.get("assign", "")),
         ("Decisions of a person", f"{edits} ({moved} images moved)" if edits else "none"),
         ("Labels compared with", run.settings.truth.rpartition(":")[2] if scored else ""),
         ("Grouped on", run.created_at.date().isoformat()),

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from app import fresh_server, images, make, models, open_app, shown, wait_for, working  # noqa: F401
 from fakes import FakeText, FakeVision
 
+from core.bring_in import bring_in
 from core.errors import ModelUnavailable
 from ui import state, text
 
@@ -99,3 +101,19 @@ def test_failed(
 @pytest.mark.parametrize("page", FINISHED)
 def test_finished(page: str, make: Callable[..., str]) -> None:
     check(page, FINISHED, run=make())
+
+
+@pytest.mark.parametrize("with_images", [True, False])
+def test_results_that_were_brought_in_show_on_every_page(
+    images: Path, tmp_path: Path, make: Callable[..., str], with_images: bool
+) -> None:
+    table = tmp_path / "elsewhere.csv"
+    names = sorted(path.relative_to(images).as_posix() for path in images.rglob("*.png"))
+    rows = [f"{name},{name.split('/')[0]},{name.split('_')[1]}" for name in names]
+    table.write_text("\n".join(["image,cluster,truth", *rows]), encoding="utf-8")
+    brought = bring_in(state.workspace(), table, images=str(images) if with_images else "")
+    for page in ("start", "images", "group", "names", "browse", "evaluate", "where", "export", "connect"):
+        at = open_app(page, run=brought.run_id)
+        assert not at.exception
+        assert not at.error, page
+    assert text.matches(1.0, 12) in shown(open_app("evaluate", run=brought.run_id))

@@ -104,6 +104,16 @@ def test_hostile_text_is_shown_and_never_run(house: House, done: str) -> None:
     assert "2 (1 images moved)" in page.text
 
 
+def test_where_a_model_is_served_stays_at_home(house: House) -> None:
+    house.vision.id = "openai:llava@http://ann:secret@10.0.0.7:8080/v1"
+    run_id = house.start()
+    house.run(run_id)
+    page = read(house, run_id)
+    assert "openai:llava" in page.text
+    assert "secret" not in page.text
+    assert "10.0.0.7" not in page.text
+
+
 def test_pictures_have_a_bound_in_number_and_bytes(house: House, done: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summary, "MOST_EXAMPLES", 8)
     assert len(read(house, done).pictures) == 8

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import WorkspaceBusy
-from ui import downloads, notices, state
+from ui import access, downloads, notices, state, uploads
 
 _log = logging.getLogger("facetry")
 _MEDIA_TYPES = {"thumb": "image/webp", "view": "image/jpeg"}
@@ -70,6 +70,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).parent / "ui" / "shell.py",
     lifespan=lifespan,
-    routes=[Route("/images/{kind}/{image_id:path}", image), Route("/healthz", healthz), *downloads.ROUTES],
+    routes=[
+        Route("/healthz", healthz),
+        access.route("/images/{kind}/{image_id:path}", image),
+        *downloads.ROUTES,
+        *uploads.ROUTES,
+    ],
+    middleware=access.middleware(),
     on_script_error=notices.script_failed,
 )

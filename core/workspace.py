@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from pathlib import Path
 
 from core.config import Config, config
@@ -21,6 +23,7 @@ class Workspace:
         self.folder = self.config.workspace
         self.copies = self.folder / "images"
         self.store = Store(self.folder)
+        self.token = _token(self.folder / "token")
 
     def image(self, image_id: str, kind: str) -> Path:
         """Our own copy of an image; kind is "thumb" (WebP, 256 px) or "view" (JPEG, 1024 px).
@@ -33,3 +36,11 @@ class Workspace:
 
     def close(self) -> None:
         self.store.close()
+
+
+def _token(place: Path) -> str:
+    """The secret that shows that a request comes from a page of ours, made once: open pages outlive a restart."""
+    if not place.exists():
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+    return place.read_text(encoding="ascii")

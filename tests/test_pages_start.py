@@ -30,8 +30,7 @@ from fakes import FakeText, FakeVision
 from streamlit.testing.v1 import AppTest
 
 from core import intake, pipeline, results
-from core.errors import BadInput
-from core.ingest import source
+from core.ingest import source, upload
 from core.ingest.found import is_allowed
 from ui import demo, image_source, state, text
 
@@ -140,51 +139,58 @@ def test_a_folder_is_looked_at_before_any_run(images: Path) -> None:
     assert at.query_params["dataset"] == dataset_id
 
 
-def test_files_that_were_dropped(images: Path) -> None:
-    at = open_app("images")
-    files = [(one.name, one.read_bytes(), "image/png") for one in sorted(images.rglob("*.png"))]
-    files.append(("0_red.png", files[0][1], "image/png"))  # the same again
-    table = b"file,hue\n" + b"".join(f"{name},{name[2:-4]}\n".encode() for name, _, _ in files[:-1])
-    at.file_uploader(key="upload-files").set_value([*files, ("labels.csv", table, "text/csv")]).run()
+def sent(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page Images at the moment when the uploader has sent these files."""
+    uploads = upload.home(state.workspace().config)
+    announced = [upload.announced(path, len(content), 1) for path, content in files.items()]
+    place = upload.announce(uploads, announced)
+    for one, content in zip(announced, files.values(), strict=True):
+        assert one.key not in place.wanted or place.write(one.key, 0, content)
+    ids = [place.id]
+    monkeypatch.setattr(image_source, "uploader", lambda key: ids.pop() if ids else None)
+    return open_app("images")
+
+
+def test_files_that_were_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {one.name: one.read_bytes() for one in sorted(images.rglob("*.png"))}
+    table = b"file,hue\n" + b"".join(f"{name},{name[2:-4]}\n".encode() for name in files)
+    again = {"again.png": files["0_red.png"], "notes.txt": b"no image", "labels.csv": table}
+    at = sent({**files, **again}, monkeypatch)
     dataset_id = at.query_params["dataset"]
     done_looking(dataset_id)
     at.run()
-    assert [one.value for one in at.metric] == [str(ALL), "1", "0"]
-    assert at.title[0].value == "my images"
+    assert [one.value for one in at.metric] == [str(ALL), "1", "1"]
+    assert at.title[0].value == text.UPLOADED
     assert "3 different labels" in shown(at)  # the table among the files became the labels
     assert at.query_params["truth"].endswith("labels.csv:hue")
 
 
-def test_a_zip_that_was_dropped(images: Path) -> None:
+def test_a_folder_that_was_dropped_keeps_its_name_and_subfolders(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = sent({f"shop/{one.relative_to(images)}": one.read_bytes() for one in images.rglob("*.png")}, monkeypatch)
+    done_looking(at.query_params["dataset"])
+    at.run()
+    assert [one.value for one in at.metric] == [str(ALL), "0", "0"]
+    assert at.title[0].value == "shop"
+    items = state.workspace().store.datasets.items(at.query_params["dataset"])
+    assert {item.name for item in items} == {str(one.relative_to(images)) for one in images.rglob("*.png")}
+
+
+def test_a_zip_that_was_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for file in images.rglob("*.png"):
             archive.write(file, file.relative_to(images))
-    at = open_app("images")
-    at.file_uploader(key="upload-files").set_value([("shop.zip", packed.getvalue(), "application/zip")]).run()
+    at = sent({"shop.zip": packed.getvalue()}, monkeypatch)
     done_looking(at.query_params["dataset"])
     at.run()
     assert [one.value for one in at.metric] == [str(ALL), "0", "0"]
+    assert at.title[0].value.replace("\\", "") == "shop.zip"
 
 
-class Dropped(io.BytesIO):
-    def __init__(self, name: str, content: bytes) -> None:
-        super().__init__(content)
-        self.name = name
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        (["a.zip", "b.zip"], text.ONE_ZIP),
-        (["a.png"] * 501, text.too_many(501)),
-        (["labels.csv"], text.NO_IMAGES_DROPPED),
-    ],
-)
-def test_what_cannot_be_taken_is_one_sentence(names: list[str], said: str) -> None:
-    with pytest.raises(BadInput, match=said[:20]):
-        image_source.take([Dropped(name, b"") for name in names])
-    assert not (state.workspace().folder / "uploads").exists()
+def test_a_zip_that_cannot_be_opened_is_one_sentence_and_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = sent({"shop.zip": b"no zip"}, monkeypatch)
+    assert "shop.zip is not a ZIP file" in shown(at)
+    assert list(upload.home(state.workspace().config).iterdir()) == []
 
 
 def test_nothing_usable(tmp_path: Path) -> None:

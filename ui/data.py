@@ -83,8 +83,9 @@ def images_name(given: DatasetRow) -> str:
     path = Path(given.source.get("path", given.name))
     if path == DEMO / "images":
         return text.DEMO
-    uploaded = state.workspace().folder / "uploads" in path.parents
-    return "/".join(path.parts[-1 if uploaded else -2 :])
+    if given.source.get("kind") == "upload":
+        return given.name or text.UPLOADED
+    return "/".join(path.parts[-2:])
 
 
 def run_name(run: RunRow, groups: int = 0) -> str:

@@ -8,13 +8,12 @@ from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from core import download, pack, results
 from core.errors import BadInput, WorkspaceBusy
 from core.selection import ALL, Only
 from core.workspace import Workspace
-from ui import data, state, text
+from ui import access, data, state, text
 
 _RUN_ID = re.compile(r"[0-9a-f]{1,64}")
 Make = Callable[[Workspace, str, Only], Iterator[bytes]]
@@ -81,8 +80,8 @@ def download_workspace(request: Request) -> Response:
 
 WORKSPACE = "/download/workspace.zip"
 ROUTES = [
-    Route(WORKSPACE, download_workspace, methods=["GET"]),
-    Route("/download/{run_id}/{file}", download_file, methods=["GET"]),
+    access.route(WORKSPACE, download_workspace),
+    access.route("/download/{run_id}/{file}", download_file),
 ]
 
 

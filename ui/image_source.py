@@ -1,10 +1,6 @@
-"""The ways to give images: files, a ZIP or a folder dropped into the browser, or a folder of this computer."""
+"""The ways to give images: dropped into the browser, or a folder of this computer."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol, cast
 
 import streamlit as st
 
@@ -12,16 +8,7 @@ from core.errors import BadInput, FacetryError
 from core.ingest import source, upload
 from ui import state, text
 from ui.safe import safe_md
-
-MOST = 500
-"""Files that one drop may hold: beyond, the browser's own upload loses some without a word."""
-
-
-class Uploaded(Protocol):
-    """What Streamlit hands over for one file; name is a relative path when a folder was dropped."""
-
-    @property
-    def name(self) -> str: ...
+from ui.uploader import uploader
 
 
 @st.cache_data(ttl=10, max_entries=20, show_spinner=False)
@@ -46,44 +33,20 @@ def choose() -> None:
     if way == "path":
         _path()
         return
-    files = st.file_uploader(
-        text.FILES if way == "files" else text.DIRECTORY,
-        accept_multiple_files=True if way == "files" else "directory",
-        key=f"upload-{way}",
-    )
-    st.caption(text.UPLOAD_NOTE)
-    if files:
-        take(files)
+    if arrived := uploader(key="uploader"):
+        take(arrived)
 
 
-def take(files: Sequence[Uploaded]) -> None:
-    """Write what was dropped below the workspace and look at it. Raises FacetryError."""
-    if len(files) > MOST:
-        raise BadInput(text.too_many(len(files)))
-    tables = [file for file in files if file.name.lower().endswith((".csv", ".tsv"))]
-    images = [file for file in files if file not in tables] if len(tables) == 1 else list(files)
-    zipped = [file for file in images if file.name.lower().endswith(".zip")]
-    if zipped and len(images) > 1:
-        raise BadInput(text.ONE_ZIP)
-    if not images:
-        raise BadInput(text.NO_IMAGES_DROPPED)
-    folder = upload.new_folder(state.workspace().folder)
-    tops = {PurePosixPath(file.name.replace("\\", "/")).parts[0] for file in images if "/" in file.name}
-    place = folder if len(tops) == 1 or zipped else folder / text.UPLOADED
-    with st.spinner(text.SAVING):
-        saved = [upload.save(place, file.name, cast(BinaryIO, file)) for file in images]
-    if zipped:
-        place = saved[0]
-    elif len(tops) == 1:
-        place = folder / saved[0].relative_to(folder).parts[0]
-    truth = str(save_table(tables[0])) if len(tables) == 1 else ""
-    open_source(str(place), truth)
-
-
-def save_table(file: Uploaded) -> Path:
-    """Write a table that was dropped below the workspace. Raises BadInput."""
-    folder = upload.new_folder(state.workspace().folder)
-    return upload.save(folder, PurePosixPath(file.name.replace("\\", "/")).name, cast(BinaryIO, file))
+def take(upload_id: str) -> None:
+    """Look at what was sent; a table that came along holds the labels. Raises FacetryError."""
+    workspace = state.workspace()
+    sent = upload.find(upload.home(workspace.config), upload_id)
+    sent.finish()
+    try:
+        open_source(str(sent.folder), str(sent.labels() or ""))
+    except BadInput:  # a ZIP file that cannot be opened: it would only be in the way
+        upload.remove(sent)
+        raise
 
 
 def open_source(path: str, truth: str = "") -> None:

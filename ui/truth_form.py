@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,10 @@ import streamlit as st
 
 from core.domain import DatasetRow
 from core.errors import FacetryError
-from core.ingest import source
+from core.ingest import source, upload
 from core.ingest.found import check_allowed
 from core.ingest.truth import image_column, read_table, split_address
 from ui import state, text
-from ui.image_source import save_table
 from ui.safe import safe_md
 
 _CLASSES = 8
@@ -75,7 +75,8 @@ def _table(given: DatasetRow, truth: str) -> str:
     drops = st.session_state.setdefault(f"{key}-drops", 0)
     dropped = st.file_uploader(text.TABLE_UPLOAD, type=["csv", "tsv"], key=f"{key}-upload-{drops}")
     if dropped:
-        st.session_state[key] = str(save_table(dropped))
+        place = upload.home(state.workspace().config) / secrets.token_hex(16)
+        st.session_state[key] = str(upload.save_table(place, dropped.getvalue()))
         st.session_state[f"{key}-drops"] += 1  # an empty field: what was dropped is saved
         st.rerun()
     st.session_state.setdefault(key, str(place) if place.name else "")

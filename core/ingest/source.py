@@ -11,7 +11,7 @@ from pathlib import Path
 from core.config import Config
 from core.domain import DatasetRow, ImageRow, ItemRow
 from core.errors import BadInput
-from core.ingest import archive, folder, manifest
+from core.ingest import archive, folder, manifest, upload
 from core.ingest.decode import Unusable
 from core.ingest.found import Found, some_images
 from core.ingest.names import match_names
@@ -73,11 +73,14 @@ def find(images: str, records: str, config: Config, limit: int = 0, *, spread: b
     if images:
         path = Path(images).expanduser()
         kind = _SCANS.get(path.suffix.lower(), "folder") if path.is_file() else "folder"
-        scan = {"folder": folder.scan, "zip": archive.scan, "csv": manifest.scan}[kind]
+        if path.resolve().parent == upload.home(config):
+            kind = "upload"
+        scan = {"folder": folder.scan, "zip": archive.scan, "csv": manifest.scan, "upload": upload.scan}[kind]
         files = some_images(scan(path, config), limit, spread=spread)
         address = {"kind": kind, "path": str(path.resolve()), "limit": str(limit), "spread": "yes" if spread else ""}
         stamps = [(file.name, file.stamp) for file in files]
-        return Source(_identity(address, stamps), path.resolve().name, address, len(files), files)
+        name = upload.find(upload.home(config), path.name).name if kind == "upload" else path.resolve().name
+        return Source(_identity(address, stamps), name, address, len(files), files)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
     path = Path(records).expanduser()

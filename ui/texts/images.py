@@ -7,10 +7,34 @@ from typing import Final
 from ui.texts.common import count, images
 
 IMAGES_TITLE: Final = "Choose your images"
-WAYS: Final = {"files": "Files or a ZIP", "directory": "A folder to upload", "path": "A folder on this computer"}
-FILES: Final = "Drop images or one ZIP file here"
-DIRECTORY: Final = "Drop a folder here"
-UPLOAD_NOTE: Final = "Up to 500 files; for more, drop a ZIP or name a folder on this computer. They go no further."
+WAYS: Final = {"files": "Drop or choose files", "path": "A folder on this computer"}
+UPLOADER: Final = {
+    "label": "Your images",
+    "drop": "Drop images, folders or ZIP files here",
+    "note": "A ZIP file counts as a folder. Copies go to Facetry's own folder on this computer and no further.",
+    "files": "Choose files",
+    "folder": "Choose a folder",
+    "cancel": "Cancel",
+    "again": "Try again",
+    "use": "Use what is here",
+    "remove": "Remove",
+    "listing": "Looking through the folder: {count} so far",
+    "asking": "Getting ready to send {count}",
+    "sending": "{here} of {all}",
+    "left": "{here} of {all}, {time} left",
+    "seconds": "{number} s",
+    "minutes": "{number} min",
+    "bytes": "{here} of {all} MB",
+    "out": "Not sent, as they are no images: {count}.",
+    "unreadable": "Could not be read and were not sent: {count}. The first: {name}",
+    "waiting": "The connection is lost. What arrived is kept, and it goes on by itself.",
+    "cancelled": "Cancelled. Nothing was kept.",
+    "whole": "All {all} are here.",
+    "broken_off": "{name}: {here} of {all} are here. Choose the same again and only the rest is sent.",
+}
+"""What the uploader says; its JavaScript puts in the numbers."""
+NO_ACCESS: Final = "Open Facetry in this browser first, then try again."
+BAD_REQUEST: Final = "This is no request of the uploader. Load the page again and choose the files again."
 FOLDER: Final = "Folder on this computer"
 FOLDER_HINT: Final = "/home/me/Pictures/shop"
 FOLDER_HELP: Final = (
@@ -20,10 +44,7 @@ FOLDER_HELP: Final = (
 NO_FOLDER: Final = "Say which folder holds the images."
 FOLDER_NOTE: Final = "Subfolders are included. Nothing leaves this computer."
 LOOK: Final = "Use these images"
-ONE_ZIP: Final = "Drop a ZIP file by itself, one at a time."
-NO_IMAGES_DROPPED: Final = "There is no image among these files."
 UPLOADED: Final = "my images"
-SAVING: Final = "Saving the images"
 ROOTS: Final = "Images may be read from: {folders}"
 NOT_GROUPED: Final = "Not grouped"
 LOOK_STOPPED: Final = "Not all files were looked at yet."
@@ -57,13 +78,6 @@ TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:
     return f"{labelled_:,} of {images(all_)} have a label; {count(classes, 'different label')}:"
-
-
-def too_many(number: int) -> str:
-    return (
-        f"{number:,} files are more than the 500 that the browser can hand over safely. "
-        "Drop them as one ZIP file, or name their folder on this computer."
-    )
 
 
 def found(number: int) -> str:

@@ -1,0 +1,122 @@
+"""Giving images to the browser, by every way there is, and going on after the connection or the tab was lost."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from chromium import SLOW, Server, browser, fits, flowers, marks, page, photograph, pictures_loaded, server, settled
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
+
+from ui import text
+
+__all__ = ["browser", "page", "server"]  # fixtures
+
+pytestmark = marks
+WORDS = text.UPLOADER
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drag files and folders from the desktop onto the page, as far as a browser can tell."""
+    box = page.locator(".uploader").bounding_box()
+    assert box
+    line = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + 20}
+        line.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
+
+
+@pytest.mark.parametrize("way", ["zip", "files", "folder", "dragged"])
+def test_images_given_to_the_browser(way: str, server: Server, page: Page, tmp_path: Path) -> None:
+    garden = flowers(tmp_path / "garden", 6)
+    total = len(list(garden.iterdir()))
+    (garden / "notes.txt").write_text("not an image", encoding="utf-8")
+    page.goto(server.url)
+    page.get_by_role("button", name=text.CHOOSE).first.click()
+    expect(page.get_by_text(WORDS["drop"])).to_be_visible()
+    settled(page)
+    fits(page)
+    if way == "dragged":
+        more = garden / "more" / "inside"  # a browser hands a folder's files out a hundred at a time
+        more.mkdir(parents=True)
+        for number in range(120):
+            Image.new("RGB", (8, 8), (number, 0, 0)).save(more / f"{number}.png")
+        total += 120
+        drop(page, garden)
+    elif way == "folder":
+        with page.expect_file_chooser() as asked:
+            page.get_by_role("button", name=WORDS["folder"]).press("Enter")
+        asked.value.set_files(garden)
+    else:
+        packed = shutil.make_archive(str(tmp_path / "packed"), "zip", garden)
+        with page.expect_file_chooser() as asked:
+            page.get_by_role("button", name=WORDS["files"]).click()
+        asked.value.set_files(packed if way == "zip" else sorted(garden.iterdir()))
+    expect(page.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=SLOW)
+    expect(page.get_by_test_id("stMetricValue")).to_have_text([str(total), "0", "1"])
+    name = {"zip": "packed.zip", "files": text.UPLOADED}.get(way, "garden")
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    pictures_loaded(page)
+    fits(page)
+
+
+def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for number in range(150):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
+    sent = itertools.count(1)
+    cut_after = 40
+
+    def send(route: Route) -> None:
+        if next(sent) <= cut_after:
+            route.continue_()
+        else:
+            route.abort("connectionreset")
+
+    tab = page.context.new_page()
+    tab.goto(f"{server.url}/images")
+    tab.route("**/upload/*/*", send)
+    tab.locator(".pick-folder").set_input_files(folder)
+    expect(tab.locator(".waiting")).to_have_text(WORDS["waiting"])
+    expect(tab.locator(".line")).to_have_text("40 of 150")
+    fits(tab)
+    cut_after = next(sent) + 40  # the connection is back, for a while
+    expect(tab.locator(".line")).to_have_text("80 of 150")
+    tab.close()
+    # Another tab: it says what is here, and asks for the rest only.
+    put: list[str] = []
+    page.on("request", lambda request: put.append(request.url) if request.method == "PUT" else None)
+    page.goto(f"{server.url}/images")
+    line = page.get_by_text(re.compile(r"^shop: \d+ of 150 are here"))
+    expect(line).to_be_visible()
+    here = int(re.findall(r"\d+", line.inner_text())[0])
+    assert 80 <= here < 100
+    fits(page)
+    photograph(page, server, {"uploader": "/images"})
+    page.locator(".pick-folder").set_input_files(folder)
+    expect(page.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=SLOW)
+    expect(page.get_by_test_id("stMetricValue")).to_have_text(["150", "0", "0"])
+    assert len(put) == 150 - here
+
+
+def test_cancelled_and_nothing_is_kept(server: Server, page: Page, tmp_path: Path) -> None:
+    uploads = server.workspace / "uploads"
+    page.goto(f"{server.url}/images")
+    page.route("**/upload/*/*", lambda route: route.abort("connectionreset"))
+    page.locator(".pick-folder").set_input_files(flowers(tmp_path / "garden", 4))
+    expect(page.locator(".waiting")).to_have_text(WORDS["waiting"])
+    assert list(uploads.iterdir())
+    page.get_by_role("button", name=WORDS["cancel"]).click()
+    expect(page.locator(".problem")).to_have_text(WORDS["cancelled"])
+    expect(page.get_by_role("button", name=WORDS["files"])).to_be_visible()
+    assert list(uploads.iterdir()) == []

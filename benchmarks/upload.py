@@ -2,13 +2,15 @@
 
 Makes 1,500 JPEG files of about 100 KB in folders and a ZIP file of 300 MB (once, kept in FOLDER), starts the app with
 `streamlit run streamlit_app.py` on a fresh workspace, and gives them to its page in a real Chromium. Prints a line a
-round: files that arrived byte for byte, seconds from choosing until the last one is on disk, and how far the server's
-memory (resident set) rose above what it was before, at most. Linux only. Needs Chromium.
+round: files that arrived byte for byte, seconds from choosing until the last one is on disk, how far the server's
+memory (resident set) rose above what it was before, at most, and the same until all are looked at and can be grouped.
+Linux only. Needs Chromium.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import sys
 import tempfile
@@ -41,12 +43,13 @@ def make(place: Path) -> tuple[Path, Path]:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels = noise.integers(0, 256, (300, 400, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(path, quality=78)
+            Image.fromarray(pixels).save(path, quality=87)
     if not packed.exists():
         with zipfile.ZipFile(packed, "w") as archive:
-            while packed.stat().st_size < ZIP_BYTES:
-                for path in sorted(images.rglob("*.jpg")):
-                    archive.write(path, f"{packed.stat().st_size}/{path.name}")
+            for number, path in enumerate(itertools.cycle(sorted(images.rglob("*.jpg")))):
+                archive.write(path, f"{number}.jpg")
+                if packed.stat().st_size >= ZIP_BYTES:
+                    break
     return images, packed
 
 
@@ -72,15 +75,16 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.total = server, total
         self.began, self.before = time.monotonic(), resident(server.process.pid)
-        self.most, self.seconds = self.before, float("nan")
+        self.seconds, self.rise_sending, self.rise = float("nan"), 0.0, 0.0
+        self.stop = threading.Event()
 
     def run(self) -> None:
         uploads = self.server.workspace / "uploads"
-        while len(list(uploads.glob("*/files/*"))) < self.total:
-            self.most = max(self.most, resident(self.server.process.pid))
-            time.sleep(0.1)
-        self.seconds = time.monotonic() - self.began
-        self.most = max(self.most, resident(self.server.process.pid))
+        arrived = False
+        while not self.stop.wait(0.1):
+            self.rise = max(self.rise, resident(self.server.process.pid) - self.before)
+            if not arrived and len(list(uploads.glob("*/files/*"))) == self.total:
+                arrived, self.seconds, self.rise_sending = True, time.monotonic() - self.began, self.rise
 
 
 def hashes(paths: list[Path]) -> Counter[str]:
@@ -96,11 +100,15 @@ def one_round(page: Page, server: Server, given: Path, what: str) -> None:
     watch = Watch(server, len(paths))
     watch.start()
     page.locator(".pick-folder" if given.is_dir() else ".pick-files").set_input_files(given)
-    watch.join(300)
+    page.get_by_role("button", name=text.TO_GROUP).wait_for(timeout=300_000)
+    watch.stop.set()
+    watch.join()
     arrived = hashes(list((server.workspace / "uploads").glob("*/files/*")))
-    same = sum((arrived & hashes(paths)).values())
-    print(f"{what:24s} {same:5,d} of {len(paths):5,d} whole  {watch.seconds:6.1f} s  "
-          f"+{watch.most - watch.before:.0f} MB  load {os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
+    same, load = sum((arrived & hashes(paths)).values()), os.getloadavg()[0]
+    memory = f"+{watch.rise_sending:.0f} MB  (looked at: +{watch.rise:.0f} MB)"
+    print(
+        f"{what:20s} {same:5,d} of {len(paths):5,d} whole {watch.seconds:6.1f} s  {memory}  load {load:.1f}", flush=True
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from core.config import Config, config
 from core.ingest.decode import image_path
 from core.store import Store
 
+_TOKEN_CHARS = 64
 _IMAGE_ID = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -40,7 +41,9 @@ class Workspace:
 
 def _token(place: Path) -> str:
     """The secret that shows that a request comes from a page of ours, made once: open pages outlive a restart."""
-    if not place.exists():
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    return place.read_text(encoding="ascii")
+    token = place.read_text(encoding="ascii") if place.exists() else ""
+    if len(token) != _TOKEN_CHARS:  # also one that a crash cut short: an empty secret would let everybody in
+        token = secrets.token_hex(_TOKEN_CHARS // 2)
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(token)
+    return token

@@ -97,7 +97,7 @@ def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(
     put: list[str] = []
     page.on("request", lambda request: put.append(request.url) if request.method == "PUT" else None)
     page.goto(f"{server.url}/images")
-    line = page.get_by_text(re.compile(r"^shop: \d+ of 150 are here"))
+    line = page.get_by_text(re.compile(r"^shop: \d+ of 150 files are here"))
     expect(line).to_be_visible()
     here = int(re.findall(r"\d+", line.inner_text())[0])
     assert 80 <= here < 100

@@ -143,7 +143,12 @@ def test_the_token_is_the_workspaces_own_and_stays(tmp_path: Path) -> None:
         workspace.close()
     assert tokens[0] == tokens[1] != tokens[2]
     assert len(tokens[0]) == 64
-    assert (tmp_path / "a" / "token").stat().st_mode & 0o077 == 0
+    place = tmp_path / "a" / "token"
+    assert place.stat().st_mode & 0o077 == 0
+    place.write_text("", encoding="ascii")  # a crash while it was written
+    workspace = Workspace(Config(tmp_path / "a"))
+    assert len(workspace.token) == 64
+    workspace.close()
 
 
 def test_a_workspace_open_elsewhere_is_one_sentence(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,9 +261,7 @@ def test_only_what_is_missing_is_asked_for_again(client: Client) -> None:
     for number in (0, 2):
         client.ask("PUT", f"{place}/{told['files'][number]['key']}", files[number][1])
     older = upload.unfinished(client.home)
-    assert [(one.id, one.name, len(one.arrived()), len(one.wanted)) for one in older] == [
-        (told["upload"], "garden", 2, 4)
-    ]
+    assert [(one.id, one.name, one.so_far()) for one in older] == [(told["upload"], "garden", "2 of 4 files")]
     _, again = client.announce(*reversed(files), ("garden/new.jpg", b"new"))
     assert again["upload"] == told["upload"]
     assert [file["whole"] for file in again["files"]] == [False, True, False, True, False]
@@ -285,6 +288,7 @@ def test_a_torn_connection_leaves_nothing_half_and_the_rest_is_enough(client: Cl
     while not (begun := client.announce(("big.jpg", body))[1]["files"][0])["here"] and time.monotonic() < end:
         time.sleep(0.02)
     assert 0 < begun["here"] < len(body)
+    assert [one.so_far() for one in upload.unfinished(client.home)] == ["1 MB of 3 MB"]
     assert not begun["whole"]
     assert list(client.home.glob("*/files/*")) == []
     answer = client.ask("PUT", f"{address}?offset={begun['here']}", body[begun["here"] :])

@@ -42,8 +42,9 @@ def take(upload_id: str) -> None:
     workspace = state.workspace()
     sent = upload.find(upload.home(workspace.config), upload_id)
     sent.finish()
+    labels = sent.labels()
     try:
-        open_source(str(sent.folder), str(sent.labels() or ""))
+        open_source(str(sent.folder), str(labels or ""))
     except BadInput:  # a ZIP file that cannot be opened: it would only be in the way
         upload.remove(sent)
         raise

@@ -12,10 +12,17 @@ import streamlit as st
 from core.ingest import upload
 from ui import state, text
 
-_PARTS = {
-    kind: Path(__file__).with_name(f"uploader.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
-}
-_uploader = st.components.v2.component("facetry_uploader", **_PARTS)
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+_uploader = st.components.v2.component(
+    "facetry_uploader",
+    html=_read("uploader.html"),
+    css=_read("uploader.css"),
+    js=_read("upload_job.js") + "\n" + _read("uploader.js"),
+)
 _OLDER = 3
 """How many uploads that were broken off are offered."""
 
@@ -24,7 +31,7 @@ def uploader(*, key: str) -> str | None:
     """Show it; returns the id of an upload once all of it is here, or a person wants to use what is here."""
     workspace = state.workspace()
     older = [
-        {"id": one.id, "name": one.name or text.UPLOADED, "here": len(one.arrived()), "all": len(one.wanted)}
+        {"id": one.id, "line": text.broken_off(one.name or text.UPLOADED, one.so_far()), "usable": bool(one.arrived())}
         for one in upload.unfinished(upload.home(workspace.config))[:_OLDER]
     ]
     data = {"token": workspace.token, "words": text.UPLOADER, "older": older}

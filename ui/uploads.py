@@ -50,17 +50,16 @@ async def receive(request: Request) -> Response:
     Answers {"here": where to go on, "whole": whether all of it is here}. A connection that breaks loses at most the
     last piece: what was written stays, and the file counts only once it is whole.
     """
-    key, piece = request.path_params["key"], bytearray()
+    upload_id, key, piece = request.path_params["upload_id"], request.path_params["key"], bytearray()
     try:
         offset = int(request.query_params.get("offset", "0"))
-        place = await run_in_threadpool(_find, request.path_params["upload_id"])
         async for chunk in request.stream():
             piece += chunk
             if len(piece) >= _PIECE:
-                await run_in_threadpool(place.write, key, offset, bytes(piece))
+                await run_in_threadpool(_write, upload_id, key, offset, bytes(piece))
                 offset += len(piece)
                 piece.clear()
-        whole = await run_in_threadpool(place.write, key, offset, bytes(piece))
+        whole = await run_in_threadpool(_write, upload_id, key, offset, bytes(piece))
         return JSONResponse({"here": offset + len(piece), "whole": whole})
     except ValueError:
         refusal = _refuse(BadInput(text.BAD_REQUEST))
@@ -120,6 +119,10 @@ async def _read_on(request: Request) -> None:
     with contextlib.suppress(ClientDisconnect, RuntimeError):  # RuntimeError: there is no rest
         async for _ in request.stream():
             pass
+
+
+def _write(upload_id: str, key: str, offset: int, content: bytes) -> bool:
+    return _find(upload_id).write(key, offset, content)
 
 
 def _find(upload_id: str) -> upload.Upload:

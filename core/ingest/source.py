@@ -11,7 +11,7 @@ from pathlib import Path
 from core.config import Config
 from core.domain import DatasetRow, ImageRow, ItemRow
 from core.errors import BadInput
-from core.ingest import archive, folder, manifest, upload
+from core.ingest import archive, folder, manifest, upload, uploaded
 from core.ingest.decode import Unusable
 from core.ingest.found import Found, some_images
 from core.ingest.names import match_names
@@ -75,7 +75,7 @@ def find(images: str, records: str, config: Config, limit: int = 0, *, spread: b
         kind = _SCANS.get(path.suffix.lower(), "folder") if path.is_file() else "folder"
         if path.resolve().parent == upload.home(config):
             kind = "upload"
-        scan = {"folder": folder.scan, "zip": archive.scan, "csv": manifest.scan, "upload": upload.scan}[kind]
+        scan = {"folder": folder.scan, "zip": archive.scan, "csv": manifest.scan, "upload": uploaded.scan}[kind]
         files = some_images(scan(path, config), limit, spread=spread)
         address = {"kind": kind, "path": str(path.resolve()), "limit": str(limit), "spread": "yes" if spread else ""}
         stamps = [(file.name, file.stamp) for file in files]

@@ -1,4 +1,4 @@
-"""Files that come through the browser: kept below the workspace under names of ours, then a source like any folder.
+"""Files that come through the browser: announced, received in pieces, and kept below the workspace under names of ours.
 
 An upload is a folder with a name that cannot be guessed. In it, `plan.json` lists what the browser announced, `files/`
 holds what arrived whole and `parts/` what did not yet, each file under its key: a hash of its announced path, size and
@@ -16,14 +16,14 @@ import shutil
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.errors import BadInput
 from core.ingest import archive
-from core.ingest.found import Found, natural, refusal_by_name
+from core.ingest.found import refusal_by_name
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _TABLES = (".csv", ".tsv")
@@ -178,6 +178,13 @@ class Upload:
             raise BadInput(f"{file.path} could not be saved ({error.strerror or 'unknown reason'}).") from None
         return self.file(key).exists()
 
+    def so_far(self) -> str:
+        """What is here, in words: "812 of 1,500 files", of a single file "144 MB of 300 MB"."""
+        if len(self.wanted) > 1:
+            return f"{len(self.arrived()):,} of {len(self.wanted):,} files"
+        size = self.plan[self.wanted[0]].size
+        return f"{size_text(size if self.arrived() else sum(self.begun().values()))} of {size_text(size)}"
+
     def finish(self) -> None:
         """Nothing more may come: from now on this is a source, and what is not part of it goes."""
         (self.folder / "finished").touch()
@@ -233,7 +240,8 @@ def find(uploads: Path, upload_id: str) -> Upload:
     plan = uploads / upload_id / "plan.json"
     if not _ID.fullmatch(upload_id) or not plan.is_file():
         raise Unknown("There is no such upload (any more). Choose the files again.")
-    return _read(plan, plan.stat().st_mtime_ns)
+    stat = plan.stat()
+    return _read(plan, (stat.st_mtime_ns, stat.st_ino))
 
 
 def find_unfinished(uploads: Path, upload_id: str) -> Upload:
@@ -264,38 +272,6 @@ def save_table(folder: Path, content: bytes) -> Path:
     except OSError as error:
         raise BadInput(f"The table could not be saved ({error.strerror or 'unknown reason'}).") from None
     return folder / "labels.csv"
-
-
-def scan(folder: Path, config: Config) -> list[Found]:
-    """What an upload holds, in natural order. A ZIP file among other files counts as a folder of its name.
-
-    Raises BadInput when its only file is a ZIP file that cannot be opened.
-    """
-    upload = find(home(config), folder.name)
-    here = upload.arrived()
-    found: list[Found] = []
-    for key, file in upload.images.items():
-        name, path = file.path.removeprefix(upload.top), upload.file(key)
-        refusal = upload.refusal(key)
-        if not refusal and key not in here:
-            refusal = "It did not arrive. Choose it again to send it."
-        if refusal or not file.is_zip:
-            found.append(Found(name, path, stamp=(file.size, file.modified), refusal=refusal))
-        elif len(upload.images) == 1:
-            found += _members(path, name, config)
-        else:
-            try:
-                found += [replace(member, name=f"{name}/{member.name}") for member in _members(path, name, config)]
-            except BadInput as error:
-                found.append(Found(name, path, refusal=str(error)))
-    return sorted(found, key=lambda one: natural(one.name))
-
-
-def _members(path: Path, name: str, config: Config) -> list[Found]:
-    try:
-        return archive.scan(path, config)
-    except BadInput as error:  # it knows the file by our name only
-        raise BadInput(str(error).replace(path.name, PurePosixPath(name).name)) from None
 
 
 def _check(upload: Upload) -> None:
@@ -345,7 +321,7 @@ def _changed(path: Path) -> float:
 
 
 @lru_cache(maxsize=4)
-def _read(plan: Path, changed: int) -> Upload:
+def _read(plan: Path, changed: tuple[int, int]) -> Upload:
     """Kept in memory, since each file that comes asks for it."""
     files = [Announced(*one) for one in json.loads(plan.read_text(encoding="utf-8"))]
     return Upload(plan.parent, {file.key: file for file in files})

@@ -30,7 +30,6 @@ UPLOADER: Final = {
     "waiting": "The connection is lost. What arrived is kept, and it goes on by itself.",
     "cancelled": "Cancelled. Nothing was kept.",
     "whole": "All {all} are here.",
-    "broken_off": "{name}: {here} of {all} are here. Choose the same again and only the rest is sent.",
 }
 """What the uploader says; its JavaScript puts in the numbers."""
 NO_ACCESS: Final = "Open Facetry in this browser first, then try again."
@@ -74,6 +73,10 @@ TABLE_PATH: Final = "or where it lies on this computer"
 TABLE_UPLOAD: Final = "Drop the table here (CSV)"
 COLUMN: Final = "Column with the labels"
 TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start a new run."
+
+
+def broken_off(name: str, so_far: str) -> str:
+    return f"{name}: {so_far} are here. Choose the same again and only the rest is sent."
 
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:

@@ -79,6 +79,7 @@ class Job {
     this.stop = new AbortController()
     const signal = this.stop.signal
     this.problem = ""
+    this.waiting = false
     try {
       for (;;) {
         await this.announce(signal)

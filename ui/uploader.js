@@ -86,8 +86,12 @@ export default function (component) {
   part("use").onclick = () => use(tab.job.id)
 
   const removed = new Set()
+  let drawn = null
   const drawOlder = () => {
-    const rows = data.older.filter(one => one.id !== tab.job?.id && !removed.has(one.id)).map(one => {
+    const older = data.older.filter(one => one.id !== tab.job?.id && !removed.has(one.id))
+    if (drawn === older.length) return // a button must not go from under the hand
+    drawn = older.length
+    const rows = older.map(one => {
       const row = document.createElement("div")
       const line = document.createElement("p")
       line.textContent = one.line

@@ -11,7 +11,10 @@ WAYS: Final = {"files": "Drop or choose files", "path": "A folder on this comput
 UPLOADER: Final = {
     "label": "Your images",
     "drop": "Drop images, folders or ZIP files here",
-    "note": "A ZIP file counts as a folder. Copies go to Facetry's own folder on this computer and no further.",
+    "note": (
+        "A ZIP file counts as a folder, a single table (CSV) as labels to compare with. "
+        "Copies go to Facetry's own folder on this computer and no further."
+    ),
     "files": "Choose files",
     "folder": "Choose a folder",
     "cancel": "Cancel",

@@ -130,3 +130,25 @@ def test_cancelled_and_nothing_is_kept(server: Server, page: Page, tmp_path: Pat
     expect(page.locator(".problem")).to_have_text(WORDS["cancelled"])
     expect(page.get_by_role("button", name=WORDS["files"])).to_be_visible()
     assert set(uploads.iterdir()) == before
+
+
+def test_a_file_that_went_away_is_said_and_the_rest_can_be_used(server: Server, page: Page, tmp_path: Path) -> None:
+    garden = flowers(tmp_path / "garden", 1)
+    total = len(list(garden.iterdir()))
+    tab = page.context.new_page()  # the browser reports the missing file in the console
+    tab.goto(f"{server.url}/images")
+    tab.route("**/upload/*/*", lambda route: route.abort("connectionreset"))
+    tab.locator(".pick-folder").set_input_files(garden)
+    expect(tab.locator(".waiting")).to_have_text(WORDS["waiting"])
+    gone = min(garden.iterdir())
+    gone.unlink()
+    tab.unroute_all()
+    expect(tab.locator(".problem")).to_have_text(
+        WORDS["unreadable"].format(count=1, name=f"garden/{gone.name}"), timeout=SLOW
+    )
+    expect(tab.locator(".line")).to_have_text(f"{total - 1} of {total}")
+    fits(tab)
+    tab.get_by_role("button", name=WORDS["use"]).click()
+    expect(tab.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=SLOW)
+    expect(tab.get_by_test_id("stMetricValue")).to_have_text([str(total - 1), "0", "1"])
+    tab.close()

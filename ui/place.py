@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.add import add
 from core.errors import BadInput
-from core.export.folders import folder_name
-from core.ingest import source
+from core.ingest import source, upload
 from core.ingest.found import SUFFIXES
 from core.where import Place, Where, where
 from ui import models, state, text
@@ -86,10 +84,11 @@ def _add(found: Where, name: str, content: bytes) -> str:
     runs = [place.run_id for place in found.places if not place.problem]
     if any(state.jobs().get(run) for run in runs):
         raise BadInput(text.WHERE_BUSY)
-    folder = workspace.folder / "uploads" / secrets.token_hex(8)
-    folder.mkdir(parents=True)
-    (folder / folder_name(name)).write_bytes(content)
-    origin = source.find(str(folder), "", workspace.config)
+    file = upload.announced(name, len(content), 0)
+    kept = upload.announce(upload.home(workspace.config), [file])
+    kept.write(file.key, 0, content)
+    kept.finish()
+    origin = source.find(str(kept.folder), "", workspace.config)
     added = [add(workspace, run, origin, keys=models.keys()) for run in runs]
     new = any(one.new for one in added)
     return text.where_added(len(runs)) if new else text.where_known(len(runs))

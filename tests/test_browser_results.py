@@ -98,14 +98,14 @@ def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tm
     with pytest.raises(urllib.error.HTTPError, match="403") as refused:  # who never opened a page of this workspace
         urllib.request.urlopen(f"{server.url}/download/{run_id}/table.csv")
     refused.value.close()
-    kit.photograph(page, server, {name: f"/{name}?run={run_id}" for name in ("evaluate", "export", "connect")})
+    kit.photograph(page, server, {name: f"/{name}?run={run_id}" for name in ("evaluate", "where", "export", "connect")})
 
 
 def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page) -> None:
     server, run_id, _ = done
     pages = {
         text.IMAGES: "images", text.GROUP: "group", text.NAMES: "names", text.BROWSE: "browse",
-        text.EVALUATE: "evaluate", text.EXPORT: "export", text.CONNECT: "connect", text.START_PAGE: "",
+        text.EVALUATE: "evaluate", text.WHERE_PAGE: "where", text.EXPORT: "export", text.CONNECT: "connect", text.START_PAGE: "",
     }  # fmt: skip
     heading = page.locator("[data-testid=stMain] h1").filter(visible=True).first
     for place in pages.values():  # each by its address alone, and after a refresh

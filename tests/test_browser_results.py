@@ -105,7 +105,8 @@ def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page
     server, run_id, _ = done
     pages = {
         text.IMAGES: "images", text.GROUP: "group", text.NAMES: "names", text.BROWSE: "browse",
-        text.EVALUATE: "evaluate", text.WHERE_PAGE: "where", text.EXPORT: "export", text.CONNECT: "connect", text.START_PAGE: "",
+        text.EVALUATE: "evaluate", text.WHERE_PAGE: "where", text.EXPORT: "export", text.CONNECT: "connect",
+        text.START_PAGE: "",
     }  # fmt: skip
     heading = page.locator("[data-testid=stMain] h1").filter(visible=True).first
     for place in pages.values():  # each by its address alone, and after a refresh

@@ -41,7 +41,7 @@ def models_of(settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_K
     descriptions = {item: record.description or record.label for item, record in matched.items()}
     labels = {item: record.label for item, record in matched.items() if record.label}
     vision = RecordsVision(descriptions, records.version)
-    return Models(vision, RecordsText(labels, records.version, text) if labels else text, text)
+    return Models(vision, RecordsText(labels, records.version, text) if labels else text, text, by_item=bool(labels))
 
 
 def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:

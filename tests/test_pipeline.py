@@ -309,3 +309,14 @@ def test_a_job_that_fails_leaves_its_sentence_with_the_run(house: House) -> None
     assert run is not None
     assert run.status == "failed"
     assert "is empty" in run.message
+
+
+def test_records_of_the_same_words_keep_their_own_labels(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    lines = [
+        {"image": f"{n}.jpg", "description": "A thing.", "label": label} for n, label in enumerate(("red", "blue"))
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    run_id = house.start(records=str(path), vision="records", k=2)
+    house.run(run_id)
+    assert [row.label for row in results.rows(house.store, run_id)] == ["red", "blue"]

@@ -108,6 +108,7 @@ def test_from_a_folder_to_checked_groups(server: Server, page: Page, tmp_path: P
     expect(page).to_have_url(re.compile("&image=[0-9a-f]{64}"))
     first = page.url
     expect(page.get_by_text(text.DESCRIPTION, exact=True)).to_be_visible()
+    settled(page)
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(first)
     expect(page.get_by_text(re.compile("^2 of "))).to_be_visible()

@@ -52,7 +52,10 @@ export default function (component) {
   wall.onclick = event => {
     const tile = event.target.closest("button.tile")
     if (!tile) return
-    if (!data.selectable) return setTriggerValue("opened", tile.dataset.id)
+    if (!data.selectable) {
+      tile.blur()  // arrow keys belong to the page that opens now
+      return setTriggerValue("opened", tile.dataset.id)
+    }
     select(wall, tile, event.shiftKey)
     setStateValue("selected", pressed(wall).map(one => one.dataset.id))
   }

@@ -206,18 +206,26 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ImageRow:
-    """One distinct image content: the original's format and upright size in pixels, and what was done to show it."""
+    """One distinct image content: the original's format and upright size in pixels, and what was done to show it.
+
+    look, colour: 64 bits that near copies share nearly all of, and the mean colour as 0xRRGGBB (core.ingest.pixels).
+    """
 
     id: str
     format: str
     width: int
     height: int
     note: str = ""
+    look: int = 0
+    colour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One given file or record. status: "ready", "duplicate" or "skipped", the last two with a reason."""
+    """One given file or record. status: "ready", "duplicate", "excluded" or "skipped", all but the first with a reason.
+
+    A person excludes images (near duplicates, say) and can take them back; the other states are found, not decided.
+    """
 
     position: int
     item_id: str
@@ -228,7 +236,7 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset with its counts: given = ready + duplicate + skipped (+ those not yet looked at).
+    """A dataset with its counts: given = ready + duplicate + excluded + skipped (+ those not yet looked at).
 
     source: where it came from. added: where later images came from.
     """

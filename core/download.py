@@ -121,15 +121,20 @@ def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, 
 
 
 def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:
-    """Name -> where the file lies now, the first of a name; without the sources that have gone or may not be read."""
+    """Name -> where the file lies now, the first of a name; without the sources that have gone or may not be read.
+
+    What lies elsewhere is not fetched a second time, and an image inside a PDF file is no file.
+    """
     found: dict[str, Found] = {}
     for address in (dataset.source, *dataset.added):
+        if address.get("kind") in source.ELSEWHERE:
+            continue
         try:
             files = source.reopen(replace(dataset, source=address), config).files
         except BadInput:
             continue
         for file in files:
-            if not file.refusal:
+            if not (file.refusal or file.url or file.part):
                 found.setdefault(file.name, file)
     return found
 

@@ -129,7 +129,7 @@ def test_app_answers_on_the_next_free_port_and_ctrl_c_ends_it(folder: Folder, bu
         with urllib.request.urlopen(address, timeout=5) as answer:
             assert answer.status == 200
         app.send_signal(signal.SIGINT)
-        assert app.wait(10) == 0
+        assert app.wait(60) == 0
         assert app.stdout.read() == "Facetry has ended\n"
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(address.rsplit(":", 1)[1]))) != 0, "the app was left running"

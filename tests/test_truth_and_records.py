@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import DATASETS, needs_datasets
 
@@ -12,7 +14,7 @@ from core.config import Config
 from core.errors import BadInput
 from core.ingest import source
 from core.ingest.records import read_records
-from core.ingest.truth import read_truth, split_address
+from core.ingest.truth import every_facet, preview_truth, read_truth, split_address
 
 NAMES = {"i1": "red/1_fast car.jpg", "i2": "2_big_dog.png", "i3": "plain.png"}
 
@@ -70,6 +72,30 @@ def test_a_colon_splits_only_when_the_whole_is_no_path(tmp_path: Path) -> None:
     assert split_address(f"{odd}:colour") == (odd, "colour")
     with pytest.raises(BadInput, match=r"t\.csv does not exist"):
         read_truth(f"{tmp_path / 't.csv'}:colour", NAMES)
+
+
+def test_a_parquet_table_is_truth_too_and_holds_several_criteria(tmp_path: Path) -> None:
+    cells = {
+        "image": ["1_fast car.jpg", "2_big_dog.png", "gone.png", "lost.png"],
+        "colour": pa.array(["red", None, "blue", "blue"]).dictionary_encode(),
+        "wheels": [4, 0, 2, 2],
+        "boxes": [[1], [2], [3], [4]],  # no class: left out
+    }
+    pq.write_table(pa.table(cells), tmp_path / "t.parquet")
+    assert read_truth(f"{tmp_path / 't.parquet'}:wheels", NAMES) == ("wheels", {"i1": "4", "i2": "0"})
+    assert every_facet(tmp_path / "t.parquet", NAMES) == {"colour": {"i1": "red"}, "wheels": {"i1": "4", "i2": "0"}}
+
+
+def test_what_truth_would_give_is_previewed(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "image,colour\n1_fast car.jpg,red\n2_big_dog.png,red\ngone.png,blue\nlost.png,blue\n"
+    )
+    preview = preview_truth(str(tmp_path / "t.csv"), NAMES, examples=1)
+    assert (preview.facet, preview.images, preview.labelled, preview.classes) == ("colour", 3, 2, {"red": 2})
+    assert (preview.unlabelled, preview.unlabelled_examples) == (1, ["plain.png"])
+    assert (preview.unmatched, preview.unmatched_examples) == (2, ["gone.png"])
+    from_names = preview_truth("filename", NAMES)
+    assert (from_names.labelled, from_names.unlabelled_examples, from_names.unmatched) == (2, ["plain.png"], 0)
 
 
 def lines(path: Path, *values: object) -> Path:

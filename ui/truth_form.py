@@ -14,7 +14,8 @@ from core.domain import DatasetRow
 from core.errors import FacetryError
 from core.ingest import source, upload
 from core.ingest.found import check_allowed
-from core.ingest.truth import image_column, read_table, split_address
+from core.ingest.table import image_column, read_table
+from core.ingest.truth import split_address
 from ui import state, text
 from ui.safe import safe_md
 
@@ -85,10 +86,10 @@ def _table(given: DatasetRow, truth: str) -> str:
         return ""
     table = Path(path.strip()).expanduser()
     check_allowed(table.resolve(), state.workspace().config)
-    columns, rows = read_table(table)
-    classes = [one for one in columns if one != image_column(columns)] or columns
+    columns = read_table(table)
+    classes = [one for one in columns if one != image_column(list(columns))] or list(columns)
     index = classes.index(column) if column in classes else 0
-    st.dataframe(rows[:4], hide_index=True, alt=text.TABLE)
+    st.dataframe({name: cells[:4] for name, cells in columns.items()}, hide_index=True, alt=text.TABLE)
     chosen = st.selectbox(text.COLUMN, classes, index=index, key=f"{key}-column")
     return f"{table}:{chosen}"
 

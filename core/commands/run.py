@@ -16,8 +16,12 @@ from core.ingest import source
 def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
     run = commands.add_parser("run", help="describe, label, name and assign; write the results to --out")
     run.add_argument(
-        "--images", default="", metavar="DIR|ZIP|CSV", help="folder of images, ZIP file, or CSV that lists images"
+        "--images",
+        default="",
+        metavar="WHERE",
+        help="folder, ZIP file, PDF file, CSV or Parquet table that lists images, s3://BUCKET/FOLDER, hf:NAME[:SPLIT]",
     )
+    run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
     run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N", help="how many groups")
     shared.out_option(run)
@@ -55,7 +59,7 @@ def _act(options: argparse.Namespace) -> int:
     out = shared.out_folder(options)
     pipeline.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded
     place = shared.place_of(options)
-    origin = source.find(options.images, options.records, place, options.limit)
+    origin = source.find(options.images, options.records, place, options.limit, pdf_pages=options.pdf_pages)
     with shared.opened(place) as workspace:
         run_id = pipeline.start(workspace, origin, settings)
         pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())

@@ -33,7 +33,7 @@ def scan(folder: Path, config: Config) -> list[Found]:
 
 
 def _found(path: Path, folder: Path, config: Config) -> Found:
-    name = path.relative_to(folder).as_posix()
+    name = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()  # not all systems' names are text
     refusal = refusal_by_name(name)
     if not refusal and path.is_symlink() and not is_allowed(path.resolve(), config):
         refusal = "A link to a place that images may not be read from."

@@ -19,7 +19,8 @@ from core.ingest.ictc import clean_answer, first_line, normal, read_answers, rea
 from core.ingest.names import match_names
 from core.ingest.records import Record, Records
 from core.ingest.source import Source
-from core.ingest.truth import from_filenames, image_column, read_table
+from core.ingest.table import image_column, read_table
+from core.ingest.truth import from_filenames
 
 _STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "step2b_result.txt", "step3_result.txt"
 _CLUSTER = ("cluster", "group", "assigned", "assignment", "predicted", "prediction", "answer")
@@ -99,13 +100,15 @@ def as_source(found: Imported, path: Path) -> Source:
 
 
 def _from_table(path: Path) -> Imported:
-    columns, table = read_table(path)
+    table = read_table(path)
+    columns = list(table)
     image = image_column(columns)
     others = [column for column in columns if column != image]
     known = {column.strip().lower() for column in others}
-    values = [{key.strip().lower(): _plain(value) for key, value in row.items() if key != image} for row in table]
-    for row, value in zip(table, values, strict=True):
-        value["image"] = _plain(row[image])
+    keys = ["image" if column == image else column.strip().lower() for column in columns]
+    values = [
+        {key: _plain(cell) for key, cell in zip(keys, row, strict=True)} for row in zip(*table.values(), strict=True)
+    ]
     if not known & {*_CLUSTER}:
         chosen = next((key for key in (*_LABEL, *(one.strip().lower() for one in others)) if key in known), "")
         if not chosen:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from core.config import Config
 from core.domain import DatasetRow, ImageRow, ItemRow
 from core.errors import BadInput
-from core.ingest import archive, folder, manifest, upload, uploaded
+from core.ingest import archive, buckets, folder, hub, manifest, upload, uploaded
 from core.ingest.decode import Unusable
-from core.ingest.found import Found, some_images
+from core.ingest.found import Found, check_allowed, some_images
 from core.ingest.names import match_names
 from core.ingest.records import Record, Records, read_records
-from core.ingest.truth import full_truth_address, read_truth, truth_exists
-from core.ingest.workers import prepare_all
+from core.ingest.table import SUFFIXES as TABLES
+from core.ingest.truth import full_truth_address, preview_truth, read_truth, truth_exists
+from core.ingest.workers import expand, prepare_all
 
 __all__ = [
+    "ELSEWHERE",
     "RECORD_TRUTH",
     "Looked",
     "Source",
@@ -29,6 +31,8 @@ __all__ = [
     "look",
     "match_records",
     "names",
+    "own_truth",
+    "preview_truth",
     "read_records",
     "read_truth",
     "record_truth",
@@ -36,7 +40,8 @@ __all__ = [
     "truth_exists",
 ]
 
-_SCANS = {".zip": "zip", ".csv": "csv", ".tsv": "csv"}
+ELSEWHERE = ("bucket", "hub")
+"""Kinds of sources that do not lie on this computer."""
 RECORD_TRUTH = "record"
 """The facet under which the truth that records carry is kept."""
 
@@ -64,22 +69,24 @@ class Looked:
     image: ImageRow | None = field(default=None)
 
 
-def find(images: str, records: str, config: Config, limit: int = 0, *, spread: bool = False) -> Source:
-    """Find images (a folder, a ZIP file, or a CSV that lists them), or records when `images` is "". Raises BadInput.
+def find(
+    images: str, records: str, config: Config, limit: int = 0, *, spread: bool = False, pdf_pages: bool = False
+) -> Source:
+    """Find images, or records when `images` is "". Raises BadInput.
 
-    limit: so many images only (0: all), the first ones or, with `spread`, evenly from all of them. The id covers names,
-    sizes and times of the files: a changed folder is another dataset and an unchanged one is not looked at again.
+    images: a folder, a ZIP file, a PDF file, a table that lists images, `s3://BUCKET/FOLDER` or another fsspec address,
+    or `hf:NAME[:SPLIT]`. limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
+    pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times of the
+    files: a changed folder is another dataset and an unchanged one is not looked at again.
     """
     if images:
-        path = Path(images).expanduser()
-        kind = _SCANS.get(path.suffix.lower(), "folder") if path.is_file() else "folder"
-        if path.resolve().parent == upload.home(config):
-            kind = "upload"
-        scan = {"folder": folder.scan, "zip": archive.scan, "csv": manifest.scan, "upload": uploaded.scan}[kind]
-        files = some_images(scan(path, config), limit, spread=spread)
-        address = {"kind": kind, "path": str(path.resolve()), "limit": str(limit), "spread": "yes" if spread else ""}
+        kind, place, found = _scan(images, config)
+        files = some_images(expand(found, pdf_pages, config), limit, spread=spread)
+        address = {"kind": kind, "path": place, "limit": str(limit), "spread": "yes" if spread else ""}
+        if pdf_pages:
+            address["pdf"] = "pages"
         stamps = [(file.name, file.stamp) for file in files]
-        name = upload.find(upload.home(config), path.name).name if kind == "upload" else path.resolve().name
+        name = upload.find(upload.home(config), Path(place).name).name if kind == "upload" else Path(place).name
         return Source(_identity(address, stamps), name, address, len(files), files)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
@@ -96,7 +103,38 @@ def reopen(dataset: DatasetRow, config: Config) -> Source:
     """Find a dataset's source again, to go on after an interruption. Raises BadInput when it has gone."""
     address = dataset.source
     images, records = ("", address["path"]) if address["kind"] == "records" else (address["path"], "")
-    return find(images, records, config, int(address["limit"]), spread=bool(address.get("spread")))
+    return find(
+        images,
+        records,
+        config,
+        int(address["limit"]),
+        spread=bool(address.get("spread")),
+        pdf_pages=address.get("pdf") == "pages",
+    )
+
+
+def _scan(images: str, config: Config) -> tuple[str, str, list[Found]]:
+    """What kind of source it is, where it can be found again, and what is in it."""
+    if images.startswith(hub.PREFIX):
+        return "hub", images, hub.scan(images, config)
+    if "://" in images:
+        return "bucket", images, buckets.scan(images, config)
+    if "\0" in images:
+        raise BadInput("This is not a path that can be read.")
+    path = Path(images).expanduser()
+    suffix = path.suffix.lower() if path.is_file() else ""
+    place = str(path.resolve())
+    if path.resolve().parent == upload.home(config):
+        return "upload", place, uploaded.scan(path, config)
+    if suffix == ".zip":
+        return "zip", place, archive.scan(path, config)
+    if suffix in TABLES:
+        return "csv", place, manifest.scan(path, config)
+    if suffix == ".pdf":
+        check_allowed(path.resolve(), config)
+        stat = path.stat()
+        return "pdf", place, [Found(path.name, path, stamp=(stat.st_size, stat.st_mtime_ns))]
+    return "folder", place, folder.scan(path, config)
 
 
 def is_complete(dataset: DatasetRow | None) -> bool:
@@ -130,7 +168,7 @@ def _look(source: Source, copies: Path, config: Config) -> Iterator[tuple[ItemRo
         if isinstance(outcome, Unusable):
             yield ItemRow(place, "", file.name, "skipped", outcome.reason), None
         else:
-            image = ImageRow(outcome.id, outcome.format, outcome.width, outcome.height, outcome.note)
+            image = ImageRow(*astuple(outcome))
             yield ItemRow(place, outcome.id, file.name), image
 
 
@@ -144,6 +182,11 @@ def names(source: Source) -> list[str]:
 def record_truth(records: Records) -> dict[str, str]:
     """Item id -> the class that its record carries."""
     return {record.id: record.truth for record in records.records if record.truth}
+
+
+def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
+    """Ground truth that the images came with, as the columns of classes of a data set: facet -> name -> class."""
+    return hub.classes(source.address["path"], config) if source.address["kind"] == "hub" else {}
 
 
 def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from core.config import config
 from core.errors import BadInput
+from core.ingest import hub
 from core.ingest.names import match_names
+from core.ingest.table import Table, image_column, read_table
 
-_IMAGE_COLUMNS = ("image", "file", "filename", "file_name", "image_file", "path", "name")
+NAMES = ("folder", "filename")
+"""Addresses of truth that lies in the images' own names."""
 _NUMBERED = re.compile(r"^\d+_(?P<cls>.+)$")
 
 
@@ -27,35 +31,6 @@ def from_filenames(names: Mapping[str, str]) -> dict[str, str]:
     return {item: match["cls"] for item, match in matches.items() if match}
 
 
-def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and rows of a CSV (comma, semicolon or tab; UTF-8 with or without BOM). Raises BadInput."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(f"{path.name} is not a text table in UTF-8. Save it again as “CSV UTF-8”.") from None
-    except OSError as error:
-        raise BadInput(f"{path} could not be read ({error.strerror or 'unknown reason'}).") from None
-    if "\0" in text or not text.strip():
-        raise BadInput(f"{path.name} is empty or not a text table. Save it again as “CSV UTF-8”.")
-    header = text.splitlines()[0]
-    try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
-        columns = list(reader.fieldnames or [])
-        rows = [{column: row.get(column) or "" for column in columns} for row in reader]
-    except csv.Error as error:
-        raise BadInput(f"{path.name} cannot be read as a table ({error}). Save it again as “CSV UTF-8”.") from None
-    if not any(columns):
-        raise BadInput(f"{path.name} has no header line with column names. Add one.")
-    if len(set(columns)) != len(columns):
-        raise BadInput(f"{path.name} has two columns of the same name. Rename one.")
-    return columns, rows
-
-
-def image_column(columns: Sequence[str]) -> str:
-    """The column that names images: one of the usual names, else the first."""
-    return next((one for one in columns if one.strip().lower() in _IMAGE_COLUMNS), columns[0])
-
-
 def split_address(address: str) -> tuple[Path, str]:
     """`FILE[:COLUMN]` -> file, column ("" if none is named); split at the last colon only if the whole is no path."""
     whole = Path(address).expanduser()
@@ -66,51 +41,117 @@ def split_address(address: str) -> tuple[Path, str]:
 
 
 def from_table(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The facet's name and item id -> class, from `CSV[:COLUMN]`. Raises BadInput with the columns there are.
+    """The facet's name and item id -> class, from `TABLE[:COLUMN]`. Raises BadInput with the columns there are.
 
     Rows are matched to images by core.ingest.names.match_names.
     """
     path, column = split_address(address)
-    if not path.exists():
-        raise BadInput(f"The truth table {path} does not exist. Give folder, filename, or a CSV file.")
-    columns, rows = read_table(path)
-    names_in = image_column(columns)
-    classes = [one for one in columns if one != names_in]
-    if not classes:
+    table, called, facets = _open(path)
+    if not column and len(facets) > 1:
         raise BadInput(
-            f"{path.name} needs a column with image names and one with classes; it has: {', '.join(columns)}."
+            f"{path.name} has several columns. Add the one to score, e.g. {path.name}:{facets[0]} "
+            f"(there are: {', '.join(facets)})."
         )
-    if not column and len(classes) > 1:
-        raise BadInput(
-            f"{path.name} has several columns. Add the one to score, e.g. {path.name}:{classes[0]} "
-            f"(there are: {', '.join(classes)})."
-        )
-    column = column or classes[0]
-    if column not in classes:
-        raise BadInput(f"{path.name} has no column “{column}”. It has: {', '.join(classes)}.")
-    places = match_names([row[names_in] for row in rows], names)
-    matched = {item: rows[place][column].strip() for item, place in places.items() if rows[place][column].strip()}
+    column = column or facets[0]
+    if column not in facets:
+        raise BadInput(f"{path.name} has no column “{column}”. It has: {', '.join(facets)}.")
+    matched = _classes(table[column], match_names(table[called], names))
     if not matched:
-        raise BadInput(f"No row of {path.name} names one of the images (column “{names_in}”). Check the names.")
+        raise BadInput(f"No row of {path.name} names one of the images (column “{called}”). Check the names.")
     return column, matched
 
 
+def every_facet(path: Path, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """All columns of a truth table at once, for images that were sorted by hand under several criteria:
+    facet -> item id -> class. Raises BadInput as `from_table`."""
+    table, called, facets = _open(path)
+    places = match_names(table[called], names)
+    return {facet: _classes(table[facet], places) for facet in facets}
+
+
+def _open(path: Path) -> tuple[Table, str, list[str]]:
+    """A truth table, its column of image names, and its columns of classes. Raises BadInput."""
+    if not path.exists():
+        raise BadInput(f"The truth table {path} does not exist. Give folder, filename, or a CSV or Parquet file.")
+    table = read_table(path)
+    called = image_column(list(table))
+    facets = [one for one in table if one != called]
+    if not facets:
+        raise BadInput(f"{path.name} needs a column with image names and one with classes; it has: {', '.join(table)}.")
+    return table, called, facets
+
+
+def _classes(column: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
+    classes = {item: column[place].strip() for item, place in places.items()}
+    return {item: cls for item, cls in classes.items() if cls}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What truth would give: the facet, images of each class, and who has no partner, with a few examples of each.
+
+    unlabelled: images without truth. unmatched: names in the table that no image has.
+    """
+
+    facet: str
+    images: int
+    classes: Mapping[str, int]
+    unlabelled: int
+    unlabelled_examples: Sequence[str]
+    unmatched: int = 0
+    unmatched_examples: Sequence[str] = ()
+
+    @property
+    def labelled(self) -> int:
+        return self.images - self.unlabelled
+
+
+def preview_truth(address: str, names: Mapping[str, str], examples: int = 5) -> Preview:
+    """How `folder`, `filename` or `TABLE[:COLUMN]` fits these images (item id -> name). Raises BadInput."""
+    facet, found = read_truth(address, names)
+    without = [name for item, name in names.items() if item not in found]
+    counts = dict(Counter(found.values()).most_common())
+    preview = Preview(facet, len(names), counts, len(without), without[:examples])
+    if address in NAMES or address.startswith(hub.PREFIX):
+        return preview
+    table, called, _ = _open(split_address(address)[0])
+    used = set(match_names(table[called], names).values())
+    extra = [name for place, name in enumerate(table[called]) if place not in used]
+    return replace(preview, unmatched=len(extra), unmatched_examples=extra[:examples])
+
+
+def _from_hub(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The facet's name and item id -> class, from `hf:NAME[:SPLIT]:COLUMN`. Raises BadInput."""
+    dataset, _, column = address.rpartition(":")
+    facets = hub.classes(dataset, config())
+    if column not in facets:
+        raise BadInput(f"{dataset} has no column of classes “{column}”. It has: {', '.join(facets) or 'none'}.")
+    return column, {item: facets[column][name] for item, name in names.items() if name in facets[column]}
+
+
 def truth_exists(address: str) -> bool:
-    """Whether the truth can be read (again): names are always there, a table may have gone."""
-    return address in ("folder", "filename") or split_address(address)[0].exists()
+    """Whether the truth can be read (again) at once: names are always there, a table may have gone."""
+    if address.startswith(hub.PREFIX):
+        return hub.is_open(address.rpartition(":")[0])
+    return address in NAMES or split_address(address)[0].exists()
 
 
 def full_truth_address(address: str, facet: str) -> str:
     """The address as it is kept with a run: readable from any folder later, with its column spelled out."""
-    return address if address in ("folder", "filename") else f"{split_address(address)[0].resolve()}:{facet}"
+    if address in NAMES or address.startswith(hub.PREFIX):
+        return address
+    return f"{split_address(address)[0].resolve()}:{facet}"
 
 
 def read_truth(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Facet and classes for `folder`, `filename` or `CSV[:COLUMN]`. Raises BadInput when no image gets a class."""
-    if address in ("folder", "filename"):
+    """Facet and classes for `folder`, `filename`, `TABLE[:COLUMN]` or `hf:NAME[:SPLIT]:COLUMN`.
+
+    Raises BadInput when no image gets a class.
+    """
+    if address in NAMES:
         classes = from_folders(names) if address == "folder" else from_filenames(names)
         if not classes:
             where = "lies in a folder named after its class" if address == "folder" else "is named like 12_rose.jpg"
             raise BadInput(f"No ground truth found: no image {where}.")
         return address, classes
-    return from_table(address, names)
+    return _from_hub(address, names) if address.startswith(hub.PREFIX) else from_table(address, names)

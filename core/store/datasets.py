@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import Any
 
 from core.domain import DatasetRow, ImageRow, ItemRow
 from core.store.database import Database, insert_rows, now
@@ -27,7 +29,7 @@ class Datasets:
         """Add items in one transaction with the images they show."""
         with self._db.write() as cursor:
             if images:
-                insert_rows(cursor, "image", [(i.id, i.format, i.width, i.height, i.note) for i in images])
+                insert_rows(cursor, "image", [astuple(image) for image in images])
             if items:
                 rows = [(dataset_id, i.position, i.item_id, i.name, i.status, i.reason) for i in items]
                 insert_rows(cursor, "dataset_item", rows)
@@ -41,7 +43,7 @@ class Datasets:
             sql = "SELECT coalesce(max(position), -1) + 1 FROM dataset_item WHERE dataset_id = ?"
             (first,) = cursor.execute(sql, [dataset_id]).fetchall()[0]
             if images:
-                insert_rows(cursor, "image", [(i.id, i.format, i.width, i.height, i.note) for i in images])
+                insert_rows(cursor, "image", [astuple(image) for image in images])
             rows = [(dataset_id, first + n, i.item_id, i.name, i.status, i.reason) for n, i in enumerate(items)]
             insert_rows(cursor, "dataset_item", rows)
             (added,) = cursor.execute("SELECT added FROM dataset WHERE id = ?", [dataset_id]).fetchall()[0]
@@ -101,6 +103,34 @@ class Datasets:
         )
         return [ItemRow(*row) for row in rows]
 
+    def looks(self, dataset_id: str) -> tuple[list[str], Any, Any]:
+        """Of each usable image, in the order given: item id, look (uint64) and mean colour (see domain.ImageRow)."""
+        columns = self._db.read_columns(
+            "SELECT item_id, look, colour FROM dataset_item JOIN image ON image.id = item_id "
+            "WHERE dataset_id = ? AND status = 'ready' ORDER BY position",
+            [dataset_id],
+        )
+        return columns["item_id"].tolist(), columns["look"], columns["colour"]
+
+    def exclude(self, dataset_id: str, reasons: Mapping[str, str]) -> None:
+        """Leave usable items out of all runs because a person said so: item id -> one sentence. `include` undoes it."""
+        with self._db.write() as cursor:
+            cursor.execute(
+                "UPDATE dataset_item SET status = 'excluded', reason = left_out.reason "
+                "FROM (SELECT unnest(?::VARCHAR[]) AS item_id, unnest(?::VARCHAR[]) AS reason) left_out "
+                "WHERE dataset_id = ? AND status = 'ready' AND dataset_item.item_id = left_out.item_id",
+                [list(reasons), list(reasons.values()), dataset_id],
+            )
+
+    def include(self, dataset_id: str, items: Sequence[str]) -> None:
+        """Take excluded items back."""
+        with self._db.write() as cursor:
+            cursor.execute(
+                "UPDATE dataset_item SET status = 'ready', reason = '' WHERE dataset_id = ? AND status = 'excluded' "
+                "AND item_id IN (SELECT unnest(?::VARCHAR[]))",
+                [dataset_id, list(items)],
+            )
+
     def truth(self, dataset_id: str, facet: str) -> dict[str, str]:
         """Item id -> class."""
         rows = self._db.read("SELECT item_id, class FROM truth WHERE dataset_id = ? AND facet = ?", [dataset_id, facet])
@@ -113,7 +143,8 @@ class Datasets:
     def images(self, ids: Sequence[str]) -> dict[str, ImageRow]:
         """Known images among `ids`."""
         rows = self._db.read(
-            "SELECT id, format, width, height, note FROM image WHERE id IN (SELECT unnest(?::VARCHAR[]))", [list(ids)]
+            "SELECT id, format, width, height, note, look, colour FROM image WHERE id IN (SELECT unnest(?::VARCHAR[]))",
+            [list(ids)],
         )
         return {row[0]: ImageRow(*row) for row in rows}
 

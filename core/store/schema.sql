@@ -16,7 +16,9 @@ CREATE TABLE image (                 -- one row a distinct content, shared by da
     format VARCHAR NOT NULL,
     width INTEGER NOT NULL,          -- of the original, upright
     height INTEGER NOT NULL,
-    note VARCHAR NOT NULL            -- what was done to show it ("first frame of 12"), or empty
+    note VARCHAR NOT NULL,           -- what was done to show it ("first frame of 12"), or empty
+    look UBIGINT NOT NULL,           -- perceptual hash: near copies share nearly all bits
+    colour INTEGER NOT NULL          -- mean colour, 0xRRGGBB
 );
 
 CREATE TABLE dataset_item (          -- one row a given file or record
@@ -24,7 +26,7 @@ CREATE TABLE dataset_item (          -- one row a given file or record
     position INTEGER NOT NULL,
     item_id VARCHAR NOT NULL,        -- image id, or hash of a record; empty when the file could not be read
     name VARCHAR NOT NULL,           -- relative path, shown to people, never given to a model
-    status VARCHAR NOT NULL,         -- ready | duplicate | skipped
+    status VARCHAR NOT NULL,         -- ready | duplicate | excluded (by a person) | skipped
     reason VARCHAR NOT NULL,         -- one sentence where status is not ready
     PRIMARY KEY (dataset_id, position)
 );

@@ -1,0 +1,89 @@
+"""What an opened image looks like: upright, on white, 8 bits a channel, in sRGB; and what it looks like in short.
+
+The traps that are handled here were each met: 16-bit and float images that `convert("RGB")` turns white, transparency,
+EXIF orientation, CMYK, colour profiles (also on images with transparency).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+_BIT_DEPTH_TOPS = (255, 1023, 4095, 16383, 65535)
+_HASHED_SIDE, _KEPT = 32, 8
+
+
+def upright_rgb(image: Image.Image, side: int) -> Image.Image:
+    """The frame that is shown first, upright, on white, 8 bits a channel, in sRGB.
+
+    side: how many pixels the longest side will be shown at; a camera's JPEG is decoded at half or a quarter of its size
+    where that is enough, which saves most of the time.
+    """
+    if image.format in ("JPEG", "MPO"):
+        image.draft(None, (side * 2, side * 2))  # None: keep the mode
+    image.load()
+    profile = image.info.get("icc_profile")
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
+        upright = _to_eight_bits(upright)
+    upright = _on_white(upright)
+    return _to_srgb(upright, profile) if profile else upright.convert("RGB")
+
+
+def look_of(image: Image.Image) -> int:
+    """64 bits that are nearly the same for copies of one picture in another size, format or quality.
+
+    pHash (Zauner 2010): the signs, about their median, of the lowest 8 x 8 frequencies of the 32 x 32 grey image.
+    """
+    grey = np.asarray(image.convert("L").resize((_HASHED_SIDE, _HASHED_SIDE), Image.Resampling.LANCZOS), np.float64)
+    places = (2 * np.arange(_HASHED_SIDE) + 1) * np.pi / (2 * _HASHED_SIDE)
+    cosines = np.cos(np.outer(np.arange(_KEPT), places))
+    low = np.round(cosines @ grey @ cosines.T, 3).ravel()  # rounded: an even image has no signs, only rounding errors
+    bits = low > np.median(low[1:])  # the first is the mean
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def colour_of(image: Image.Image) -> int:
+    """The mean colour as 0xRRGGBB: what `look_of` leaves out, so that a red and a blue car are not taken for copies."""
+    red, green, blue = np.asarray(image).reshape(-1, 3).mean(axis=0).round().astype(int)
+    return int(red) << 16 | int(green) << 8 | int(blue)
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16-bit, 32-bit and float pixels by their range; a plain conversion clips them to white.
+
+    Integers are taken to fill the smallest common bit depth that holds them, so that an even grey stays grey.
+    """
+    pixels = np.asarray(image, dtype=np.float64)
+    pixels = np.nan_to_num(pixels, posinf=np.nanmax(pixels[np.isfinite(pixels)], initial=0.0), neginf=0.0)
+    low, high = float(pixels.min()), float(pixels.max())
+    if image.mode == "F" and low >= 0 and high <= 1:
+        top = 1.0
+    elif low >= 0 and high <= _BIT_DEPTH_TOPS[-1]:
+        top = next(float(top) for top in _BIT_DEPTH_TOPS if high <= top)
+    else:
+        pixels, top = pixels - low, max(high - low, 1e-9)
+    return Image.fromarray(np.clip(pixels / top * 255, 0, 255).astype(np.uint8), "L")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """The image without transparency or palette, in the colour space that its profile speaks of."""
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        flat = Image.new("RGBA", rgba.size, "white")
+        flat.alpha_composite(rgba)
+        return flat.convert("L" if image.mode in ("LA", "La") else "RGB")
+    return image.convert("RGB") if image.mode == "P" else image
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Apply an embedded colour profile; one that is broken or of another colour space is ignored, as browsers do."""
+    with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        if converted is not None:
+            return converted
+    return image.convert("RGB")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.ingest import source
 from ui import data, looked_at, recent, state, text
 from ui.image_source import choose
+from ui.near import near_duplicates
 from ui.notices import guarded
 from ui.safe import safe_md
 from ui.truth_form import truth_form
@@ -45,6 +46,8 @@ if usable and source.is_complete(given):
         state.go_to("group")
 elif not usable and source.is_complete(given):
     st.warning(text.NONE_USABLE, icon=":material/block:")
+if source.is_complete(given):
+    near_duplicates(given)
 looked_at.skipped(given)
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from app import (  # noqa: F401
@@ -27,6 +28,7 @@ from app import (  # noqa: F401
     working,
 )
 from fakes import FakeText, FakeVision
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import intake, pipeline, results
@@ -409,6 +411,30 @@ def test_first_names_are_shown_while_the_rest_is_described(
     vision.gate.set()
     wait_for(lambda: state.jobs().get(run_id) is None)
     assert text.first_names(4) not in shown(open_app("names", run=run_id))
+
+
+def test_near_duplicates_are_left_out_and_taken_back_in_a_click(tmp_path: Path) -> None:
+    place = tmp_path / "shop"
+    place.mkdir()
+    noise = np.random.default_rng(1)
+    for number in range(3):
+        coarse = noise.integers(0, 255, (6, 8, 3)).astype(np.uint8)
+        photo = Image.fromarray(coarse).resize((320, 240), Image.Resampling.BICUBIC)
+        photo.save(place / f"{number}.png")
+        photo.resize((160, 120)).save(place / f"{number} small.jpg")
+    address = looked_at(place)
+    at = open_app("images", **address)
+    assert text.near(3, 3) in [one.label for one in at.expander]
+    at.button(key="near-keep").click().run()
+    given = state.workspace().store.datasets.get(address["dataset"])
+    assert given is not None
+    assert given.counts == {"ready": 3, "excluded": 3}
+    kept = [item.name for item in state.workspace().store.datasets.items(given.id)]
+    assert kept == ["0.png", "1.png", "2.png"]  # the larger ones
+    assert text.left_out(3) in shown(at)
+    at.button(key="near-back").click().run()
+    assert text.near(3, 3) in [one.label for one in at.expander]
+    assert text.left_out(3) not in shown(at)
 
 
 @pytest.mark.parametrize("page", ["start", "images", "group"])

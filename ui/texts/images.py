@@ -56,6 +56,10 @@ USABLE: Final = "Images to group"
 DUPLICATES: Final = "Exact duplicates"
 DUPLICATES_HELP: Final = "The same picture given more than once is grouped once."
 SKIPPED_HELP: Final = "Files that could not be used. The list below says why, and what to do."
+NEAR: Final = "Nearly the same"
+NEAR_NOTE: Final = "Another size, format or quality of the same picture, most likely. The largest of each is kept."
+NEAR_KEEP: Final = "Keep one of each"
+NEAR_BACK: Final = "Take them back"
 PREVIEW: Final = "Preview"
 PREVIEW_NOTE: Final = "{shown} of {all}, from all over."
 NONE_USABLE: Final = "None of these files can be used. The list says why."
@@ -80,6 +84,18 @@ TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start
 
 def broken_off(name: str, so_far: str) -> str:
     return f"{name}: {so_far} are here. Choose the same again and only the rest is sent."
+
+
+def near(groups: int, copies: int) -> str:
+    return f"{images(copies)} {'looks' if copies == 1 else 'look'} nearly like another ({count(groups, 'group')})"
+
+
+def left_out(number: int) -> str:
+    return f"{images(number)} {'is' if number == 1 else 'are'} left out because another looks nearly the same."
+
+
+def first_groups(number: int) -> str:
+    return f"The first {count(number, 'group')} are shown."
 
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:

@@ -40,19 +40,23 @@ def near_duplicates(given: DatasetRow) -> None:
         with st.grid(3, min_column_width=240, gap="small"):
             for place, group in enumerate(groups[:_SHOWN]):
                 with st.container(border=True):
-                    wall([Tile(item, "") for item in group], text.NEAR, key=f"near-{given.id}-{place}", size=88)
+                    wall([Tile(item, name) for item, name in group], text.NEAR, key=f"near-{given.id}-{place}", size=88)
         if len(groups) > _SHOWN:
             st.caption(text.first_groups(_SHOWN))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _groups(dataset_id: str, ready: int, excluded: int) -> list[list[str]]:
-    """Kept while as many images as now are ready and left out."""
-    return intake.near_duplicate_groups(state.workspace().store, dataset_id)
+def _groups(dataset_id: str, ready: int, excluded: int) -> list[list[tuple[str, str]]]:
+    """Ids and names; kept while as many images as now are ready and left out."""
+    store = state.workspace().store
+    found = intake.near_duplicate_groups(store, dataset_id)
+    names = {item.item_id: item.name for item in store.datasets.items(dataset_id)} if found else {}
+    return [[(item, names[item]) for item in group] for group in found]
 
 
-def _keep(dataset_id: str, groups: Sequence[Sequence[str]]) -> str:
-    return text.left_out(intake.keep_one(state.workspace().store, dataset_id, groups))
+def _keep(dataset_id: str, groups: Sequence[Sequence[tuple[str, str]]]) -> str:
+    ids = [[item for item, _ in group] for group in groups]
+    return text.left_out(intake.keep_one(state.workspace().store, dataset_id, ids))
 
 
 def _back(dataset_id: str) -> None:

@@ -37,7 +37,7 @@ def take_in(
         store.datasets.add(origin.dataset_id, items, [one.image for one in part if one.image])
         yield items
     if not store.datasets.items(origin.dataset_id, limit=1):
-        first = store.datasets.skipped(origin.dataset_id)[0]
+        first = store.datasets.skipped(origin.dataset_id, 1)[0]
         raise BadInput(f"None of the {origin.given} files can be used. The first: {first.name}: {first.reason}")
     if origin.records is not None:
         store.datasets.set_truth(origin.dataset_id, source.RECORD_TRUTH, source.record_truth(origin.records))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,7 @@ def test_a_dataset_adds_up_to_what_was_given(tmp_path: Path) -> None:
     assert dataset.counts == {"ready": 2, "duplicate": 1, "skipped": 1}
     assert sum(dataset.counts.values()) == dataset.given
     assert [item.name for item in store.datasets.items("d1")] == ["a.jpg", "b/ü.jpg"]
+    assert [item.position for item in store.datasets.skipped("d1", 1)] == [2]
     assert [item.reason for item in store.datasets.skipped("d1")] == ["The same as a.jpg.", "Not an image."]
     assert store.datasets.images(["i2", "nope"]) == {"i2": ImageRow("i2", "PNG", 5, 5, "first of 2 frames")}
     assert store.datasets.get("nope") is None
@@ -210,3 +212,14 @@ def test_the_schema_comes_from_any_version_up_to_today_and_applying_it_twice_cha
     assert migrate(connection) == newest
     assert connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall() == tables
     assert ("answer",) in tables
+
+
+def test_a_spread_is_from_all_over(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.datasets.begin("many", "many", {}, 100)
+    store.datasets.add("many", [ItemRow(place, f"i{place}", f"{place}.jpg") for place in range(100)])
+    for number in (1, 7, 48, 99, 100, 300):
+        shown = [item.position for item in store.datasets.spread("many", number)]
+        assert len(shown) == min(number, 100)
+        steps = {after - before for before, after in itertools.pairwise(shown)}
+        assert not steps or max(steps) - min(steps) <= 1

@@ -10,7 +10,7 @@ from core.jobs import Look
 from ui import data, state, text
 from ui.gallery import Tile, wall
 from ui.notices import act, guarded
-from ui.skipped import skip_table
+from ui.skipped import not_grouped, skip_table
 
 _PREVIEW = 48
 
@@ -62,8 +62,7 @@ def preview(given: DatasetRow, usable: int) -> None:
     """Thumbnails from all over the dataset."""
     if not usable:
         return
-    items = state.workspace().store.datasets.items(given.id)
-    shown = items if usable <= _PREVIEW else [items[place * usable // _PREVIEW] for place in range(_PREVIEW)]
+    shown = state.workspace().store.datasets.spread(given.id, _PREVIEW)
     st.subheader(text.PREVIEW, anchor=False)
     if len(shown) < usable:
         st.caption(text.PREVIEW_NOTE.format(shown=len(shown), all=f"{usable:,}"))
@@ -73,7 +72,7 @@ def preview(given: DatasetRow, usable: int) -> None:
 
 def skipped(given: DatasetRow) -> None:
     """What is not grouped, with the reason and what to do."""
-    items = state.workspace().store.datasets.skipped(given.id)
-    if items:
-        with st.expander(f"{text.NOT_GROUPED}: {len(items):,}", icon=":material/block:", expanded=len(items) < 6):
-            skip_table(items)
+    number = not_grouped(given)
+    if number:
+        with st.expander(f"{text.NOT_GROUPED}: {number:,}", icon=":material/block:", expanded=number < 6):
+            skip_table(given)

@@ -13,8 +13,10 @@ from ui.gallery import Tile, wall
 from ui.groups import EXAMPLES, groups
 from ui.notices import act
 from ui.safe import safe_md
+from ui.skipped import not_grouped
 
 _ANSWERS = 5
+_SKIPPED = 3
 UNASSIGNED, FAILED, PENDING, SKIPPED = "unassigned", "failed", "pending", "skipped"
 ALL = "all"
 REST = {
@@ -86,14 +88,16 @@ def _card(
 
 def _skipped(run: RunRow) -> None:
     """Files that are in no group because they could not be used; the card stays when there are none."""
-    items = state.workspace().store.datasets.skipped(run.settings.dataset_id)
+    given = data.dataset(run)
+    number = not_grouped(given) if given else 0
+    items = state.workspace().store.datasets.skipped(run.settings.dataset_id, _SKIPPED) if number else []
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.subheader(text.SKIPPED, icon=":material/block:", anchor=False)
-        st.caption(text.count(len(items), "file"))
-        for item in items[:3]:
+        st.caption(text.count(number, "file"))
+        for item in items:
             st.caption(f"{safe_md(item.name, 60)}: {safe_md(item.reason, 120)}")
         st.space("stretch")
-        if items:
+        if number:
             st.button(
                 text.SEE_ALL,
                 icon=":material/list:",

@@ -94,12 +94,23 @@ class Datasets:
         )
         return [ItemRow(*row) for row in rows]
 
-    def skipped(self, dataset_id: str) -> list[ItemRow]:
-        """Everything given that is not grouped, duplicates included, each with its reason."""
+    def skipped(self, dataset_id: str, limit: int = 0) -> list[ItemRow]:
+        """Everything given that is not grouped, duplicates included, each with its reason; limit 0 means all."""
         rows = self._db.read(
             "SELECT position, item_id, name, status, reason FROM dataset_item "
-            "WHERE dataset_id = ? AND status <> 'ready' ORDER BY position",
-            [dataset_id],
+            "WHERE dataset_id = ? AND status <> 'ready' ORDER BY position LIMIT ?",
+            [dataset_id, limit or 2**62],
+        )
+        return [ItemRow(*row) for row in rows]
+
+    def spread(self, dataset_id: str, number: int) -> list[ItemRow]:
+        """So many usable items from all over the dataset, in the order given; all where there are no more."""
+        rows = self._db.read(
+            "WITH ready AS (SELECT position, item_id, name, status, reason, row_number() OVER (ORDER BY position) - 1 "
+            "AS place, count(*) OVER () AS total FROM dataset_item WHERE dataset_id = $1 AND status = 'ready') "
+            "SELECT position, item_id, name, status, reason FROM ready WHERE total <= $2 "
+            "OR place * $2 // total <> (place - 1) * $2 // total OR place = 0 ORDER BY position LIMIT $2",
+            [dataset_id, number],
         )
         return [ItemRow(*row) for row in rows]
 

@@ -58,3 +58,7 @@ def ago(seconds: float) -> str:
     if seconds < 86_400:
         return f"{duration(max(seconds, 90))} ago"
     return f"{count(round(seconds / 86_400), 'day')} ago"
+
+
+def first_shown(number: int) -> str:
+    return f"The first {number:,} are shown."

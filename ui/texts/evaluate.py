@@ -52,7 +52,3 @@ def kinds_and_groups(kinds: int, groups: int) -> str:
 
 def in_field(number: int, label: str, group: str) -> str:
     return f"{images(number)} with your label “{label}” in “{group}”"
-
-
-def first_shown(number: int) -> str:
-    return f"The first {number:,} are shown."

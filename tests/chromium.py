@@ -212,7 +212,9 @@ def pictures_loaded(page: Page) -> None:
     page.wait_for_function(
         """() => {
           const all = root => [...root.querySelectorAll('*')].flatMap(e => e.shadowRoot ? all(e.shadowRoot) : [e])
-          const seen = all(document).filter(e => e.tagName === 'IMG' && e.getBoundingClientRect().top < innerHeight)
+          const onScreen = box => box.width > 0 && box.height > 0 && box.top < innerHeight && box.bottom > 0
+          const seen = all(document).filter(
+            e => e.tagName === 'IMG' && e.checkVisibility() && onScreen(e.getBoundingClientRect()))
           return seen.length > 0 && seen.every(image => image.complete && image.naturalWidth > 0)
         }"""
     )

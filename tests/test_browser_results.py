@@ -37,9 +37,10 @@ SLOW_MODEL = 300_000
 pytestmark = kit.marks
 
 
-@pytest.fixture
-def done(tmp_path: Path) -> Iterator[tuple[kit.Server, str, Path]]:
-    """The app on a workspace with one finished run; the run's id, and where its images lie."""
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Server, str, Path]]:
+    """The app on a workspace with one finished run, which tests leave as it was; its id, and where its images lie."""
+    tmp_path = tmp_path_factory.mktemp("done")
     images = kit.flowers(tmp_path / "garden", 8)
     options = {
         "--images": images, "--criterion": "species", "--k": 4, "--truth": DATASETS / "flowers" / "labels.csv:species",

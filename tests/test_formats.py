@@ -12,18 +12,19 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.config import Config
+from core.domain import ImageRow
 from core.ingest import source
-from core.ingest.decode import Prepared, Unusable, image_path, prepare
+from core.ingest.decode import Unusable, image_path, prepare
 from core.ingest.found import Found
 
 PIXELS = 40_000_000
 pillow_heif.register_heif_opener()
 
 
-def prepared(path: Path, copies: Path) -> tuple[Prepared, np.ndarray]:
+def prepared(path: Path, copies: Path) -> tuple[ImageRow, np.ndarray]:
     """What became of a file, and our copy of it as pixels."""
     done = prepare(Found(path.name, path), copies, PIXELS)
-    assert isinstance(done, Prepared), done
+    assert isinstance(done, ImageRow), done
     return done, np.asarray(Image.open(image_path(copies, done.id, "view"))).astype(int)
 
 

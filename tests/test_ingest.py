@@ -15,18 +15,18 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.config import Config
-from core.domain import DatasetRow
+from core.domain import DatasetRow, ImageRow
 from core.errors import BadInput
 from core.ingest import folder, source
-from core.ingest.decode import Prepared, Unusable, image_path, prepare
+from core.ingest.decode import Unusable, image_path, prepare
 from core.ingest.found import Found
 
 PIXELS = 40_000_000
 
 
-def view(copies: Path, prepared: Prepared | Unusable) -> np.ndarray:
+def view(copies: Path, prepared: ImageRow | Unusable) -> np.ndarray:
     """Our copy of a prepared image, as pixels."""
-    assert isinstance(prepared, Prepared), prepared
+    assert isinstance(prepared, ImageRow), prepared
     return np.asarray(Image.open(image_path(copies, prepared.id, "view"))).astype(int)
 
 
@@ -47,7 +47,7 @@ def bomb(path: Path, side: int) -> Path:
 def test_an_ordinary_photo_gets_a_thumbnail_and_a_view(tmp_path: Path) -> None:
     Image.new("RGB", (2000, 1000), (200, 30, 30)).save(tmp_path / "a.jpg", quality=95)
     done = prepare(Found("a", tmp_path / "a.jpg"), tmp_path / "copies", PIXELS)
-    assert isinstance(done, Prepared)
+    assert isinstance(done, ImageRow)
     assert (done.format, done.width, done.height, done.note) == ("JPEG", 2000, 1000, "")
     with Image.open(image_path(tmp_path / "copies", done.id, "thumb")) as thumb:
         assert (thumb.format, thumb.size) == ("WEBP", (256, 128))
@@ -64,7 +64,7 @@ def test_a_photo_on_its_side_is_turned_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     Image.fromarray(pixels).save(tmp_path / "a.jpg", exif=exif, quality=95)
     done = prepare(Found("a", tmp_path / "a.jpg"), tmp_path, PIXELS)
-    assert isinstance(done, Prepared)
+    assert isinstance(done, ImageRow)
     assert (done.width, done.height) == (40, 80)
     upright = view(tmp_path, done)
     assert upright.shape == (80, 40, 3)
@@ -136,7 +136,7 @@ def test_an_animation_shows_its_first_frame_and_says_so(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "green", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
     done = prepare(Found("a", tmp_path / "a.gif"), tmp_path, PIXELS)
-    assert isinstance(done, Prepared)
+    assert isinstance(done, ImageRow)
     assert done.note == "first of 3 frames"
     assert view(tmp_path, done)[5, 5].tolist()[0] > 200
 

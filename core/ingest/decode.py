@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from core.domain import ImageRow
 from core.errors import BadInput
 from core.ingest import pdf
 from core.ingest.archive import read_member
@@ -25,20 +26,6 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 THUMBNAIL_SIDE = 256
 VIEW_SIDE = 1024
 KINDS = ("view", "thumb")
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A usable image: SHA-256 of the file's bytes, format, upright size in pixels, what was done to show it, and what
-    it looks like in short (see core.ingest.pixels: look_of, colour_of)."""
-
-    id: str
-    format: str
-    width: int
-    height: int
-    note: str = ""
-    look: int = 0
-    colour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +41,7 @@ def image_path(folder: Path, image_id: str, kind: str) -> Path:
     return folder / kind / image_id[:2] / f"{image_id}{suffix}"
 
 
-def prepare(file: Found, folder: Path, max_pixels: int) -> Prepared | Unusable:
+def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
     """Read a file and write its thumbnail (256 px) and view (1024 px) below `folder`. Never raises for a bad file."""
     _allow_heif()
     view = None
@@ -84,7 +71,7 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> Prepared | Unusable:
         _write(_fit(view, THUMBNAIL_SIDE), thumb_path, "WEBP", quality=80, method=2)
     with Image.open(thumb_path) as saved:  # as it lies there, so that looking again finds the same
         thumb = saved.convert("RGB")
-    return Prepared(image_id, kind, *size, note, look_of(thumb), colour_of(thumb))
+    return ImageRow(image_id, kind, *size, note, look_of(thumb), colour_of(thumb))
 
 
 def _open(file: Found, max_pixels: int) -> tuple[str, Image.Image]:

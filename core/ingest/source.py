@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.config import Config
@@ -168,8 +168,7 @@ def _look(source: Source, copies: Path, config: Config) -> Iterator[tuple[ItemRo
         if isinstance(outcome, Unusable):
             yield ItemRow(place, "", file.name, "skipped", outcome.reason), None
         else:
-            image = ImageRow(*astuple(outcome))
-            yield ItemRow(place, outcome.id, file.name), image
+            yield ItemRow(place, outcome.id, file.name), outcome
 
 
 def names(source: Source) -> list[str]:

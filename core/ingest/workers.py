@@ -16,17 +16,18 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from core.config import Config
+from core.domain import ImageRow
 from core.errors import BadInput
 from core.ingest import pdf
 from core.ingest.bring import bring, incoming
-from core.ingest.decode import Prepared, Unusable, prepare
+from core.ingest.decode import Unusable, prepare
 from core.ingest.found import Found, Part
 
 _AHEAD = 32
 T = TypeVar("T")
 
 
-def prepare_all(files: Sequence[Found], copies: Path, config: Config) -> Generator[Prepared | Unusable, None, None]:
+def prepare_all(files: Sequence[Found], copies: Path, config: Config) -> Generator[ImageRow | Unusable, None, None]:
     """Prepare files in parallel, a bounded number ahead of the reader; outcomes come in the order given.
 
     A file that cannot be fetched, takes longer than `config.decode_seconds` to open, or whose process dies, is Unusable

@@ -17,7 +17,7 @@ from core.models.embedder import embed
 from core.steps import assign, label, name
 from core.store import Store
 from core.store.placements import Order, Placement, Query
-from core.store.runs import RunRow
+from core.store.runs import EditRow, RunRow
 
 __all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
 
@@ -69,7 +69,11 @@ def first_names(store: Store, run_id: str) -> tuple[Cluster, ...]:
 
 def clusters(store: Store, run_id: str) -> Edited:
     """The clusters as they stand after the person's edits."""
-    return editing.apply(proposal(store, run_id), [EDIT.validate_json(row.value) for row in store.runs.edits(run_id)])
+    return _edited(proposal(store, run_id), store.runs.edits(run_id))
+
+
+def _edited(proposed: Sequence[Cluster], edits: Sequence[EditRow]) -> Edited:
+    return editing.apply(proposed, [EDIT.validate_json(row.value) for row in edits])
 
 
 def assignments(store: Store, run_id: str) -> dict[str, Assignment]:
@@ -117,11 +121,11 @@ class View:
     def __init__(self, store: Store, run_id: str) -> None:
         """Raises BadInput when there is no such run."""
         self.run = get_run(store, run_id)
-        self.edited = clusters(store, run_id)
+        proposed, edits = proposal(store, run_id), store.runs.edits(run_id)
+        self.edited = _edited(proposed, edits)
         self._store = store
         self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
-        once = {*(one.id for one in proposal(store, run_id)), *self._by_id, *self.edited.merged}
-        edits = [(edit.seq, edit.value) for edit in store.runs.edits(run_id)]
+        once = {*(one.id for one in proposed), *self._by_id, *self.edited.merged}
         dataset = self.run.settings.dataset_id
         store.placements.refresh(
             run_id,
@@ -129,7 +133,7 @@ class View:
             facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
             {one: now for one in once if (now := self.edited.resolve(one))},
             {item: where or "" for item, where in self.edited.moved.items()},
-            repr(edits),
+            repr([(edit.seq, edit.value) for edit in edits]),
         )
 
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:

@@ -247,3 +247,8 @@ class DatasetRow:
     given: int
     counts: Mapping[str, int]
     added: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def not_grouped(self) -> int:
+        """How many of what was given are in no run: skipped, duplicate or excluded."""
+        return sum(number for status, number in self.counts.items() if status != "ready")

@@ -84,7 +84,7 @@ if sample and images and status != "running":
         )  # fmt: skip
 
 progress.panel(run)
-skipped = sum(given.counts.get(kind, 0) for kind in ("skipped", "duplicate", "excluded")) if given else 0
+skipped = given.not_grouped if given else 0
 if skipped:
     with st.expander(f"{text.SKIPPED}: {skipped:,}", icon=":material/block:"):
         skip_report(run)

@@ -10,7 +10,7 @@ from core.jobs import Look
 from ui import data, state, text
 from ui.gallery import Tile, wall
 from ui.notices import act, guarded
-from ui.skipped import not_grouped, skip_table
+from ui.skipped import skip_table
 
 _PREVIEW = 48
 
@@ -72,7 +72,7 @@ def preview(given: DatasetRow, usable: int) -> None:
 
 def skipped(given: DatasetRow) -> None:
     """What is not grouped, with the reason and what to do."""
-    number = not_grouped(given)
+    number = given.not_grouped
     if number:
         with st.expander(f"{text.NOT_GROUPED}: {number:,}", icon=":material/block:", expanded=number < 6):
             skip_table(given)

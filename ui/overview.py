@@ -13,7 +13,6 @@ from ui.gallery import Tile, wall
 from ui.groups import EXAMPLES, groups
 from ui.notices import act
 from ui.safe import safe_md
-from ui.skipped import not_grouped
 
 _ANSWERS = 5
 _SKIPPED = 3
@@ -76,20 +75,13 @@ def _card(
             )
         st.space("stretch")
         if number:
-            st.button(
-                text.SEE_ALL,
-                icon=":material/grid_view:",
-                type="tertiary",
-                key=f"see-{run.id}-{key}",
-                on_click=open_group,
-                args=(run.id, key),
-            )
+            _see_all(run, key, ":material/grid_view:")
 
 
 def _skipped(run: RunRow) -> None:
     """Files that are in no group because they could not be used; the card stays when there are none."""
     given = data.dataset(run)
-    number = not_grouped(given) if given else 0
+    number = given.not_grouped if given else 0
     items = state.workspace().store.datasets.skipped(run.settings.dataset_id, _SKIPPED) if number else []
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.subheader(text.SKIPPED, icon=":material/block:", anchor=False)
@@ -98,14 +90,18 @@ def _skipped(run: RunRow) -> None:
             st.caption(f"{safe_md(item.name, 60)}: {safe_md(item.reason, 120)}")
         st.space("stretch")
         if number:
-            st.button(
-                text.SEE_ALL,
-                icon=":material/list:",
-                type="tertiary",
-                key=f"see-{run.id}-{SKIPPED}",
-                on_click=open_group,
-                args=(run.id, SKIPPED),
-            )
+            _see_all(run, SKIPPED, ":material/list:")
+
+
+def _see_all(run: RunRow, key: str, icon: str) -> None:
+    st.button(
+        text.SEE_ALL,
+        icon=icon,
+        type="tertiary",
+        key=f"see-{run.id}-{key}",
+        on_click=open_group,
+        args=(run.id, key),
+    )
 
 
 def _suggestions(run: RunRow, view: View) -> None:

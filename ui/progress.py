@@ -38,7 +38,7 @@ def left(run: RunRow) -> str:
     given = data.dataset(run)
     if given is None:
         return ""
-    ready = given.given - sum(given.counts.get(kind, 0) for kind in ("skipped", "duplicate", "excluded"))
+    ready = given.given - given.not_grouped
     held = state.workspace().store.answers.step_counts(run.id)
     steps = _PER_IMAGE if until(run.id) == "assign" else _PER_IMAGE[:2]
     for step in steps:

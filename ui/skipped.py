@@ -14,22 +14,17 @@ _SHOWN = 1_000
 def skip_report(run: RunRow) -> int:
     """A table of skipped files and duplicates; returns how many there are, and shows nothing when there are none."""
     given = data.dataset(run)
-    number = not_grouped(given) if given else 0
+    number = given.not_grouped if given else 0
     if given and number:
         skip_table(given)
     return number
-
-
-def not_grouped(given: DatasetRow) -> int:
-    """How many of what was given are in no run."""
-    return sum(number for status, number in given.counts.items() if status != "ready")
 
 
 def skip_table(given: DatasetRow) -> None:
     """One line a file with its reason."""
     items = state.workspace().store.datasets.skipped(given.id, _SHOWN)
     st.caption(text.SKIPPED_NOTE)
-    if not_grouped(given) > _SHOWN:
+    if given.not_grouped > _SHOWN:
         st.caption(text.first_shown(_SHOWN))
     st.dataframe(
         {text.FILE: [item.name for item in items], text.REASON: [item.reason for item in items]},

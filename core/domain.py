@@ -66,11 +66,17 @@ class Seen:
     evidence: Evidence = field(default_factory=dict)
 
 
+FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "unusable"]
+"""failed: no answer came. refused: the model would not. filtered: the provider's content filter. empty: an answer with
+nothing in it. too long: it, or what was asked, passed a length limit. unusable: an answer that is not in form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """A call that gave no answer, kept as data: the reason is one sentence for a person."""
 
     reason: str
+    kind: FailureKind = "failed"
 
 
 @dataclass(frozen=True, slots=True)

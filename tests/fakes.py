@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step, Tag
-from core.models.chat import Reply, Request
+from core.models.backend import Can, Reply, Request
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 210), "grey": (128, 128, 128)}
 
@@ -102,13 +102,16 @@ class FakeBackend:
     """A chat backend that gives the replies it was made with, in order, and remembers the requests."""
 
     id = "fake-chat/1"
-    max_concurrency = 1
+    can = Can(vision=True)
 
     def __init__(self, *replies: str | Failed) -> None:
         self.history: list[Request] = []
         self._replies = list(replies)
 
-    def reply(self, request: Request) -> Reply | Failed:
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: Request) -> Reply | Failed:
         self.history.append(request)
         reply = self._replies.pop(0)
         return reply if isinstance(reply, Failed) else Reply(reply, prompt_tokens=10, completion_tokens=1)

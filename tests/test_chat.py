@@ -79,7 +79,7 @@ def test_a_vision_model_is_shown_the_image_and_the_criterion(tmp_path: Path) -> 
     assert seen == [
         Seen(Description("A red car.")),
         Failed("The model refused."),
-        Failed("The model gave an empty answer."),
+        Failed("The model gave an empty answer.", "empty"),
     ]
     assert [request.image for request in backend.history] == [image.path for image in images]
     assert "colour of the car" in backend.history[0].text

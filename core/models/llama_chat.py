@@ -7,12 +7,13 @@ Replies are constrained by a grammar made from the wanted JSON Schema, so that e
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models.chat import Reply, Request
+from core.models.backend import Can, Reply, Request
 
 INSTALL = "python3 start.py install"
 _CONTEXT = 4096
@@ -22,7 +23,7 @@ _MAX_TOKENS = 1024
 class LlamaChat:
     """One GGUF model. It answers one request at a time: its state is one conversation."""
 
-    max_concurrency = 1
+    can = Can(schema=True)
 
     def __init__(self, path: str) -> None:
         """path: a .gguf file on this computer. Raises ModelUnavailable when it, or the package, is not there."""
@@ -43,7 +44,11 @@ class LlamaChat:
         except (ValueError, RuntimeError, OSError):
             raise ModelUnavailable(f"“{file.name}” cannot be loaded as a GGUF model. Download it again.") from None
 
-    def reply(self, request: Request) -> Reply | Failed:
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        """Answer each; see Backend."""
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: Request) -> Reply | Failed:
         """Answer one request; greedy, so that the same request gets the same reply."""
         if request.image is not None:
             return Failed("This model cannot see images. Choose another vision model.")

@@ -13,14 +13,14 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models.chat import Reply, Request
+from core.models.backend import Can, Reply, Request
 
 if TYPE_CHECKING:
     import openai
@@ -46,7 +46,7 @@ def split_spec(spec: str) -> tuple[str, str]:
 class OpenAIChat:
     """One model on one server. Safe to call from several threads."""
 
-    max_concurrency = 8
+    can = Can(vision=True, concurrency=8)
 
     def __init__(
         self, spec: str, keys: Mapping[str, str] | None = None, *, deadline: float = 120.0, first_wait: float = 1.0
@@ -82,7 +82,11 @@ class OpenAIChat:
         except (ValueError, AttributeError, TypeError):  # some other kind of server answered, with a page for browsers
             raise ModelUnavailable(self._sentence(ValueError())) from None
 
-    def reply(self, request: Request) -> Reply | Failed:
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        """Answer each; see Backend."""
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: Request) -> Reply | Failed:
         """Ask; transport faults and "try again later" are retried until the deadline.
 
         Failed: this request has no answer. Raises ModelUnavailable where no request would succeed (key, model, credit).
@@ -175,8 +179,7 @@ def _read(answer: object) -> Reply | Failed:
     if reason == "length" and not text.strip():
         return Failed("The answer was cut off before it began (length limit).")
     usage = getattr(answer, "usage", None)
-    counts = [getattr(usage, name, 0) or 0 for name in ("prompt_tokens", "completion_tokens")]
-    return Reply(text, *counts)
+    return Reply(text, getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
 
 
 def _code(error: openai.APIStatusError) -> str:

@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.models.base import TextModel, VisionModel
 
 if TYPE_CHECKING:
-    from core.models.chat import Backend
+    from core.models.backend import Backend
 
 Keys = Mapping[str, str]
 NO_KEYS: Keys = MappingProxyType({})

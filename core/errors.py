@@ -13,6 +13,10 @@ class ModelUnavailable(FacetryError):
     """A model cannot be loaded or reached; the text names the command or setting that helps."""
 
 
+class Paused(FacetryError):
+    """The run waits for something outside it (a server, more credit, a higher cap); nothing is lost, it can go on."""
+
+
 class WorkspaceBusy(FacetryError):
     """Another process has this workspace open."""
 

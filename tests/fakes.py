@@ -64,6 +64,7 @@ class FakeText:
     """Labels by tag, names the K most frequent labels, assigns by label; a label of no cluster is Unassigned."""
 
     knows = frozenset({"fake-mean/1"})
+    by_label = False
     batch_size = 4
     max_concurrency = 1
 

@@ -41,12 +41,15 @@ class TextModel(Protocol):
     """Labels descriptions, names K clusters, assigns items to them.
 
     knows: the evidence ids whose vectors it uses; for any other vision model it works from text alone.
+    by_label: `assign` may be asked about labels alone (items with empty descriptions) and then says which of them do
+    not tell enough; so each distinct label is asked once, not each item.
     The rest is as in VisionModel.
     """
 
     id: str
     prompts: Mapping[Step, str]
     knows: frozenset[str]
+    by_label: bool
     batch_size: int
     max_concurrency: int
 

@@ -247,6 +247,7 @@ WITH held AS (
 )
 SELECT $run, position, item_id, name,
     CASE WHEN cluster_id <> '' THEN 'assigned' WHEN failure <> '' THEN 'failed'
+        WHEN NOT moved AND json_extract(assigned, '$.undecided') = 'true' THEN 'pending'
         WHEN assigned IS NOT NULL OR moved THEN 'unassigned' ELSE 'pending' END,
     cluster_id,
     CASE WHEN moved THEN 'person' WHEN cluster_id <> '' THEN 'model' ELSE 'none' END,

@@ -19,3 +19,8 @@ class WorkspaceBusy(FacetryError):
 
 class Cancelled(FacetryError):
     """The person stopped the work; what was finished is kept."""
+
+
+class Paused(FacetryError):
+    """A model's server is not there for now: the run stops with what it has, nothing is counted as failed, and it goes
+    on from there when the person continues."""

@@ -16,7 +16,7 @@ from core import results
 from core.domain import Corpus, Description, Held, ImageInput, Progress, RunSettings, Step, StepStats
 from core.edits import RESERVED
 from core.engine import Meter, run_step
-from core.errors import BadInput, Cancelled, FacetryError
+from core.errors import BadInput, Cancelled, FacetryError, Paused
 from core.ingest import source
 from core.ingest.imported import read_results
 from core.ingest.source import Source
@@ -127,6 +127,9 @@ def run(
         )
     except Cancelled:
         store.runs.set_status(run_id, "stopped")
+        raise
+    except Paused as pause:
+        store.runs.set_status(run_id, "stopped", str(pause))
         raise
     except FacetryError as error:
         store.runs.set_status(run_id, "failed", str(error))

@@ -60,7 +60,7 @@ class Server(ThreadingHTTPServer):
         self.says = "A red car."
         self.history: list[dict[str, Any]] = []
         self.lock = threading.Lock()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:

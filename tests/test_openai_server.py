@@ -1,4 +1,5 @@
-"""The test server itself: it answers from records, from nothing but the text that it was sent, in the time it is told."""
+"""The test server itself: it answers from records, from nothing but the text that it was sent, in the time it is
+told."""
 
 from __future__ import annotations
 

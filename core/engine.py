@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from core.domain import Failed, Progress, Step, StepStats
+from core.domain import Act, Failed, Progress, StepStats
 from core.errors import Cancelled, FacetryError
-from core.work import Answer, Ask, Outcome, Usage, Work, count_usage
+from core.work import Answer, Ask, Outcome, Usage, Work, count_usage, stopping
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 1.5
@@ -36,7 +36,7 @@ _Finished = tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usa
 
 
 def run_step(
-    step: Step,
+    step: Act,
     work: Sequence[Work],
     ask: Ask,
     *,
@@ -136,7 +136,7 @@ def _ask_all(
                     return
                 taken.append(batch)
             try:
-                with count_usage() as usage:
+                with count_usage() as usage, stopping(lambda: halt.is_set() or cancel.is_set()):
                     done.put((batch, ask(batch), usage))
             except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
                 done.put((batch, error, usage))
@@ -188,7 +188,7 @@ def _next(
 class Meter:
     """Counts what happens in a step and tells the person. A step done in several calls keeps one meter."""
 
-    def __init__(self, step: Step, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
+    def __init__(self, step: Act, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
         self._started = time.monotonic()
         self._progress = Progress(step, 0, total)
         self._on_progress = on_progress

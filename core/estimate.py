@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from core import prices, prompts
 from core.domain import RunSettings, Step, StepStats
 from core.models import imported, registry
+from core.models.openai_batch import AT_ONCE, BATCH, FEW
 from core.models.registry import NO_KEYS, How, Keys
 from core.prices import Price, price_of
 from core.steps import describe, label
@@ -34,7 +35,9 @@ _UNDECIDED = 0.1
 _SECONDS = {"builtin": 0.06, "records": 0.001, "openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
 """Seconds of one request."""
 _AT_ONCE = {"openai": 8}
-_LOADED = ("builtin", "openai")
+_ROUND_SECONDS = 3600.0
+"""A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
+_LOADED = ("builtin", "openai", registry.BATCH)
 """Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
 _LOOKUP = 5_000
 _RUNS = 50
@@ -184,10 +187,14 @@ class _Estimating:
             asked = past.items - past.cache_hits
             each = [one / asked for one in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)]
             requests, prompt_tokens, completion_tokens, seconds = (one * missing for one in each)
+            if kind == registry.BATCH and _rounds(past.requests):  # a batch takes its time however full it is
+                seconds = past.seconds / _rounds(past.requests) * _rounds(requests)
         else:
             requests = float(math.ceil(missing / size))
             prompt_tokens, completion_tokens = requests * prompt, requests * completion
             seconds = requests * _SECONDS.get(kind, 4.0) / _AT_ONCE.get(kind, 1)
+            if kind == registry.BATCH and (rounds := _rounds(requests)):
+                seconds = rounds * _ROUND_SECONDS
         cost = None if price is None else _cost(price, prompt_tokens, completion_tokens)
         return StepEstimate(
             items, known, requests, prompt_tokens, completion_tokens, seconds, cost, learnt=past is not None
@@ -206,6 +213,11 @@ class _Estimating:
 
 def _kind(spec: str) -> str:
     return spec.partition(":")[0]
+
+
+def _rounds(requests: float) -> int:
+    """How many times so many requests have to wait for batches; 0 when they are so few that they go without."""
+    return 0 if requests < FEW else math.ceil(requests / (BATCH * AT_ONCE))
 
 
 def _tokens(text: str) -> float:

@@ -61,6 +61,8 @@ class OpenAIChat:
     can: as it is known by now; that a server tells no probabilities is learnt from its answers.
     """
 
+    kind = "openai"
+
     def __init__(
         self,
         spec: str,
@@ -79,7 +81,7 @@ class OpenAIChat:
         """
         self.model, self.url = split_spec(spec)
         if not self.model:
-            raise ModelUnavailable("Name the model: openai:MODEL, or openai:MODEL@http://localhost:11434/v1")
+            raise ModelUnavailable(f"Name the model: {self.kind}:MODEL, or {self.kind}:MODEL@http://localhost:11434/v1")
         settings = config()
         self._side = image_side or settings.image_side
         side = f":side={self._side}" if self._side != IMAGE_SIDE else ""  # another side would ask everything anew
@@ -108,7 +110,7 @@ class OpenAIChat:
                 f"The server {self.url} lists no models. Check the address, or type a model's name."
             ) from None
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            trouble = _trouble(error, image=False)
+            trouble = trouble_of(error, image=False)
             if trouble.said in ("no connection", "no answer in time"):
                 raise ModelUnavailable(
                     f"The server {self.url} cannot be reached. Check the address and that it runs."
@@ -124,9 +126,9 @@ class OpenAIChat:
     def _one(self, request: Request) -> Reply | Failed:
         """Ask; transport faults and "try again later" are retried until the deadline."""
         try:
-            message = _message(request, self._side)
+            message = message_of(request, self._side)
         except OSError:
-            return Failed("The image's copy in the workspace cannot be read any more.")
+            return NO_IMAGE
         call, longest, unreadable, earlier = self._pace.call(), request.max_tokens, 0, ""
         expected = len(request.text) // 4 + int(self._typical) + (_AN_IMAGE if request.image else 0)
         while True:
@@ -174,9 +176,9 @@ class OpenAIChat:
                 answer = create(model=self.model, messages=[message], stream=False, **options)
             return read(answer, self._key)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            return _trouble(error, image=image)
+            return trouble_of(error, image=image)
         except (ValueError, TypeError, AttributeError):
-            return _UNREADABLE_ANSWER
+            return UNREADABLE_ANSWER
 
     def _keep(self, reply: Reply, request: Request, call: Call, seconds: float, expected: int) -> Reply:
         """Learn from an answer."""
@@ -244,11 +246,12 @@ class OpenAIChat:
         )
 
 
+NO_IMAGE = Failed("The image's copy in the workspace cannot be read any more.")
 _LATE = "no answer in time"
-_UNREADABLE_ANSWER = Trouble("again", "something that is no answer of the OpenAI protocol", NO_PROTOCOL)
+UNREADABLE_ANSWER = Trouble("again", "something that is no answer of the OpenAI protocol", NO_PROTOCOL)
 
 
-def _trouble(error: Exception, *, image: bool) -> Trouble:
+def trouble_of(error: Exception, *, image: bool) -> Trouble:
     """What an exception of the client means."""
     import openai
 
@@ -258,9 +261,9 @@ def _trouble(error: Exception, *, image: bool) -> Trouble:
         return Trouble("again", _LATE)
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
     if isinstance(cause, transport.Oversized):
-        return replace(_UNREADABLE_ANSWER, said="an answer that is compressed or too large")
+        return replace(UNREADABLE_ANSWER, said="an answer that is compressed or too large")
     if isinstance(error, openai.APIResponseValidationError):
-        return _UNREADABLE_ANSWER
+        return UNREADABLE_ANSWER
     return Trouble("again", "no connection")
 
 
@@ -285,7 +288,8 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} s"
 
 
-def _message(request: Request, side: int) -> dict[str, Any]:
+def message_of(request: Request, side: int) -> dict[str, Any]:
+    """A request as a chat message. side: see OpenAIChat. Raises OSError for an image that cannot be read."""
     if request.image is None:
         return {"role": "user", "content": request.text}
     url = f"data:image/jpeg;base64,{base64.b64encode(_encode(request.image, side)).decode()}"

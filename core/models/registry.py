@@ -33,6 +33,8 @@ class How:
 
 AS_IT_IS = How()
 BUILTIN = "builtin"
+BATCH = "openai-batch"
+"""The kind whose answers take hours and come many at once: it is best given all its items together."""
 
 
 def _builtin_vision(model: str, how: How) -> VisionModel:
@@ -61,6 +63,20 @@ def _openai_text(model: str, how: How) -> TextModel:
     return ChatText(OpenAIChat(model, how.keys), how.wording, how.asking)
 
 
+def _batch_vision(model: str, how: How) -> VisionModel:
+    from core.models.chat_vision import ChatVision
+    from core.models.openai_batch import OpenAIBatch
+
+    return ChatVision(OpenAIBatch(model, how.keys, how.folder), how.wording, how.asking)
+
+
+def _batch_text(model: str, how: How) -> TextModel:
+    from core.models.chat_text import ChatText
+    from core.models.openai_batch import OpenAIBatch
+
+    return ChatText(OpenAIBatch(model, how.keys, how.folder), how.wording, how.asking)
+
+
 @lru_cache(maxsize=1)
 def _llama(path: str) -> Backend:
     """One GGUF model is kept loaded: loading takes seconds and memory."""
@@ -76,10 +92,15 @@ def _llama_text(model: str, how: How) -> TextModel:
 
 
 _M = TypeVar("_M")
-VISION: Mapping[str, Callable[[str, How], VisionModel]] = {"builtin": _builtin_vision, "openai": _openai_vision}
+VISION: Mapping[str, Callable[[str, How], VisionModel]] = {
+    "builtin": _builtin_vision,
+    "openai": _openai_vision,
+    BATCH: _batch_vision,
+}
 TEXT: Mapping[str, Callable[[str, How], TextModel]] = {
     "builtin": _builtin_text,
     "openai": _openai_text,
+    BATCH: _batch_text,
     "llama_cpp": _llama_text,
 }
 

@@ -18,32 +18,39 @@ if TYPE_CHECKING:
     import ssl
 
 MAX_BODY = 8 * 1024**2
+"""Bytes of an answer, where no other number is allowed."""
 _IDLE = 600.0
 """Seconds for a read where no deadline is set."""
 
 
 class Oversized(httpx2.ReadError):
-    """The answer is compressed, which was not asked for, or larger than MAX_BODY."""
+    """The answer is compressed, which was not asked for, or larger than it may be."""
 
 
 class Deadline:
-    """Sets the moment by which the exchanges of this thread must have ended."""
+    """Sets the moment by which the exchanges of this thread must have ended, and how many bytes an answer may have."""
 
     _current = threading.local()
 
-    def __init__(self, seconds: float) -> None:
-        self._ends = time.monotonic() + seconds
+    def __init__(self, seconds: float, most: int = MAX_BODY) -> None:
+        """most: bytes; more than MAX_BODY only for an answer that is read as a stream."""
+        self._ends, self._most = time.monotonic() + seconds, most
 
     def __enter__(self) -> None:
-        self._current.ends = self._ends
+        self._current.ends, self._current.most = self._ends, self._most
 
     def __exit__(self, *_: object) -> None:
-        self._current.ends = float("inf")
+        self._current.ends, self._current.most = float("inf"), MAX_BODY
 
     @classmethod
     def left(cls) -> float:
         """Seconds left to this thread."""
         return min(float(getattr(cls._current, "ends", float("inf"))) - time.monotonic(), _IDLE)
+
+    @classmethod
+    def most(cls) -> int:
+        """Bytes that an answer to this thread may have."""
+        return int(getattr(cls._current, "most", MAX_BODY))
 
 
 def client(connections: int) -> httpx2.Client:
@@ -53,8 +60,8 @@ def client(connections: int) -> httpx2.Client:
 
 
 class _Bounded(httpx2.HTTPTransport):
-    """Ends a response at the deadline and at MAX_BODY bytes, and takes no compressed one (a small one can unpack to
-    gigabytes)."""
+    """Ends a response at the deadline and at the bytes it may have, and takes no compressed one (a small one can unpack
+    to gigabytes)."""
 
     def __init__(self, limits: httpx2.Limits) -> None:
         super().__init__(limits=limits)
@@ -70,19 +77,19 @@ class _Bounded(httpx2.HTTPTransport):
             response.close()
             raise Oversized("a compressed answer was not asked for")
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        response.stream = _BoundedStream(response.stream)
+        response.stream = _BoundedStream(response.stream, Deadline.most())
         return response
 
 
 class _BoundedStream(httpx2.SyncByteStream):
-    def __init__(self, stream: httpx2.SyncByteStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: httpx2.SyncByteStream, most: int) -> None:
+        self._stream, self._most = stream, most
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
         for chunk in self._stream:
             size += len(chunk)
-            if size > MAX_BODY:
+            if size > self._most:
                 raise Oversized("the answer is too large")
             yield chunk
 

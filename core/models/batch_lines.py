@@ -1,0 +1,92 @@
+"""The Batch API's files, line by line: a request on its way there, an answer on its way back, why a batch failed.
+
+Nothing here sends anything. Texts of a server are looked at and not passed on, as in openai_dialect.py.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from core.domain import Failed
+from core.models.backend import Reply
+from core.models.openai_dialect import NO_PROTOCOL, Trouble, code_of, judge, read
+from core.models.transport import MAX_BODY
+
+if TYPE_CHECKING:
+    from openai.types import Batch
+
+ENDPOINT: Final = "/v1/chat/completions"
+UNANSWERED = {
+    "completed": "The batch came back without an answer to this request.",
+    "expired": "The batch was not done within its day; what was answered is kept. Ask again for the rest.",
+    "cancelled": "The batch was cancelled at the server before this request was answered.",
+}
+"""Status of a batch that has ended -> what to say of a request that it does not answer."""
+_QUEUE_FULL = re.compile(r"token_limit_exceeded|enqueued")
+
+
+def request_line(mark: str, body: Mapping[str, Any]) -> bytes:
+    """One request. mark: what to know its answer by."""
+    line = {"custom_id": mark, "method": "POST", "url": ENDPOINT, "body": body}
+    return json.dumps(line).encode() + b"\n"
+
+
+def answer_lines(chunks: Iterable[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(mark, line) of each line of a file of answers that is one. Raises ValueError for a line beyond all bounds."""
+    for raw in _lines(chunks):
+        try:
+            line = json.loads(raw)
+        except (ValueError, RecursionError):
+            continue  # its request goes without an answer, which is said there
+        if isinstance(line, dict) and isinstance(line.get("custom_id"), str):
+            yield line["custom_id"], line
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+        if len(rest) > MAX_BODY:
+            raise ValueError
+    yield rest
+
+
+def read_line(line: Mapping[str, Any], *, image: bool, secret: str) -> Reply | Failed | Trouble:
+    """What a line says of its request, as the ordinary way would read it. image: whether one was sent. secret: is
+    masked wherever the answer repeats it."""
+    from openai.types.chat import ChatCompletion
+
+    try:
+        answer = line.get("response")
+        if not answer:  # the model never saw the request
+            code = code_of(line.get("error") or {})
+            known = UNANSWERED.get(code.removeprefix("batch_"))
+            return Failed(known or f"The batch does not answer this request ({code or 'no reason given'}).")
+        status, body = int(answer["status_code"]), answer["body"]
+        if status != 200:
+            return judge(status, body.get("error", body), image=image)
+        return read(ChatCompletion.construct(**body), secret)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return NO_PROTOCOL
+
+
+def why_failed(batch: Batch) -> Trouble | None:
+    """Why a whole batch was not worked on, with what that means for each of its requests; None when it was."""
+    if batch.status != "failed":
+        return None
+    first = next(iter(getattr(batch.errors, "data", None) or ()), None)
+    fields = {name: getattr(first, name, None) for name in ("code", "message")}
+    trouble = judge(400, fields, image=False)
+    if trouble.failed is not None and trouble.failed.kind != "failed":
+        return trouble
+    return replace(trouble, failed=Failed(f"The server refused the batch ({code_of(fields) or 'no reason given'})."))
+
+
+def is_queue_full(trouble: Trouble | None) -> bool:
+    """Whether the account may not have so many tokens waiting at once: later there will be room."""
+    return trouble is not None and bool(_QUEUE_FULL.search(trouble.text))

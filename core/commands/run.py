@@ -79,7 +79,8 @@ def _act(options: argparse.Namespace) -> int:
         run_id = pipeline.start(workspace, origin, settings)
         paused = ""
         try:
-            if settings.vision.partition(":")[0] == registry.BATCH:
+            known = source.is_complete(workspace.store.datasets.get(origin.dataset_id))
+            if settings.vision.partition(":")[0] == registry.BATCH and not known:
                 # while images come in, they are described in small parts, each of which would wait for its batch
                 look(workspace.store, workspace.copies, workspace.config, origin, threading.Event(), shared.Line())
             pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())

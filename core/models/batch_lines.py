@@ -36,14 +36,24 @@ def request_line(mark: str, body: Mapping[str, Any]) -> bytes:
 
 
 def answer_lines(chunks: Iterable[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(mark, line) of each line of a file of answers that is one. Raises ValueError for a line beyond all bounds."""
+    """(mark, line) of each line of a file of answers that is one.
+
+    Raises ValueError for a line beyond all bounds, and where no line is one: a proxy's page for browsers must not pass
+    for a batch without answers.
+    """
+    good = bad = 0
     for raw in _lines(chunks):
         try:
             line = json.loads(raw)
         except (ValueError, RecursionError):
-            continue  # its request goes without an answer, which is said there
+            line = None  # its request goes without an answer, which is said there
         if isinstance(line, dict) and isinstance(line.get("custom_id"), str):
+            good += 1
             yield line["custom_id"], line
+        elif raw.strip():
+            bad += 1
+    if bad and not good:
+        raise ValueError
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

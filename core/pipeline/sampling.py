@@ -53,7 +53,7 @@ class SampledPass(Pass):
                 "Let models look at a larger share."
             )
         self._measure(items)
-        plan = Propagation(self._places(items), budget)
+        plan = Propagation(self._places(items), budget, self.settings.k)
         self._look_at(items, plan.ask({}))
         self._read_truth()
         self._name()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import BadInput
+from core.errors import BadInput, ModelUnavailable
 from core.models.base import TextModel, VisionModel
 
 if TYPE_CHECKING:
@@ -57,12 +57,40 @@ def _llama_text(model: str, keys: Keys) -> TextModel:
     return ChatText(_llama(model))
 
 
+@lru_cache(maxsize=1)
+def _transformers(model: str) -> Backend:
+    """One Hugging Face checkpoint is kept loaded, and serves both roles where it is chosen for both."""
+    from core.models.hf_chat import TransformersChat
+
+    return TransformersChat(model)
+
+
+def _transformers_vision(model: str, keys: Keys) -> VisionModel:
+    from core.models.chat import ChatVision
+
+    backend = _transformers(model)
+    if not backend.can.vision:
+        raise ModelUnavailable(f"“{model}” cannot see images. Choose it as the text model, and another to describe.")
+    return ChatVision(backend)
+
+
+def _transformers_text(model: str, keys: Keys) -> TextModel:
+    from core.models.chat import ChatText
+
+    return ChatText(_transformers(model))
+
+
 _M = TypeVar("_M")
-VISION: Mapping[str, Callable[[str, Keys], VisionModel]] = {"builtin": _builtin_vision, "openai": _openai_vision}
+VISION: Mapping[str, Callable[[str, Keys], VisionModel]] = {
+    "builtin": _builtin_vision,
+    "openai": _openai_vision,
+    "transformers": _transformers_vision,
+}
 TEXT: Mapping[str, Callable[[str, Keys], TextModel]] = {
     "builtin": _builtin_text,
     "openai": _openai_text,
     "llama_cpp": _llama_text,
+    "transformers": _transformers_text,
 }
 
 

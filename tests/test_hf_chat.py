@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import sys
@@ -60,7 +61,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(autouse=True)
 def nothing_is_kept() -> Iterator[None]:
     yield
-    registry._transformers.cache_clear()
+    registry._kept.clear()
 
 
 def texts(replies: list[Reply | Failed]) -> list[str]:
@@ -74,7 +75,7 @@ def with_images(pictures: list[Path], **options: Any) -> list[Request]:
 
 
 def without_images(count: int = 8, **options: Any) -> list[Request]:
-    return [Request("Name a group" + " of this" * n, max_tokens=10, **options) for n in range(count)]
+    return [Request("of this, " * n + "name a group", max_tokens=10, **options) for n in range(count)]
 
 
 @pytest.mark.parametrize("name", tiny.SEEING)
@@ -132,8 +133,27 @@ def test_the_same_checkpoint_plays_both_roles_and_is_loaded_once(shelf: Path, pi
     assert vision.max_concurrency == 1
     seen = vision.describe([ImageInput(pictures[3])], "colour")
     assert not isinstance(seen[0], Failed) or seen[0].kind == "empty"
+    reader = registry.text_model(f"transformers:{shelf / 'llama'}")
+    assert registry.vision_model(spec)._backend is vision._backend  # type: ignore[attr-defined]  # a run still holds it
     with pytest.raises(ModelUnavailable, match="cannot see images"):
         registry.vision_model(f"transformers:{shelf / 'llama'}")
+    del vision, text
+    assert registry._kept == [reader._backend]  # type: ignore[attr-defined]
+    gc.collect()
+    assert spec.partition(":")[2] not in registry._alive, "a model that nobody uses gives its memory back"
+
+
+def test_older_checkpoints_leave_to_the_model_what_a_processor_needs_today(
+    shelf: Path, loaded: dict[str, TransformersChat], pictures: list[Path], tmp_path: Path
+) -> None:
+    for name, missing in (("llava", ["patch_size", "vision_feature_select_strategy"]), ("blip2", ["num_query_tokens"])):
+        copy = Path(shutil.copytree(shelf / name, tmp_path / name))
+        settings = json.loads((copy / "processor_config.json").read_text(encoding="utf-8"))
+        for one in missing:
+            del settings[one]
+        (copy / "processor_config.json").write_text(json.dumps(settings), encoding="utf-8")
+        request = with_images(pictures)[3]
+        assert TransformersChat(str(copy)).reply([request]) == loaded[name].reply([request])
 
 
 def test_probabilities_are_told_where_they_are_asked_for(loaded: dict[str, TransformersChat]) -> None:
@@ -151,7 +171,9 @@ def test_probabilities_are_told_where_they_are_asked_for(loaded: dict[str, Trans
             assert 0 < sum(token.candidates.values()) <= 1 + 1e-6
     greedy = loaded["llama"].reply([asked])[0]
     assert isinstance(greedy, Reply)
-    assert all(token.candidates[token.text] == max(token.candidates.values()) for token in greedy.tokens)
+    for token in greedy.tokens:  # parts of a character look the same, and their probabilities are added
+        others = [share for text, share in token.candidates.items() if text != "\ufffd"]
+        assert token.candidates[token.text] >= max(others)
 
 
 def test_a_sample_is_the_same_each_time_and_whatever_its_neighbours(loaded: dict[str, TransformersChat]) -> None:
@@ -162,7 +184,7 @@ def test_a_sample_is_the_same_each_time_and_whatever_its_neighbours(loaded: dict
     together = texts(model.reply(samples))
     assert together == texts(model.reply(samples))
     assert together == [texts(model.reply([one]))[0] for one in samples]
-    assert together[0] == texts(model.reply(without_images(1)))[0]
+    assert together[0] == texts(model.reply([Request("Name a group", max_tokens=10)]))[0]
     assert len(set(together)) == 6
     assert torch.equal(before, torch.random.get_rng_state()), "others draw from this too"
 
@@ -336,10 +358,11 @@ def test_the_id_stays_between_loads_and_changes_with_the_weights(shelf: Path, tm
 
 
 def test_what_is_done_while_loading_is_told_and_the_console_stays_quiet(
-    shelf: Path, capfd: pytest.CaptureFixture[str]
+    shelf: Path, pictures: list[Path], capfd: pytest.CaptureFixture[str]
 ) -> None:
     said: list[str] = []
     model = TransformersChat(str(shelf / "qwen"), said.append)
+    model.reply([*with_images(pictures)[:3], *without_images(2)])
     assert said[0] == "Looking at the model’s files."
     assert said[1].startswith("Loading about ")
     assert said[-1].startswith("Ready after ")

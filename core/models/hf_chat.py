@@ -180,9 +180,8 @@ def _language_model(model: Any) -> Any:
 
 def _context(config: Any, tokenizer: Any) -> int | None:
     """How many tokens a prompt and its answer may have together; None where the model does not say."""
-    said = getattr(config.get_text_config(), "max_position_embeddings", None)
-    limits = [one for one in (said, tokenizer.model_max_length) if isinstance(one, int) and 0 < one < 10**7]
-    return min(limits, default=None)
+    said = getattr(config.get_text_config(), "max_position_embeddings", None) or tokenizer.model_max_length
+    return said if isinstance(said, int) and 0 < said < 10**7 else None  # tokenizers say 10**30 for "any"
 
 
 def _greedy(model: Any, tokenizer: Any) -> list[int]:

@@ -34,6 +34,9 @@ INSTALL = "python3 start.py install"
 NAME_ONE = "Give a folder or a name on the hub: transformers:/path/to/model or transformers:OWNER/NAME[@REVISION]"
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 
+_TOLD_BY_MODEL = ("patch_size", "vision_feature_select_strategy", "num_query_tokens")
+"""What older checkpoints say in the model's configuration only, and their processors need today."""
+
 Say = Callable[[str], None]
 
 
@@ -95,10 +98,13 @@ def load(spec: str, on_load: Say | None = None) -> Loaded:
         for place in dict.fromkeys((device, "cpu")):  # it is read into main memory first, wherever it will work
             _check_memory(need, free_bytes(place), place)
         say(f"Loading about {gigabytes(need)} on {device} as {dtype}.")
-        processor, tokenizer = _processor(source, family)
+        processor, tokenizer = _processor(source, family, config)
         model = _model(source, family, config, dtype)
         identity = f"{source.name}@{source.commit or fingerprint(source.folder)}:{dtype}"
-        model = model.to(device).eval()
+        try:
+            model = model.to(device).eval()
+        except RuntimeError:  # whoever else uses the graphics card was quicker
+            raise ModelUnavailable(f"This model did not fit on {device}. Choose a smaller one.") from None
     say(f"Ready after {monotonic() - started:.0f} s.")
     return Loaded(model, processor, tokenizer, identity, device, dtype)
 
@@ -231,7 +237,7 @@ def _family(config: Any, source: Source) -> Any:
     )
 
 
-def _processor(source: Source, family: Any) -> tuple[Any, Any]:
+def _processor(source: Source, family: Any, config: Any) -> tuple[Any, Any]:
     """What turns text, and images if the model sees, into the model's inputs: (processor or None, tokenizer)."""
     from transformers import AutoModelForImageTextToText, AutoProcessor, AutoTokenizer
 
@@ -248,6 +254,10 @@ def _processor(source: Source, family: Any) -> tuple[Any, Any]:
     tokenizer = getattr(found, "tokenizer", found)
     if tokenizer.pad_token is None:  # Llama has none; padding is masked, so that any token will do
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    for name in _TOLD_BY_MODEL:
+        if getattr(found, name, 0) is None:
+            part = config.vision_config if name == "patch_size" else config
+            setattr(found, name, getattr(part, name, None))
     sees = getattr(found, "image_processor", None) is not None
     return (found if sees else None), tokenizer
 

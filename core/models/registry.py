@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 from core.errors import BadInput, ModelUnavailable
 from core.models.base import TextModel, VisionModel
@@ -57,12 +60,24 @@ def _llama_text(model: str, keys: Keys) -> TextModel:
     return ChatText(_llama(model))
 
 
-@lru_cache(maxsize=1)
+_loading = threading.Lock()
+_alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
+_kept: list[Backend] = []
+"""The Hugging Face checkpoint used last: loading takes seconds. Others live as long as a run holds them."""
+
+
 def _transformers(model: str) -> Backend:
-    """One Hugging Face checkpoint is kept loaded, and serves both roles where it is chosen for both."""
+    """A Hugging Face checkpoint, loaded once where it is chosen for both roles or by two pages at a time."""
     from core.models.hf_chat import TransformersChat
 
-    return TransformersChat(model)
+    with _loading:
+        found = _alive.get(model)
+        if found is None:
+            _kept.clear()  # before the next is held against the free memory
+            gc.collect()
+            found = _alive[model] = TransformersChat(model)
+        _kept[:] = [found]
+        return found
 
 
 def _transformers_vision(model: str, keys: Keys) -> VisionModel:

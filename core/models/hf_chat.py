@@ -26,7 +26,7 @@ BATCH = 8
 _VERSION = 1
 """Part of the id: raise it whenever a reply changes (how a prompt is wrapped, how an image is fitted)."""
 _NO_SIGHT = "This model cannot see images. Choose another vision model."
-_FULL = "One request alone does not fit into the memory. Choose a smaller model, or close other programs."
+_TOO_LARGE = Failed("This request alone does not fit into the memory. Choose a smaller model, or close other programs.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,11 @@ class TransformersChat:
             else:
                 (reading if row.image is None else seeing).append((number, row))
         with self._lock:
+            before = self._batch
             for rows in (seeing, reading):
                 answers.update(zip((n for n, _ in rows), self._answer([row for _, row in rows]), strict=True))
+            if _TOO_LARGE in answers.values():  # that one filled the memory: others may go together as before
+                self._batch = before
         return [answers[number] for number in range(len(requests))]
 
     def _row(self, request: Request) -> _Row | Failed:
@@ -103,7 +106,7 @@ class TransformersChat:
             _release(self.device)
             self._batch = max(1, len(rows) // 2)
         if len(rows) == 1:
-            return [Failed(_FULL if full else f"The model could not answer this request ({name}).")]
+            return [_TOO_LARGE if full else Failed(f"The model could not answer this request ({name}).")]
         if full:
             return self._answer(rows)
         return [answer for row in rows for answer in self._answer([row])]  # one odd row loses no other
@@ -112,7 +115,7 @@ class TransformersChat:
         """Answer a batch. Raises what the model raises."""
         import torch
 
-        inputs = self._asking.inputs([row.prompt for row in rows], [row.image for row in rows if row.image])
+        inputs = self._asking.inputs([row.prompt for row in rows], [row.image for row in rows if row.image is not None])
         lengths: list[int] = inputs["attention_mask"].sum(1).tolist()
         if self._context and max(lengths) >= self._context:
             fits = [length < self._context for length in lengths]

@@ -51,7 +51,7 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
     run = json.loads((out / "run.json").read_text())
     assert list(run["steps"]) == ["describe", "label", "name", "assign"]
     assert set(run["steps"]["describe"]) == {"items", "requests", "cache_hits", "failures", "prompt_tokens",
-                                             "completion_tokens", "seconds", "cost", "kinds"}  # fmt: skip
+                                             "completion_tokens", "seconds", "cost"}  # fmt: skip
     assert run["settings"]["criterion"] == "colour"
     assert run["models"]["vision"] == "fake-vision/1"
     assert "acc 1.000" in capsys.readouterr().out

@@ -543,7 +543,7 @@ def test_a_batch_costs_half_and_is_free_where_the_ordinary_way_is() -> None:
 def test_an_estimate_counts_batches_in_hours(
     house: House, server: BatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry.VISION, registry.BATCH, registry._batch_vision)
+    monkeypatch.setitem(registry.VISION, registry.BATCH, registry._vision_of(registry.BATCH))
     settings = RunSettings("", "colour", 4, vision=f"openai-batch:small@{server.url}")
     for number, hours in ((5, 0), (16, 1), (2000, 1), (2001, 2)):
         found = estimate(house.store, settings, [str(one) for one in range(number)])
@@ -562,7 +562,7 @@ def test_a_run_in_batches_shares_its_answers_with_the_ordinary_way(
         return ChatVision(chat, how.wording, how.asking)
 
     monkeypatch.setitem(registry.VISION, registry.BATCH, vision)
-    monkeypatch.setitem(registry.VISION, "openai", registry._openai_vision)
+    monkeypatch.setitem(registry.VISION, "openai", registry._vision_of("openai"))
     first = house.start(vision=f"openai-batch:small@{server.url}", limit=12, k=1)
     house.run(first)
     run = house.store.runs.get(first)

@@ -1,4 +1,4 @@
-"""Sample and propagate: a model looks at some images, a calibrated classifier on their features gives the rest a cluster.
+"""Sample and propagate: a model looks at some images, a calibrated classifier on features gives the rest a cluster.
 
 Pure: rows and clusters in, rows and probabilities out. `Propagation` says round by round which rows the model should
 see; `propagate` is the classifier, `next_rows` the choice between rounds. Nothing here asks a model or reads a store.
@@ -38,8 +38,8 @@ _NEW = 0.03
 """Least share of rows taken to be of a kind that was not seen, before looking at how far they lie."""
 _SURE_OF_NEW = 0.95
 _FAR = 2.0
-"""Robust deviations beyond the usual distance at which a row is as likely as not to be of a kind that was not seen. Seen
-rows are spread, so that the rest lies nearer to them than they do to each other."""
+"""Robust deviations beyond the usual distance at which a row is as likely as not to be of a kind that was not seen.
+Seen rows are spread, so that the rest lies nearer to them than they do to each other."""
 _WITNESSES = 4000
 """Seen rows that distances are taken to at most."""
 _TYPICAL = 8
@@ -80,11 +80,11 @@ def propagate(places: Places, seen: Sequence[int] | Rows, clusters: Sequence[str
     seen: rows a model saw. clusters: what it said of each, None for Unassigned, which is learned like a cluster. Seen
     rows without features teach nothing.
 
-    Two classifiers are multiplied, as each errs in its own way: multinomial logistic regression on the places, which is
-    best when much was seen, and label spreading over the nearest neighbours (Zhou et al., NIPS 2003), which is best when
-    little was. Their product is given the temperature (Guo et al., ICML 2017, arXiv 1706.04599) that fits the seen rows
-    when these are held out in turn. Last, every row gets some chance of being something new: as many as there are
-    clusters seen just once among all seen (Good, Biometrika 1953), more for rows far from all that was seen.
+    Two classifiers are multiplied, as each errs in its own way: multinomial logistic regression on the places, which
+    is best when much was seen, and label spreading over the nearest neighbours (Zhou et al., NIPS 2003), which is best
+    when little was. Their product is given the temperature (Guo et al., ICML 2017, arXiv 1706.04599) that fits the
+    seen rows when these are held out in turn. Last, every row gets some chance of being something new: as many as there
+    are clusters seen just once among all seen (Good, Biometrika 1953), more for rows far from all that was seen.
     Raises ValueError when nothing was seen or a row number is out of range or given twice.
     """
     from threadpoolctl import threadpool_limits
@@ -174,7 +174,8 @@ class _Classifiers:
             spread_out = _PASS * (self.graph @ spread_out) + (1 - _PASS) * start
         place = np.minimum(np.searchsorted(self.nodes, asked), len(self.nodes) - 1)
         out = spread_out[place]
-        for part in np.array_split(away := np.flatnonzero(self.nodes[place] != asked), max(1, len(away) // _BLOCK)):
+        away = np.flatnonzero(self.nodes[place] != asked)  # not in the graph: the nearest rows in it speak for them
+        for part in np.array_split(away, -(-len(away) // _BLOCK) or 1):
             near, squared = _nearest(self.values[asked[part]], self.values[self.nodes], _NEIGHBOURS)
             weight = _closeness(squared, np.sqrt(self._own_reach(squared)[:, None] * self.reach[near]))
             out[part] = (weight[:, :, None] * spread_out[near]).sum(axis=1)
@@ -182,7 +183,7 @@ class _Classifiers:
         return np.asarray(out / total + (1e-9 / total) / self.width)
 
     def _own_reach(self, squared: Float) -> Float:
-        return np.maximum(squared[:, squared.shape[1] // 2], self.reach.min())
+        return np.asarray(np.maximum(squared[:, squared.shape[1] // 2], self.reach.min()))
 
 
 def _neighbour_graph(values: Vector) -> tuple[Any, Float]:

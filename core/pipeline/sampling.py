@@ -34,7 +34,7 @@ from core.work import Answer, Outcome, Work, call_key
 
 PROPAGATED = "propagated/1"
 """Who is named as the model of such an assignment; raise it whenever results change."""
-LEAST = 0.4
+LEAST = 0.5
 """Below this probability an image stays "Not sure": more likely wrong than right is no answer."""
 _FIT = 4_000
 
@@ -53,7 +53,7 @@ class SampledPass(Pass):
                 "Let models look at a larger share."
             )
         self._measure(items)
-        plan = Propagation(self._places(items), budget)
+        plan = Propagation(self._places(items), budget, self.settings.k)
         self._look_at(items, plan.ask({}))
         self._read_truth()
         self._name()

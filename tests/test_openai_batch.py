@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from batch_server import BatchHandler, BatchServer, answered, refused
-from house import House
+from house import House, draw
 from openai_server import completion
 from PIL import Image
 
 from core import engine
+from core.cli import main
 from core.domain import Failed, RunSettings
 from core.errors import Cancelled, FacetryError, ModelUnavailable, Paused
 from core.estimate import estimate
@@ -549,6 +550,19 @@ def test_an_estimate_counts_batches_in_hours(
         found = estimate(house.store, settings, [str(one) for one in range(number)])
         seconds = found.steps["describe"].seconds
         assert seconds == hours * 3600 if hours else seconds < 60
+
+
+def test_the_command_line_looks_at_all_images_first_so_that_they_share_a_batch(
+    house: House, server: BatchServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While images come in they are described in parts of up to 32, and each would wait for a batch of its own."""
+    server.says = "A red car."
+    monkeypatch.setitem(registry.VISION, registry.BATCH, registry._vision_of(registry.BATCH))
+    images, place = draw(tmp_path / "many", 10), tmp_path / "place"
+    command = ["run", "--images", str(images), "--criterion", "colour", "--k", "1", "--out", str(tmp_path / "out")]
+    assert main([*command, "--workspace", str(place), "--vision", f"openai-batch:small@{server.url}"]) == 0
+    assert [len(server.lines(one)) for one in server.uploads] == [27]  # 4 and 8 to show something at once, 1 to learn
+    assert len(server.history) == 13
 
 
 def test_a_run_in_batches_shares_its_answers_with_the_ordinary_way(

@@ -12,10 +12,10 @@ import streamlit as st
 
 from core.domain import DatasetRow
 from core.errors import FacetryError
-from core.ingest import source, upload
+from core.ingest import hub, source, upload
 from core.ingest.found import check_allowed
 from core.ingest.table import image_column, read_table
-from core.ingest.truth import split_address
+from core.ingest.truth import BROUGHT, split_address
 from ui import state, text
 from ui.safe import safe_md
 
@@ -52,6 +52,8 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
     none: whether "no labels" is a choice. Raises BadInput for a table that cannot be used.
     """
     kinds = {key: words for key, words in text.TRUTH_KINDS.items() if key or none}
+    if truth.startswith((BROUGHT, hub.PREFIX)):
+        kinds = {truth: name_of(truth), **kinds}
     now = truth if truth in kinds else "table" if truth else "folder"
     kind = st.radio(
         text.TRUTH,
@@ -66,12 +68,15 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
 
 def name_of(truth: str) -> str:
     """What labels are compared with, in words: the column of a table, or how names are read."""
+    if truth.startswith(BROUGHT):
+        return text.BROUGHT_TRUTH
     return text.TRUTH_KINDS.get(truth) or split_address(truth)[1] or truth
 
 
 def _table(given: DatasetRow, truth: str) -> str:
     """`CSV:COLUMN`, or "" until a table is given. Raises BadInput for one that cannot be used."""
-    place, column = split_address(truth) if truth not in ("", "folder", "filename") else (Path(), "")
+    elsewhere = truth in text.TRUTH_KINDS or truth.startswith((BROUGHT, hub.PREFIX))
+    place, column = (Path(), "") if elsewhere else split_address(truth)
     key = f"truth-table-{given.id}"
     drops = st.session_state.setdefault(f"{key}-drops", 0)
     dropped = st.file_uploader(text.TABLE_UPLOAD, type=["csv", "tsv"], key=f"{key}-upload-{drops}")

@@ -1,4 +1,4 @@
-"""Results made elsewhere in a real browser: IC|TC's own files are dropped, and scored as the paper's code scored them."""
+"""Results made elsewhere in a real browser: IC|TC's own files are dropped and scored as published."""
 
 from __future__ import annotations
 

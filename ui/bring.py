@@ -39,7 +39,7 @@ def form() -> None:
         return
     fits = _preview(path, called, images if isinstance(images, DatasetRow) else None)
     name = st.text_input(
-        text.BRING_NAME, value=Path(called).stem, key=f"bring-name-{path}", help=text.BRING_NAME_HELP,
+        text.BRING_NAME, placeholder=Path(called).stem, key=f"bring-name-{path}", help=text.BRING_NAME_HELP,
         icon=":material/category:",
     )  # fmt: skip
     start = st.button(text.BRING_START, type="primary", icon=":material/input:", key="bring-start", disabled=not fits)
@@ -153,7 +153,7 @@ def _images(known: list[DatasetRow]) -> str | DatasetRow | None:
         text.BRING_IMAGES,
         list(words),
         index=list(words).index(at_hand if at_hand in by_id else _NONE),
-        format_func=lambda one: safe_md(words[one], 80),
+        format_func=lambda one: plain(words[one], 80),
         key="bring-images",
         help=text.BRING_IMAGES_HELP,
     )

@@ -24,9 +24,9 @@ from core.config import Config
 from core.errors import BadInput
 from core.ingest import archive
 from core.ingest.found import refusal_by_name
+from core.ingest.table import SUFFIXES as TABLES
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_TABLES = (".csv", ".tsv")
 _MB = 1024**2
 _announcing = threading.Lock()
 
@@ -83,7 +83,7 @@ class Announced:
 
     @property
     def is_table(self) -> bool:
-        return self.path.lower().endswith(_TABLES)
+        return self.path.lower().endswith(TABLES)
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,11 @@ class Upload:
 
     def labels(self) -> Path | None:
         """The table of labels that came along, if one did."""
-        return save_table(self.folder, self.file(self.table).read_bytes()) if self.table in self.arrived() else None
+        if self.table not in self.arrived():
+            return None
+        return save_table(
+            self.folder, self.file(self.table).read_bytes(), PurePosixPath(self.plan[self.table].path).suffix
+        )
 
 
 def home(config: Config) -> Path:
@@ -264,14 +268,18 @@ def remove(upload: Upload) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def save_table(folder: Path, content: bytes) -> Path:
-    """Keep a table of labels below a folder of ours, under a name of ours. Raises BadInput."""
+def save_table(folder: Path, content: bytes, suffix: str = ".csv") -> Path:
+    """Keep a table of labels below a folder of ours, under a name of ours. Raises BadInput.
+
+    suffix: the ending of its given name; it says how a table is to be read.
+    """
+    place = folder / f"labels{suffix.lower() if suffix.lower() in TABLES else '.csv'}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "labels.csv").write_bytes(content)
+        place.write_bytes(content)
     except OSError as error:
         raise BadInput(f"The table could not be saved ({error.strerror or 'unknown reason'}).") from None
-    return folder / "labels.csv"
+    return place
 
 
 def _check(upload: Upload) -> None:

@@ -89,8 +89,7 @@ def find(
         if pdf_pages:
             address["pdf"] = "pages"
         stamps = [(file.name, file.stamp) for file in files]
-        name = upload.find(upload.home(config), Path(place).name).name if kind == "upload" else Path(place).name
-        return Source(_identity(address, stamps), name, address, len(files), files)
+        return Source(_identity(address, stamps), _name(kind, Path(place), config), address, len(files), files)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
     path = Path(records).expanduser()
@@ -114,6 +113,15 @@ def as_given(dataset: DatasetRow, names: Sequence[str]) -> Source:
     """A dataset that was looked at completely, as what was given then: its files are not opened again."""
     files = tuple(Found(name, Path()) for name in names)
     return Source(dataset.id, dataset.name, dataset.source, dataset.given, files)
+
+
+def _name(kind: str, place: Path, config: Config) -> str:
+    """What was given is called as the person called it, also where its file has a name of ours."""
+    home = upload.home(config)
+    folder = place if kind == "upload" else place.parent
+    if folder.parent == home and (folder / "plan.json").is_file():
+        return upload.find(home, folder.name).name
+    return place.name
 
 
 def reopen(dataset: DatasetRow, config: Config) -> Source:

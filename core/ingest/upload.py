@@ -118,7 +118,7 @@ class Upload:
     @property
     def name(self) -> str:
         """What was dropped: the name of the one folder or file, or "" for several things."""
-        images = list(self.images.values())
+        images = list(self.images.values() or self.plan.values())
         return self.top.rstrip("/") or (images[0].path if len(images) == 1 else "")
 
     def refusal(self, key: str) -> str:
@@ -128,7 +128,14 @@ class Upload:
             return ""
         if file.size > LIMITS.image:
             return f"Too large for an image ({size_text(file.size)}; {size_text(LIMITS.image)} are allowed)."
+        if file.is_table and key != self.table:
+            return "One of several tables. Give the one that holds the labels."
         return "" if key == self.table else refusal_by_name(file.path)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is one table alone: a list of images that lie elsewhere."""
+        return self.table is not None and not self.images
 
     @cached_property
     def wanted(self) -> list[str]:
@@ -287,8 +294,10 @@ def _check(upload: Upload) -> None:
     instead = "Send fewer, or name their folder on this computer."
     if len(upload.plan) > LIMITS.files:
         raise TooMuch(f"These are {len(upload.plan):,} files; {LIMITS.files:,} can be sent at once. {instead}")
-    if set(upload.wanted) <= {upload.table}:
-        raise BadInput("There is no image among these files.")
+    if set(upload.wanted) <= {upload.table} and not upload.is_list:
+        tables = sum(file.is_table for file in upload.plan.values())
+        several = "Give one table that lists images, or images with one table of labels."
+        raise BadInput(several if tables > 1 else "There is no image among these files.")
     total = sum(upload.plan[key].size for key in upload.wanted)
     if total > LIMITS.total:
         raise TooMuch(f"These files are {size_text(total)}; {size_text(LIMITS.total)} can be sent at once. {instead}")

@@ -12,7 +12,8 @@ UPLOADER: Final = {
     "label": "Your images",
     "drop": "Drop images, folders or ZIP files here",
     "note": (
-        "A ZIP file counts as a folder, a single table (CSV, TSV, Parquet) as labels to compare with. "
+        "A ZIP file counts as a folder, a single table (CSV, TSV, Parquet) as labels to compare with, "
+        "or alone as a list of addresses of images. "
         "Copies go to Facetry's own folder on this computer and no further."
     ),
     "files": "Choose files",
@@ -45,6 +46,10 @@ FOLDER_HELP: Final = (
 )
 NO_FOLDER: Final = "Say which folder holds the images."
 FOLDER_NOTE: Final = "Subfolders are included. Nothing leaves this computer."
+LISTS_NOTHING: Final = (
+    "No row of {table} leads to an image, for example {name}. Drop the images together with it, or name the table by "
+    "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."
+)
 LOOK: Final = "Use these images"
 UPLOADED: Final = "my images"
 ROOTS: Final = "Images may be read from: {folders}"

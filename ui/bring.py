@@ -22,7 +22,7 @@ from ui.safe import plain, safe_md
 _MOST_MB = 200
 _LOOKED_AT = 10 * 1024**2
 """Bytes of results that are read for a preview: some 300,000 short rows, a few seconds once."""
-_NAMES, _SEARCHED = 8, 60
+_NAMES, _SEARCHED, _FIT = 8, 60, 10
 _NONE, _FOLDER = "none", "folder"
 _CHOSEN = "bring-chosen"
 
@@ -87,7 +87,7 @@ def left_out(run: RunRow) -> None:
             {text.LEFT_OUT_IMAGE: [name for name, _ in first], text.REASON: [reason for _, reason in first]},
             hide_index=True,
             column_config={text.REASON: {"width": "large"}},
-            height=min(38 * len(first) + 40, 400),
+            height="content" if len(first) <= _FIT else 400,
             alt=text.rows_left_out(number),
         )
         if number > len(first):

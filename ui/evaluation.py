@@ -197,5 +197,5 @@ def ask_for_labels(run: RunRow) -> None:
             args=(data.compare_with, run.id, truth),
         )
         if truth:
-            with fits:
+            with fits, told():
                 summary_of_labels(given, truth)

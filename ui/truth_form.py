@@ -13,6 +13,7 @@ from core.domain import DatasetRow
 from core.errors import FacetryError
 from core.ingest import hub, source, upload
 from core.ingest.found import check_allowed
+from core.ingest.names import from_filenames, from_folders
 from core.ingest.table import SUFFIXES, image_column, read_table
 from core.ingest.truth import BROUGHT, Preview, split_address
 from ui import state, text
@@ -55,7 +56,7 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
     kinds = {key: words for key, words in text.TRUTH_KINDS.items() if key or none}
     if truth.startswith((BROUGHT, hub.PREFIX)):
         kinds = {truth: safe_md(name_of(truth), 60), **kinds}
-    now = truth if truth in kinds else "table" if truth else "folder"
+    now = truth if truth in kinds else "table" if truth else _first_that_fits(given.id, str(given.counts))
     kind = st.radio(
         text.TRUTH,
         list(kinds),
@@ -124,6 +125,13 @@ def summary(given: DatasetRow, truth: str) -> None:
     if found.unmatched:
         line = text.unmatched(found.unmatched, ", ".join(found.unmatched_examples))
         st.caption(f":orange[:material/playlist_remove:] {safe_md(line, 400)}")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _first_that_fits(dataset_id: str, counts: str) -> str:
+    """What to offer where nothing was chosen: names if they hold labels, else a table."""
+    names = {item.item_id: item.name for item in state.workspace().store.datasets.items(dataset_id)}
+    return "folder" if from_folders(names) else "filename" if from_filenames(names) else "table"
 
 
 def _stamp(truth: str) -> str:

@@ -53,6 +53,10 @@ def bring_truth(number: int) -> str:
     return f"{images(number)} {'has' if number == 1 else 'have'} a label to compare with."
 
 
+def not_brought(number: int) -> str:
+    return f"{images(number)} {'has' if number == 1 else 'have'} no group in what was brought in; see Failed."
+
+
 def rows_left_out(number: int) -> str:
     return f"{count(number, 'row')} of the results {'is' if number == 1 else 'are'} not in this run"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpcore2
@@ -52,12 +53,18 @@ def client(connections: int) -> httpx2.Client:
     return httpx2.Client(transport=_Bounded(limits), follow_redirects=False)
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust; reading it takes a tenth of a second, and a run makes several clients."""
+    return httpx2.create_ssl_context()
+
+
 class _Bounded(httpx2.HTTPTransport):
     """Ends a response at the deadline and at MAX_BODY bytes, and takes no compressed one (a small one can unpack to
     gigabytes)."""
 
     def __init__(self, limits: httpx2.Limits) -> None:
-        super().__init__(limits=limits)
+        super().__init__(verify=_certificates(), limits=limits)
         # The transport has no parameter for this; without it a server that drips headers would not be stopped.
         self._pool._network_backend = _Backend()
 

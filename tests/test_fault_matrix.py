@@ -1,0 +1,231 @@
+"""Every fault of a server at every step, over real HTTP and through the whole pipeline.
+
+A run over eight pictures meets the fault at one step, for the first two requests or for as long as the server is not
+repaired. Then it has ended, or it is paused, with the right sentence; each picture is answered or listed with its
+reason; and after the repair the same run asks for what is missing and for nothing that was answered before.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import logging
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import recorded
+from fakes import COLOURS
+from house import draw
+from openai_faults import KEY, TROUBLES
+from openai_server import Body, Fault, Server, has_image, schema_of, text_of
+from PIL import Image
+
+from core import pipeline, results
+from core.config import Config
+from core.domain import STEPS, RunSettings, Step
+from core.errors import FacetryError, Paused
+from core.ingest import source
+from core.ingest.decode import prepare
+from core.models.openai_chat import OpenAIChat
+from core.workspace import Workspace
+
+EACH = 2
+
+
+def step_asked(body: Body) -> Step | Literal["check"]:
+    """What a request is for; "check" is the short question whether a server is there at all."""
+    text, schema = text_of(body), schema_of(body)
+    if has_image(body):
+        return "describe"
+    lists = recorded.lists_in(text)
+    if recorded.step_of(text, schema, lists) == "name":
+        return "name"
+    if not lists:
+        return "check"
+    return "assign" if _groups(lists) else "label"
+
+
+def _groups(lists: list[list[recorded.Listed]]) -> list[recorded.Listed]:
+    """The list of groups in a request, if there is one."""
+    first = lists[0]
+    names = [recorded.name_of_group(one.text).casefold() for one in first]
+    return first if len(lists) > 1 and any(name in COLOURS for name in names) else []
+
+
+def painter(body: Body) -> str:
+    """A model that sees colours: it describes by them, labels with them, names them and assigns to them."""
+    step, text, schema = step_asked(body), text_of(body), schema_of(body)
+    if step == "check":
+        return "yes"
+    if step == "describe":
+        (url,) = re.findall(r'"data:image/jpeg;base64,([^"]+)"', json.dumps(body))
+        data = base64.b64decode(url)
+        mean = np.asarray(Image.open(io.BytesIO(data)), dtype=float).mean(axis=(0, 1))
+        colour = min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
+        return f"A {colour} picture with the number {zlib.crc32(data)}."
+    if step == "name":
+        labels = [one for one in recorded.counted_labels(text) if one.casefold() in COLOURS]
+        groups = [
+            {"name": one, "meaning": "", "labels": [label for label in labels if label == one]} for one in COLOURS
+        ]
+        return json.dumps({"groups": groups})
+    lists = recorded.lists_in(text)
+    groups, items = _groups(lists), lists[-1]
+    seen = [next((name for name in COLOURS if name in one.text), "unclear") for one in items]
+    marks = {recorded.name_of_group(one.text).casefold(): one.mark for one in groups}
+    answers: list[str | int] = list(seen)
+    if groups:
+        answers = [int(mark) if (mark := marks.get(one, "0")).isdigit() else mark for one in seen]
+    return json.dumps(recorded.in_form([one.mark for one in items], answers, items, schema))
+
+
+@dataclass
+class Studio:
+    """A workspace that has taken in eight pictures."""
+
+    workspace: Workspace
+    images: Path
+
+    def start(self, server: Server) -> str:
+        model = f"openai:small@{server.url}"
+        origin = source.find(str(self.images), "", self.workspace.config)
+        settings = RunSettings("", "colour", len(COLOURS), vision=model, text=model)
+        return pipeline.start(self.workspace, origin, settings, {server.url: KEY})
+
+    def go(self, run_id: str, server: Server) -> FacetryError | None:
+        """Run to the end; the error that ended it, if one did."""
+        try:
+            pipeline.run(self.workspace, run_id, "assign", keys={server.url: KEY})
+        except FacetryError as error:
+            return error
+        return None
+
+    def all_that_is_stored(self) -> str:
+        database = self.workspace.store.runs._db
+        tables = [name for (name,) in database.read("SELECT table_name FROM information_schema.tables")]
+        return repr([database.read(f"SELECT * FROM {table}") for table in tables])
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("faults")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
+    )
+    one = Studio(Workspace(Config(folder / "workspace")), draw(folder / "images", EACH))
+    server = Server(painter)
+    run_id = one.start(server)
+    assert one.go(run_id, server) is None
+    check_complete(one, run_id)
+    assert {step_asked(each["body"]) for each in server.history} == set(STEPS)
+    server.shutdown()
+    server.server_close()
+    patch.undo()
+    yield one
+    one.workspace.close()
+    for file in (folder / "workspace").rglob("*"):
+        assert not (file.is_file() and KEY.encode() in file.read_bytes()), f"{file} holds the key"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    one = Server(painter)
+    yield one
+    one.shutdown()
+    one.server_close()
+
+
+def check_complete(studio: Studio, run_id: str) -> None:
+    """Every picture lies in the group of its colour."""
+    rows = results.rows(studio.workspace.store, run_id)
+    assert Counter(row.cluster.name if row.cluster else row.reason for row in rows) == dict.fromkeys(COLOURS, EACH)
+    assert all(row.cluster is not None and row.name.startswith(row.cluster.name) for row in rows)
+
+
+def listed(studio: Studio, run_id: str) -> list[str]:
+    """Why pictures have no answer, and why there are no groups: all reasons that the run holds."""
+    held = [studio.workspace.store.answers.held(run_id, step) for step in STEPS]
+    return [failure for step in held for _, failure, _ in step.values() if failure]
+
+
+def check_counts(studio: Studio, run_id: str, ended: FacetryError | None) -> None:
+    """Given = in groups + not sure + failed (with a reason) + pending, and this only where the run ended early."""
+    rows = results.rows(studio.workspace.store, run_id)
+    states = Counter(row.state for row in rows)
+    assert len(rows) == EACH * len(COLOURS) == states.total()
+    assert ended is not None or not states["pending"], states
+    assert all(row.reason for row in rows if row.state == "failed")
+    found = studio.workspace.store.runs.get(run_id)
+    assert found is not None
+    assert found.status == ("done" if ended is None else "stopped" if isinstance(ended, Paused) else "failed")
+    assert found.message == ("" if ended is None else str(ended))
+
+
+def answers(server: Server) -> list[str]:
+    """The requests that the model answered as it should: those that were paid for."""
+    return [json.dumps(one["body"], sort_keys=True) for one in server.history if one["answered"]]
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["twice", "until repaired"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", TROUBLES)
+def test_a_fault(
+    name: str,
+    step: Step,
+    lasting: bool,
+    studio: Studio,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trouble = TROUBLES[name]
+    brief = trouble.slow or (lasting and not trouble.stops)
+    monkeypatch.setattr(
+        OpenAIChat.__init__,
+        "__kwdefaults__",
+        {**OpenAIChat.__init__.__kwdefaults__, "deadline": 0.4 if brief else 5.0, "first_wait": 0.01},
+    )
+    caplog.set_level(logging.DEBUG)
+    where = (step, "check") if lasting else (step,)
+    fault = Fault(trouble.answer(painter), lambda body: step_asked(body) in where, None if lasting else 2)
+    server.faults = [fault]
+    run_id = studio.start(server)
+
+    ended = studio.go(run_id, server)
+
+    assert any(not one["answered"] for one in server.history), "the fault was not met"
+    check_counts(studio, run_id, ended)
+    said = [*listed(studio, run_id), *([str(ended)] if ended else [])]
+    told_otherwise = r"Only \d images have a description and a label|" if not trouble.stops else ""
+    for sentence in said:
+        assert re.search(f"{told_otherwise}{trouble.reason or 'nothing need be said'}", sentence), sentence
+    if trouble.stops:
+        assert ended is not None
+        assert len([one for one in server.history if not one["answered"]]) <= 4  # all that were under way at once
+    if lasting and not said:
+        assert trouble.reason in ("", MODEL_SAID), "nobody was told"
+
+    server.faults = []
+    again = studio.go(run_id, server)
+    if again is None and any(row.state == "unassigned" for row in results.rows(studio.workspace.store, run_id)):
+        pytest.fail("an image lies in no group although the model would have said one")
+
+    assert again is None, again
+    check_complete(studio, run_id)
+    assert listed(studio, run_id) == []
+    paid = Counter(answers(server))
+    assert [one for one, times in paid.items() if times > 1 and "Answer with the word yes" not in one] == []
+    assert KEY not in repr([ended, said]) + studio.all_that_is_stored()
+    assert KEY not in caplog.text
+
+
+MODEL_SAID = "."

@@ -118,7 +118,7 @@ TROUBLES: dict[str, Trouble] = {
     "content filter": Trouble(says(lambda _: None, finish="content_filter"), "content filter"),
     "content filter with status 400": Trouble(refusal(400, "content_filter"), "content filter"),
     "context overflow": Trouble(refusal(400, "context_length_exceeded", "Too long."), "too long for the model"),
-    "wrong model name": Trouble(refusal(404, "model_not_found", "No such model."), "has no model “small”", stops=True),
+    "wrong model name": Trouble(refusal(404, "model_not_found", "No such model."), "has no model “small-", stops=True),
     "wrong key": Trouble(refusal(401, "invalid_api_key", "No."), "does not accept the key", stops=True),
     "slow drip": Trouble(lambda _: _drip, ANSWERED_NOT, slow=True),
     "HTML with status 200": Trouble(as_bytes(b"<html>Sign in</html>", Content_Type="text/html"), NO_PROTOCOL),

@@ -12,6 +12,8 @@ import io
 import json
 import logging
 import re
+import threading
+import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator
@@ -31,10 +33,11 @@ from PIL import Image
 from core import pipeline, results
 from core.config import Config
 from core.domain import STEPS, RunSettings, Step
-from core.errors import FacetryError, Paused
+from core.errors import Cancelled, FacetryError, Paused
 from core.ingest import source
 from core.ingest.decode import prepare
 from core.models.openai_chat import OpenAIChat
+from core.models.pace import pace_of
 from core.workspace import Workspace
 
 EACH = 2
@@ -132,7 +135,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     server.shutdown()
     server.server_close()
     patch.undo()
+    backup = one.workspace.store.answers.backup
+    patch.setattr(one.workspace.store.answers, "backup", lambda *_: None)  # a quarter of each cell's time
     yield one
+    backup(run_id, "assign")
+    patch.undo()
     one.workspace.close()
     for file in (folder / "workspace").rglob("*"):
         assert not (file.is_file() and KEY.encode() in file.read_bytes()), f"{file} holds the key"
@@ -238,3 +245,55 @@ def test_a_fault(
     assert [one for one, times in paid.items() if times > 1 and "Answer with the word yes" not in one] == []
     assert KEY not in repr([ended, said]) + studio.all_that_is_stored()
     assert KEY not in caplog.text
+
+
+SINGLE = [name for name, one in TROUBLES.items() if not one.stops and one.reason not in ("", MODEL)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_one_picture_that_always_fails_holds_up_no_other(
+    name: str, studio: Studio, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**OpenAIChat.__init__.__kwdefaults__, "first_wait": 0.01, "deadline": 0.6}
+    monkeypatch.setattr(OpenAIChat.__init__, "__kwdefaults__", options)
+    first: list[str] = []
+
+    def is_the_first(body: Body) -> bool:
+        if step_asked(body) != "describe":
+            return False
+        first[:] = first or [json.dumps(body["messages"])]
+        return json.dumps(body["messages"]) == first[0]
+
+    server.faults = [Fault(TROUBLES[name].answer(painter), is_the_first)]
+    run_id = studio.start(server)
+
+    ended = studio.go(run_id, server)
+
+    assert ended is None
+    check_counts(studio, run_id, ended)
+    (failed,) = [row for row in results.rows(studio.workspace.store, run_id) if row.state == "failed"]
+    assert re.search(TROUBLES[name].reason, failed.reason)
+
+
+@pytest.mark.parametrize("name", ["a slow answer", "a long Retry-After"])
+def test_a_run_stops_within_two_seconds_whatever_it_waits_for(name: str, studio: Studio, server: Server) -> None:
+    if name == "a slow answer":
+        server.seconds = 3
+    else:
+        server.faults = [Fault(lambda handler, _: handler.send(429, {}, Retry_After="60"))]
+    run_id = studio.start(server)
+    cancel = threading.Event()
+    told: list[float] = []
+
+    def stop() -> None:
+        told.append(time.monotonic())
+        cancel.set()
+
+    threading.Timer(0.3, stop).start()
+    with pytest.raises(Cancelled):
+        pipeline.run(studio.workspace, run_id, "assign", cancel=cancel, keys={server.url: KEY})
+    assert time.monotonic() - told[0] < 3  # two, and one for a computer that does other things
+    found = studio.workspace.store.runs.get(run_id)
+    assert found is not None
+    assert found.status == "stopped"
+    pace_of(server.url).trip("It is over.")  # so that no thread outlives the tests

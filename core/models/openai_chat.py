@@ -331,5 +331,5 @@ def _client(url: str, key: str, connections: int) -> openai.OpenAI:
         max_retries=0,
         timeout=600.0,
         default_headers=headers,
-        http_client=transport.client(connections),
+        http_client=transport.client(url, connections),
     )

@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
+Act = Literal["ingest", "measure", "describe", "label", "name", "assign"]
+"""What a run can be at: looking at files, measuring images for those that no model looks at, or one of its steps."""
 Held = Literal["describe", "label", "name", "assign", "first names"]
 """What a run holds answers for: its steps, and names drawn from a first sample while the rest is described."""
-Source = Literal["model", "person", "none"]
-"""Who decided where an image belongs; "none" while nobody has."""
+Source = Literal["model", "person", "propagated", "none"]
+"""Who decided where an image belongs; "none" while nobody has. "propagated": no model looked at it, its cluster was
+drawn from images like it that a model did look at."""
 
 Vector = NDArray[np.float32]
 Evidence = Mapping[str, Vector]
@@ -37,10 +40,12 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a vision model says of one image with the criterion in mind."""
+    """What a vision model says of one image with the criterion in mind. label: its label, where one call asked for
+    both."""
 
     text: str
     tags: tuple[Tag, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,12 @@ class ImageInput:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A vision model's whole answer for one image."""
+    """A vision model's whole answer for one image. others: criterion -> description, where one call asked for
+    several."""
 
     description: Description
     evidence: Evidence = field(default_factory=dict)
+    others: Mapping[str, Description] = field(default_factory=dict)
 
 
 FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "unusable"]
@@ -139,12 +146,17 @@ class Assignment:
 
     probabilities: cluster id -> probability, summing to at most 1 (the rest is "none of these");
     None when the model gives none. confidence: probability of the chosen cluster, None when unknown.
+    quote: the words of the description that the model gave as its reason. undecided: only a label was shown and it does
+    not tell; the description must be read. propagated: no model looked at the item; this follows from items like it.
     """
 
     cluster_id: str | None
     confidence: float | None = None
     probabilities: Mapping[str, float] | None = None
     answer: str = ""
+    quote: str = ""
+    undecided: bool = False
+    propagated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +172,50 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What chat models are told beside the criterion. All of it is part of the prompts and so of their call keys.
+
+    question: what step 1 asks of an image, where the criterion alone would not do. example: a description and the label
+    it should get, shown to step 2a; two empty texts for none. sizes: "even" for groups of similar size, "data" for
+    whatever the images give. grain: "coarse" or "fine" groups, "" for neither. never: what must play no part
+    ("gender"). language: of descriptions, labels and names; "" for English. edited: (form of message, prompt)
+    rewritten by a person, see core.prompts.
+    """
+
+    question: str = ""
+    example: tuple[str, str] = ("", "")
+    sizes: Literal["data", "even"] = "data"
+    grain: Literal["", "coarse", "fine"] = ""
+    never: str = ""
+    language: str = ""
+    edited: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How chat models are asked: how sparingly, how surely.
+
+    exact: every description is assigned by itself; otherwise every distinct label is, and a description is read only
+    where its label does not tell. items: texts in one request, at most. samples: ask so often for each assignment and
+    take the agreement as confidence; 1 to ask once. with_label: the vision model gives the label with the description.
+    also: further criteria to describe in the same call, for later runs.
+    """
+
+    exact: bool = False
+    items: int = 50
+    samples: int = 1
+    with_label: bool = False
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RunSettings:
     """Everything that decides a run's result. vision and text are "KIND[:MODEL]"; records is a JSONL path or "".
 
     names: cluster names the person fixed beforehand. truth: the facet to score against, or "".
-    limit: use the first so many images only; 0 for all.
+    limit: use the first so many images only; 0 for all. fallback: a model ("KIND:MODEL") to ask where the first fails
+    or gives no usable names, or "". cap: US dollars that the run may cost, 0 for no cap. share: part of the images (0
+    to 1) that models look at; the rest gets its clusters from images like them. 1 for all.
     """
 
     dataset_id: str
@@ -176,11 +227,19 @@ class RunSettings:
     names: tuple[str, ...] = ()
     truth: str = ""
     limit: int = 0
+    wording: Wording = Wording()
+    asking: Asking = Asking()
+    fallback: str = ""
+    cap: float = 0.0
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class StepStats:
-    """What a step did and what it cost. cache_hits: items answered without asking a model. cost: US dollars."""
+    """What a step did and what it cost. cache_hits: items answered without asking a model. cost: US dollars.
+
+    kinds: how many of the failures are of each FailureKind.
+    """
 
     items: int = 0
     requests: int = 0
@@ -190,16 +249,17 @@ class StepStats:
     completion_tokens: int = 0
     seconds: float = 0.0
     cost: float = 0.0
+    kinds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a running step stands. rate: items a second; seconds_left None until it can be told.
 
-    latest: (item id, text) of the newest answer. ingested, given: files prepared of files found, while that goes on.
+    latest: (item id, text) of the newest answer.
     """
 
-    step: Step | Literal["ingest"]
+    step: Act
     done: int
     total: int
     failures: int = 0

@@ -13,18 +13,21 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from core.domain import Failed, Progress, Step, StepStats
+from core.domain import Act, Failed, Progress, StepStats
 from core.errors import Cancelled, FacetryError
-from core.work import Answer, Ask, Outcome, Usage, Work, count_usage
+from core.work import Answer, Ask, Outcome, Usage, Work, count_usage, stopping
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 1.5
 _SAVE_SECONDS = 1.0
 _LOOKUP = 5_000
 _ERRORS_SHOWN = 5
+_RULE = "\n\n-----\n\n"
+"""Between the replies of one call."""
 
 
 Lookup = Callable[[Sequence[str]], Mapping[str, str]]
@@ -33,7 +36,7 @@ _Finished = tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usa
 
 
 def run_step(
-    step: Step,
+    step: Act,
     work: Sequence[Work],
     ask: Ask,
     *,
@@ -42,14 +45,16 @@ def run_step(
     batch_size: int,
     concurrency: int = 1,
     cancel: threading.Event | None = None,
+    enough: Callable[[], bool] = lambda: False,
     meter: Meter | None = None,
 ) -> StepStats:
     """Answer every item of `work` and save as it goes; return what was done.
 
     lookup: keys -> stored value for those already answered. save: called from this thread only, in batches, so that a
     store has one writer. ask: called from up to `concurrency` daemon threads with at most `batch_size` items with
-    distinct keys; one answer per item, in order. Items that share a key are asked once. meter: to go on counting where
-    an earlier call for the same step stopped; the statistics returned are the meter's.
+    distinct keys; one answer per item, in order. Items that share a key are asked once. enough: once it says so,
+    nothing new is asked, what is under way is waited for and saved, and the rest is left undone (a spending cap).
+    meter: to go on counting where an earlier call for the same step stopped; the statistics returned are the meter's.
     Raises Cancelled (within a moment of `cancel`, finished answers saved) and whatever FacetryError `ask` raises.
     """
     cancel = cancel or threading.Event()
@@ -72,11 +77,12 @@ def run_step(
     unsaved: list[Outcome] = []
     saved_at = time.monotonic()
     try:
-        for batch, answers, usage in _ask_all(ask, batches, concurrency, cancel):
+        for batch, answers, usage in _ask_all(ask, batches, concurrency, cancel, enough, meter.pay):
+            raw = _RULE.join(usage.replies)
             outcomes = [
                 outcome
                 for item, answer in zip(batch, answers, strict=True)
-                for outcome in _spread(answer, pending[item.key])
+                for outcome in _spread(answer, pending[item.key], raw)
             ]
             unsaved += outcomes
             meter.add(outcomes, answers, usage)
@@ -89,17 +95,24 @@ def run_step(
     return meter.stats()
 
 
-def _spread(answer: Answer | Failed, same: Sequence[Work]) -> Iterator[Outcome]:
+def _spread(answer: Answer | Failed, same: Sequence[Work], raw: str) -> Iterator[Outcome]:
     """Give one answer to every item that asked the same; only the first pays for it."""
     for place, item in enumerate(same):
         if isinstance(answer, Failed):
-            yield Outcome(item, failure=answer.reason)
+            yield Outcome(item, failure=answer.reason, kind=answer.kind, raw=raw)
+        elif place == 0:
+            yield Outcome(item, answer=answer, raw=raw)
         else:
-            yield Outcome(item, answer=answer if place == 0 else None)
+            yield Outcome(item)
 
 
 def _ask_all(
-    ask: Ask, batches: Sequence[Sequence[Work]], concurrency: int, cancel: threading.Event
+    ask: Ask,
+    batches: Sequence[Sequence[Work]],
+    concurrency: int,
+    cancel: threading.Event,
+    enough: Callable[[], bool],
+    pay: Callable[[Usage], None],
 ) -> Iterator[tuple[Sequence[Work], Sequence[Answer | Failed], Usage]]:
     """Yield batches with their answers and what these cost, as they finish.
 
@@ -109,20 +122,27 @@ def _ask_all(
     taken: list[Sequence[Work]] = []
     done: queue.SimpleQueue[_Finished] = queue.SimpleQueue()
     halt = threading.Event()
+    taking = threading.Lock()
     for batch in batches:
         todo.put(batch)
 
     def serve() -> None:
-        while not (halt.is_set() or cancel.is_set()):
+        while True:
+            with taking:
+                if halt.is_set() or cancel.is_set() or enough():
+                    return
+                try:
+                    batch = todo.get_nowait()
+                except queue.Empty:
+                    return
+                taken.append(batch)
             try:
-                batch = todo.get_nowait()
-            except queue.Empty:
-                return
-            taken.append(batch)
-            try:
-                with count_usage() as usage:
-                    done.put((batch, ask(batch), usage))
+                with count_usage() as usage, stopping(lambda: halt.is_set() or cancel.is_set()):
+                    answers = ask(batch)
+                    pay(usage)
+                    done.put((batch, answers, usage))
             except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
+                pay(usage)
                 done.put((batch, error, usage))
 
     for _ in range(min(concurrency, len(batches))):
@@ -130,6 +150,10 @@ def _ask_all(
     fatal: FacetryError | None = None
     try:
         for received in range(len(batches)):
+            if enough():
+                with taking:
+                    if len(taken) == received:  # nobody takes any more, and all that was taken has come back
+                        return
             ending = cancel.is_set() or fatal is not None
             finished = _next(done, cancel, ending=ending, under_way=len(taken) > received)
             if finished is None:  # told to stop, or an error ends the step: what had finished by then was yielded
@@ -168,12 +192,25 @@ def _next(
 class Meter:
     """Counts what happens in a step and tells the person. A step done in several calls keeps one meter."""
 
-    def __init__(self, step: Step, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
+    def __init__(self, step: Act, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
         self._started = time.monotonic()
         self._progress = Progress(step, 0, total)
         self._on_progress = on_progress
         self._counted = StepStats()
         self._asked = 0
+        self._paying = threading.Lock()
+        self.prompt_tokens = self.completion_tokens = 0
+        """What was paid for so far."""
+
+    def pay(self, usage: Usage) -> None:
+        """Note what a call cost, from the thread that made it: answers may wait to be counted and saved."""
+        with self._paying:
+            self.prompt_tokens += usage.prompt_tokens
+            self.completion_tokens += usage.completion_tokens
+
+    def again(self, number: int) -> None:
+        """So many items are asked once more, in another way or of another model."""
+        self._progress = replace(self._progress, total=self._progress.total + number)
 
     def set_total(self, total: int) -> None:
         self._progress = replace(self._progress, total=total)
@@ -191,6 +228,7 @@ class Meter:
             requests=stats.requests + (usage.requests or (1 if paid else 0)),
             cache_hits=stats.cache_hits + len(outcomes) - len(failures) - sum(answer.asked for answer in fresh),
             failures=stats.failures + len(failures),
+            kinds=dict(Counter(stats.kinds) + Counter(outcome.kind for outcome in outcomes if outcome.kind)),
             prompt_tokens=stats.prompt_tokens + usage.prompt_tokens,
             completion_tokens=stats.completion_tokens + usage.completion_tokens,
         )

@@ -13,14 +13,13 @@ class ModelUnavailable(FacetryError):
     """A model cannot be loaded or reached; the text names the command or setting that helps."""
 
 
+class Paused(FacetryError):
+    """The run waits for something outside it (a server, more credit, a higher cap); nothing is lost, it can go on."""
+
+
 class WorkspaceBusy(FacetryError):
     """Another process has this workspace open."""
 
 
 class Cancelled(FacetryError):
     """The person stopped the work; what was finished is kept."""
-
-
-class Paused(FacetryError):
-    """A model's server is not there for now: the run stops with what it has, nothing is counted as failed, and it goes
-    on from there when the person continues."""

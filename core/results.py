@@ -76,9 +76,9 @@ def _edited(proposed: Sequence[Cluster], edits: Sequence[EditRow]) -> Edited:
     return editing.apply(proposed, [EDIT.validate_json(row.value) for row in edits])
 
 
-def assignments(store: Store, run_id: str) -> dict[str, Assignment]:
-    """Item id -> what the model decided; a person's moves are not in it."""
-    return {item: assign.read(value) for item, value in store.answers.values(run_id, "assign").items()}
+def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -> dict[str, Assignment]:
+    """Item id -> what the model decided, for all or some; a person's moves are not in it."""
+    return {item: assign.read(value) for item, value in store.answers.values(run_id, "assign", items).items()}
 
 
 def preview_edit(store: Store, run_id: str, edit: Edit) -> list[str]:

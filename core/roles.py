@@ -12,8 +12,9 @@ from core.ingest.ictc import normal
 from core.ingest.imported import read_results
 from core.models import imported, registry
 from core.models.base import TextModel, VisionModel
+from core.models.described import DescribedText
 from core.models.records import RecordsText, RecordsVision
-from core.models.registry import NO_KEYS, Keys
+from core.models.registry import NO_KEYS, How, Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +22,40 @@ class Models:
     """Who does what in a run: `labels` is `text` unless the person brought labels.
 
     by_item: answers belong to items and not to what these say, so that two of the same text may have different ones.
+    second_vision, second_text: whom to ask where the first fails, or None.
     """
 
     vision: VisionModel
     labels: TextModel
     text: TextModel
     by_item: bool = False
+    second_vision: VisionModel | None = None
+    second_text: TextModel | None = None
 
 
-def models_of(settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS) -> Models:
+def models_of(
+    settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS, folder: Path | None = None
+) -> Models:
     """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
     if settings.text == imported.KIND:
         return _imported_models(settings, items)
-    text = registry.text_model(settings.text, keys)
+    how = How(keys, settings.wording, settings.asking, folder)
+    text = registry.text_model(settings.text, how)
+    second = registry.text_model(settings.fallback, how) if settings.fallback else None
     if not settings.records:
-        return Models(registry.vision_model(settings.vision, keys), text, text)
+        vision = registry.vision_model(settings.vision, how)
+        who_labels = DescribedText(text, vision.id) if settings.asking.with_label else text
+        kind = settings.fallback.partition(":")[0]
+        looks_again = settings.vision != registry.BUILTIN and kind in registry.VISION
+        other = registry.vision_model(settings.fallback, how) if looks_again else None
+        return Models(vision, who_labels, text, second_vision=other, second_text=second)
     records = source.read_records(Path(settings.records))
     matched = source.match_records(records, items)
     descriptions = {item: record.description or record.label for item, record in matched.items()}
     labels = {item: record.label for item, record in matched.items() if record.label}
-    vision = RecordsVision(descriptions, records.version)
-    return Models(vision, RecordsText(labels, records.version, text) if labels else text, text, by_item=bool(labels))
+    recorded = RecordsVision(descriptions, records.version)
+    labelled: TextModel = RecordsText(labels, records.version, text) if labels else text
+    return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
 
 
 def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:

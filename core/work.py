@@ -34,21 +34,30 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model's answer as it is stored. value: JSON of the step's domain type. asked: False when it cost no request."""
+    """A model's answer as it is stored. value: JSON of the step's domain type. asked: False when it cost no request.
+
+    also: (call key, value) of further answers that came with it, for requests that nobody has made yet.
+    """
 
     value: str
     evidence: Evidence = field(default_factory=dict)
     text: str = ""
     asked: bool = True
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item: a new answer, a failure, or neither when the key was answered before (cached)."""
+    """What became of one item: a new answer, a failure, or neither when the key was answered before (cached).
+
+    kind: FailureKind of a failure. raw: what the model said, word for word, in the call that this came from.
+    """
 
     work: Work
     answer: Answer | None = None
     failure: str = ""
+    kind: str = ""
+    raw: str = ""
 
 
 Ask = Callable[[Sequence[Work]], Sequence[Answer | Failed]]
@@ -57,11 +66,12 @@ Ask = Callable[[Sequence[Work]], Sequence[Answer | Failed]]
 
 @dataclass(slots=True)
 class Usage:
-    """What calls to a model cost so far."""
+    """What calls to a model cost so far, and what it said."""
 
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    replies: list[str] = field(default_factory=list)
 
 
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
@@ -82,10 +92,30 @@ def count_usage() -> Iterator[Usage]:
         _usage.reset(token)
 
 
-def report_usage(prompt_tokens: int, completion_tokens: int) -> None:
-    """Called by a backend for each request it made."""
+_stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)
+
+
+@contextmanager
+def stopping(asked: Callable[[], bool]) -> Iterator[None]:
+    """Let backends see, while the block runs in this thread, whether the run was told to stop (`stop_asked`)."""
+    token = _stop.set(asked)
+    try:
+        yield
+    finally:
+        _stop.reset(token)
+
+
+def stop_asked() -> bool:
+    """Whether a backend that waits for long should give up: nobody waits for its answer any more."""
+    return _stop.get()()
+
+
+def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "") -> None:
+    """Called for each request to a backend. reply: what came back."""
     counted = _usage.get()
     if counted is not None:
         counted.requests += 1
         counted.prompt_tokens += prompt_tokens
         counted.completion_tokens += completion_tokens
+        if reply:
+            counted.replies.append(reply)

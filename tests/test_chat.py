@@ -9,9 +9,11 @@ import pytest
 from fakes import FakeBackend
 
 from core import prompts
-from core.domain import STEPS, Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen
-from core.models.chat import ChatText, ChatVision
-from core.steps.replies import pick, read_json, read_numbered
+from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Wording
+from core.models.chat_text import ChatText
+from core.models.chat_vision import ChatVision
+from core.models.choices import Choices, means_none
+from core.steps.replies import read_json, read_numbered
 from core.work import count_usage
 
 CLUSTERS = [Cluster("c1", "cats", "Felines"), Cluster("c2", "dogs")]
@@ -50,10 +52,24 @@ def test_a_number_answered_in_two_ways_counts_as_not_answered() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "choice"),
-    [("2", 2), ("0", 0), ("3", None), ("Dogs.", 2), ("group 1", 1), ("none", 0), ("wolves", None), ("Group: cats", 1)],
+    [
+        ("B", 1),
+        ("b.", 1),
+        ("C", None),
+        ("Dogs.", 1),
+        ("wolves", None),
+        ("Group: cats", 0),
+        ("A. cats", 0),
+        ("A. dogs", None),
+    ],
 )
 def test_an_answer_is_matched_to_the_list_or_to_nothing(answer: str, choice: int | None) -> None:
-    assert pick(answer, ["cats", "dogs"]) == choice
+    assert Choices(CLUSTERS).place(answer) == choice
+
+
+@pytest.mark.parametrize(("answer", "none"), [("0", True), ("None.", True), ("none of these", True), ("nun", False)])
+def test_an_answer_may_say_that_nothing_fits(answer: str, none: bool) -> None:
+    assert means_none(answer) is none
 
 
 def test_json_is_found_wherever_it_is() -> None:
@@ -62,11 +78,13 @@ def test_json_is_found_wherever_it_is() -> None:
 
 
 def test_every_step_has_a_prompt_that_carries_the_criterion() -> None:
-    for step in STEPS:
-        prompt = prompts.newest(step)
-        assert prompt.version.startswith(f"{step}.v")
-        shown = prompt.render(criterion="kind of $damage", items="", k=2, given="", labels="", clusters="")
-        assert "kind of $damage" in shown
+    for form in prompts.FORMS:
+        prompt = prompts.worded(form, Wording(question="What does it $cost?"))
+        assert prompt.version.startswith(f"{form}.v")
+        asked = "kind of $damage"
+        shown = prompt.render(criterion=asked, criteria=asked, items="", k=2, given="", labels="", clusters="")
+        assert asked in shown
+        assert ("What does it $cost?" in shown) == form.startswith("describe")
         with pytest.raises(KeyError):
             prompt.render()
 
@@ -135,7 +153,7 @@ def test_groups_that_cannot_be_used_are_asked_once_more_with_the_reason(bad: str
 
 
 def test_an_answer_outside_the_list_is_asked_once_more_then_kept_as_unassigned() -> None:
-    backend = FakeBackend('{"1": 1, "2": "wolves", "3": 0, "4": "Dogs"}', '{"1": "wolves"}')
+    backend = FakeBackend('{"1": "A", "2": "wolves", "3": 0, "4": {"group": "Dogs"}}', '{"1": "wolves"}')
     four = corpus("a", "b", "c", "d", labels=["cat", "wolf", "fog", "dog"])
     assert ChatText(backend).assign(four, "animal", CLUSTERS) == [
         Assignment("c1"),
@@ -143,7 +161,7 @@ def test_an_answer_outside_the_list_is_asked_once_more_then_kept_as_unassigned()
         Assignment(None, answer="fog"),
         Assignment("c2"),
     ]
-    assert "1. cats: Felines\n2. dogs" in backend.history[0].text
+    assert "A. cats: Felines\nB. dogs" in backend.history[0].text
     assert "1. wolf: b" in backend.history[1].text
 
 

@@ -190,8 +190,6 @@ def answers(server: Server) -> list[str]:
 
 NOT_YET = {
     ("truncated JSON", "label"): "a reply that was cut keeps its last pair, of which the end is missing",
-    ("duplicate ids", "label"): "of two answers with one number the last is taken",
-    ("duplicate ids", "assign"): "of two answers with one number the last is taken",
 }
 
 

@@ -39,6 +39,8 @@ RANK = {
     "core.pipeline": 6,
     "core.engine": 5,
     "core.roles": 5,
+    "core.prices": 5,
+    "core.estimate": 6,
     "core.intake": 5,
     "core.results": 5,
     "core.workspace": 5,

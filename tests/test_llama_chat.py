@@ -12,7 +12,7 @@ from core.domain import Assignment, Cluster, Corpus, Description, Failed
 from core.errors import ModelUnavailable
 from core.models import registry
 from core.models.backend import Request
-from core.models.chat import ChatText
+from core.models.chat_text import ChatText
 from core.models.llama_chat import LlamaChat
 
 CLUSTERS = [Cluster("c1", "saxophone"), Cluster("c2", "violin")]

@@ -11,13 +11,14 @@ import pytest
 from fakes import COLOURS
 from house import EACH, House
 
-from core import pipeline, results
+from core import results
 from core.domain import Progress
 from core.edits import Add, Delete, Merge, Move, Rename
 from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.intake import take_in
 from core.jobs import Jobs
+from core.pipeline import check
 
 
 def test_the_main_job_from_folder_to_scores(house: House) -> None:
@@ -44,8 +45,8 @@ def test_the_main_job_from_folder_to_scores(house: House) -> None:
 
 
 def test_first_names_come_from_a_sample_and_ask_no_label_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_SAMPLE", 4)
-    monkeypatch.setattr(pipeline, "_SAMPLE_A_GROUP", 1)
+    monkeypatch.setattr(check, "_SAMPLE", 4)
+    monkeypatch.setattr(check, "_SAMPLE_A_GROUP", 1)
     kept = []
 
     def watch(progress: Progress) -> None:

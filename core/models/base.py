@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, Sight, Step
+from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, Sight, Step, Vector
 
 
 @runtime_checkable
@@ -37,16 +37,31 @@ class VisionModel(Protocol):
 
 
 @runtime_checkable
+class Measuring(VisionModel, Protocol):
+    """A vision model whose evidence says how alike images are."""
+
+    def features(self, criterion: str, evidence: Mapping[str, Vector], number: int) -> Vector:
+        """(number, d) float32 of so many images: nearer means more alike in what the criterion asks for.
+
+        evidence: space -> (number, d) as it was measured; an image without evidence gets a row of NaN.
+        """
+        ...
+
+
+@runtime_checkable
 class TextModel(Protocol):
     """Labels descriptions, names K clusters, assigns items to them.
 
     knows: the evidence ids whose vectors it uses; for any other vision model it works from text alone.
+    by_label: `assign` may be asked about labels alone (items with empty descriptions) and then says which of them do
+    not tell enough; so each distinct label is asked once, not each item.
     The rest is as in VisionModel.
     """
 
     id: str
     prompts: Mapping[Step, str]
     knows: frozenset[str]
+    by_label: bool
     batch_size: int
     max_concurrency: int
 

@@ -14,6 +14,7 @@ class ImportedText:
     """Gives each item the label and the group that came with it, and knows no others."""
 
     knows: frozenset[str] = frozenset()
+    by_label = False
     batch_size = 1000
     max_concurrency = 1
 

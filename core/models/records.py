@@ -34,21 +34,23 @@ class RecordsVision:
         ]
 
 
-class RecordsText:
-    """Gives each item the label that came with it; items without one, and the other steps, go to `rest`."""
+class RestOfText:
+    """A text model whose labels are known for some items; the other items, and the other steps, go to `rest`."""
 
-    def __init__(self, labels: Mapping[str, str], version: str, rest: TextModel) -> None:
-        """labels: item id -> label. version: hash of the file they came from."""
-        self.id = f"records/{version}+{rest.id}"
+    def __init__(self, rest: TextModel, model_id: str) -> None:
+        self.id = model_id
         self.prompts = rest.prompts
-        self.knows = rest.knows
+        self.knows, self.by_label = rest.knows, rest.by_label
         self.batch_size = rest.batch_size
         self.max_concurrency = rest.max_concurrency
-        self._labels = labels
         self._rest = rest
 
+    def given(self, corpus: Corpus) -> list[str | Failed | None]:
+        """The label of each item, None where it is to be asked for."""
+        raise NotImplementedError
+
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
-        given: list[str | Failed | None] = [self._labels.get(item) for item in corpus.ids]
+        given = self.given(corpus)
         missing = [place for place, label in enumerate(given) if label is None]
         if missing:
             for place, label in zip(missing, self._rest.label(corpus.take(missing), criterion), strict=True):
@@ -60,3 +62,15 @@ class RecordsText:
 
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
         return self._rest.assign(corpus, criterion, clusters)
+
+
+class RecordsText(RestOfText):
+    """Gives each item the label that came with it."""
+
+    def __init__(self, labels: Mapping[str, str], version: str, rest: TextModel) -> None:
+        """labels: item id -> label. version: hash of the file they came from."""
+        super().__init__(rest, f"records/{version}+{rest.id}")
+        self._labels = labels
+
+    def given(self, corpus: Corpus) -> list[str | Failed | None]:
+        return [self._labels.get(item) for item in corpus.ids]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
-from core.errors import BadInput
+from core.domain import Asking, Wording
+from core.errors import BadInput, ModelUnavailable
 from core.models.base import TextModel, VisionModel
 
 if TYPE_CHECKING:
@@ -15,73 +20,133 @@ if TYPE_CHECKING:
 
 Keys = Mapping[str, str]
 NO_KEYS: Keys = MappingProxyType({})
+BUILTIN = "builtin"
 
 
-def _builtin_vision(model: str, keys: Keys) -> VisionModel:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a model is to be used. keys: server -> key given for this session, never stored. wording, asking: see domain.
+
+    folder: the workspace, for what must outlive this process.
+    """
+
+    keys: Keys = field(default_factory=lambda: NO_KEYS)
+    wording: Wording = field(default_factory=Wording)
+    asking: Asking = field(default_factory=Asking)
+    folder: Path | None = None
+
+
+AS_IT_IS = How()
+
+
+# -- chat backends: each gets both roles through the prompts
+
+
+def _openai(model: str, how: How) -> Backend:
+    from core.models.openai_chat import OpenAIChat
+
+    return OpenAIChat(model, how.keys)
+
+
+def _llama_cpp(model: str, how: How) -> Backend:
+    from core.models.llama_chat import LlamaChat
+
+    return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model))
+
+
+def _transformers(model: str, how: How) -> Backend:
+    from core.models.hf_chat import TransformersChat
+
+    return _loaded(f"transformers:{model}", lambda: TransformersChat(model))
+
+
+CHAT: Mapping[str, Callable[[str, How], Backend]] = {
+    "openai": _openai,
+    "llama_cpp": _llama_cpp,
+    "transformers": _transformers,
+}
+
+_loading = threading.Lock()
+_alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
+_kept: list[Backend] = []
+"""The local model used last: loading takes seconds. Others live as long as a run holds them."""
+
+
+def _loaded(spec: str, load: Callable[[], Backend]) -> Backend:
+    """A model in this process's memory, loaded once where it is chosen for both roles or by two pages at a time."""
+    with _loading:
+        found = _alive.get(spec)
+        if found is None:
+            _kept.clear()  # before the next is held against the free memory
+            gc.collect()
+            found = _alive[spec] = load()
+        _kept[:] = [found]
+        return found
+
+
+# -- roles
+
+
+def _builtin_vision(model: str, how: How) -> VisionModel:
     from core.models.builtin.vision import BuiltinVision
 
     return BuiltinVision()
 
 
-def _builtin_text(model: str, keys: Keys) -> TextModel:
+def _builtin_text(model: str, how: How) -> TextModel:
     from core.models.builtin.text import BuiltinText
 
     return BuiltinText()
 
 
-def _openai_vision(model: str, keys: Keys) -> VisionModel:
-    from core.models.chat import ChatVision
-    from core.models.openai_chat import OpenAIChat
+def _vision_of(kind: str) -> Callable[[str, How], VisionModel]:
+    def make(model: str, how: How) -> VisionModel:
+        from core.models.chat_vision import ChatVision
 
-    return ChatVision(OpenAIChat(model, keys))
+        backend = CHAT[kind](model, how)
+        if not backend.can.vision:
+            raise ModelUnavailable(f"“{model}” cannot see images. Use it for the text steps, and another to describe.")
+        return ChatVision(backend, how.wording, how.asking)
 
-
-def _openai_text(model: str, keys: Keys) -> TextModel:
-    from core.models.chat import ChatText
-    from core.models.openai_chat import OpenAIChat
-
-    return ChatText(OpenAIChat(model, keys))
+    return make
 
 
-@lru_cache(maxsize=1)
-def _llama(path: str) -> Backend:
-    """One GGUF model is kept loaded: loading takes seconds and memory."""
-    from core.models.llama_chat import LlamaChat
+def _text_of(kind: str) -> Callable[[str, How], TextModel]:
+    def make(model: str, how: How) -> TextModel:
+        from core.models.chat_text import ChatText
 
-    return LlamaChat(path)
+        return ChatText(CHAT[kind](model, how), how.wording, how.asking)
 
-
-def _llama_text(model: str, keys: Keys) -> TextModel:
-    from core.models.chat import ChatText
-
-    return ChatText(_llama(model))
+    return make
 
 
 _M = TypeVar("_M")
-VISION: Mapping[str, Callable[[str, Keys], VisionModel]] = {"builtin": _builtin_vision, "openai": _openai_vision}
-TEXT: Mapping[str, Callable[[str, Keys], TextModel]] = {
-    "builtin": _builtin_text,
-    "openai": _openai_text,
-    "llama_cpp": _llama_text,
+VISION: Mapping[str, Callable[[str, How], VisionModel]] = {
+    BUILTIN: _builtin_vision,
+    **{kind: _vision_of(kind) for kind in CHAT},
+}
+TEXT: Mapping[str, Callable[[str, How], TextModel]] = {
+    BUILTIN: _builtin_text,
+    **{kind: _text_of(kind) for kind in CHAT},
 }
 
 
-def vision_model(spec: str, keys: Keys = NO_KEYS) -> VisionModel:
-    """The vision model of `KIND[:MODEL]`. keys: server -> key given for this session, never stored.
+def vision_model(spec: str, how: How = AS_IT_IS) -> VisionModel:
+    """The vision model of `KIND[:MODEL]`.
 
     Raises BadInput for an unknown kind, ModelUnavailable if it cannot load.
     """
     kind, _, model = spec.partition(":")
-    return _pick(VISION, kind, "vision")(model, keys)
+    return _pick(VISION, kind, "vision")(model, how)
 
 
-def text_model(spec: str, keys: Keys = NO_KEYS) -> TextModel:
+def text_model(spec: str, how: How = AS_IT_IS) -> TextModel:
     """The text model of `KIND[:MODEL]`. Raises as `vision_model`."""
     kind, _, model = spec.partition(":")
-    return _pick(TEXT, kind, "text")(model, keys)
+    return _pick(TEXT, kind, "text")(model, how)
 
 
-def _pick(kinds: Mapping[str, Callable[[str, Keys], _M]], kind: str, role: str) -> Callable[[str, Keys], _M]:
+def _pick(kinds: Mapping[str, Callable[[str, How], _M]], kind: str, role: str) -> Callable[[str, How], _M]:
     if kind not in kinds:
         raise BadInput(f"There is no {role} model of kind “{kind}”. Choose one of: {', '.join(kinds)}.")
     return kinds[kind]

@@ -6,30 +6,123 @@ answered under the old one is mistaken for an answer to the new.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Literal, get_args
 
-from core.domain import Step
+from core.domain import STEPS, Step, Wording
+from core.errors import BadInput
 
 _HERE = Path(__file__).parent
+Form = Literal["describe", "describe_label", "describe_several", "label", "name", "assign", "assign_labels"]
+"""What a message asks for. A step may have several forms; `step_of` says whose they are."""
+FORMS: tuple[Form, ...] = get_args(Form)
+PLACEHOLDERS: Mapping[Form, tuple[str, ...]] = {
+    "describe": ("criterion",),
+    "describe_label": ("criterion",),
+    "describe_several": ("criteria",),
+    "label": ("criterion", "items"),
+    "name": ("criterion", "k", "labels"),
+    "assign": ("criterion", "clusters", "items"),
+    "assign_labels": ("criterion", "clusters", "items"),
+}
+"""What a prompt must hold to do its work; it may hold more of what its newest file holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt's version ("label.v1") and its text with $placeholders."""
+    """A prompt's version ("label.v1"), its text with $placeholders, and what is filled in already."""
 
     version: str
     text: str
+    filled: tuple[tuple[str, str], ...] = ()
 
     def render(self, **values: object) -> str:
         """The text with every placeholder filled. Raises KeyError when one is missing."""
-        return Template(self.text).substitute(values)
+        return re.sub(r"\n{3,}", "\n\n", Template(self.text).substitute(values, **dict(self.filled))).strip()
+
+    def key(self) -> str:
+        """What of it is part of a call key."""
+        return "\n".join([self.version, self.text, *(value for _, value in self.filled)])
+
+
+def form_of(name: str) -> Form:
+    """The form of this name. Raises BadInput."""
+    for form in FORMS:
+        if form == name:
+            return form
+    raise BadInput(f"There is no prompt “{name}”. There are: {', '.join(FORMS)}.")
+
+
+def step_of(form: Form) -> Step:
+    """The step that a form belongs to."""
+    return next(step for step in STEPS if form.startswith(step))
 
 
 @cache
-def newest(step: Step) -> Prompt:
-    """The newest version of a step's prompt."""
-    path = max(_HERE.glob(f"{step}.v*.txt"), key=lambda path: int(path.stem.rsplit(".v", 1)[1]))
+def newest(form: Form) -> Prompt:
+    """The newest version of a prompt, as it comes with Facetry."""
+    path = max(_HERE.glob(f"{form}.v*.txt"), key=lambda path: int(path.stem.rsplit(".v", 1)[1]))
     return Prompt(path.stem, path.read_text(encoding="utf-8"))
+
+
+def worded(form: Form, wording: Wording) -> Prompt:
+    """A prompt with everything filled in that holds for the whole run; the criterion and the items are still open.
+
+    What a person rewrote takes the place of the file, under the version "edited". Raises BadInput when that cannot
+    work.
+    """
+    edited = dict(wording.edited).get(form)
+    prompt = newest(form) if edited is None else Prompt(f"{form}.edited", edited)
+    if edited is not None:
+        check(form, edited)
+    said = (
+        ("question", wording.question),
+        ("rules", "\n".join(_rules(form, wording))),
+        ("example", _example(wording)),
+    )
+    used = Template(prompt.text).get_identifiers()
+    return Prompt(prompt.version, prompt.text, tuple((name, value) for name, value in said if name in used))
+
+
+def check(form: Form, text: str) -> None:
+    """Raise BadInput with one sentence for a rewritten prompt that lacks, or has, a wrong placeholder."""
+    template = Template(text)
+    known = set(Template(newest(form).text).get_identifiers())
+    if not template.is_valid():
+        raise BadInput("A $ in a prompt begins a placeholder such as $criterion. Write $$ for a dollar sign.")
+    used = set(template.get_identifiers())
+    if missing := [name for name in PLACEHOLDERS[form] if name not in used]:
+        raise BadInput(f"The prompt for “{form}” must hold ${missing[0]}: that is where it is put in.")
+    if unknown := sorted(used - known):
+        listed = ", ".join(f"${name}" for name in sorted(known))
+        raise BadInput(f"The prompt for “{form}” holds ${unknown[0]}, which is not known. Known are: {listed}.")
+
+
+def _rules(form: Form, wording: Wording) -> list[str]:
+    """One sentence for each thing the person asked for that concerns this form."""
+    rules = []
+    if wording.never:
+        rules.append(f"Do not consider or mention {wording.never}; it must play no part in your answer.")
+    if form == "name":
+        if wording.sizes == "even":
+            rules.append("Let the groups hold about the same number of images each.")
+        if wording.grain == "coarse":
+            rules.append("Prefer broad groups that many labels fit into.")
+        if wording.grain == "fine":
+            rules.append(
+                "Prefer narrow, exact groups; do not put things together that a careful person would keep apart."
+            )
+    if wording.language and form not in ("assign", "assign_labels"):
+        written = "names and meanings" if form == "name" else "labels" if form == "label" else "text"
+        rules.append(f"Write {written} in {wording.language}.")
+    return rules
+
+
+def _example(wording: Wording) -> str:
+    description, label = wording.example
+    return f"\nFor example, “{description}” gets the label “{label}”." if description and label else ""

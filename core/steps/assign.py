@@ -22,7 +22,8 @@ def work(
     labels: Mapping[str, str],
     clusters: Sequence[Cluster],
 ) -> list[Work]:
-    """contents and labels: item id -> what is known of it. The clusters as they stand are the allowed answers."""
+    """contents and labels: item id -> what is known of it; a content of "" asks about the label alone. The clusters as
+    they stand are the allowed answers."""
     prompt = f"{model.prompts.get('assign', '')}\n{criterion}"
     choices = [hashlib.sha256(name.write([cluster]).encode()).hexdigest() for cluster in clusters]
     return [
@@ -40,14 +41,15 @@ def ask(model: TextModel, criterion: str, clusters: Sequence[Cluster], load: Cal
     def call(batch: Sequence[Work]) -> list[Answer | Failed]:
         assignments = model.assign(load([item.item_id for item in batch]), criterion, clusters)
         names = {cluster.id: cluster.name for cluster in clusters}
-        return [
-            one
-            if isinstance(one, Failed)
-            else Answer(write(one), text=names[one.cluster_id] if one.cluster_id else f"Unassigned ({one.answer})")
-            for one in assignments
-        ]
+        return [one if isinstance(one, Failed) else Answer(write(one), text=_shown(one, names)) for one in assignments]
 
     return call
+
+
+def _shown(one: Assignment, names: Mapping[str, str]) -> str:
+    if one.undecided:
+        return "to be told from its description"
+    return names[one.cluster_id] if one.cluster_id else f"Unassigned ({one.answer})"
 
 
 def write(assignment: Assignment) -> str:

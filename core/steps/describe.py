@@ -28,12 +28,24 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
             seen
             if isinstance(seen, Failed)
             else Answer(
-                write(seen.description), seen.evidence, text=seen.description.text, asked=shown.evidence is None
+                write(seen.description),
+                seen.evidence,
+                text=seen.description.text,
+                asked=shown.evidence is None,
+                also=tuple(
+                    (work(model, other, [item.item_id])[0].key, write(description))
+                    for other, description in seen.others.items()
+                ),
             )
-            for shown, seen in zip(inputs, model.describe(inputs, criterion), strict=True)
+            for item, shown, seen in zip(batch, inputs, model.describe(inputs, criterion), strict=True)
         ]
 
     return call
+
+
+def content(description: Description) -> str:
+    """What a text model is given of an image, as it stands for it in call keys."""
+    return f"{description.text}\nLabel: {description.label}" if description.label else description.text
 
 
 def write(description: Description) -> str:

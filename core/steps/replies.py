@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[a-zA-Z]*\n?|```")
 _PAIR = re.compile(r"""["'“]?(\d+)["'”]?\s*[:=.)-]\s*(?:["'“]([^"'“”\n]*)["'”]|([^,\n{}\[\]]+))""")
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_OBJECT = re.compile(
+    r"""["']?(\d+)["']?\s*:\s*\{\s*["']group["']\s*:\s*["']?([^"',}]*)["']?"""
+    r"""(?:\s*,\s*["']quote["']\s*:\s*"([^"]*)")?"""
+)
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "「": '"', "」": '"'})
+_ANSWER_KEYS = ("group", "code", "label", "answer")
 
 
 def plain(text: str) -> str:
@@ -23,59 +29,107 @@ def plain(text: str) -> str:
     return _FENCE.sub("", _THINKING.sub("", clean)).strip()
 
 
+class Object(dict[str, Any]):
+    """A JSON object that remembers keys which occur twice: an id that was answered in two ways was not answered."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = tuple(pairs)
+
+
 def read_json(text: str) -> object | None:
-    """The first JSON object or list in a reply, or None."""
+    """The first JSON object (as `Object`) or list in a reply, or None."""
     clean = plain(text)
     for candidate in (clean, clean.translate(_QUOTES)):
         for match in re.finditer(r"[\[{]", candidate):
             try:
-                value: object = json.JSONDecoder().raw_decode(candidate, match.start())[0]
-            except ValueError:
+                value: object = json.JSONDecoder(object_pairs_hook=Object).raw_decode(candidate, match.start())[0]
+            except (ValueError, RecursionError):
                 continue
             return value
     return None
 
 
-def read_numbered(text: str, count: int) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer of a numbered reply. quote: the words it names as its reason, or "".
+
+    offset: where in the reply, as it came, the answer begins; -1 where that cannot be told.
+    """
+
+    text: str
+    quote: str = ""
+    offset: int = -1
+
+
+def read_numbered(text: str, count: int, *, sentences: bool = False) -> dict[int, str]:
     """Number (1 to count) -> answer, for the numbers that were asked; others, doubled and empty ones are left out.
 
-    Falls back to `number: answer` lines where there is no whole JSON object (also in a reply that was cut off).
+    sentences: answers are whole sentences, whose full stop and quotation marks belong to them.
     """
-    value = read_json(text)
-    if isinstance(value, list) and len(value) == count and all(isinstance(one, (str, int)) for one in value):
-        value = dict(enumerate(value, start=1))
-    if isinstance(value, dict):
-        pairs = [(str(key), answer) for key, answer in value.items()]
-    else:
-        pairs = [(number, quoted or bare) for number, quoted, bare in _PAIR.findall(plain(text))]
-    found: dict[int, str] = {}
+    return {number: said.text for number, said in read_answers(text, count, sentences=sentences).items()}
+
+
+def read_answers(text: str, count: int, *, sentences: bool = False) -> dict[int, Answered]:
+    """As `read_numbered`, for answers that may be objects with a group and a quote.
+
+    Falls back to `number: answer` where there is no whole JSON object (also in a reply that was cut off).
+    """
+    pairs = _listed(read_json(text), count)
+    if pairs is None:
+        clean = plain(text).translate(_QUOTES)
+        pairs = [(number, group, quote) for number, group, quote in _OBJECT.findall(clean)]
+        pairs = pairs or [(number, quoted or bare, "") for number, quoted, bare in _PAIR.findall(clean)]
+    found: dict[int, Answered] = {}
     doubled: set[int] = set()
-    for key, answer in pairs:
-        number = int(key) if key.strip().isdecimal() else 0
-        said = str(answer).strip().strip(".\"'") if isinstance(answer, (str, int)) else ""
+    for key, answer, quote in pairs:
+        number = int(key) if key.strip().isdecimal() and len(key) < 9 else 0
+        said = answer.strip() if sentences else answer.strip().strip(".\"'")
         if not (1 <= number <= count and said):
             continue
-        if number in found and found[number] != said:
+        if number in found and found[number].text != said:
             doubled.add(number)
-        found[number] = said
+        found[number] = Answered(said, quote.strip(), _offset(text, number))
     return {number: said for number, said in found.items() if number not in doubled}
 
 
-def pick(answer: str, names: Sequence[str]) -> int | None:
-    """Which of the offered choices an answer means: 0 for none of them, 1.. for a choice, None when it is not listed.
+def _listed(value: object, count: int) -> list[tuple[str, str, str]] | None:
+    """(number, answer, quote) of a JSON value; None when it is not of this form. A list without numbers counts only
+    where it is whole."""
+    if isinstance(value, Object) and len(value) == 1:  # {"answers": {"1": ...}}
+        ((key, inner),) = value.items()
+        value = inner if not key.strip().isdecimal() and isinstance(inner, (Object, list)) else value
+    if isinstance(value, Object):
+        named: list[tuple[str, object]] = list(value.pairs)
+    elif isinstance(value, list) and value:
+        ids = [str(one.get("id", one.get("number", ""))) if isinstance(one, Object) else "" for one in value]
+        if all(one.isdecimal() for one in ids):
+            named = list(zip(ids, value, strict=True))
+        else:
+            named = [(str(place), one) for place, one in enumerate(value, start=1)] if len(value) == count else []
+    else:
+        return None
+    return [(key, *said) for key, one in named if (said := _answer(one))]
 
-    Understands the number, the name, and the name in other case or with punctuation or "group" around it.
-    """
-    folded = _fold(answer)
-    if folded.isdecimal():
-        return int(folded) if int(folded) <= len(names) else None
-    if folded in ("none", "unassigned", "none of them", "n/a"):
-        return 0
-    matches = [place for place, name in enumerate(names, start=1) if _fold(name) == folded]
-    return matches[0] if len(matches) == 1 else None
+
+def _answer(value: object) -> tuple[str, str] | None:
+    """(answer, quote) of one value."""
+    quote = ""
+    if isinstance(value, Object):
+        quote = str(value.get("quote") or "")
+        value = next((value[key] for key in _ANSWER_KEYS if key in value), None)
+    return (str(value), quote) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
 
 
-def _fold(text: str) -> str:
+def _offset(text: str, number: int) -> int:
+    """Where the answer to a number begins in a reply."""
+    lead = rf"""(?<!\d)["'“]?{number}["'”]?\s*[:=.)-]\s*(?:\{{\s*["']group["']\s*:\s*)?["'“]?(?=[^\s"'“])"""
+    matches = list(re.finditer(lead, text))
+    return matches[-1].end() if matches else -1
+
+
+def fold(text: str) -> str:
+    """A text for comparing: in lower case, without punctuation, without "group" before it."""
     words = re.sub(r"[^\w/ ]+", " ", text.casefold()).split()
     if words and words[0] in ("group", "cluster", "category") and len(words) > 1:
         words = words[1:]

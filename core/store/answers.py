@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,15 +46,42 @@ class Answers:
             ]
             if vectors:
                 insert_rows(cursor, "evidence", vectors)
-            held = {o.work.item_id: (run_id, step, o.work.item_id, o.work.key, o.failure, False) for o in outcomes}
+            extra = [(key, step, model, value, now()) for o in new if o.answer for key, value in o.answer.also]
+            if extra:
+                insert_rows(cursor, "answer", extra)
+            raw = {o.work.key: (hashlib.sha256(o.raw.encode()).hexdigest(), o.raw) for o in outcomes if o.raw}
+            if raw:
+                insert_rows(cursor, "reply", list(set(raw.values())))
+                insert_rows(cursor, "replied", [(key, reply) for key, (reply, _) in raw.items()])
+            held = {
+                o.work.item_id: (run_id, step, o.work.item_id, o.work.key, o.failure, False, o.kind) for o in outcomes
+            }
             if held and run_id is not None:
                 insert_rows(cursor, "result", list(held.values()))
 
-    def held(self, run_id: str, step: Held) -> dict[str, tuple[str, str, bool]]:
-        """Item id -> (call key, failure, stale) of what a run holds for a step."""
+    def raw(self, key: str) -> str:
+        """What the model said, word for word, when a key was last asked; "" where nothing was kept."""
+        found = self._db.read("SELECT text FROM reply JOIN replied ON reply.id = reply_id WHERE call_key = ?", [key])
+        return str(found[0][0]) if found else ""
+
+    def kinds(self, run_id: str) -> dict[str, dict[str, int]]:
+        """Step -> kind of failure -> how many items a run holds as failed so."""
         rows = self._db.read(
-            "SELECT item_id, call_key, failure, stale FROM result WHERE run_id = ? AND step = ?", [run_id, step]
+            "SELECT step, kind, count(*) FROM result WHERE run_id = ? AND failure <> '' GROUP BY ALL", [run_id]
         )
+        found: dict[str, dict[str, int]] = {}
+        for step, kind, number in rows:
+            found.setdefault(step, {})[kind or "failed"] = number
+        return found
+
+    def held(self, run_id: str, step: Held, items: Sequence[str] | None = None) -> dict[str, tuple[str, str, bool]]:
+        """Item id -> (call key, failure, stale) of what a run holds for a step, for all items or some."""
+        sql = "SELECT item_id, call_key, failure, stale FROM result WHERE run_id = ? AND step = ?"
+        values: list[Any] = [run_id, step]
+        if items is not None:
+            sql += " AND item_id IN (SELECT unnest(?::VARCHAR[]))"
+            values.append(list(items))
+        rows = self._db.read(sql, values)
         return {item: (key, failure, stale) for item, key, failure, stale in rows}
 
     def values(self, run_id: str, step: Held, items: Sequence[str] | None = None) -> dict[str, str]:
@@ -101,7 +129,12 @@ class Answers:
         """Copy what a finished step wrote to Parquet, so that a damaged database file loses nothing paid for."""
         of_step = "SELECT call_key FROM result WHERE run_id = ? AND step = ?"
         queries: dict[str, tuple[str, Sequence[Any]]] = {
-            "answer": (f"SELECT * FROM answer WHERE call_key IN ({of_step})", [run_id, step])
+            "answer": (f"SELECT * FROM answer WHERE call_key IN ({of_step})", [run_id, step]),
+            "replied": (f"SELECT * FROM replied WHERE call_key IN ({of_step})", [run_id, step]),
+            "reply": (
+                f"SELECT * FROM reply WHERE id IN (SELECT reply_id FROM replied WHERE call_key IN ({of_step}))",
+                [run_id, step],
+            ),
         }
         if step == "describe":
             of_items = "SELECT item_id FROM result WHERE run_id = ? AND step = ?"

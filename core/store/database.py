@@ -20,8 +20,8 @@ from core.errors import BadInput, WorkspaceBusy
 
 _HERE = Path(__file__).parent
 WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference")
-"""Backed up whole after each finished step; answer and evidence only grow, so theirs are backed up in parts."""
-_TABLES = (*WHOLE_TABLES, "answer", "evidence")
+"""Backed up whole after each finished step; the other tables only grow, so theirs are backed up in parts."""
+_TABLES = (*WHOLE_TABLES, "answer", "evidence", "reply", "replied")
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
 _WITHOUT_SECRETS = {
     table: f"SELECT * REPLACE ({_SIGN_IN.format(column=column)}) FROM {table}"

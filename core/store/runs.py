@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+
+from pydantic import TypeAdapter
 
 from core.domain import RunSettings, StepStats
 from core.store.database import Database, insert_rows, now
@@ -42,7 +44,7 @@ class Runs:
     def create(self, settings: RunSettings) -> str:
         """Store a new run and return its id (unguessable, safe in a URL)."""
         run_id = secrets.token_hex(6)
-        row = (run_id, settings.dataset_id, json.dumps(asdict(settings)), "waiting", "", "{}", now(), now())
+        row = (run_id, settings.dataset_id, _write(settings), "waiting", "", "{}", now(), now(), "")
         self._db.insert("run", [row])
         return run_id
 
@@ -68,13 +70,23 @@ class Runs:
         run = self.get(run_id)
         if run:
             with self._db.write() as cursor:
-                settings = json.dumps(asdict(replace(run.settings, truth=truth)))
+                settings = _write(replace(run.settings, truth=truth))
                 cursor.execute("UPDATE run SET settings = ?, changed_at = ? WHERE id = ?", [settings, now(), run_id])
 
     def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:
         with self._db.write() as cursor:
             value = json.dumps({step: asdict(one) for step, one in stats.items()})
             cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
+
+    def set_estimate(self, run_id: str, estimate: str) -> None:
+        """Keep what a run is expected to cost (JSON), to stand beside what it did cost."""
+        with self._db.write() as cursor:
+            cursor.execute("UPDATE run SET estimate = ? WHERE id = ?", [estimate, run_id])
+
+    def estimate(self, run_id: str) -> str:
+        """What `set_estimate` kept, or ""."""
+        found = self._db.read("SELECT estimate FROM run WHERE id = ?", [run_id])
+        return str(found[0][0] or "") if found else ""
 
     def interrupt_running(self) -> list[str]:
         """Mark runs that a dead process left "running"; return their ids. Called once when a server starts."""
@@ -107,7 +119,7 @@ class Runs:
         newest = edits[-1]
         with self._db.write() as cursor:
             cursor.execute("DELETE FROM edit WHERE run_id = ? AND seq = ?", [run_id, newest.seq])
-            rows = [(run_id, "assign", item, key, "", False) for item, key in newest.stale.items()]
+            rows = [(run_id, "assign", item, key, "", False, "") for item, key in newest.stale.items()]
             if rows:
                 insert_rows(cursor, "result", rows)
         return newest
@@ -117,13 +129,16 @@ class Runs:
         return [EditRow(seq, value, json.loads(stale)) for seq, value, stale in rows]
 
 
+# Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.
+_SETTINGS: TypeAdapter[RunSettings] = TypeAdapter(RunSettings)
+_STATS: TypeAdapter[dict[str, StepStats]] = TypeAdapter(dict[str, StepStats])
 _SELECT = "SELECT id, settings, status, message, stats, created_at FROM run"
 
 
 def _row(row: tuple[str, str, str, str, str, datetime]) -> RunRow:
     run_id, settings, status, message, stats, created_at = row
-    known = {field.name for field in fields(RunSettings)}
-    values = {name: value for name, value in json.loads(settings).items() if name in known}
-    values["names"] = tuple(values.get("names", ()))
-    steps = {step: StepStats(**one) for step, one in json.loads(stats).items()}
-    return RunRow(run_id, RunSettings(**values), status, message, steps, created_at)
+    return RunRow(run_id, _SETTINGS.validate_json(settings), status, message, _STATS.validate_json(stats), created_at)
+
+
+def _write(settings: RunSettings) -> str:
+    return _SETTINGS.dump_json(settings).decode()

@@ -30,6 +30,7 @@ class BuiltinText:
     id = f"builtin-text/2+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
+    by_label = False
     batch_size = 256
     max_concurrency = 1
 

@@ -1,0 +1,213 @@
+"""Any chat model as the text model, through the prompt files: label (2a), name (2b), assign (3) of IC|TC.
+
+Many items go in one request, each with a number that must come back; what is missing, doubled or not in the list is
+asked once more, by itself. Then the image is Unassigned with the answer kept. Nothing is ever put into a random
+cluster.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from core import prompts
+from core.domain import Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
+from core.models.backend import Backend, Reply, Request
+from core.models.chat_calls import LABEL_CHARS, ask_all
+from core.models.choices import UNDECIDED, Choices, means_none, token_at
+from core.models.embedder import embed
+from core.models.groups_reply import groups_schema, read_clusters
+from core.steps.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered
+
+_LABELS_SHOWN = 300
+"""Distinct labels shown to step 2b, the most frequent first: enough for any K, and within small context windows."""
+_QUOTE_CHARS = 120
+_NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
+T = TypeVar("T")
+
+
+class ChatText:
+    """Labels, names and assigns by asking a chat model."""
+
+    knows: frozenset[str] = frozenset()
+
+    def __init__(self, backend: Backend, wording: Wording | None = None, asking: Asking | None = None) -> None:
+        wording, self._asking = wording or Wording(), asking or Asking()
+        self._backend = backend
+        self.id = backend.id
+        self.by_label = not self._asking.exact
+        self.max_concurrency = backend.can.concurrency
+        self.batch_size = self._asking.items * backend.can.batch
+        self._label, self._name = prompts.worded("label", wording), prompts.worded("name", wording)
+        self._assign = prompts.worded("assign", wording)
+        self._assign_labels = prompts.worded("assign_labels", wording)
+        samples = f"\n{self._asking.samples} samples" if self._asking.samples > 1 else ""
+        self.prompts: Mapping[Step, str] = {
+            "label": self._label.key(),
+            "name": self._name.key(),
+            "assign": f"{self._assign.key()}\n{self._assign_labels.key()}{samples}",
+        }
+
+    def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
+        """A label for each description."""
+
+        def request(texts: Sequence[str]) -> Request:
+            text = self._label.render(criterion=criterion, items=numbered(texts))
+            return Request(text, schema=numbered_schema(len(texts), {"type": "string"}))
+
+        texts = [description.text for description in corpus.descriptions]
+        answers = self._twice(texts, request, lambda reply, count: read_numbered(reply.text, count), bool)
+        return [answer if isinstance(answer, Failed) else answer[:LABEL_CHARS] for answer in answers]
+
+    def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
+        """K clusters from the labels with their counts; a reply that does not hold exactly k is asked once more."""
+        counts = Counter(label.strip() for label in corpus.labels or ())
+        listed = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_LABELS_SHOWN]
+        asked = self._name.render(
+            criterion=criterion,
+            k=k,
+            given=f"These groups must be among them, spelled just so: {', '.join(given)}." if given else "",
+            labels="\n".join(f"{label} ({count})" for label, count in listed),
+        )
+        problem = ""
+        for hint in ("", "\n\nYour last answer could not be used: {}. Answer again."):
+            (reply,) = ask_all(self._backend, [Request(asked + hint.format(problem), schema=groups_schema(k))])
+            if isinstance(reply, Failed):
+                return reply
+            clusters = read_clusters(reply.text, k, given, counts)
+            if not isinstance(clusters, str):
+                return clusters
+            problem = clusters
+        reason = f"The model did not give {k} usable groups ({problem}). Try again, another number or another model."
+        return Failed(reason, "unusable")
+
+    def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
+        """A cluster for each item, or none. Items without a description are labels to be placed."""
+        labels = corpus.labels or [""] * len(corpus)
+        bare = not any(one.text for one in corpus.descriptions)
+        ask = _Assigning(self, criterion, Choices(clusters, embed), undecided=bare)
+        if bare:
+            texts = list(labels)
+        else:
+            texts = [
+                f"{label}: {one.text}" if label else one.text
+                for label, one in zip(labels, corpus.descriptions, strict=True)
+            ]
+        rounds = [
+            self._twice(texts, lambda some, n=sample: ask.request(some, n), ask.read, ask.usable)  # type: ignore[misc]
+            for sample in (range(1, self._asking.samples + 1) if self._asking.samples > 1 else (0,))
+        ]
+        return [
+            _agreed([ask.judge(answer, text, label) for answer in answers])
+            for *answers, text, label in zip(*rounds, texts, labels, strict=True)
+        ]
+
+    def _twice(
+        self,
+        texts: Sequence[str],
+        request: Callable[[Sequence[str]], Request],
+        read: Callable[[Reply, int], Mapping[int, T]],
+        usable: Callable[[T], bool],
+    ) -> list[T | Failed]:
+        """Ask about all texts, so many in a request as the run allows, then singly for those without a usable answer.
+
+        Returns for each the answer, which may be unusable still, or why there is none.
+        """
+        size = self._asking.items
+        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
+        answers: list[T | Failed | None] = []
+        for part, reply in zip(parts, ask_all(self._backend, [request(part) for part in parts]), strict=True):
+            # A call that failed, and its batch with it, was retried by the backend; where the answer was too long, or
+            # the model would not, the reason may be one of its texts: those are asked by themselves.
+            if isinstance(reply, Failed) and (reply.kind == "failed" or len(part) == 1):
+                answers += [reply] * len(part)
+                continue
+            found = {} if isinstance(reply, Failed) else read(reply, len(part))
+            answers += [found.get(number) for number in range(1, len(part) + 1)]
+        again = [
+            place for place, one in enumerate(answers) if one is None or not (isinstance(one, Failed) or usable(one))
+        ]
+        for place, reply in zip(again, ask_all(self._backend, [request([texts[p]]) for p in again]), strict=True):
+            before = answers[place]
+            if isinstance(reply, Failed):
+                answers[place] = reply if before is None else before
+            else:
+                answers[place] = read(reply, 1).get(1, before)
+        return [Failed(_NO_ANSWER, "unusable") if one is None else one for one in answers]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a model answered for one item, and the probabilities of all clusters where it tells them."""
+
+    said: Answered
+    shares: Mapping[str, float] | None = None
+
+
+class _Assigning:
+    """One assignment request: how it is put and how its reply is read."""
+
+    def __init__(self, model: ChatText, criterion: str, choices: Choices, *, undecided: bool) -> None:
+        self._model, self._criterion, self._choices, self._undecided = model, criterion, choices, undecided
+
+    def request(self, texts: Sequence[str], sample: int) -> Request:
+        prompt = self._model._assign_labels if self._undecided else self._model._assign
+        text = prompt.render(criterion=self._criterion, clusters=self._choices.listed(), items=numbered(texts))
+        code: dict[str, Any] = {"type": "string", "enum": self._choices.allowed(undecided=self._undecided)}
+        if not self._undecided:
+            code = {
+                "type": "object",
+                "properties": {"group": code, "quote": {"type": "string", "maxLength": _QUOTE_CHARS}},
+                "required": ["group", "quote"],
+                "additionalProperties": False,
+            }
+        wanted = self._choices.one_token and sample == 0 and self._model._backend.can.probabilities
+        return Request(text, schema=numbered_schema(len(texts), code), probabilities=wanted, sample=sample)
+
+    def read(self, reply: Reply, count: int) -> dict[int, _Chosen]:
+        chosen = {}
+        for number, said in read_answers(reply.text, count).items():
+            token = token_at(reply.tokens, said.offset) if reply.tokens and said.offset >= 0 else None
+            chosen[number] = _Chosen(said, self._choices.distribution(token) if token else None)
+        return chosen
+
+    def usable(self, one: _Chosen) -> bool:
+        said = one.said.text
+        if said.strip() == UNDECIDED:
+            return self._undecided
+        return means_none(said) or self._choices.place(said) is not None
+
+    def judge(self, one: _Chosen | Failed, text: str, label: str) -> Assignment | Failed:
+        """The assignment that an answer means, after it was asked for once more where it had to be."""
+        if isinstance(one, Failed):
+            return one
+        said = one.said.text
+        if self._undecided and said.strip() == UNDECIDED:
+            return Assignment(None, undecided=True)
+        quote = one.said.quote if one.said.quote and fold(one.said.quote) in fold(text) else ""
+        if means_none(said):
+            return Assignment(None, None, one.shares, label or "none of these", quote)
+        place = self._choices.place(said)
+        if place is None:
+            place = self._choices.nearest(said)
+        if place is None:
+            return Assignment(None, answer=said[:_QUOTE_CHARS])
+        cluster = self._choices.clusters[place].id
+        return Assignment(cluster, one.shares.get(cluster) if one.shares else None, one.shares, "", quote)
+
+
+def _agreed(answers: Sequence[Assignment | Failed]) -> Assignment | Failed:
+    """One answer as it is; of several samples the most frequent (the first of equals), with the share that agrees as
+    its confidence (self-consistency: Wang et al., ICLR 2023)."""
+    if len(answers) == 1:
+        return answers[0]
+    given = [one for one in answers if isinstance(one, Assignment)]
+    if not given:
+        return answers[0]
+    votes = Counter((one.cluster_id, one.undecided) for one in given)
+    (cluster, undecided), _ = votes.most_common(1)[0]
+    first = next(one for one in given if (one.cluster_id, one.undecided) == (cluster, undecided))
+    shares = {key: number / len(given) for (key, _), number in votes.items() if key}
+    return replace(first, confidence=shares.get(cluster) if cluster else None, probabilities=shares)

@@ -1,0 +1,75 @@
+"""Presets: for a kind of criterion, the question that step 1 asks and the example that step 2a sees.
+
+The kinds are those of the paper (IC|TC, section 4: object, action, location, mood, instrument), some for vehicles,
+and a few that people ask for often. A person can change them and add own ones; a run keeps the wording it began with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.domain import Wording
+from core.errors import BadInput
+
+_FILE = Path(__file__).with_name("presets.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One kind of criterion. words: criteria, in lower case, that it is chosen for by itself."""
+
+    name: str
+    words: tuple[str, ...] = ()
+    question: str = ""
+    description: str = ""
+    label: str = ""
+
+
+PRESETS: TypeAdapter[tuple[Preset, ...]] = TypeAdapter(tuple[Preset, ...])
+
+
+@cache
+def shipped() -> tuple[Preset, ...]:
+    """The presets that come with Facetry."""
+    return PRESETS.validate_json(_FILE.read_bytes())
+
+
+def read(value: str) -> tuple[Preset, ...]:
+    """Presets as a person's preference keeps them; those that come with Facetry for "". Raises BadInput."""
+    if not value:
+        return shipped()
+    try:
+        return PRESETS.validate_json(value)
+    except ValidationError:
+        raise BadInput("The presets that were kept cannot be read. Put them back to how they came.") from None
+
+
+def write(presets: Sequence[Preset]) -> str:
+    """As `read` takes it. Raises BadInput for presets without a name or of the same name."""
+    names = [one.name.strip().casefold() for one in presets]
+    if "" in names or len(set(names)) < len(names):
+        raise BadInput("Every preset needs a name of its own.")
+    return json.dumps(PRESETS.dump_python(tuple(presets), mode="json"), ensure_ascii=False)
+
+
+def fitting(criterion: str, presets: Sequence[Preset]) -> Preset | None:
+    """The preset for a criterion: one of its words, or its name, is the criterion; None where none is."""
+    said = " ".join(criterion.casefold().split()).removeprefix("the ").removesuffix("?").strip()
+    for preset in presets:
+        if said == preset.name.casefold() or said in (word.casefold() for word in preset.words):
+            return preset
+    return None
+
+
+def with_preset(wording: Wording, preset: Preset | None) -> Wording:
+    """The wording with what the preset says, where the person has said nothing."""
+    if preset is None:
+        return wording
+    example = wording.example if any(wording.example) else (preset.description, preset.label)
+    return replace(wording, question=wording.question or preset.question, example=example)

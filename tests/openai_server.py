@@ -111,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send(400, {"error": {"message": "logprobs are not supported.", "code": None, "type": None}})
             return
         says = server.says if isinstance(server.says, str) else server.says(body)
-        if not isinstance(server.says, str) and not ("response_format" in body and server.formats == "honour"):
+        if server.formats != "honour" and says.startswith(("{", "[")):
             says = f"Of course! Here is what you asked for:\n```json\n{says}\n```\nI hope this helps."
         cut = tokens_in(says) > (most := body.get("max_tokens") or body.get("max_completion_tokens") or math.inf)
         if cut:
@@ -151,7 +151,7 @@ def _candidates(text: str, number: int) -> list[Body]:
 class Server(ThreadingHTTPServer):
     """plan: answers to give first, in order. faults: see Fault. says: the text of every other answer, or what makes it
     from the request. seconds, seconds_a_token: how long an answer takes. formats, logprobs: what becomes of
-    `response_format` (a text that is made is wrapped in prose unless that is honoured) and of `logprobs`.
+    `response_format` (JSON comes with prose around it unless that is honoured) and of `logprobs`.
 
     history: what was asked, and whether it was answered as usual. most_at_once: requests under way at the same time.
     """

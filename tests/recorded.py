@@ -141,7 +141,7 @@ class Recorded:
         else:
             unsure = allows_unsure(text, schema)
             answers = [self._assign(item.text, groups, unsure) for item in items]
-        return json.dumps(_in_form([one.mark for one in items], answers, items, schema), ensure_ascii=False)
+        return json.dumps(in_form([one.mark for one in items], answers, items, schema), ensure_ascii=False)
 
     def majority(self, label: str) -> tuple[str, float]:
         """The cluster that most records of a label were assigned to, and their share; ("", 0) for no known label."""
@@ -228,7 +228,7 @@ def _fold(text: str) -> str:
     return _plain(text).casefold().strip(" .\"'“”")
 
 
-def _in_form(
+def in_form(
     marks: Sequence[str], answers: Sequence[str | int], items: Sequence[Listed], schema: Mapping[str, Any] | None
 ) -> object:
     """Answers as the schema wants them: an object by number, or a list of objects that carry the number."""

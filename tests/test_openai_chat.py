@@ -430,6 +430,18 @@ def test_the_key_of_the_environment_goes_to_its_own_server_only(
     assert KEY not in json.dumps([one["body"] for one in server.history])
 
 
+def test_a_proxy_of_the_environment_is_used_but_not_for_this_computer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+    assert isinstance(OpenAIChat("small@http://models.example/v1").reply([Request("x")])[0], Reply)
+    assert isinstance(OpenAIChat(f"small@{server.url}").reply([Request("x")])[0], Reply)
+    assert [one["path"] for one in server.history] == [
+        "http://models.example/v1/chat/completions",
+        "/v1/chat/completions",
+    ]
+
+
 def test_the_model_may_be_followed_by_its_address() -> None:
     assert split_spec("org/model:7b@http://localhost:1234/v1/") == ("org/model:7b", "http://localhost:1234/v1")
     assert split_spec("gpt")[1] == "https://api.openai.com/v1"

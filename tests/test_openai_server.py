@@ -1,5 +1,4 @@
-"""The test server itself: it answers from records, from nothing but the text that it was sent, in the time it is
-told."""
+"""The test server itself: it answers from records and nothing but the text that it was sent, in the time it is told."""
 
 from __future__ import annotations
 
@@ -12,11 +11,11 @@ from typing import Any
 
 import pytest
 from conftest import DATASETS, needs_datasets
-from core.models.chat import ChatText
 from openai_server import Server
 from recorded import Recorded, lists_in
 
 from core.domain import Corpus, Description, Failed
+from core.models import registry
 from core.models.backend import Reply, Request
 from core.models.openai_chat import OpenAIChat
 
@@ -96,7 +95,7 @@ def server() -> Iterator[Server]:
 @pytest.mark.parametrize("formats", ["honour", "ignore", "refuse"])
 def test_the_steps_get_the_recorded_answers_over_http(server: Server, tmp_path: Path, formats: Any) -> None:
     server.says, server.formats = Recorded(write(tmp_path)), formats
-    model = ChatText(OpenAIChat(f"small@{server.url}"))
+    model = registry.text_model(f"openai:small@{server.url}")
     texts = ["A dog on grass.", "A cat: it sleeps.", "A tree in the snow, and nothing else that could be seen."]
     corpus = Corpus(["a", "b", "c"], [Description(one) for one in texts])
     labels = model.label(corpus, "animal")

@@ -172,6 +172,7 @@ def test_a_tripped_breaker_stops_what_was_begun_and_nothing_later(clock: Clock) 
     clock.now += 1
     with pace.turn(pace.call()):
         assert clock.now == pytest.approx(101)
+    assert pace.parallel == 4
 
 
 def test_both_roles_on_one_server_share_its_pace() -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import io
 import os
-import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -95,8 +94,7 @@ class OpenAIChat:
         self._pace = pace or pace_of(self.url)
         if pace is None:
             self._pace.set_limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
-        self._typical = 300.0
-        self._lock = threading.Lock()
+        self._typical = 300.0  # tokens of an answer, about
 
     def models(self) -> list[str]:
         """The names of the models the server offers. Raises ModelUnavailable."""
@@ -335,5 +333,5 @@ def _client(url: str, key: str, connections: int) -> openai.OpenAI:
         max_retries=0,
         timeout=600.0,
         default_headers=headers,
-        http_client=transport.client(connections),
+        http_client=transport.client(url, connections),
     )

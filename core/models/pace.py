@@ -167,7 +167,8 @@ class Pace:
         """A request sent at this moment was too much for the server. Those sent together count once."""
         with self._free:
             if sent > self._cut_at:
-                self._parallel = self._slow_start_ends = max(1.0, self._parallel / 2)
+                self._parallel = max(1.0, self._parallel / 2)
+                self._slow_start_ends = max(_START, self._parallel)
                 self._cut_at = self.clock()
 
     def hold(self, seconds: float) -> None:
@@ -215,6 +216,7 @@ class Pace:
             self._tripped = (self.clock(), sentence)
             self._held_until = float("-inf")
             self._streak, self._doubts = None, 0
+            self._parallel, self._slow_start_ends = min(_START, float(self._most)), float("inf")
             self._free.notify_all()
         return Paused(sentence)
 

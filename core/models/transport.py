@@ -9,7 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 import httpx2
@@ -53,18 +56,36 @@ class Deadline:
         return int(getattr(cls._current, "most", MAX_BODY))
 
 
-def client(connections: int) -> httpx2.Client:
-    """A client for so many exchanges at once, that follows no redirect: it would take the key to another server."""
+def client(url: str, connections: int) -> httpx2.Client:
+    """A client for one server and so many exchanges at once, through the proxy that the environment names for it.
+
+    It follows no redirect: that would take the key to another server.
+    """
     limits = httpx2.Limits(max_connections=2 * connections, max_keepalive_connections=connections)
-    return httpx2.Client(transport=_Bounded(limits), follow_redirects=False)
+    return httpx2.Client(transport=_Bounded(limits, _proxy(url)), follow_redirects=False, trust_env=False)
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy to use for a server, by the environment's or the system's settings."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust; reading it takes a tenth of a second, and a run makes several clients."""
+    return httpx2.create_ssl_context()
 
 
 class _Bounded(httpx2.HTTPTransport):
     """Ends a response at the deadline and at the bytes it may have, and takes no compressed one (a small one can unpack
     to gigabytes)."""
 
-    def __init__(self, limits: httpx2.Limits) -> None:
-        super().__init__(limits=limits)
+    def __init__(self, limits: httpx2.Limits, proxy: str | None) -> None:
+        super().__init__(verify=_certificates(), limits=limits, proxy=proxy)
         # The transport has no parameter for this; without it a server that drips headers would not be stopped.
         self._pool._network_backend = _Backend()
 

@@ -160,7 +160,7 @@ def _ask_all(
                 raise fatal or Cancelled("Stopped. What was finished is kept.")
             batch, answers, usage = finished
             if isinstance(answers, FacetryError):
-                fatal = answers
+                fatal = fatal or answers
                 halt.set()
                 continue
             if isinstance(answers, BaseException):
@@ -199,14 +199,13 @@ class Meter:
         self._counted = StepStats()
         self._asked = 0
         self._paying = threading.Lock()
-        self.prompt_tokens = self.completion_tokens = 0
-        """What was paid for so far."""
+        self.paid = (0.0, 0.0)
+        """Prompt and completion tokens that were paid for so far, at their share of the usual price."""
 
     def pay(self, usage: Usage) -> None:
         """Note what a call cost, from the thread that made it: answers may wait to be counted and saved."""
         with self._paying:
-            self.prompt_tokens += usage.prompt_tokens
-            self.completion_tokens += usage.completion_tokens
+            self.paid = (self.paid[0] + usage.paid[0], self.paid[1] + usage.paid[1])
 
     def again(self, number: int) -> None:
         """So many items are asked once more, in another way or of another model."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +20,6 @@ from core.models.registry import BATCH
 
 _FILE = Path(__file__).with_name("prices.json")
 _SERVED = ("openai", BATCH)
-BATCH_SHARE = 0.5
-"""What a request costs in a batch, as a share of its price. OpenAI Batch API: 50 % discount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +72,13 @@ def price_of(spec: str, table: Sequence[Price]) -> Price | None:
     """What the model of `KIND[:MODEL]` costs; None where the table does not say.
 
     A line holds for its model and for dated versions of it ("gpt-4o" for "gpt-4o-2024-08-06"), the longest name first.
-    A line can also name a model on this computer, for those who want to count its power. In batches a model costs
-    BATCH_SHARE of it; the few requests that such a kind sends the ordinary way are counted like the others.
+    A line can also name a model on this computer, for those who want to count its power.
     """
     kind, _, rest = spec.partition(":")
     model, url = split_spec(rest) if kind in _SERVED else (rest, "")
     named = [one for one in table if model == one.model or model.startswith(f"{one.model}-20")]
     if named:
-        price = max(named, key=lambda one: len(one.model))
-        if kind == BATCH:
-            price = replace(price, prompt=price.prompt * BATCH_SHARE, completion=price.completion * BATCH_SHARE)
-        return price
+        return max(named, key=lambda one: len(one.model))
     return FREE if kind not in _SERVED or _is_near(url) else None
 
 

@@ -66,11 +66,15 @@ Ask = Callable[[Sequence[Work]], Sequence[Answer | Failed]]
 
 @dataclass(slots=True)
 class Usage:
-    """What calls to a model cost so far, and what it said."""
+    """What calls to a model cost so far, and what it said.
+
+    paid: prompt and completion tokens, those that were had for less than the usual price counted in part.
+    """
 
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    paid: tuple[float, float] = (0.0, 0.0)
     replies: list[str] = field(default_factory=list)
 
 
@@ -110,12 +114,14 @@ def stop_asked() -> bool:
     return _stop.get()()
 
 
-def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "") -> None:
-    """Called for each request to a backend. reply: what came back."""
+def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "", price: float = 1.0) -> None:
+    """Called for each request to a backend. reply: what came back. price: the share of the usual price that was
+    paid."""
     counted = _usage.get()
     if counted is not None:
         counted.requests += 1
         counted.prompt_tokens += prompt_tokens
         counted.completion_tokens += completion_tokens
+        counted.paid = (counted.paid[0] + price * prompt_tokens, counted.paid[1] + price * completion_tokens)
         if reply:
             counted.replies.append(reply)

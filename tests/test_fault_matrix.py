@@ -188,11 +188,6 @@ def answers(server: Server) -> list[str]:
     return [json.dumps(one["body"], sort_keys=True) for one in server.history if one["answered"]]
 
 
-NOT_YET = {
-    ("truncated JSON", "label"): "a reply that was cut keeps its last pair, of which the end is missing",
-}
-
-
 LASTING = ["429", "500", "time-out", "reset before the body", "wrong ids", "missing ids", "empty content", "refusal"]
 LASTING += ["wrong key", "HTML with status 200", "key echoed in an error"]
 CELLS = [(name, step, False) for name in TROUBLES for step in STEPS]
@@ -212,10 +207,7 @@ def test_a_fault(
     server: Server,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    request: pytest.FixtureRequest,
 ) -> None:
-    if reason := NOT_YET.get((name, step)):
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     trouble = TROUBLES[name]
     options = {**OpenAIChat.__init__.__kwdefaults__, "first_wait": 0.01}
     brief = trouble.slow or (lasting and trouble.reason == ANSWERED_NOT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,8 +14,6 @@ from core.errors import BadInput, Paused
 from core.estimate import estimate
 from core.ingest import source
 from core.ingest.source import Source
-from core.intake import look
-from core.models import registry
 from core.workspace import Workspace
 
 
@@ -79,10 +76,6 @@ def _act(options: argparse.Namespace) -> int:
         run_id = pipeline.start(workspace, origin, settings)
         paused = ""
         try:
-            known = source.is_complete(workspace.store.datasets.get(origin.dataset_id))
-            if settings.vision.partition(":")[0] == registry.BATCH and not known:
-                # while images come in, they are described in small parts, each of which would wait for its batch
-                look(workspace.store, workspace.copies, workspace.config, origin, threading.Event(), shared.Line())
             pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())
         except Paused as pause:  # what there is is written, and the same command goes on
             paused = str(pause)

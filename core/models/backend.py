@@ -62,7 +62,8 @@ class Token:
 class Reply:
     """What came back. tokens: the reply's tokens in order where probabilities were asked for and given, else empty.
 
-    cut: the answer was ended by the length limit, so that its end is missing.
+    cut: the answer was ended by the length limit, so that its end is missing. price: the share of the usual price that
+    was paid for it.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Reply:
     completion_tokens: int = 0
     tokens: tuple[Token, ...] = ()
     cut: bool = False
+    price: float = 1.0
 
 
 class Backend(Protocol):

@@ -27,7 +27,7 @@ def _checked(answer: Reply | Failed) -> Reply | Failed:
     if isinstance(answer, Failed):
         report_usage(0, 0)
         return answer
-    report_usage(answer.prompt_tokens, answer.completion_tokens, answer.text)
+    report_usage(answer.prompt_tokens, answer.completion_tokens, answer.text, answer.price)
     if plain(answer.text):
         return answer
     if answer.cut:

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from core.errors import Paused
+from core.errors import Cancelled, Paused
+from core.work import stop_asked
 
 MOST = 32
 """Requests at once, unless another number is set."""
@@ -112,6 +113,8 @@ class Pace:
         """
         began = self.clock()
         while (wait := self._enter(call, tokens)) > 0:
+            if stop_asked():
+                raise Cancelled("Stopped. What was finished is kept.")
             self._sleep(min(wait, _SLICE))
         call.waited += self.clock() - began
         try:

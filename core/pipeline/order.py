@@ -13,6 +13,7 @@ from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.source import Source
 from core.intake import OnProgress, take_in
+from core.models import registry
 from core.models.base import TextModel, VisionModel
 from core.models.registry import Keys
 from core.pipeline.check import check_settings, sample_size
@@ -64,6 +65,9 @@ class Pass:
         if not names_only:
             self._assign(check_all)
 
+    def _in_batches(self) -> bool:
+        return self.settings.vision.partition(":")[0] == registry.BATCH
+
     def _items(self) -> list[str]:
         items = [item.item_id for item in self.store.datasets.items(self.settings.dataset_id)]
         return items if self.only is None else [item for item in items if item in self.only]
@@ -88,7 +92,8 @@ class Pass:
         """Describe images while the next ones are being decoded, so that the first results show within seconds."""
         self.runner.tell(Progress("ingest", 0, origin.given))
         meter = Meter("describe", origin.given, self.runner.on_progress)
-        at_once = not self.settings.records  # records are matched by name, for which all items must be known
+        # Records are matched by name, for which all items must be known; a batch is to hold all of them.
+        at_once = not self.settings.records and not self._in_batches()
         if at_once:
             self._load_models()
         unusable = done = 0
@@ -130,6 +135,8 @@ class Pass:
     def _sample(self, items: Sequence[str]) -> list[str]:
         """Items spread over all, to show first names from; none where names are known or the rest is soon done."""
         size = sample_size(self.settings.k)
+        if self._in_batches():  # the sample would wait for a batch of its own
+            return []
         if self.store.answers.held(self.row.id, "name") or len(items) < 2 * size:
             return []
         return [items[place * len(items) // size] for place in range(size)]

@@ -108,11 +108,11 @@ class Runner:
             saved += len(outcomes)
 
         before, spent = meter.stats(), self.spent()
-        paid = meter.prompt_tokens, meter.completion_tokens
+        paid = meter.paid
         price = price_of(spec, self._table) or FREE
 
         def cost() -> float:
-            return price.of(meter.prompt_tokens - paid[0], meter.completion_tokens - paid[1])
+            return price.of(meter.paid[0] - paid[0], meter.paid[1] - paid[1])
 
         def enough() -> bool:
             return bool(self.settings.cap) and spent + cost() >= self.settings.cap

@@ -79,7 +79,12 @@ def read_answers(text: str, count: int, *, sentences: bool = False) -> dict[int,
     if pairs is None:
         clean = plain(text).translate(_QUOTES)
         pairs = [(number, group, quote) for number, group, quote in _OBJECT.findall(clean)]
-        pairs = pairs or [(number, quoted or bare, "") for number, quoted, bare in _PAIR.findall(clean)]
+        pairs = pairs or [
+            (match[1], match[2] or match[3], "")
+            for match in _PAIR.finditer(clean)
+            # Of JSON that was cut off the last answer lacks its end: "gre" is not "green".
+            if not (clean.startswith(("{", "[")) and match[3] and match.end() == len(clean))
+        ]
     found: dict[int, Answered] = {}
     doubled: set[int] = set()
     for key, answer, quote in pairs:

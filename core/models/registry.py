@@ -44,11 +44,18 @@ def _openai_text(model: str, keys: Keys) -> TextModel:
 
 
 @lru_cache(maxsize=1)
-def _llama(path: str) -> Backend:
+def _llama(spec: str) -> Backend:
     """One GGUF model is kept loaded: loading takes seconds and memory."""
     from core.models.llama_chat import LlamaChat
 
-    return LlamaChat(path)
+    return LlamaChat(spec)
+
+
+def _llama_vision(model: str, keys: Keys) -> VisionModel:
+    from core.models.chat import ChatVision
+    from core.models.llama_chat import seeing
+
+    return ChatVision(seeing(_llama(model)))
 
 
 def _llama_text(model: str, keys: Keys) -> TextModel:
@@ -58,7 +65,11 @@ def _llama_text(model: str, keys: Keys) -> TextModel:
 
 
 _M = TypeVar("_M")
-VISION: Mapping[str, Callable[[str, Keys], VisionModel]] = {"builtin": _builtin_vision, "openai": _openai_vision}
+VISION: Mapping[str, Callable[[str, Keys], VisionModel]] = {
+    "builtin": _builtin_vision,
+    "openai": _openai_vision,
+    "llama_cpp": _llama_vision,
+}
 TEXT: Mapping[str, Callable[[str, Keys], TextModel]] = {
     "builtin": _builtin_text,
     "openai": _openai_text,

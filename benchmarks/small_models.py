@@ -52,6 +52,7 @@ class Counted:
         replies = self._backend.reply(requests)
         for request, reply in zip(requests, replies, strict=True):
             self.requests += 1
+            print(f"\r    {self.requests} requests ", end="", file=sys.stderr, flush=True)
             if isinstance(reply, Failed):
                 self.failed += 1
                 print(f"    no reply: {reply.reason}", flush=True)

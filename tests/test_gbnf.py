@@ -23,7 +23,7 @@ def test_one_rule_for_all_equal_parts() -> None:
 def test_open_texts_and_lists_are_bounded() -> None:
     assert re.search(r"char\{0,239\}", grammar({"type": "string"}, 2048))
     assert re.search(r"char\{0,79\}", grammar({"type": "string", "maxLength": 80}, 2048))
-    assert re.search(r"\(r0 \(\", \" r0\)\{0,99\}\)\?", grammar({"type": "array", "items": {"type": "string"}}, 2048))
+    assert re.search(r"\(r0 \(\", \" r0\)\{0,49\}\)\?", grammar({"type": "array", "items": {"type": "string"}}, 2048))
     most = re.search(r"\{0,(\d+)\}\)\? \"\]\"", grammar(_groups_schema(7), 2048))
     assert most
     assert int(most[1]) == 35

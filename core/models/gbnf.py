@@ -36,7 +36,7 @@ def grammar(schema: Mapping[str, Any], tokens: int, *, tight: bool = False) -> s
     Raises ValueError for keywords it does not know.
     """
     if not tight:
-        return _Grammar(text=240, items=max(4, min(100, tokens // 8 // max(1, _lists(schema))))).of(schema)
+        return _Grammar(text=240, items=max(4, min(50, tokens // 8 // max(1, _lists(schema))))).of(schema)
     for items in (12, 8, 4, 2, 1):
         slots, fixed = _slots(schema, items)
         text = (tokens - fixed) * _CHARS_A_TOKEN // max(1, slots)  # brackets and keys may take a token a character

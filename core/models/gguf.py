@@ -78,9 +78,7 @@ def read(file: Path) -> Header:
         with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
             metadata = _metadata(data)
     except (OSError, ValueError, struct.error, IndexError, OverflowError):
-        raise ModelUnavailable(
-            f"“{file.name}” cannot be loaded: it is no GGUF file. Download it again."
-        ) from None
+        raise ModelUnavailable(f"“{file.name}” cannot be loaded: it is no GGUF file. Download it again.") from None
     return Header(metadata, sum(part.stat().st_size for part in parts), _fingerprint(parts))
 
 

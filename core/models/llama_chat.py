@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import ctypes
-import math
 import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from core.domain import Failed
 from core.errors import ModelUnavailable
@@ -22,7 +23,6 @@ from core.models.backend import Backend, Can, Reply, Request, Token
 from core.models.builtin.network import spare_threads
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 INSTALL = "python3 start.py install"
@@ -32,6 +32,7 @@ _VERSION = 2
 """Raised whenever the way of asking changes what is answered."""
 _TEMPERATURE = 0.7
 _CANDIDATES = 20
+_LIKELIEST = 512
 _HUB = re.compile(r"([\w.-]+/[\w.-]+):([^:]+\.gguf)", re.IGNORECASE)
 _BOTH = re.compile(r"(?<=\.gguf)\+", re.IGNORECASE)
 
@@ -99,12 +100,12 @@ class LlamaChat:
         with self._lock:
             try:
                 answer = self._ask(request)
-                if isinstance(answer, Reply) and answer.cut and request.schema is not None:
+                if answer.cut and request.schema is not None:
                     room = min(request.max_tokens, self._context - answer.prompt_tokens)
                     again = self._ask(request, room=room)
-                    return again if isinstance(again, Reply) and not again.cut else answer
+                    return answer if again.cut else again
                 return answer
-            except (ValueError, RuntimeError) as error:
+            except (ValueError, RuntimeError, OSError) as error:
                 text = str(error).lower()
                 if "context" in text or "n_ctx" in text:
                     return Failed(f"The text is too long for this model ({self._context:,} tokens).", "too long")
@@ -289,16 +290,16 @@ class _Watch:
     """Holds an answer to a grammar and notes what the model held likely, token by token.
 
     The library applies a grammar to the whole vocabulary at every token, which takes longer than a small model does.
-    Here only the likeliest token is checked, and all others only where it does not fit.
+    Here the likeliest token is checked, then the next likeliest, and all others only where none of these fits.
     """
 
     def __init__(self, model: Any, grammar: str | None, *, sampled: bool, noting: bool) -> None:
         import llama_cpp
-        import numpy as np
 
-        self._np, self._lib, self._model = np, llama_cpp, model
+        self._lib: Any = llama_cpp
+        self._model = model
         self._sampled, self._noting = sampled, noting
-        self._began: int | None = None
+        self._started = False
         self._last: tuple[NDArray[np.float32], NDArray[np.bool_] | None] | None = None
         self._tokens: list[Token] = []
         self._sampler: Any = None
@@ -310,32 +311,36 @@ class _Watch:
 
     def __call__(self, given: NDArray[np.intc], logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """given: the tokens so far; logits: one for each of the vocabulary. Returns -inf for what is not allowed."""
-        np = self._np
-        if self._began is None:
-            self._began = len(given)
-        else:
+        if self._started:
             self._chosen(int(given[-1]))
+        self._started = True
         logits = np.array(logits, dtype=np.float32)
         if self._sampler is None:
             self._last = (logits, None)
             return logits
-        best = int(logits.argmax())
-        if not self._sampled and not self._noting and self._allowed(np.array([best]), logits)[0]:
-            return logits
+        if not self._sampled and not self._noting:
+            for likeliest in (1, min(_LIKELIEST, len(logits))):
+                best = np.argpartition(logits, -likeliest)[-likeliest:]
+                fitting = best[self._allowed(best, logits)]
+                if len(fitting):
+                    chosen = fitting[logits[fitting].argmax()]
+                    held = np.full_like(logits, -np.inf)
+                    held[chosen] = logits[chosen]
+                    return held
         allowed = self._allowed(np.arange(len(logits)), logits)
         self._last = (logits, allowed)
-        return np.where(allowed, logits, -np.inf)
+        return np.where(allowed, logits, np.float32(-np.inf)).astype(np.float32)
 
     def _allowed(self, ids: NDArray[np.intp], logits: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Whether the grammar takes each of these tokens next."""
-        np, lib = self._np, self._lib
+        lib = self._lib
         rows = np.zeros(len(ids), dtype=np.dtype([("id", np.intc), ("logit", np.single), ("p", np.single)], align=True))
         rows["id"], rows["logit"] = ids, logits[ids]
         offered = lib.llama_token_data_array(
             data=rows.ctypes.data_as(lib.llama_token_data_p), size=len(ids), selected=-1, sorted=False
         )
         lib.llama_sampler_apply(self._sampler, ctypes.byref(offered))
-        fits: NDArray[np.bool_] = rows["logit"] > -math.inf
+        fits: NDArray[np.bool_] = np.isfinite(rows["logit"])
         return fits
 
     def _chosen(self, token: int) -> None:
@@ -346,10 +351,10 @@ class _Watch:
 
     def _token(self, token: int, logits: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> Token:
         """The candidates with their shares among the tokens that fit the form: as the answer was chosen among these."""
-        np = self._np
-        weights = np.exp(logits.astype(np.float64) - float(logits.max()))
-        if allowed is not None:
-            weights[~allowed] = 0.0
+        possible = (
+            logits.astype(np.float64) if allowed is None else np.where(allowed, logits.astype(np.float64), -np.inf)
+        )
+        weights = np.exp(possible - possible.max())
         offered = weights / weights.sum()
         best = np.argsort(-offered)[:_CANDIDATES]
         candidates: dict[str, float] = {}

@@ -5,8 +5,8 @@ name and assign recorded descriptions of musical instruments. For each it prints
 (Unassigned is never right), requests, seconds, replies that could not be read and images left Unassigned. Then the
 price of batching: the accuracy of step 3 on SmolLM2 at 1, 10 and 50 descriptions a request. The models assign to the
 seven names that a person would type, as names of their own are often of no use; whether step 2b gave seven is printed.
-MODELS: some of smollm2,gemma,items with commas between. Needs requirements-dev.txt and the evaluation data beside the
-repository.
+MODELS: some of smollm2,smollm2-server,gemma,gemma-server,items with commas between; all where none is named. Needs
+requirements-dev.txt and the evaluation data beside the repository.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from core.steps.replies import read_json, read_numbered
 DATA = Path(__file__).parents[1].parent / "shared" / "datasets" / "replay-ppmi"
 ITEMS = 10
 HEAD = "model, way               items    ACC  requests  seconds  unparsed  Unassigned  failed  own names"
+ALL = ("smollm2", "smollm2-server", "gemma", "gemma-server", "items")
 DEADLINE = 900.0
 """Seconds for one request: a server on two busy cores takes its time."""
 
@@ -124,9 +125,13 @@ def main(images: int, chosen: list[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
         models = {"smollm2": gguf_models.smollm2(), "gemma": gguf_models.gemma(Path(place))}
         for name, file in models.items():
-            if name not in chosen or file is None:
+            if file is None:
                 continue
-            run(f"{name}, in process", LlamaChat(str(file)), corpus, truth, about["cluster_names"], about["criterion"])
+            if name in chosen:
+                backend: Backend = LlamaChat(str(file))
+                run(f"{name}, in process", backend, corpus, truth, about["cluster_names"], about["criterion"])
+            if f"{name}-server" not in chosen:
+                continue
             with gguf_models.server(file, name, Path(place) / f"{name}.log", 8192) as url:
                 backend = OpenAIChat(f"{name}@{url}", deadline=DEADLINE)
                 run(f"{name}, server", backend, corpus, truth, about["cluster_names"], about["criterion"])
@@ -144,5 +149,5 @@ def main(images: int, chosen: list[str]) -> None:
 if __name__ == "__main__":
     main(
         int(sys.argv[1]) if len(sys.argv) > 1 else 200,
-        sys.argv[2].split(",") if len(sys.argv) > 2 else ["smollm2", "gemma", "items"],
+        sys.argv[2].split(",") if len(sys.argv) > 2 else list(ALL),
     )

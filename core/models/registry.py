@@ -75,6 +75,9 @@ CHAT: Mapping[str, Callable[[str, How], Backend]] = {
     "transformers": _transformers,
 }
 
+_ANOTHER = "Use it for the text steps, and another to describe."
+_SEES = {"llama_cpp": "A GGUF model sees only with its mmproj file: llama_cpp:MODEL.gguf+MMPROJ.gguf"}
+
 _loading = threading.Lock()
 _alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
 _kept: list[Backend] = []
@@ -114,7 +117,7 @@ def _vision_of(kind: str) -> Callable[[str, How], VisionModel]:
 
         backend = CHAT[kind](model, how)
         if not backend.can.vision:
-            raise ModelUnavailable(f"“{model}” cannot see images. Use it for the text steps, and another to describe.")
+            raise ModelUnavailable(f"“{model}” cannot see images. {_SEES.get(kind, _ANOTHER)}")
         return ChatVision(backend, how.wording, how.asking)
 
     return make

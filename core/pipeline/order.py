@@ -188,8 +188,20 @@ class Pass:
             )
         self._propose(labelled[:NAMED_FROM], "name")
         if failure := self.store.answers.held(self.row.id, "name").get(name.ITEM, ("", "", False))[1]:
-            raise FacetryError(failure)
+            self._name_by_labels(labelled, failure)
         self.runner.finish("name")
+
+    def _name_by_labels(self, labelled: Sequence[str], failure: str) -> None:
+        """A model that answered, but not in a usable way, need not end the run: its labels name the groups for now, and
+        the person is asked for better names. Raises FacetryError with the failure where that does not help."""
+        store, settings = self.store, self.settings
+        if "unusable" not in store.answers.kinds(self.row.id).get("name", {}):
+            raise FacetryError(failure)
+        model = self.models.text.id
+        outcome = name.from_labels(self.labels(labelled), settings.k, settings.names, model)
+        if outcome is None:
+            raise FacetryError(failure)
+        store.answers.save(self.row.id, "name", model, None, [outcome])
 
     def _labelled(self) -> list[str]:
         """The items that have a description and a label."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import TypeAdapter
 
 from core.domain import Cluster, Corpus, Failed
+from core.edits import RESERVED
 from core.models.base import TextModel
-from core.work import Answer, Ask, Work, call_key
+from core.work import Answer, Ask, Outcome, Work, call_key
 
 ITEM = "*"
 """The id of the one item of this step."""
@@ -42,6 +44,30 @@ def ask(model: TextModel, criterion: str, k: int, given: Sequence[str], load: Ca
         return [Answer(write(clusters), text=", ".join(cluster.name for cluster in clusters))]
 
     return call
+
+
+def from_labels(labels: Mapping[str, str], k: int, given: Sequence[str], model: str) -> Outcome | None:
+    """Clusters called after the given names and the most frequent labels, for when a model gave no usable ones: hints
+    that ask for better names. None where there are too few distinct labels.
+
+    labels: item id -> label. model: id of the model that was asked, which may be asked again.
+    """
+    counts = Counter(" ".join(label.split()) for label in labels.values())
+    taken = {name.casefold() for name in given}
+    names = list(given)
+    for label, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        if label and label.casefold() not in taken | {*RESERVED, "unclear"}:
+            taken.add(label.casefold())
+            names.append(label)
+    if len(names) < k:
+        return None
+    clusters = [
+        Cluster(f"c{place}", name, labels=(name,) if name in counts else (), needs_name=name not in given)
+        for place, name in enumerate(names[:k], start=1)
+    ]
+    content = hashlib.sha256(json.dumps(sorted(counts.items())).encode()).hexdigest()
+    key = call_key(model=f"most frequent labels/1+{model}", prompt=str(k), content=content, choices=given)
+    return Outcome(Work(ITEM, key), Answer(write(clusters), asked=False))
 
 
 def write(clusters: Sequence[Cluster]) -> str:

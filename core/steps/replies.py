@@ -37,15 +37,23 @@ class Object(dict[str, Any]):
         self.pairs = tuple(pairs)
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=Object, strict=False)
+
+
 def read_json(text: str) -> object | None:
-    """The first JSON object (as `Object`) or list in a reply, or None."""
+    """The first JSON object (as `Object`) or list in a reply, or None. Line breaks within texts are let pass; of a list
+    or object that was cut off, what is inside it is not taken for it."""
     clean = plain(text)
     for candidate in (clean, clean.translate(_QUOTES)):
         for match in re.finditer(r"[\[{]", candidate):
             try:
-                value: object = json.JSONDecoder(object_pairs_hook=Object).raw_decode(candidate, match.start())[0]
-            except (ValueError, RecursionError):
+                value: object = _DECODER.raw_decode(candidate, match.start())[0]
+            except json.JSONDecodeError as error:
+                if error.msg.startswith("Unterminated") or error.pos >= len(candidate):
+                    break  # cut off
                 continue
+            except RecursionError:
+                break
             return value
     return None
 

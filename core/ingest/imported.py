@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
+_JSON = (".jsonl", ".ndjson", ".json")
 _NO_GROUP = {"", "unassigned", "not sure", "none", "unknown", "n/a", "nan", "null"}
 _LONGEST_NAME = 80
 """Without a list of names every answer of at most so many letters is one; longer ones are prose."""
@@ -82,6 +84,19 @@ class Imported:
         return len(from_filenames(names)) == len(names)
 
 
+_read: weakref.WeakValueDictionary[tuple[Path, int, int], Imported] = weakref.WeakValueDictionary()
+"""What somebody still holds: a run that is being brought in asks for the same large file at each of its steps."""
+
+
+def _read_once(path: Path) -> Imported:
+    stat = path.stat()
+    key = (path.resolve(), stat.st_size, stat.st_mtime_ns)
+    found = _read.get(key)
+    if found is None:
+        found = _read[key] = _from_table(path) if path.suffix.lower() in TABLES else _from_jsonl(path)
+    return found
+
+
 def read_results(path: Path) -> Imported:
     """Read a table (CSV, TSV, Parquet), a JSONL file, or IC|TC's result files, by folder or by one. Raises BadInput."""
     path = path.expanduser()
@@ -91,10 +106,8 @@ def read_results(path: Path) -> Imported:
         raise BadInput(f"{path} does not exist. Give a CSV, a JSONL file, or a folder with IC|TC's result files.")
     if path.suffix.lower() == ".txt":
         return _from_ictc(path.parent, path.name)
-    if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-        return _from_jsonl(path)
-    if path.suffix.lower() in TABLES:
-        return _from_table(path)
+    if path.suffix.lower() in (*_JSON, *TABLES):
+        return _read_once(path)
     raise BadInput(f"{path.name} is not a CSV, a JSONL file, a Parquet file or a folder with IC|TC's {_STEP3}.")
 
 

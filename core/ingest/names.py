@@ -29,14 +29,19 @@ def match_names(called: Sequence[str], names: Mapping[str, str]) -> dict[str, in
     """
     clean = [one.strip().replace("\\", "/") for one in called]
     paths = {name: place for place, name in reversed(list(enumerate(clean)))}
-    bases = {PurePosixPath(name).name: place for name, place in paths.items()}
-    once_called = {base for base, count in Counter(PurePosixPath(name).name for name in paths).items() if count == 1}
-    once_there = {base for base, count in Counter(PurePosixPath(n).name for n in names.values()).items() if count == 1}
+    bases = {_base(name): place for name, place in paths.items()}
+    once_called = {base for base, count in Counter(map(_base, paths)).items() if count == 1}
+    once_there = {base for base, count in Counter(map(_base, names.values())).items() if count == 1}
     found: dict[str, int] = {}
     for item, name in names.items():
-        base = PurePosixPath(name).name
+        base = _base(name)
         if name in paths:
             found[item] = paths[name]
         elif base in once_called and base in once_there:
             found[item] = bases[base]
     return found
+
+
+def _base(name: str) -> str:
+    """The file's own name; as text, since a path object a name is most of the time for 100,000 names."""
+    return name.rstrip("/").rpartition("/")[2]

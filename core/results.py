@@ -135,8 +135,8 @@ class View:
     def __init__(self, store: Store, run_id: str) -> None:
         """Raises BadInput when there is no such run."""
         self.run = get_run(store, run_id)
-        proposed, edits = proposal(store, run_id), store.runs.edits(run_id)
-        self.edited = _edited(proposed, edits)
+        proposed = proposal(store, run_id)
+        self.edited = _edited(proposed, store.runs.edits(run_id))
         self._store = store
         self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
         once = {*(one.id for one in proposed), *self._by_id, *self.edited.merged}
@@ -147,7 +147,6 @@ class View:
             facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
             {one: now for one in once if (now := self.edited.resolve(one))},
             {item: where or "" for item, where in self.edited.moved.items()},
-            repr([(edit.seq, edit.value) for edit in edits]),
         )
 
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:

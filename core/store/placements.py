@@ -68,17 +68,17 @@ class Placements:
         facet: str,
         clusters: Mapping[str, str],
         moved: Mapping[str, str],
-        edits: str,
     ) -> None:
         """Make the placements of a run, unless they are as they would be made now.
 
         facet: the ground truth to show, or "". clusters: a model's cluster id -> today's; what is not in it is gone.
-        moved: item id -> cluster id or "", where a person put it. edits: anything that changes when the last two do.
+        moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an edit that
+        changes nothing else costs nothing here.
         """
         writes = self._db.writes
         if self._fresh.get(run_id) == writes:
             return
-        version = self._version(run_id, dataset_id, facet) + edits
+        version = self._version(run_id, dataset_id, facet) + repr((sorted(clusters.items()), sorted(moved.items())))
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
             self._fresh[run_id] = writes
             return
@@ -97,7 +97,7 @@ class Placements:
             cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
 
     def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
-        """What the placements are made from, edits apart; changes whenever that does."""
+        """What the placements are made from, a person's edits apart; changes whenever that does."""
         held = "SELECT count(*), bit_xor(hash(step, item_id, call_key, failure, stale)) FROM result WHERE run_id = ?"
         items = "SELECT count(*), bit_xor(hash(item_id, status)) FROM dataset_item WHERE dataset_id = ?"
         truth = "SELECT count(*), bit_xor(hash(item_id, class)) FROM truth WHERE dataset_id = ? AND facet = ?"

@@ -194,6 +194,15 @@ class View:
         counts = self._store.placements.counts(self.run.id)
         return Counter({cluster: number for (_, cluster), number in counts.items() if cluster})
 
+    def files(self, query: Query = EVERYTHING) -> Counter[str]:
+        """Cluster id, or state outside all clusters, -> how many files of a query there are, duplicates included."""
+        counts = self._store.placements.files(self.run.id, query)
+        return Counter({cluster or state: number for (state, cluster), number in counts.items()})
+
+    def file_names(self, query: Query = EVERYTHING) -> list[str]:
+        """What these files are called."""
+        return self._store.placements.file_names(self.run.id, query)
+
     def earlier(self) -> int:
         """How many images were assigned under earlier names that an edit has changed since."""
         return self._store.placements.earlier(self.run.id)

@@ -138,6 +138,17 @@ class Placements:
         where, values = _where(run_id, query)
         return int(self._db.read(f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
 
+    def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
+        """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""
+        sql, values = _files(run_id, query)
+        rows = self._db.read(f"SELECT state, cluster_id, count(*) {sql} GROUP BY ALL", values)
+        return {(state, cluster): number for state, cluster, number in rows}
+
+    def file_names(self, run_id: str, query: Query) -> list[str]:
+        """What these files are called."""
+        sql, values = _files(run_id, query)
+        return [name for (name,) in self._db.read(f"SELECT i.name {sql}", values)]
+
     def place(self, run_id: str, query: Query, item_id: str) -> int | None:
         """How many items of the query come before this one; None when it is not among them."""
         where, values = _where(run_id, query)
@@ -210,6 +221,15 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         parts.append("contains(words, lower(?))")
         values.append(word)
     return " AND ".join(parts), values
+
+
+def _files(run_id: str, query: Query) -> tuple[str, list[Any]]:
+    where, values = _where(run_id, query)
+    return (
+        f"FROM (SELECT run_id, item_id, state, cluster_id FROM placement WHERE {where}) p "
+        "JOIN run ON run.id = p.run_id JOIN dataset_item i ON i.dataset_id = run.dataset_id AND i.item_id = p.item_id "
+        "WHERE i.status IN ('ready', 'duplicate')"
+    ), values
 
 
 _MAKE = """

@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.config import Config
 from core.domain import Assignment, Cluster, Description, ImageRow, ItemRow, RunSettings
-from core.results import EVERYTHING, Query, View
+from core.edits import Add, Delete, Redefine
+from core.results import EVERYTHING, Query, View, preview_edit
 from core.steps import assign, describe, name
 from core.store import Store
 from core.work import Answer, Outcome, Work
@@ -106,6 +107,9 @@ def queries(view: View, total: int) -> dict[str, Callable[[], object]]:
         "search: first page": lambda: view.rows(found, 60),
         "place of an image": lambda: view.place(inside, middle),
         "confusion": view.confusion,
+        "preview of an edit: delete": lambda: preview_edit(view._store, view.run.id, Delete("c1")),
+        "preview of an edit: meaning": lambda: preview_edit(view._store, view.run.id, Redefine("c1", "Cars")),
+        "preview of an edit: add": lambda: preview_edit(view._store, view.run.id, Add("p1", "boats")),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -70,13 +69,13 @@ def _cells(workspace: Workspace, run_id: str, only: Only) -> Iterator[tuple[obje
 
 def about_folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Folders:
     """What `folders` would give, without reading any image. Raises BadInput for a run that does not exist."""
-    dataset, folder_of, items = _of_run(workspace, run_id, only)
+    view = View(workspace.store, run_id)
+    dataset, sizes = _dataset(workspace, view), view.files(only.query)
     pictures = dataset.source.get("kind") != "records"
     originals = _originals(dataset, workspace.config) if pictures else {}
-    sizes = Counter(folder_of[item.item_id] for item in items)
-    order = [cluster.name for cluster in results.clusters(workspace.store, run_id).clusters] + list(REST.values())
-    listed = [(name, sizes[name]) for name in order if sizes[name]]
-    return Folders(len(items), sum(item.name in originals for item in items), pictures, listed)
+    found = sum(name in originals for name in view.file_names(only.query)) if originals else 0
+    listed = [(one.id, one.name) for one in view.edited.clusters] + list(REST.items())
+    return Folders(sizes.total(), found, pictures, [(name, sizes[key]) for key, name in listed if sizes[key]])
 
 
 def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
@@ -104,13 +103,18 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     return zip_folders(files(), f"These are not all images of the run: {part}." if part else "")
 
 
+def _dataset(workspace: Workspace, view: View) -> DatasetRow:
+    dataset = workspace.store.datasets.get(view.run.settings.dataset_id)
+    if dataset is None:
+        raise BadInput("The images of this run are not in the workspace any more.")
+    return dataset
+
+
 def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, Mapping[str, str], list[ItemRow]]:
     """The dataset of a run; item id -> folder, for the wanted rows; and all usable files of these, duplicates included,
     in the order given."""
     view = View(workspace.store, run_id)
-    dataset = workspace.store.datasets.get(view.run.settings.dataset_id)
-    if dataset is None:
-        raise BadInput("The images of this run are not in the workspace any more.")
+    dataset = _dataset(workspace, view)
     folder_of = {row.item_id: row.cluster.name if row.cluster else REST[row.state] for row in only.rows(view)}
     items = [
         *workspace.store.datasets.items(dataset.id),

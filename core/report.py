@@ -11,8 +11,9 @@ from core import results
 from core.domain import STEPS, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
-from core.results import UNASSIGNED, Row
+from core.results import UNASSIGNED, Query, Row
 from core.roles import models_of
+from core.selection import ALL
 from core.workspace import Workspace
 
 ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
@@ -33,9 +34,9 @@ def _counted(stats: StepStats) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: rows, (cluster name, size) with Unassigned last, (file, reason) skipped, scores, warnings."""
+    """What was written. failed, skipped: (file, reason). sizes: (cluster name, how many), Unassigned last."""
 
-    rows: Sequence[Row]
+    failed: Sequence[tuple[str, str]]
     sizes: Sequence[tuple[str, int]]
     skipped: Sequence[tuple[str, str]]
     scores: Mapping[str, Any] | None
@@ -50,19 +51,20 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
     store = workspace.store
     run = results.get_run(store, run_id)
     view = results.View(store, run_id)
-    found, sizes, edited, scores = view.rows(), view.sizes(), view.edited, view.metrics()
+    sizes, edited, scores, states = view.sizes(), view.edited, view.metrics(), view.states()
+    failed = [(row.name, row.reason) for row in view.rows(Query(state="failed"))]
     dataset = store.datasets.get(run.settings.dataset_id)
     skipped = store.datasets.skipped(run.settings.dataset_id)
     skips = [(item.name, item.reason) for item in skipped]
-    models = models_of(run.settings, {row.item_id: row.name for row in found})
+    # Only what a person brought is matched by name: the names of all images are not held for other runs.
+    items = store.datasets.items(run.settings.dataset_id) if run.settings.records else []
+    models = models_of(run.settings, {item.item_id: item.name for item in items})
     warning = models.vision.sight(run.settings.criterion).warning
     warnings = [warning] if warning else []
-    counts = {
-        state: sum(row.state == state for row in found) for state in ("assigned", "unassigned", "failed", "pending")
-    }
+    counts = {state: states[state] for state in ("assigned", "unassigned", "failed", "pending")}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, found))
+        write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, ALL.rows(view)))
         write_csv(
             out / "clusters.csv",
             CLUSTERS,
@@ -78,6 +80,10 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
                 "run": run_id,
                 "settings": {**asdict(run.settings), "names": list(run.settings.names)},
                 "models": {"vision": models.vision.id, "labels": models.labels.id, "text": models.text.id},
+                "prompts": {
+                    step: text.partition("\n")[0]
+                    for step, text in {**models.text.prompts, **models.labels.prompts, **models.vision.prompts}.items()
+                },
                 "evidence": models.vision.evidence_id
                 if models.vision.evidence_id in models.text.knows
                 else "text only",
@@ -86,7 +92,7 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
                 "counts": {**counts, "skipped": len(skipped)},
                 "skipped": [{"image": name, "reason": reason} for name, reason in skips],
                 "without_image": list(without_image),
-                "failed": [{"image": row.name, "reason": row.reason} for row in found if row.state == "failed"],
+                "failed": [{"image": name, "reason": reason} for name, reason in failed],
                 "steps": {step: _counted(run.stats.get(step, StepStats())) for step in STEPS},
                 "failure_kinds": {step: dict(one.kinds) for step, one in run.stats.items() if one.kinds},
             },
@@ -94,4 +100,4 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
     except OSError as error:
         raise BadInput(f"The results could not be written to {out} ({error.strerror or 'unknown reason'}).") from None
     listed = [(one.name, sizes[one.id]) for one in edited.clusters] + [(UNASSIGNED, counts["unassigned"])]
-    return Written(found, listed, skips, scores, warnings)
+    return Written(failed, listed, skips, scores, warnings)

@@ -135,8 +135,8 @@ class View:
     def __init__(self, store: Store, run_id: str) -> None:
         """Raises BadInput when there is no such run."""
         self.run = get_run(store, run_id)
-        proposed, edits = proposal(store, run_id), store.runs.edits(run_id)
-        self.edited = _edited(proposed, edits)
+        proposed = proposal(store, run_id)
+        self.edited = _edited(proposed, store.runs.edits(run_id))
         self._store = store
         self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
         once = {*(one.id for one in proposed), *self._by_id, *self.edited.merged}
@@ -147,7 +147,6 @@ class View:
             facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
             {one: now for one in once if (now := self.edited.resolve(one))},
             {item: where or "" for item, where in self.edited.moved.items()},
-            repr([(edit.seq, edit.value) for edit in edits]),
         )
 
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:
@@ -194,6 +193,15 @@ class View:
         """Cluster id -> how many items it holds."""
         counts = self._store.placements.counts(self.run.id)
         return Counter({cluster: number for (_, cluster), number in counts.items() if cluster})
+
+    def files(self, query: Query = EVERYTHING) -> Counter[str]:
+        """Cluster id, or state outside all clusters, -> how many files of a query there are, duplicates included."""
+        counts = self._store.placements.files(self.run.id, query)
+        return Counter({cluster or state: number for (state, cluster), number in counts.items()})
+
+    def file_names(self, query: Query = EVERYTHING) -> list[str]:
+        """What these files are called."""
+        return self._store.placements.file_names(self.run.id, query)
 
     def earlier(self) -> int:
         """How many images were assigned under earlier names that an edit has changed since."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from core import report
 from core.config import Config, config
 from core.domain import Progress
 from core.errors import BadInput
-from core.results import Row
 from core.workspace import Workspace
 
 
@@ -86,13 +85,12 @@ def summary(written: report.Written, out: Path) -> int:
         print(f"Warning: {warning}", file=sys.stderr)
     for name, reason in written.skipped:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
-    failed: Sequence[Row] = [row for row in written.rows if row.state == "failed"]
-    for row in failed:
-        print(f"Failed: {row.name}: {row.reason}", file=sys.stderr)
+    for name, reason in written.failed:
+        print(f"Failed: {name}: {reason}", file=sys.stderr)
     for cluster, size in written.sizes:
         print(f"{size:6d}  {cluster}")
     if written.scores:
         shown = ("acc", "nmi", "ari", "name_acc")
         print("  ".join(f"{key} {written.scores[key]:.3f}" for key in shown if written.scores[key] is not None))
     print(f"Written to {out}")
-    return 1 if failed else 0
+    return 1 if written.failed else 0

@@ -75,8 +75,11 @@ def _cells(row: Sequence[object]) -> list[object]:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV in UTF-8."""
-    path.write_text(csv_text(header, rows), encoding="utf-8", newline="")
+    """Write a CSV in UTF-8, a part of the rows at a time."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(csv_text(header, ()))
+        for first, *rest in _parts(rows):
+            file.write(csv_text([str(cell) for cell in _cells(first)], rest))
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:

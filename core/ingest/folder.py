@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from stat import S_ISLNK
 
 from core.config import Config
 from core.errors import BadInput
@@ -24,7 +25,9 @@ def scan(folder: Path, config: Config) -> list[Found]:
     found: list[Found] = []
     denied: list[str] = []
     for base, _, files in os.walk(real, onerror=lambda error: denied.append(str(error.filename))):
-        found += [_found(Path(base) / file, real, config) for file in files]
+        inside = Path(base)
+        below = "" if inside == real else inside.relative_to(real).as_posix() + "/"
+        found += [_found(inside / file, below + file, config) for file in files]
     if str(real) in denied:
         raise BadInput(f"The folder {folder} could not be read. Check that you may open it.")
     if not found:
@@ -32,10 +35,10 @@ def scan(folder: Path, config: Config) -> list[Found]:
     return sorted(found, key=lambda file: natural(file.name))
 
 
-def _found(path: Path, folder: Path, config: Config) -> Found:
-    name = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()  # not all systems' names are text
+def _found(path: Path, name: str, config: Config) -> Found:
+    name = name.encode("utf-8", "replace").decode()  # not all systems' names are text
     refusal = refusal_by_name(name)
-    if not refusal and path.is_symlink() and not is_allowed(path.resolve(), config):
+    stat = path.lstat()  # once a file: with hundreds of thousands that is most of the time
+    if not refusal and S_ISLNK(stat.st_mode) and not is_allowed(path.resolve(), config):
         refusal = "A link to a place that images may not be read from."
-    stat = path.lstat()
     return Found(name, path, stamp=(stat.st_size, stat.st_mtime_ns), refusal=refusal)

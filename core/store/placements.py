@@ -68,17 +68,17 @@ class Placements:
         facet: str,
         clusters: Mapping[str, str],
         moved: Mapping[str, str],
-        edits: str,
     ) -> None:
         """Make the placements of a run, unless they are as they would be made now.
 
         facet: the ground truth to show, or "". clusters: a model's cluster id -> today's; what is not in it is gone.
-        moved: item id -> cluster id or "", where a person put it. edits: anything that changes when the last two do.
+        moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an edit that
+        changes nothing else costs nothing here.
         """
         writes = self._db.writes
         if self._fresh.get(run_id) == writes:
             return
-        version = self._version(run_id, dataset_id, facet) + edits
+        version = self._version(run_id, dataset_id, facet) + repr((sorted(clusters.items()), sorted(moved.items())))
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
             self._fresh[run_id] = writes
             return
@@ -97,7 +97,7 @@ class Placements:
             cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
 
     def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
-        """What the placements are made from, edits apart; changes whenever that does."""
+        """What the placements are made from, a person's edits apart; changes whenever that does."""
         held = "SELECT count(*), bit_xor(hash(step, item_id, call_key, failure, stale)) FROM result WHERE run_id = ?"
         items = "SELECT count(*), bit_xor(hash(item_id, status)) FROM dataset_item WHERE dataset_id = ?"
         truth = "SELECT count(*), bit_xor(hash(item_id, class)) FROM truth WHERE dataset_id = ? AND facet = ?"
@@ -137,6 +137,17 @@ class Placements:
     def count(self, run_id: str, query: Query) -> int:
         where, values = _where(run_id, query)
         return int(self._db.read(f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
+
+    def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
+        """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""
+        sql, values = _files(run_id, query)
+        rows = self._db.read(f"SELECT state, cluster_id, count(*) {sql} GROUP BY ALL", values)
+        return {(state, cluster): number for state, cluster, number in rows}
+
+    def file_names(self, run_id: str, query: Query) -> list[str]:
+        """What these files are called."""
+        sql, values = _files(run_id, query)
+        return [name for (name,) in self._db.read(f"SELECT i.name {sql}", values)]
 
     def place(self, run_id: str, query: Query, item_id: str) -> int | None:
         """How many items of the query come before this one; None when it is not among them."""
@@ -210,6 +221,15 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         parts.append("contains(words, lower(?))")
         values.append(word)
     return " AND ".join(parts), values
+
+
+def _files(run_id: str, query: Query) -> tuple[str, list[Any]]:
+    where, values = _where(run_id, query)
+    return (
+        f"FROM (SELECT run_id, item_id, state, cluster_id FROM placement WHERE {where}) p "
+        "JOIN run ON run.id = p.run_id JOIN dataset_item i ON i.dataset_id = run.dataset_id AND i.item_id = p.item_id "
+        "WHERE i.status IN ('ready', 'duplicate')"
+    ), values
 
 
 _MAKE = """

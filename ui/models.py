@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from core.errors import BadInput
+from core.models import registry
 from core.models.openai_chat import split_spec
 from ui import state, text
 
 BUILTIN = "builtin"
 _KIND = "openai:"
 _KEYS = "model-keys"
+LISTED = "server-models"
+"""Where a session keeps server -> the models it listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,31 @@ def name(spec: str) -> str:
         return text.BUILTIN
     model, url = split_spec(spec.removeprefix(_KIND))
     return f"{model} ({_host(url)})"
+
+
+def model_of(spec: str) -> str:
+    """The model's own name, as the price table has it."""
+    return split_spec(spec.removeprefix(_KIND))[0] if spec.startswith(_KIND) else spec.partition(":")[2]
+
+
+def is_chat(spec: str) -> bool:
+    """Whether a model is told in words what to do: every kind but the built-in engine."""
+    return spec.partition(":")[0] != BUILTIN
+
+
+def known() -> list[str]:
+    """Every model that could be chosen: those in use, those that servers listed in this session, and those of earlier
+    runs; without the built-in engine."""
+    now = choice()
+    listed = [spec(one, there) for there, names in st.session_state.get(LISTED, {}).items() for one in names]
+    runs = [run.settings for run in state.workspace().store.runs.recent()]
+    before = [one for run in runs for one in (run.vision, run.text, run.fallback)]
+    kinds = (*registry.VISION, *registry.TEXT)
+    return [
+        one
+        for one in dict.fromkeys([now.vision, now.text, *listed, *before])
+        if ":" in one and is_chat(one) and one.partition(":")[0] in kinds
+    ]
 
 
 def leaves(vision: str, text_model: str) -> str:

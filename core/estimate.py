@@ -137,7 +137,7 @@ class _Estimating:
     def _describe(self, known: int) -> StepEstimate:
         spec = "records" if self.settings.records else self.settings.vision
         form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
-        asked = _tokens(prompts.worded(form, self.settings.wording).text) + _IMAGE_TOKENS
+        asked = _tokens(prompts.worded(form, self.settings.wording).key()) + _IMAGE_TOKENS
         criteria = 1 + len(self.settings.asking.also)
         return self._step("describe", spec, len(self.items), known, 1, asked, _DESCRIPTION_TOKENS * criteria)
 
@@ -149,26 +149,26 @@ class _Estimating:
             model = registry.text_model(self.settings.text, self.how)
             known = len(self._known(label.work(model, self.settings.criterion, contents)))
         size = self.settings.asking.items
-        asked = _tokens(prompts.worded("label", self.settings.wording).text) + size * _DESCRIPTION_TOKENS
+        asked = _tokens(prompts.worded("label", self.settings.wording).key()) + size * _DESCRIPTION_TOKENS
         return self._step("label", self.settings.text, len(self.items), known, size, asked, size * _LABEL_TOKENS)
 
     def _name(self) -> StepEstimate:
         labels = min(300.0, _distinct(len(self.items)))
-        asked = _tokens(prompts.worded("name", self.settings.wording).text) + labels * _LABEL_TOKENS
+        asked = _tokens(prompts.worded("name", self.settings.wording).key()) + labels * _LABEL_TOKENS
         answered = 30.0 * self.settings.k + labels * _LABEL_TOKENS
         return self._step("name", self.settings.text, 1, 0, 1, asked, answered)
 
     def _assign(self) -> StepEstimate:
         size, settings = self.settings.asking.items, self.settings
         clusters = _LABEL_TOKENS * 3 * settings.k
-        asked = _tokens(prompts.worded("assign", settings.wording).text) + clusters + size * _DESCRIPTION_TOKENS
+        asked = _tokens(prompts.worded("assign", settings.wording).key()) + clusters + size * _DESCRIPTION_TOKENS
         number = len(self.items)
         by_label = 0.0 if settings.asking.exact or _kind(settings.text) == registry.BUILTIN else _distinct(number)
         read = number * _UNDECIDED if by_label else float(number)
         full = self._step("assign", settings.text, round(read), 0, size, asked, size * _QUOTED_CHOICE_TOKENS)
         if not by_label:
             return _times(full, settings.asking.samples, number)
-        asked = _tokens(prompts.worded("assign_labels", settings.wording).text) + clusters + size * _LABEL_TOKENS
+        asked = _tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters + size * _LABEL_TOKENS
         bare = self._step("assign", settings.text, round(by_label), 0, size, asked, size * _CHOICE_TOKENS)
         return _times(full if full.learnt else _sum(full, bare), settings.asking.samples, number)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core import pipeline, report
-from core.commands import shared
+from core.commands import asking, shared
 from core.domain import RunSettings
-from core.errors import BadInput
+from core.errors import BadInput, Paused
+from core.estimate import estimate
 from core.ingest import source
+from core.ingest.source import Source
+from core.workspace import Workspace
 
 
 def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
@@ -34,6 +38,7 @@ def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
     shared.truth_option(run)
     run.add_argument("--limit", type=int, default=0, metavar="N", help="use the first N images only")
     shared.workspace_option(run)
+    asking.add(run)
     run.set_defaults(act=_act)
 
 
@@ -49,6 +54,11 @@ def _act(options: argparse.Namespace) -> int:
         names,
         options.truth,
         options.limit,
+        asking.wording(options),
+        asking.asking(options),
+        options.fallback,
+        options.cap,
+        options.share,
     )
     if options.limit < 0:
         raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
@@ -61,10 +71,35 @@ def _act(options: argparse.Namespace) -> int:
     place = shared.place_of(options)
     origin = source.find(options.images, options.records, place, options.limit, pdf_pages=options.pdf_pages)
     with shared.opened(place) as workspace:
+        if options.estimate:
+            return _estimate(workspace, origin, settings)
         run_id = pipeline.start(workspace, origin, settings)
-        pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())
+        paused = ""
+        try:
+            pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())
+        except Paused as pause:  # what there is is written, and the same command goes on
+            paused = str(pause)
         found = report.write(workspace, run_id, out)
-    return shared.summary(found, out)
+    status = shared.summary(found, out)
+    if paused:
+        print(paused, file=sys.stderr)
+    return 1 if paused else status
+
+
+def _estimate(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
+    """Say what the run would take. What was answered before is known only of images that were looked at before."""
+    looked_at = [item.item_id for item in workspace.store.datasets.items(origin.dataset_id)]
+    found = estimate(workspace.store, settings, looked_at or source.names(origin))
+    print(f"{'':10}{'items':>9}{'known':>9}{'requests':>10}{'tokens':>12}{'minutes':>9}{'dollars':>9}")
+    for step, one in found.steps.items():
+        tokens = one.prompt_tokens + one.completion_tokens
+        cost = "unknown" if one.cost is None else f"{one.cost:.2f}"
+        print(
+            f"{step:10}{one.items:9,}{one.known:9,}{one.requests:10,.0f}{tokens:12,.0f}{one.seconds / 60:9.1f}{cost:>9}"
+        )
+    total = "unknown" if found.cost is None else f"{found.cost:.2f}"
+    print(f"{'in all':10}{'':18}{found.requests:10,.0f}{found.tokens:12,.0f}{found.seconds / 60:9.1f}{total:>9}")
+    return 0
 
 
 def _k(text: str, names: Sequence[str]) -> int:

@@ -55,7 +55,7 @@ class ChatVision:
             if isinstance(reply, Failed):
                 seen.append(reply)
                 continue
-            said = read_numbered(reply.text, len(criteria))
+            said = read_numbered(reply.text, len(criteria), sentences=True)
             others = {criteria[number - 1]: Description(one) for number, one in said.items() if number > 1}
             first = said.get(1)
             seen.append(

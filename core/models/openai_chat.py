@@ -1,40 +1,52 @@
-"""Any server that speaks the OpenAI protocol, as a chat backend: OpenAI, vLLM, Ollama, llama.cpp, LM Studio.
+"""Any server that speaks the OpenAI protocol, as a chat backend: OpenAI, Azure, OpenRouter, vLLM, SGLang, Ollama,
+LM Studio, llama.cpp.
 
-The client's own retries and redirects are off; the one policy is here. Every call ends within its deadline (the
-client's time-out counts single reads, so that a slow drip would last for minutes), an answer is checked before it
-counts, and no error text is passed on, as a server may echo the key in it.
+The client's own retries and redirects are off; the one policy is here: every request ends within its deadline, at the
+pace that the server takes (pace.py), an answer is checked before it counts, and no error text is passed on, as a server
+may echo the key in it. Azure (https://NAME.openai.azure.com/openai/v1) gets its key in its own header too; that could
+not be tried against Azure itself.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import os
-import random
 import threading
-import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import httpx2
 
+from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
+from core.models import transport
 from core.models.backend import Can, Reply, Request
+from core.models.openai_dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
+from core.models.pace import TRIP_AFTER, Call, Pace, pace_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import openai
 
 DEFAULT_URL = "https://api.openai.com/v1"
-MAX_BODY = 8 * 1024**2
-_OPTIONAL = ("temperature", "max_tokens")
-_FORMATS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
-    lambda schema: {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}},
-    lambda schema: {"type": "json_object", "schema": schema},  # llama.cpp's server
-    lambda schema: {"type": "json_object"},
-)
-"""How servers want to be asked for JSON, the strictest first; each is left out once a server refuses it."""
-_NO_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
+IMAGE_SIDE = 768
+_AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+_UNREADABLE = 3
+"""So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
+_SHORTEST = 256
+"""Tokens of an answer below which no shorter one is asked for, to fit into a model's context."""
+_AN_IMAGE = 800
+"""About so many tokens an image takes."""
+_CHECK_SECONDS = 30.0
+_DOUBTS = 3
+_USEFUL = 0.1
+"""The share of its deadline that an attempt needs."""
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -44,26 +56,44 @@ def split_spec(spec: str) -> tuple[str, str]:
 
 
 class OpenAIChat:
-    """One model on one server. Safe to call from several threads."""
+    """One model on one server. Safe to call from several threads.
 
-    can = Can(vision=True, concurrency=8)
+    can: as it is known by now; that a server tells no probabilities is learnt from its answers.
+    """
 
     def __init__(
-        self, spec: str, keys: Mapping[str, str] | None = None, *, deadline: float = 120.0, first_wait: float = 1.0
+        self,
+        spec: str,
+        keys: Mapping[str, str] | None = None,
+        *,
+        deadline: float = 120.0,
+        first_wait: float = 1.0,
+        image_side: int = 0,
+        pace: Pace | None = None,
     ) -> None:
         """spec: `MODEL[@URL]`. keys: base URL -> key given for this session; otherwise OPENAI_API_KEY counts.
 
-        deadline: seconds for one request with all its retries. first_wait: seconds before the first retry.
+        deadline: seconds for one request with all its retries, not counting its turn in the queue. first_wait: the
+        longest wait before the first retry, in seconds. image_side: longest side in pixels that images are sent with;
+        0 for the installation's setting. pace: the server's own unless given.
         """
         self.model, self.url = split_spec(spec)
         if not self.model:
             raise ModelUnavailable("Name the model: openai:MODEL, or openai:MODEL@http://localhost:11434/v1")
-        self.id = f"openai:{self.model}@{self.url}"
+        settings = config()
+        self._side = image_side or settings.image_side
+        side = f":side={self._side}" if self._side != IMAGE_SIDE else ""  # another side would ask everything anew
+        self.id = f"openai:{self.model}@{self.url}{side}"
+        self.can = Can(vision=True, probabilities=True, concurrency=settings.concurrency)
         self._deadline, self._first_wait = deadline, first_wait
-        self._client = _client(self.url, (keys or {}).get(self.url) or _key_of_environment(self.url))
+        self._key = (keys or {}).get(self.url) or _key_of_environment(self.url)
+        self._client = _client(self.url, self._key, settings.concurrency)
         weakref.finalize(self, self._client.close)  # a run lets go of its models without ceremony
-        self._dropped: set[str] = set()
-        self._formats = list(_FORMATS)
+        self._dialect = Dialect()
+        self._pace = pace or pace_of(self.url)
+        if pace is None:
+            self._pace.set_limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
+        self._typical = 300.0
         self._lock = threading.Lock()
 
     def models(self) -> list[str]:
@@ -71,134 +101,211 @@ class OpenAIChat:
         import openai
 
         try:
-            with _Deadline(20):
+            with transport.Deadline(20):
                 return sorted(str(one.id) for one in self._client.models.list())
         except openai.NotFoundError:  # this server has no such list, or the address is of something else
             raise ModelUnavailable(
                 f"The server {self.url} lists no models. Check the address, or type a model's name."
             ) from None
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            raise ModelUnavailable(self._sentence(error)) from None
+            trouble = _trouble(error, image=False)
+            if trouble.said in ("no connection", "no answer in time"):
+                raise ModelUnavailable(
+                    f"The server {self.url} cannot be reached. Check the address and that it runs."
+                ) from None
+            self._stop(trouble)
         except (ValueError, AttributeError, TypeError):  # some other kind of server answered, with a page for browsers
-            raise ModelUnavailable(self._sentence(ValueError())) from None
+            self._stop(Trouble("address", ""))
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
-        """Answer each; see Backend."""
+        """Answer each; see Backend. Raises Paused when the server seems to be away."""
         return [self._one(request) for request in requests]
 
     def _one(self, request: Request) -> Reply | Failed:
-        """Ask; transport faults and "try again later" are retried until the deadline.
-
-        Failed: this request has no answer. Raises ModelUnavailable where no request would succeed (key, model, credit).
-        """
-        import openai
-
-        ends = time.monotonic() + self._deadline
-        wait = self._first_wait
+        """Ask; transport faults and "try again later" are retried until the deadline."""
+        try:
+            message = _message(request, self._side)
+        except OSError:
+            return Failed("The image's copy in the workspace cannot be read any more.")
+        call, longest, unreadable, earlier = self._pace.call(), request.max_tokens, 0, ""
+        expected = len(request.text) // 4 + int(self._typical) + (_AN_IMAGE if request.image else 0)
         while True:
-            try:
-                with _Deadline(max(ends - time.monotonic(), 0.1)):
-                    return _read(self._create(request))
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if self._drop_option(error):
+            options, using = self._dialect.options(request, longest)
+            with self._pace.turn(call, expected):
+                ends = call.began + call.waited + self._deadline
+                sent = self._pace.clock()
+                got = self._attempt(message, options, max(ends - sent, 0.05), image=request.image is not None)
+                if isinstance(got, Reply):
+                    return self._keep(got, request, call, self._pace.clock() - sent, expected)
+            if isinstance(got, Failed):
+                self._pace.alive()
+                return got
+            if got.kind not in ("again", "busy"):
+                self._pace.alive()
+            if got.kind == "other" and got.failed is not None and got.failed.kind == "too long":
+                if longest > _SHORTEST and ("max_" in got.text or "completion" in got.text):
+                    longest //= 2  # prompt and answer together are too long, and the answer need not be
                     continue
-                return Failed(f"The model refused the request ({_code(error)}).")
-            except (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError) as error:
-                raise ModelUnavailable(self._sentence(error)) from None
-            except openai.APIStatusError as error:
-                if error.status_code == 500 and self._drop_option(error):  # llama-cpp-python's server says 500 for this
-                    continue
-                if error.status_code == 429 and _code(error) in _NO_CREDIT:
-                    raise ModelUnavailable(self._sentence(error)) from None
-                if error.status_code < 500 and error.status_code not in (408, 409, 429):
-                    return Failed(f"The server refused the request (status {error.status_code}).")
-                last, wait_now = f"status {error.status_code}", _retry_after(error) or _jitter(wait)
-            except openai.APITimeoutError:
-                last, wait_now = "no answer in time", 0.0
-            except openai.APIConnectionError:
-                last, wait_now = "no connection", _jitter(wait)
-            except (openai.APIResponseValidationError, ValueError):
-                return Failed("The server sent something that is not an answer of the OpenAI protocol.")
-            if time.monotonic() + wait_now >= ends:
-                return Failed(f"The model did not answer within {self._deadline:.0f} s ({last}).")
-            time.sleep(wait_now)
-            wait *= 2
+                return got.failed
+            # llama-cpp-python's server says 500 for an option that it does not take
+            unclear = got.said == "status 500" or (got.failed is not None and got.failed.kind == "failed")
+            if unclear and self._dialect.learn(using, got.text):
+                self.can = replace(self.can, probabilities=self._dialect.probabilities)
+                continue
+            if got.kind == "other":
+                return got.failed or NO_PROTOCOL
+            if got.kind not in ("again", "busy"):
+                self._stop(got)
+            unreadable += got.failed is not None
+            if not self._again(got, call, sent, ends, last=unreadable >= _UNREADABLE):
+                why = earlier if earlier and got.said == _LATE else got.said
+                return got.failed or Failed(f"The model did not answer within {self._deadline:g} s ({why}).")
+            earlier = got.said
 
-    def _create(self, request: Request) -> object:
-        content: list[dict[str, object]] = [{"type": "text", "text": request.text}]
-        if request.image is not None:
-            data = base64.b64encode(request.image.read_bytes()).decode()
-            content.append({"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}})
-        options: dict[str, Any] = {"temperature": 0, "max_tokens": 2048}
-        options = {name: value for name, value in options.items() if name not in self._dropped}
-        if request.schema is not None and self._formats:
-            options["response_format"] = self._formats[0](dict(request.schema))
-        message: Any = {"role": "user", "content": content if request.image is not None else request.text}
-        return self._client.chat.completions.create(model=self.model, messages=[message], stream=False, **options)
-
-    def _drop_option(self, error: openai.APIStatusError) -> bool:
-        """Leave out, from now on, what this server says it does not take; False when it is about something else."""
-        text = str(error).lower()
-        with self._lock:
-            if self._formats and any(
-                word in text for word in ("response_format", "json_schema", "json_object", "schema")
-            ):
-                self._formats.pop(0)
-                return True
-            for name in _OPTIONAL:
-                if name in text and name not in self._dropped:
-                    self._dropped.add(name)
-                    return True
-        return False
-
-    def _sentence(self, error: Exception) -> str:
+    def _attempt(
+        self, message: Mapping[str, Any], options: Mapping[str, Any], seconds: float, *, image: bool
+    ) -> Reply | Failed | Trouble:
+        """Send once."""
         import openai
 
-        if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
-            return f"The server {self.url} does not accept the key. Check it, then continue."
-        if isinstance(error, openai.NotFoundError):
-            return f"The server {self.url} has no model “{self.model}”. Choose another, then continue."
-        if isinstance(error, openai.RateLimitError):
-            return f"The account at {self.url} has no credit left. Add some, then continue."
-        if isinstance(error, openai.APIConnectionError):
-            return f"The server {self.url} cannot be reached. Check the address and that it runs."
-        return f"The server {self.url} does not answer as an OpenAI-compatible server does. Check the address."
+        create: Any = self._client.chat.completions.create
+        try:
+            with transport.Deadline(seconds):
+                answer = create(model=self.model, messages=[message], stream=False, **options)
+            return read(answer, self._key)
+        except (openai.OpenAIError, httpx2.HTTPError) as error:
+            return _trouble(error, image=image)
+        except (ValueError, TypeError, AttributeError):
+            return _UNREADABLE_ANSWER
+
+    def _keep(self, reply: Reply, request: Request, call: Call, seconds: float, expected: int) -> Reply:
+        """Learn from an answer."""
+        said, used = reply.completion_tokens, reply.prompt_tokens + reply.completion_tokens
+        self._pace.answered(call, seconds, expected=expected, used=used, said=said)
+        self._typical += 0.2 * (said - self._typical)
+        if request.probabilities and not reply.tokens and self.can.probabilities:
+            self._dialect.no_probabilities()  # taken and ignored: no use in asking the next thousand times
+            self.can = replace(self.can, probabilities=False)
+        return reply
+
+    def _again(self, got: Trouble, call: Call, sent: float, ends: float, *, last: bool) -> bool:
+        """Wait for the next attempt; False when there is none. Raises Paused when the server seems to be away."""
+        if got.kind == "busy" or got.said == _LATE:
+            self._pace.too_much(sent)
+        wait = self._pace.back_off(call.attempt, self._first_wait)
+        if got.wait is not None:
+            if got.wait > self._deadline:  # so it would be for every other request
+                raise self._pace.trip(
+                    f"The server {self.url} asks to wait {_duration(got.wait)} before it answers again. The run is "
+                    "paused; nothing is lost. Continue then."
+                )
+            self._pace.hold(got.wait)
+            wait = max(got.wait, wait)
+        # An attempt in the last moment would be paid for and then not be waited for.
+        spent = last or got.said == _LATE or self._pace.clock() + wait > ends - _USEFUL * self._deadline
+        if doubts := self._pace.missed(call, patience=self._deadline / 2, spent=spent):
+            self._make_sure(got, doubts)
+        if not spent:
+            call.attempt += 1
+            self._pace.rest(call, wait)
+        return not spent
+
+    def _make_sure(self, got: Trouble, doubts: int) -> None:
+        """Raise Paused if the server is away for the shortest question too; else it was about those requests.
+
+        doubts: the third time without one answer in between that excuse counts no more.
+        """
+        message = {"role": "user", "content": "Answer with the word yes."}
+        seconds = min(self._deadline, _CHECK_SECONDS)
+        check = self._attempt(message, self._dialect.options(Request("", max_tokens=16), 16)[0], seconds, image=False)
+        if doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind in ("again", "busy")):
+            raise self._pace.trip(
+                f"The server {self.url} has not answered the last {TRIP_AFTER} requests ({got.said}). The run is "
+                "paused; nothing is lost. Continue when it is back."
+            )
+        self._pace.alive()
+        if isinstance(check, Trouble) and check.kind != "other":
+            self._stop(check)
+
+    def _stop(self, trouble: Trouble) -> NoReturn:
+        """Raise what ends the run: no request would succeed."""
+        raise ModelUnavailable(
+            {
+                "key": f"The server {self.url} does not accept the key. Check it, then continue.",
+                "model": f"The server {self.url} has no model “{self.model}”. Choose another, then continue.",
+                "credit": f"The account at {self.url} has no credit left. Add some, then continue.",
+                "blind": f"The model “{self.model}” cannot see images. Choose another vision model.",
+                "redirect": f"The server {self.url} sends requests on to another address, which is not followed. "
+                "Give the address itself, then continue.",
+            }.get(
+                trouble.kind,
+                f"The server {self.url} does not answer as an OpenAI-compatible server does. Check the address.",
+            )
+        )
 
 
-def _read(answer: object) -> Reply | Failed:
-    """A usable reply, or why it is none: empty, refused, filtered and cut-off answers all come with status 200."""
-    choices = getattr(answer, "choices", None)
-    if not choices:
-        return Failed("The server sent something that is not an answer of the OpenAI protocol.")
-    message, reason = choices[0].message, choices[0].finish_reason
-    text = message.content or "" if message is not None else ""
-    if getattr(message, "refusal", None):
-        return Failed(f"The model refused: {message.refusal[:200]}")
-    if reason == "content_filter":
-        return Failed("The provider's content filter stopped the answer.")
-    if reason == "length" and not text.strip():
-        return Failed("The answer was cut off before it began (length limit).")
-    usage = getattr(answer, "usage", None)
-    return Reply(text, getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
+_LATE = "no answer in time"
+_UNREADABLE_ANSWER = Trouble("again", "something that is no answer of the OpenAI protocol", NO_PROTOCOL)
 
 
-def _code(error: openai.APIStatusError) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    code = body.get("code") or body.get("type")
-    return code if isinstance(code, str) and code.replace("_", "").isalnum() and len(code) < 60 else "no reason given"
+def _trouble(error: Exception, *, image: bool) -> Trouble:
+    """What an exception of the client means."""
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return judge(error.status_code, error.body, image=image, wait=_wait_of(error.response.headers))
+    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException)):
+        return Trouble("again", _LATE)
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    if isinstance(cause, transport.Oversized):
+        return replace(_UNREADABLE_ANSWER, said="an answer that is compressed or too large")
+    if isinstance(error, openai.APIResponseValidationError):
+        return _UNREADABLE_ANSWER
+    return Trouble("again", "no connection")
 
 
-def _jitter(wait: float) -> float:
-    """So that parallel calls do not all come back at the same moment."""
-    return wait * (1 + random.random())  # noqa: S311  # no secret
+def _wait_of(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait, None when it does not say: retry-after-ms, or Retry-After as a number of
+    seconds or as a date."""
+    from email.utils import parsedate_to_datetime
+    from time import time
 
-
-def _retry_after(error: openai.APIStatusError) -> float:
-    """Seconds that the server asks to wait, 0 when it does not say."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return min(max(0.0, float(headers.get(name, "")) * unit), 10e6)
+        except ValueError:
+            continue
     try:
-        return max(0.0, float(error.response.headers.get("retry-after", "0")))
-    except ValueError:
-        return 0.0
+        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def _message(request: Request, side: int) -> dict[str, Any]:
+    if request.image is None:
+        return {"role": "user", "content": request.text}
+    url = f"data:image/jpeg;base64,{base64.b64encode(_encode(request.image, side)).decode()}"
+    content = [{"type": "text", "text": request.text}, {"type": "image_url", "image_url": {"url": url}}]
+    return {"role": "user", "content": content}
+
+
+def _encode(path: Path, side: int) -> bytes:
+    """An image as it is sent: no larger than models look at, which saves upload and, with many of them, tokens."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        if max(image.size) <= side:
+            return path.read_bytes()
+        image.draft("RGB", (side, side))  # decodes a large JPEG at half its size at once where that is enough
+        small = image.convert("RGB")
+        small.thumbnail((side, side))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
 
 
 def _key_of_environment(url: str) -> str:
@@ -212,67 +319,17 @@ def has_key_in_environment(url: str) -> bool:
     return bool(_key_of_environment(url.rstrip("/")))
 
 
-def _client(url: str, key: str) -> openai.OpenAI:
+def _client(url: str, key: str, connections: int) -> openai.OpenAI:
     import openai
 
-    # Local servers need no key, but the client does. No compressed bodies: a small one can unpack to gigabytes.
+    headers: dict[str, Any] = {"Accept-Encoding": "identity"}  # a small compressed body can unpack to gigabytes
+    if (urlsplit(url).hostname or "").endswith(_AZURE):
+        headers["api-key"] = key  # beside the Authorization header, which its v1 address takes as well
     return openai.OpenAI(
         base_url=url,
-        api_key=key or "none",
+        api_key=key or "none",  # local servers need none, but the client does
         max_retries=0,
-        timeout=60.0,
-        default_headers={"Accept-Encoding": "identity"},
-        http_client=httpx2.Client(transport=_Bounded(), follow_redirects=False, trust_env=True),
+        timeout=600.0,
+        default_headers=headers,
+        http_client=transport.client(connections),
     )
-
-
-class _Deadline:
-    """Sets the moment by which the requests of this thread must have ended."""
-
-    current = threading.local()
-
-    def __init__(self, seconds: float) -> None:
-        self._ends = time.monotonic() + seconds
-
-    def __enter__(self) -> None:
-        self.current.ends = self._ends
-
-    def __exit__(self, *_: object) -> None:
-        self.current.ends = float("inf")
-
-
-class _Bounded(httpx2.HTTPTransport):
-    """A transport that ends a response at the deadline and at MAX_BODY bytes, and takes no compressed one."""
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        ends = getattr(_Deadline.current, "ends", float("inf"))
-        left = max(min(60.0, ends - time.monotonic()), 0.1)
-        request.extensions = {
-            **request.extensions,
-            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), left),
-        }
-        response = super().handle_request(request)
-        if response.headers.get("content-encoding", "identity") != "identity":
-            response.close()
-            raise httpx2.ReadError("a compressed answer was not asked for")
-        assert isinstance(response.stream, httpx2.SyncByteStream)
-        response.stream = _BoundedStream(response.stream, ends)
-        return response
-
-
-class _BoundedStream(httpx2.SyncByteStream):
-    def __init__(self, stream: httpx2.SyncByteStream, ends: float) -> None:
-        self._stream, self._ends = stream, ends
-
-    def __iter__(self) -> Iterator[bytes]:
-        size = 0
-        for chunk in self._stream:
-            size += len(chunk)
-            if size > MAX_BODY:
-                raise httpx2.ReadError("the answer is too large")
-            if time.monotonic() > self._ends:
-                raise httpx2.ReadTimeout("the answer took too long")
-            yield chunk
-
-    def close(self) -> None:
-        self._stream.close()

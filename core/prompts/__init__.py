@@ -35,18 +35,19 @@ PLACEHOLDERS: Mapping[Form, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt's version ("label.v1") and its text with $placeholders."""
+    """A prompt's version ("label.v1"), its text with $placeholders, and what is filled in already."""
 
     version: str
     text: str
+    filled: tuple[tuple[str, str], ...] = ()
 
     def render(self, **values: object) -> str:
         """The text with every placeholder filled. Raises KeyError when one is missing."""
-        return re.sub(r"\n{3,}", "\n\n", Template(self.text).substitute(values)).strip()
+        return re.sub(r"\n{3,}", "\n\n", Template(self.text).substitute(values, **dict(self.filled))).strip()
 
     def key(self) -> str:
         """What of it is part of a call key."""
-        return f"{self.version}\n{self.text}"
+        return "\n".join([self.version, self.text, *(value for _, value in self.filled)])
 
 
 def form_of(name: str) -> Form:
@@ -79,13 +80,13 @@ def worded(form: Form, wording: Wording) -> Prompt:
     prompt = newest(form) if edited is None else Prompt(f"{form}.edited", edited)
     if edited is not None:
         check(form, edited)
-    values = {
-        "question": wording.question,
-        "rules": "\n".join(_rules(form, wording)),
-        "example": _example(wording),
-    }
-    closed = {name: value.replace("$", "$$") for name, value in values.items()}
-    return Prompt(prompt.version, Template(prompt.text).safe_substitute(closed))
+    said = (
+        ("question", wording.question),
+        ("rules", "\n".join(_rules(form, wording))),
+        ("example", _example(wording)),
+    )
+    used = Template(prompt.text).get_identifiers()
+    return Prompt(prompt.version, prompt.text, tuple((name, value) for name, value in said if name in used))
 
 
 def check(form: Form, text: str) -> None:

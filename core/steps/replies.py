@@ -62,12 +62,15 @@ class Answered:
     offset: int = -1
 
 
-def read_numbered(text: str, count: int) -> dict[int, str]:
-    """Number (1 to count) -> answer, for the numbers that were asked; others, doubled and empty ones are left out."""
-    return {number: said.text for number, said in read_answers(text, count).items()}
+def read_numbered(text: str, count: int, *, sentences: bool = False) -> dict[int, str]:
+    """Number (1 to count) -> answer, for the numbers that were asked; others, doubled and empty ones are left out.
+
+    sentences: answers are whole sentences, whose full stop and quotation marks belong to them.
+    """
+    return {number: said.text for number, said in read_answers(text, count, sentences=sentences).items()}
 
 
-def read_answers(text: str, count: int) -> dict[int, Answered]:
+def read_answers(text: str, count: int, *, sentences: bool = False) -> dict[int, Answered]:
     """As `read_numbered`, for answers that may be objects with a group and a quote.
 
     Falls back to `number: answer` where there is no whole JSON object (also in a reply that was cut off).
@@ -81,7 +84,7 @@ def read_answers(text: str, count: int) -> dict[int, Answered]:
     doubled: set[int] = set()
     for key, answer, quote in pairs:
         number = int(key) if key.strip().isdecimal() and len(key) < 9 else 0
-        said = answer.strip().strip(".\"'")
+        said = answer.strip() if sentences else answer.strip().strip(".\"'")
         if not (1 <= number <= count and said):
             continue
         if number in found and found[number].text != said:

@@ -1,0 +1,70 @@
+"""The options of `run` that say how models are asked; every one of them is optional."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core import prompts
+from core.domain import Asking, Wording
+from core.errors import BadInput
+from core.prompts import presets
+
+
+def add(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group("how chat models are asked")
+    group.add_argument("--exact", action="store_true", help="read every description, not each distinct label")
+    group.add_argument("--items", type=int, default=Asking().items, metavar="N", help="texts in one request, at most")
+    group.add_argument("--samples", type=int, default=1, metavar="N", help="ask N times; confidence is the agreement")
+    group.add_argument("--with-label", action="store_true", help="ask for the label with the description")
+    group.add_argument("--also", default="", metavar="A,B", help="describe for these criteria too, in the same call")
+    group.add_argument("--question", default="", metavar="TEXT", help="what to ask of each image (default: a preset's)")
+    group.add_argument("--sizes", choices=("data", "even"), default="data", help="even: groups of similar size")
+    group.add_argument("--grain", choices=("coarse", "fine"), default="", help="broad or narrow groups")
+    group.add_argument("--never", default="", metavar="TEXT", help="what must play no part, e.g. gender")
+    group.add_argument("--language", default="", metavar="TEXT", help="of descriptions, labels and names")
+    group.add_argument(
+        "--prompt",
+        action="append",
+        default=[],
+        metavar="FORM=FILE",
+        help=f"own prompt; forms: {', '.join(prompts.FORMS)}",
+    )
+    group.add_argument("--fallback", default="", metavar="KIND:MODEL", help="asked where the first model fails")
+    group.add_argument("--cap", type=float, default=0.0, metavar="DOLLARS", help="stop when the run has cost so much")
+    group.add_argument(
+        "--share", type=float, default=1.0, metavar="X", help="models look at this share (0 to 1); the rest follows"
+    )
+    group.add_argument("--estimate", action="store_true", help="say what the run would take, and do not begin it")
+
+
+def asking(options: argparse.Namespace) -> Asking:
+    """How sparingly and how surely to ask."""
+    return Asking(options.exact, options.items, options.samples, options.with_label, _listed(options.also))
+
+
+def wording(options: argparse.Namespace) -> Wording:
+    """What the prompts say; a preset for the kind of criterion fills in what was not said. Raises BadInput."""
+    said = Wording(
+        question=options.question,
+        sizes=options.sizes,
+        grain=options.grain,
+        never=options.never,
+        language=options.language,
+        edited=tuple(_prompt(one) for one in options.prompt),
+    )
+    return presets.with_preset(said, presets.fitting(options.criterion, presets.shipped()))
+
+
+def _prompt(option: str) -> tuple[str, str]:
+    form, equals, file = option.partition("=")
+    if not equals:
+        raise BadInput("--prompt needs FORM=FILE, for example label=my-label-prompt.txt")
+    try:
+        return prompts.form_of(form.strip()), Path(file).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise BadInput(f"The prompt file {file} cannot be read as text.") from None
+
+
+def _listed(option: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in option.split(",") if one.strip())

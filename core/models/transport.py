@@ -1,0 +1,129 @@
+"""HTTP within bounds: every exchange ends at its deadline, and no answer is larger than it may be.
+
+A client's time-out counts single reads, so that a server which sends a byte now and then holds it for minutes (126 s at
+a time-out of 3 s, measured). Here each read may only take what is left until the moment set by `Deadline`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import httpcore2
+import httpx2
+
+if TYPE_CHECKING:
+    import ssl
+
+MAX_BODY = 8 * 1024**2
+_IDLE = 600.0
+"""Seconds for a read where no deadline is set."""
+
+
+class Oversized(httpx2.ReadError):
+    """The answer is compressed, which was not asked for, or larger than MAX_BODY."""
+
+
+class Deadline:
+    """Sets the moment by which the exchanges of this thread must have ended."""
+
+    _current = threading.local()
+
+    def __init__(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def __enter__(self) -> None:
+        self._current.ends = self._ends
+
+    def __exit__(self, *_: object) -> None:
+        self._current.ends = float("inf")
+
+    @classmethod
+    def left(cls) -> float:
+        """Seconds left to this thread."""
+        return min(float(getattr(cls._current, "ends", float("inf"))) - time.monotonic(), _IDLE)
+
+
+def client(connections: int) -> httpx2.Client:
+    """A client for so many exchanges at once, that follows no redirect: it would take the key to another server."""
+    limits = httpx2.Limits(max_connections=2 * connections, max_keepalive_connections=connections)
+    return httpx2.Client(transport=_Bounded(limits), follow_redirects=False)
+
+
+class _Bounded(httpx2.HTTPTransport):
+    """Ends a response at the deadline and at MAX_BODY bytes, and takes no compressed one (a small one can unpack to
+    gigabytes)."""
+
+    def __init__(self, limits: httpx2.Limits) -> None:
+        super().__init__(limits=limits)
+        # The transport has no parameter for this; without it a server that drips headers would not be stopped.
+        self._pool._network_backend = _Backend()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        left = max(Deadline.left(), 0.05)
+        timeout = dict.fromkeys(("connect", "read", "write", "pool"), left)
+        request.extensions = {**request.extensions, "timeout": timeout}
+        response = super().handle_request(request)
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            response.close()
+            raise Oversized("a compressed answer was not asked for")
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        response.stream = _BoundedStream(response.stream)
+        return response
+
+
+class _BoundedStream(httpx2.SyncByteStream):
+    def __init__(self, stream: httpx2.SyncByteStream) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise Oversized("the answer is too large")
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Backend(httpcore2.SyncBackend):
+    """Connections whose reads know the deadline."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = Deadline.left()
+        if left <= 0:
+            raise httpcore2.ReadTimeout("the answer took too long")
+        return self._stream.read(max_bytes, min(left, timeout or left))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

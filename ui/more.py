@@ -87,7 +87,9 @@ def _rules(*, reads: bool) -> None:
 def _asking(given: DatasetRow, *, looks: bool, reads: bool) -> None:
     if reads:
         requests = math.ceil(given.counts.get("ready", 0) / get("items")) * get("samples")
-        st.checkbox(text.EXACT, key=key("exact"), help=text.exact_costs(requests), persist_state="session")
+        with st.container(gap=None):
+            st.checkbox(text.EXACT, key=key("exact"), persist_state="session")
+            st.caption(text.exact_costs(requests))
     if looks:
         st.checkbox(text.WITH_LABEL, key=key("with-label"), help=text.WITH_LABEL_HELP, persist_state="session")
         st.text_input(
@@ -97,7 +99,7 @@ def _asking(given: DatasetRow, *, looks: bool, reads: bool) -> None:
     if reads:
         with st.container(horizontal=True):
             st.number_input(
-                text.SAMPLES, 1, MOST_SAMPLES, key=key("samples"), help=text.SAMPLES_HELP, width=200,
+                text.SAMPLES, 1, MOST_SAMPLES, key=key("samples"), help=text.SAMPLES_HELP, width=260,
                 persist_state="session",
             )  # fmt: skip
             st.number_input(
@@ -118,8 +120,6 @@ def _limits(given: DatasetRow, settings: RunSettings) -> None:
         persist_state="session",
     )  # fmt: skip
     if choices.can_share(given, settings):
-        share = st.slider(
-            text.SHARE, *_SHARES, format="%d %%", key=key("share"), help=text.SHARE_HELP, persist_state="session"
-        )
+        share = st.slider(text.SHARE, *_SHARES, format="%d %%", key=key("share"), persist_state="session")
         total = given.counts.get("ready", 0)
-        st.caption(f"{text.looked_at(math.ceil(total * share / 100), total)}. {text.SHARE_HELP}")
+        st.caption(f"{text.looked_at(math.ceil(total * share / 100), total)}. {text.SHARE_NOTE}")

@@ -53,7 +53,7 @@ def _tidy(told: Preset | None, table: tuple[Preset, ...]) -> None:
     """Delete an own preset; put back those that came with Facetry."""
     shipped = presets.shipped()
     with st.container(horizontal=True):
-        if told and told.name and told.name not in {one.name for one in shipped}:
+        if told and told.name and told.name.casefold() not in {one.name.casefold() for one in shipped}:
             st.button(
                 text.PRESET_DELETE, icon=":material/delete:", key="delete-preset", on_click=act,
                 args=(delete, told.name),
@@ -87,8 +87,8 @@ def delete(name: str) -> str:
 def restore() -> str:
     """Put the presets that came with Facetry back; own ones stay."""
     shipped = presets.shipped()
-    names = {one.name for one in shipped}
-    own = [one for one in choices.own_presets() if one.name not in names]
+    names = {one.name.casefold() for one in shipped}
+    own = [one for one in choices.own_presets() if one.name.casefold() not in names]
     _keep([*own, *shipped])
     return text.PRESET_RESTORED
 

@@ -77,7 +77,7 @@ ALSO_HELP: Final = (
     "Each image is sent once for all of them. A later grouping by one of these then needs no image again. "
     "Not together with the label."
 )
-SAMPLES: Final = "Ask how many times?"
+SAMPLES: Final = "How sure? Ask so many times"
 SAMPLES_HELP: Final = (
     "More than once: each assignment is asked so often, and the share of answers that agree is shown as confidence. "
     "It multiplies the requests of the last step."
@@ -93,7 +93,7 @@ CAP_HELP: Final = (
     "price is known."
 )
 SHARE: Final = "Images that models look at"
-SHARE_HELP: Final = (
+SHARE_NOTE: Final = (
     "Below 100 %, models look at that part, spread over all images. The rest is sorted by likeness to them and marked "
     "so."
 )

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
+Act = Literal["ingest", "measure", "describe", "label", "name", "assign"]
+"""What a run can be at: looking at files, measuring images for those that no model looks at, or one of its steps."""
 Held = Literal["describe", "label", "name", "assign", "first names"]
 """What a run holds answers for: its steps, and names drawn from a first sample while the rest is described."""
 Source = Literal["model", "person", "propagated", "none"]
@@ -145,7 +147,7 @@ class Assignment:
     probabilities: cluster id -> probability, summing to at most 1 (the rest is "none of these");
     None when the model gives none. confidence: probability of the chosen cluster, None when unknown.
     quote: the words of the description that the model gave as its reason. undecided: only a label was shown and it does
-    not tell; the description must be read.
+    not tell; the description must be read. propagated: no model looked at the item; this follows from items like it.
     """
 
     cluster_id: str | None
@@ -154,6 +156,7 @@ class Assignment:
     answer: str = ""
     quote: str = ""
     undecided: bool = False
+    propagated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +256,10 @@ class StepStats:
 class Progress:
     """Where a running step stands. rate: items a second; seconds_left None until it can be told.
 
-    latest: (item id, text) of the newest answer. ingested, given: files prepared of files found, while that goes on.
+    latest: (item id, text) of the newest answer.
     """
 
-    step: Step | Literal["ingest"]
+    step: Act
     done: int
     total: int
     failures: int = 0

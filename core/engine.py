@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from core.domain import Failed, Progress, Step, StepStats
+from core.domain import Act, Failed, Progress, StepStats
 from core.errors import Cancelled, FacetryError
-from core.work import Answer, Ask, Outcome, Usage, Work, count_usage
+from core.work import Answer, Ask, Outcome, Usage, Work, count_usage, stopping
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 1.5
@@ -36,7 +36,7 @@ _Finished = tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usa
 
 
 def run_step(
-    step: Step,
+    step: Act,
     work: Sequence[Work],
     ask: Ask,
     *,
@@ -77,7 +77,7 @@ def run_step(
     unsaved: list[Outcome] = []
     saved_at = time.monotonic()
     try:
-        for batch, answers, usage in _ask_all(ask, batches, concurrency, cancel, enough):
+        for batch, answers, usage in _ask_all(ask, batches, concurrency, cancel, enough, meter.pay):
             raw = _RULE.join(usage.replies)
             outcomes = [
                 outcome
@@ -112,6 +112,7 @@ def _ask_all(
     concurrency: int,
     cancel: threading.Event,
     enough: Callable[[], bool],
+    pay: Callable[[Usage], None],
 ) -> Iterator[tuple[Sequence[Work], Sequence[Answer | Failed], Usage]]:
     """Yield batches with their answers and what these cost, as they finish.
 
@@ -136,9 +137,12 @@ def _ask_all(
                     return
                 taken.append(batch)
             try:
-                with count_usage() as usage:
-                    done.put((batch, ask(batch), usage))
+                with count_usage() as usage, stopping(lambda: halt.is_set() or cancel.is_set()):
+                    answers = ask(batch)
+                    pay(usage)
+                    done.put((batch, answers, usage))
             except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
+                pay(usage)
                 done.put((batch, error, usage))
 
     for _ in range(min(concurrency, len(batches))):
@@ -188,17 +192,21 @@ def _next(
 class Meter:
     """Counts what happens in a step and tells the person. A step done in several calls keeps one meter."""
 
-    def __init__(self, step: Step, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
+    def __init__(self, step: Act, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
         self._started = time.monotonic()
         self._progress = Progress(step, 0, total)
         self._on_progress = on_progress
         self._counted = StepStats()
         self._asked = 0
+        self._paying = threading.Lock()
+        self.prompt_tokens = self.completion_tokens = 0
+        """What was paid for so far."""
 
-    @property
-    def counted(self) -> StepStats:
-        """What was counted so far, without the time."""
-        return self._counted
+    def pay(self, usage: Usage) -> None:
+        """Note what a call cost, from the thread that made it: answers may wait to be counted and saved."""
+        with self._paying:
+            self.prompt_tokens += usage.prompt_tokens
+            self.completion_tokens += usage.completion_tokens
 
     def again(self, number: int) -> None:
         """So many items are asked once more, in another way or of another model."""

@@ -33,11 +33,13 @@ class Models:
     second_text: TextModel | None = None
 
 
-def models_of(settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS) -> Models:
+def models_of(
+    settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS, folder: Path | None = None
+) -> Models:
     """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
     if settings.text == imported.KIND:
         return _imported_models(settings, items)
-    how = How(keys, settings.wording, settings.asking)
+    how = How(keys, settings.wording, settings.asking, folder)
     text = registry.text_model(settings.text, how)
     second = registry.text_model(settings.fallback, how) if settings.fallback else None
     if not settings.records:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import results
-from core.domain import Corpus, Description, Evidence, ImageInput, Step
+from core.domain import Assignment, Corpus, Description, Evidence, ImageInput, Step
 from core.engine import run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
@@ -109,7 +109,7 @@ class _Asked:
         works = describe.work(vision, self.criterion, [self.item])
         seen = describe.read(self._answer("describe", vision, works, describe.ask(vision, self.criterion, self._input)))
         by_evidence = vision.evidence_id in text.knows
-        content = {self.item: works[0].key if by_evidence else seen.text}
+        content = {self.item: works[0].key if by_evidence else describe.content(seen)}
 
         def corpus(label: str | None) -> Corpus:
             return self._corpus(seen, label, by_evidence)
@@ -118,9 +118,16 @@ class _Asked:
         ask = label.ask(labels, self.criterion, lambda _: corpus(None))
         said = label.read(self._answer("label", labels, works, ask))
         clusters = results.clusters(self.store, self.run.id).clusters
-        works = assign.work(text, self.criterion, content, {self.item: said}, clusters)
-        ask = assign.ask(text, self.criterion, clusters, lambda _: corpus(said))
-        given = assign.read(self._answer("assign", text, works, ask))
+        given: Assignment | None = None
+        for bare in (True, False) if text.by_label else (False,):  # as a run does: its label first, if that tells
+            shown = {self.item: ""} if bare else content
+            works = assign.work(text, self.criterion, shown, {self.item: said}, clusters)
+            load = self._bare(said) if bare else corpus(said)
+            ask = assign.ask(text, self.criterion, clusters, lambda _, load=load: load)  # type: ignore[misc]
+            given = assign.read(self._answer("assign", text, works, ask))
+            if not given.undecided:
+                break
+        assert given is not None
         names = {cluster.id: cluster.name for cluster in clusters}
         likely = sorted((given.probabilities or {}).items(), key=lambda one: -one[1])
         return Place(
@@ -156,6 +163,10 @@ class _Asked:
         model = self.models.vision
         spaces = self.store.answers.evidence(model.evidence_id, [self.item]) if model.evidence_id else {}
         return {space: matrix[0] for space, matrix in spaces.items()} or None
+
+    def _bare(self, said: str) -> Corpus:
+        """The label alone."""
+        return Corpus([self.item], [Description("")], [said])
 
     def _corpus(self, seen: Description, said: str | None, by_evidence: bool) -> Corpus:
         evidence = {}

@@ -92,6 +92,24 @@ def count_usage() -> Iterator[Usage]:
         _usage.reset(token)
 
 
+_stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)
+
+
+@contextmanager
+def stopping(asked: Callable[[], bool]) -> Iterator[None]:
+    """Let backends see, while the block runs in this thread, whether the run was told to stop (`stop_asked`)."""
+    token = _stop.set(asked)
+    try:
+        yield
+    finally:
+        _stop.reset(token)
+
+
+def stop_asked() -> bool:
+    """Whether a backend that waits for long should give up: nobody waits for its answer any more."""
+    return _stop.get()()
+
+
 def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "") -> None:
     """Called for each request to a backend. reply: what came back."""
     counted = _usage.get()

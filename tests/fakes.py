@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step, Tag
+from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
 from core.models.backend import Can, Reply, Request
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 210), "grey": (128, 128, 128)}
@@ -39,6 +39,9 @@ class FakeVision:
         if criterion == "mood":
             return Sight("colour", "The fake engine cannot see mood.")
         return Sight("colour")
+
+    def features(self, criterion: str, evidence: Mapping[str, Vector], number: int) -> Vector:
+        return evidence.get("mean", np.full((number, 3), np.nan, np.float32))
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
         if len(self.history) >= self.free:

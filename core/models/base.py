@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, Sight, Step
+from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, Sight, Step, Vector
 
 
 @runtime_checkable
@@ -32,6 +32,18 @@ class VisionModel(Protocol):
         """Describe each image with the criterion in mind; one answer per image, in order.
 
         An image that cannot be read is `Failed`, never an exception that loses its neighbours.
+        """
+        ...
+
+
+@runtime_checkable
+class Measuring(VisionModel, Protocol):
+    """A vision model whose evidence says how alike images are."""
+
+    def features(self, criterion: str, evidence: Mapping[str, Vector], number: int) -> Vector:
+        """(number, d) float32 of so many images: nearer means more alike in what the criterion asks for.
+
+        evidence: space -> (number, d) as it was measured; an image without evidence gets a row of NaN.
         """
         ...
 

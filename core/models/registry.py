@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,12 +22,13 @@ NO_KEYS: Keys = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a model is to be used. keys: server -> key given for this session, never stored. wording, asking: see
-    domain."""
+    """How a model is to be used. folder: the workspace, for what must outlive this process. keys: server -> key given
+    for this session, never stored. wording, asking: see domain."""
 
     keys: Keys = field(default_factory=lambda: NO_KEYS)
     wording: Wording = field(default_factory=Wording)
     asking: Asking = field(default_factory=Asking)
+    folder: Path | None = None
 
 
 AS_IT_IS = How()

@@ -23,6 +23,7 @@ from core.models import imported, registry
 from core.models.registry import NO_KEYS, How, Keys
 from core.pipeline.check import check_settings, sample_size
 from core.pipeline.order import Pass
+from core.pipeline.sampling import SampledPass
 from core.workspace import Workspace
 
 __all__ = ["Until", "check_settings", "compare_with", "run", "sample_size", "start"]
@@ -39,7 +40,7 @@ def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
     if settings.truth:  # a mistake in it must show before hours of work, not after
         facet, _ = source.read_truth(settings.truth, {name: name for name in source.names(origin)})
         settings = replace(settings, truth=source.full_truth_address(settings.truth, facet))
-    how = How(keys, settings.wording, settings.asking)
+    how = How(keys, settings.wording, settings.asking, workspace.folder)
     if settings.text == imported.KIND:
         read_results(Path(settings.records))
     else:
@@ -97,7 +98,8 @@ def run(
     store.runs.set_status(run_id, "running")
     try:
         row = results.get_run(store, run_id)
-        Pass(workspace, row, origin, cancel or threading.Event(), on_progress, keys, only).go(
+        kind = SampledPass if row.settings.share < 1 and only is None else Pass
+        kind(workspace, row, origin, cancel or threading.Event(), on_progress, keys, only).go(
             names_only=until == "name", check_all=check_all, first_names=first_names
         )
     except Cancelled:

@@ -26,6 +26,10 @@ def check_settings(settings: RunSettings, given: int) -> None:
         )
     if not 0 < settings.share <= 1:
         raise BadInput("The share of images that models look at must be more than 0 and at most 1 (all).")
+    if settings.share < 1 and settings.records:
+        raise BadInput(
+            "A share of the images needs the images: descriptions that were brought in cannot be spread out."
+        )
     if settings.cap < 0:
         raise BadInput("The spending cap must be 0 (none) or more.")
     asking = settings.asking

@@ -80,7 +80,7 @@ class Pass:
         names = {}
         if self.settings.records:  # matched by name
             names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
-        self.models = models_of(self.settings, names, self.keys)
+        self.models = models_of(self.settings, names, self.keys, self.workspace.folder)
 
     # -- step 1, while images still come in
 
@@ -251,10 +251,7 @@ class Pass:
             held = self.store.answers.held(self.row.id, "describe", ids)
             known = {item: key for item, (key, failure, _) in held.items() if not failure}
         else:
-            known = {
-                item: f"{one.text}\nLabel: {one.label}" if one.label else one.text
-                for item, one in self._descriptions(ids).items()
-            }
+            known = {item: describe.content(one) for item, one in self._descriptions(ids).items()}
         return {item: known[item] for item in ids if item in known}
 
     def _uses_evidence(self) -> bool:

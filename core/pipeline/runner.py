@@ -108,11 +108,11 @@ class Runner:
             saved += len(outcomes)
 
         before, spent = meter.stats(), self.spent()
+        paid = meter.prompt_tokens, meter.completion_tokens
         price = price_of(spec, self._table) or FREE
 
         def cost() -> float:
-            now = meter.counted
-            return price.of(now.prompt_tokens - before.prompt_tokens, now.completion_tokens - before.completion_tokens)
+            return price.of(meter.prompt_tokens - paid[0], meter.completion_tokens - paid[1])
 
         def enough() -> bool:
             return bool(self.settings.cap) and spent + cost() >= self.settings.cap

@@ -43,6 +43,11 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
     return call
 
 
+def content(description: Description) -> str:
+    """What a text model is given of an image, as it stands for it in call keys."""
+    return f"{description.text}\nLabel: {description.label}" if description.label else description.text
+
+
 def write(description: Description) -> str:
     return _DESCRIPTION.dump_json(description).decode()
 

@@ -250,7 +250,8 @@ SELECT $run, position, item_id, name,
         WHEN NOT moved AND json_extract(assigned, '$.undecided') = 'true' THEN 'pending'
         WHEN assigned IS NOT NULL OR moved THEN 'unassigned' ELSE 'pending' END,
     cluster_id,
-    CASE WHEN moved THEN 'person' WHEN cluster_id <> '' THEN 'model' ELSE 'none' END,
+    CASE WHEN moved THEN 'person' WHEN cluster_id = '' THEN 'none'
+        WHEN json_extract(assigned, '$.propagated') = 'true' THEN 'propagated' ELSE 'model' END,
     CASE WHEN cluster_id <> '' AND NOT moved THEN json_extract_string(assigned, '$.confidence')::DOUBLE END,
     label, description, truth,
     CASE WHEN failure <> '' THEN failure

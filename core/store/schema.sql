@@ -83,7 +83,7 @@ CREATE TABLE placement (             -- what pages and exports read of a run, a 
     name VARCHAR NOT NULL,
     state VARCHAR NOT NULL,          -- assigned | unassigned | failed | pending
     cluster_id VARCHAR NOT NULL,     -- empty unless assigned; after merges, deletions and moves by hand
-    source VARCHAR NOT NULL,         -- model | person | none
+    source VARCHAR NOT NULL,         -- model | person | propagated | none
     confidence DOUBLE,
     label VARCHAR NOT NULL,
     description VARCHAR NOT NULL,

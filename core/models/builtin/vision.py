@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag
+from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
 from core.models.builtin import appearance, colours, network
 from core.models.builtin.evidence import (
     COLOURS,
@@ -25,8 +25,10 @@ from core.models.builtin.evidence import (
     TOP,
     has_evidence,
     pack_top,
+    seen_rows,
     stored,
 )
+from core.models.builtin.groups import points
 from core.models.builtin.routing import route
 from core.models.builtin.words import ASPECTS, labels, narrow_shares, vocabulary
 
@@ -62,6 +64,18 @@ class BuiltinVision:
     def sight(self, criterion: str) -> Sight:
         """Which of its senses answers the criterion, with a warning when none does."""
         return route(criterion)
+
+    def features(self, criterion: str, evidence: Mapping[str, Vector], number: int) -> Vector:
+        """Shares of colours for a criterion about them; for all others what the network sees of the subject, which
+        tells images apart also by what it has no words for."""
+        if not evidence:
+            return np.full((number, 1), np.nan, dtype=np.float32)
+        seen = seen_rows(evidence)
+        aspect = "colour" if route(criterion).aspect == "colour" else "subject"
+        made = points(aspect, {space: matrix[seen] for space, matrix in evidence.items()})
+        found = np.full((number, made.shape[1]), np.nan, dtype=np.float32)
+        found[seen] = made
+        return found
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
         """Describe each image; those that bring evidence are not looked at again."""

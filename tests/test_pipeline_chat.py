@@ -1,0 +1,205 @@
+"""The main job with chat models: how little is asked, what a second model does, caps, shares, and what is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from fakes import COLOURS
+from house import EACH, House, draw
+from painter import ANSWER_TOKENS, PROMPT_TOKENS, Painter, install, step_of
+
+from core import prices, results
+from core.domain import Asking, Failed
+from core.edits import Add, Delete, Rename
+from core.errors import BadInput, Paused
+from core.estimate import estimate
+from core.prices import Price
+
+ALL = len(COLOURS) * EACH
+CHAT = {"vision": "painter", "text": "painter"}
+
+
+@pytest.fixture
+def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
+    one = Painter()
+    install(monkeypatch, one)
+    return one
+
+
+def counts(painter: Painter) -> dict[str, int]:
+    return dict(Counter(step_of(one) for one in painter.history))
+
+
+def test_each_distinct_label_is_asked_once_and_descriptions_only_where_labels_do_not_tell(
+    house: House, painter: Painter
+) -> None:
+    painter.unsure = {"red"}
+    run_id = house.start(**CHAT, truth="folder")
+    house.run(run_id)
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
+    # 16 images; 16 descriptions in one request; names; four labels in one request, then the red ones' descriptions.
+    assert counts(painter) == {"describe": ALL, "label": 1, "name": 1, "assign": 2}
+    assert "1. red: A red picture, number" in painter.history[-1].text
+    view = results.View(house.store, run_id)
+    stats = view.run.stats["assign"]
+    assert (stats.items, stats.requests, stats.failures) == (ALL, 2, 0)
+    assigned = results.assignments(house.store, run_id)
+    assert Counter(one.quote for one in assigned.values()) == {"": ALL - EACH, "A red picture": EACH}
+    house.run(run_id)
+    assert len(painter.history) == ALL + 4
+
+
+def test_exact_runs_read_every_description_and_share_all_but_the_assignments(house: House, painter: Painter) -> None:
+    house.run(house.start(**CHAT))
+    before = len(painter.history)
+    exact = house.start(**CHAT, asking=Asking(exact=True, items=5))
+    house.run(exact)
+    assert len(painter.history) - before == -(-ALL // 5)
+    assert all("A red picture" in one.quote or one.quote for one in results.assignments(house.store, exact).values())
+
+
+def test_edits_ask_about_what_they_touch_only(house: House, painter: Painter) -> None:
+    run_id = house.start(**CHAT)
+    house.run(run_id)
+    asked = len(painter.history)
+    results.add_edit(house.store, run_id, Rename(house.id_of(run_id, "red"), "crimson"))
+    house.run(run_id)
+    assert len(painter.history) == asked
+    results.add_edit(house.store, run_id, Delete(house.id_of(run_id, "blue")))
+    house.run(run_id)
+    assert len(painter.history) == asked + 1
+    assert "1. blue" in painter.history[-1].text
+    assert "red" not in painter.history[-1].text.rsplit("\n\n", 1)[-1]
+    assert house.sizes(run_id)["unassigned"] == EACH
+    results.add_edit(house.store, run_id, Add("new", "blue"))
+    house.run(run_id)
+    assert house.sizes(run_id)["blue"] == EACH
+
+
+def test_labels_that_come_with_descriptions_need_no_request(house: House, painter: Painter) -> None:
+    run_id = house.start(**CHAT, asking=Asking(with_label=True))
+    house.run(run_id)
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
+    assert counts(painter) == {"describe": ALL, "name": 1, "assign": 1}
+
+
+def test_further_criteria_are_described_in_the_same_call_and_known_to_later_runs(
+    house: House, painter: Painter
+) -> None:
+    house.run(house.start(**CHAT, asking=Asking(also=("mood",))))
+    assert painter.asked("describe") == ALL
+    later = house.start(**CHAT, criterion="mood")
+    house.run(later)
+    assert painter.asked("describe") == ALL
+    stats = results.View(house.store, later).run.stats["describe"]
+    assert (stats.requests, stats.cache_hits) == (0, ALL)
+
+
+def test_a_second_model_is_asked_where_the_first_fails(
+    house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strong = Painter("strong")
+    install(monkeypatch, strong)
+    seen: list[str] = []
+
+    def refuse(request: object) -> Failed | None:
+        assert hasattr(request, "image")
+        step = step_of(request)  # type: ignore[arg-type]
+        seen.append(step)
+        if step == "name" or (step == "describe" and seen.count("describe") <= 3):
+            return Failed("The model refused.", "refused")
+        return None
+
+    painter.fail = refuse
+    run_id = house.start(**CHAT, fallback="strong")
+    house.run(run_id)
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
+    assert counts(strong) == {"describe": 3, "name": 1}
+    stats = results.View(house.store, run_id).run.stats
+    assert (stats["describe"].failures, stats["describe"].requests) == (0, ALL + 3)
+    house.run(run_id)  # what the second model answered is an answer: nothing is asked again
+    assert counts(strong) == {"describe": 3, "name": 1}
+    assert painter.asked("describe") == ALL
+
+
+def test_kinds_of_failures_are_told_apart_and_their_replies_kept(house: House, painter: Painter) -> None:
+    count = iter(range(ALL))
+
+    def trouble(request: object) -> Failed | None:
+        if step_of(request) != "describe":  # type: ignore[arg-type]
+            return None
+        place = next(count)
+        return [Failed("No.", "refused"), Failed("Nothing.", "empty"), None][min(place, 2)]
+
+    painter.fail = trouble
+    run_id = house.start(**CHAT)
+    house.run(run_id)
+    stats = results.View(house.store, run_id).run.stats
+    assert stats["describe"].kinds == {"refused": 1, "empty": 1}
+    held = house.store.answers.held(run_id, "label")
+    raw = {house.store.answers.raw(key) for key, _, _ in held.values()}
+    assert len(raw) == 1  # one call for all
+    assert all(one in next(iter(raw)) for one in COLOURS)
+
+
+def test_a_spending_cap_stops_cleanly_and_can_be_raised(house: House, painter: Painter) -> None:
+    dollar = 1_000_000 / (PROMPT_TOKENS + ANSWER_TOKENS)
+    table = (Price("small", dollar, dollar, "2026-01-01", "made up"),)
+    house.store.preferences.set(prices.PREFERENCE, prices.write(table))
+    run_id = house.start(vision="painter:small", text="painter:small", cap=5.0)
+    with pytest.raises(Paused, match=r"spending cap of \$5.00 is reached"):
+        house.run(run_id)
+    run = house.store.runs.get(run_id)
+    assert run is not None
+    assert run.status == "stopped"
+    assert "Raise the cap" in run.message
+    assert 5 <= painter.asked("describe") <= 5 + painter.can.concurrency
+    spent = sum(one.cost for one in run.stats.values())
+    assert spent == pytest.approx(len(painter.history))
+    dataset = house.store.datasets.get(run.settings.dataset_id)
+    assert dataset is not None
+    assert dataset.given == ALL  # those that were not looked at any more are still to come
+    again = house.start(vision="painter:small", text="painter:small", cap=1000.0)
+    house.run(again)
+    assert house.sizes(again) == dict.fromkeys(COLOURS, EACH)
+    assert painter.asked("describe") == ALL  # what was paid for is not paid for again
+
+
+def test_an_estimate_counts_what_is_known_and_learns_from_earlier_runs(house: House, painter: Painter) -> None:
+    run_id = house.start(**CHAT)
+    run = house.store.runs.get(run_id)
+    assert run is not None
+    house.run(run_id)
+    items = [item.item_id for item in house.store.datasets.items(run.settings.dataset_id)]
+    found = estimate(house.store, run.settings, items)
+    assert found.steps["describe"].learnt
+    assert found.cost == 0
+    assert found.steps["describe"].requests == pytest.approx(ALL)
+    assert found.steps["describe"].prompt_tokens == pytest.approx(ALL * PROMPT_TOKENS)
+
+
+def test_models_look_at_a_share_and_the_rest_follows(house: House, painter: Painter) -> None:
+    draw(house.images, 20)
+    total, share = 20 * len(COLOURS), 0.4
+    run_id = house.start(**CHAT, share=share, truth="folder")
+    house.run(run_id, "name")
+    asked = painter.asked("describe")
+    assert 0 < asked <= share * total
+    house.run(run_id)
+    assert painter.asked("describe") <= share * total
+    assert sum(house.sizes(run_id).values()) == total
+    view = results.View(house.store, run_id)
+    sources = Counter(row.source for row in view.rows())
+    assert sources["propagated"] == total - painter.asked("describe")
+    scores = view.metrics()
+    assert scores is not None
+    assert float(str(scores["acc"])) > 0.95
+    before = len(painter.history)
+    house.run(run_id)
+    assert len(painter.history) == before
+
+
+def test_a_share_that_is_too_small_for_the_groups_is_said(house: House, painter: Painter) -> None:
+    with pytest.raises(BadInput, match="Let models look at a larger share"):
+        house.run(house.start(**CHAT, share=0.05))

@@ -186,6 +186,8 @@ def _facts(run: RunRow, view: View, row: Row) -> None:
     with st.container(horizontal=True):
         if row.source == "person":
             st.badge(text.BY_PERSON, icon=":material/person:", color="blue")
+        if row.source == "propagated":
+            st.badge(text.BY_LIKENESS, icon=":material/compare:", color="violet")
         if row.earlier:
             st.badge(text.EARLIER, icon=":material/update:", color="orange")
     facts: list[tuple[str, str]] = []
@@ -194,7 +196,7 @@ def _facts(run: RunRow, view: View, row: Row) -> None:
     elif row.state == "assigned" and row.source == "model":
         facts.append((text.CONFIDENCE, text.CONFIDENCE_UNKNOWN))
     facts.append((text.BECAUSE, said.because(run, row)))
-    others = said.shares(run, row, {one.id: one.name for one in view.edited.clusters})[:_SHARES]
+    others = said.shares(view, row)[:_SHARES]
     if len(others) > 1:
         facts.append((text.SHARES, "  \n".join(f"{safe_md(one, 80)} ({text.percent(share)})" for one, share in others)))
     else:

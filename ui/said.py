@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import results
 from core.domain import STEPS, Assignment
-from core.results import Row
+from core.results import Row, View
 from core.store.runs import RunRow
 from ui import models, state, text
 from ui.safe import safe_md
@@ -17,6 +17,8 @@ _CHARS = 20_000
 def because(run: RunRow, row: Row) -> str:
     """The reason for an image's group as safe Markdown: the model's quote, or that its label decided; "" where there
     is nothing to say (a person decided, or the model gives no reasons)."""
+    if row.source == "propagated":
+        return text.BY_LIKENESS_WHY
     if row.state != "assigned" or row.source != "model" or not models.is_chat(run.settings.text):
         return ""
     found = assignment(run, row.item_id)
@@ -32,10 +34,10 @@ def assignment(run: RunRow, item: str) -> Assignment | None:
     return results.assignments(state.workspace().store, run.id, [item]).get(item)
 
 
-def shares(run: RunRow, row: Row, names: dict[str, str]) -> list[tuple[str, float]]:
-    """Each group with its probability, the likeliest first, as the model gave them. names: group id -> name."""
-    found = assignment(run, row.item_id) if row.source == "model" else None
-    given = (found.probabilities if found else None) or {}
+def shares(view: View, row: Row) -> list[tuple[str, float]]:
+    """Each group with its probability, the likeliest first, as the model gave them."""
+    names = {one.id: one.name for one in view.edited.clusters}
+    given = view.probabilities(row.item_id) if row.source in ("model", "propagated") else {}
     likely = sorted(((names[key], share) for key, share in given.items() if key in names), key=lambda one: -one[1])
     return [one for one in likely if one[1] >= 0.005]  # what rounds to 0 % is no choice
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ class Talker:
 
 
 @pytest.fixture
-def talker(models: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talker]:
+def talker(models: object, monkeypatch: pytest.MonkeyPatch) -> Talker:
     one = Talker()
     vision = lambda model, how: ChatVision(one, how.wording, how.asking)  # noqa: E731
     language = lambda model, how: ChatText(one, how.wording, how.asking)  # noqa: E731
@@ -63,7 +63,7 @@ def talker(models: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Talker]:
     monkeypatch.setattr(registry, "TEXT", {**registry.TEXT, "openai": language})
     table = [Price("talker", 1000.0, 1000.0)]
     state.workspace().store.preferences.set(prices.PREFERENCE, prices.write(table))
-    yield one
+    return one
 
 
 @pytest.fixture
@@ -203,8 +203,8 @@ def test_a_model_that_cannot_load_is_one_sentence(models: object, monkeypatch: p
         raise ModelUnavailable("There is no file /nowhere.gguf.")
 
     monkeypatch.setattr(registry, "TEXT", {**registry.TEXT, "llama_cpp": none})
+    chosen_models.choose(text_model="llama_cpp:/nowhere.gguf")
     at = open_app("connect")
-    at.selectbox(key="role-text").set_value("llama_cpp:/nowhere.gguf").run()
     at.button(key="test-models").click().run()
     assert [one.value.replace("\\", "") for one in at.error] == ["There is no file /nowhere.gguf."]
 

@@ -31,7 +31,7 @@ from fakes import FakeText, FakeVision
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import intake, pipeline, results
+from core import intake, results
 from core.ingest import source, upload
 from core.ingest.found import is_allowed
 from core.pipeline import check

@@ -155,7 +155,7 @@ def forms(settings: RunSettings) -> list[Form]:
         several = not get("with-label") and listed(get("also"))
         used.append("describe_label" if get("with-label") else "describe_several" if several else "describe")
     if models.is_chat(settings.text):
-        used += ["label", "name", "assign", *(() if get("exact") else ("assign_labels",))]  # type: ignore[list-item]
+        used += ["label", "name", "assign", *(() if get("exact") else ("assign_labels",))]
     return used
 
 

@@ -47,7 +47,7 @@ def server() -> str:
             st.session_state[models.LISTED] = {**st.session_state.get(models.LISTED, {}), url: listed}
     if url in st.session_state.get(models.LISTED, {}):
         found = st.session_state[models.LISTED][url]
-        st.caption(f":green[:material/check:] {text.CONNECTmodels.LISTED} {text.count(len(found), 'model')}.")
+        st.caption(f":green[:material/check:] {text.CONNECT_LISTED} {text.count(len(found), 'model')}.")
     return url
 
 
@@ -114,7 +114,7 @@ def roles(url: str) -> None:
 def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: str) -> str:
     """One role's choice as a spec; a name that is not listed can be typed, as not every server lists its models."""
     kinds = registry.VISION if key == "vision" else registry.TEXT
-    fitting = [one for one in listed if models.kind(one) in kinds]
+    fitting = [one for one in listed if models.kind(one) in kinds or models.server_of(one)]
     options = list(dict.fromkeys([models.BUILTIN, now, *fitting]))
 
     def shown(one: str) -> str:

@@ -140,7 +140,7 @@ def leaves(vision: str, text_model: str) -> str:
     if "v" in far and far.get("t", far["v"]) == far["v"]:
         return _images_go(far["v"])
     if "v" in far:
-        return f"{text.LEAVES_IMAGES.format(host=far['v'])} {text.LEAVES_TEXT.format(host=far['t'])}"
+        return f"{_images_go(far['v'])} {text.LEAVES_TEXT.format(host=far['t'])}"
     if "t" in far:
         return f"{text.LEAVES_TEXT.format(host=far['t'])} {text.LEAVES_NO_IMAGE}"
     return text.LEAVES_LOCAL if server_of(vision) or server_of(text_model) else text.LEAVES_NOTHING

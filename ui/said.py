@@ -11,7 +11,7 @@ from core.store.runs import RunRow
 from ui import models, state, text
 from ui.safe import safe_md
 
-_CHARS = 20_000
+_CHARS, _LONG = 20_000, 900
 
 
 def because(run: RunRow, row: Row) -> str:
@@ -53,7 +53,7 @@ def what_was_said(run: RunRow, item: str) -> None:
             st.caption(text.RAW_NONE)
         for step, reply in said:
             st.caption(text.STEPS[step], help=None if step == "describe" else text.RAW_SHARED)
-            st.code(reply[:_CHARS], language=None, wrap_lines=True, height=min(400, 60 + 24 * (len(reply) // 60 + 1)))
+            st.code(reply[:_CHARS], language=None, wrap_lines=True, height=400 if len(reply) > _LONG else "content")
 
 
 def asked_in_words(run: RunRow) -> bool:
@@ -64,7 +64,7 @@ def asked_in_words(run: RunRow) -> bool:
 def raw(run: RunRow, item: str) -> list[tuple[str, str]]:
     """Each step with what the model replied, word for word, when this image was last asked about."""
     answers = state.workspace().store.answers
-    found = []
+    found: list[tuple[str, str]] = []
     for step in STEPS:
         held = answers.held(run.id, step, [item]).get(item)
         reply = answers.raw(held[0]) if held else ""

@@ -6,13 +6,13 @@ edit can be undone and a re-run keeps them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import TypeAdapter
 
-from core.domain import EXAMPLES, Assignment, Cluster
+from core.domain import EXAMPLES, Cluster
 from core.errors import BadInput
 
 
@@ -161,30 +161,21 @@ def _check_name(name: str, others: Sequence[Cluster]) -> None:
         raise BadInput(f"There is already a group called “{name.strip()}”. Merge the two, or choose another name.")
 
 
-def stale_items(
-    edit: Edit, state: Edited, assigned: Mapping[str, Assignment], nearer: Callable[[str, Cluster], bool]
-) -> list[str]:
-    """The ids of the assignments that `edit` puts out of date, before it is applied to `state`.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Assignments that are alike for an edit. chosen: the cluster that the model chose. second: its second choice.
+    nearer: whether the images' label lies nearer to a cluster that is added than to their present one."""
 
-    assigned: item id -> the model's current assignment. nearer(item id, cluster): whether the item's label lies nearer
-    to that cluster's name than to its present cluster's.
-    """
-    where = {item: state.resolve(one.cluster_id) for item, one in assigned.items()}
+    chosen: str | None
+    second: str | None = None
+    nearer: bool = False
+
+
+def makes_stale(edit: Edit, state: Edited, kind: Kind) -> bool:
+    """Whether `edit` puts assignments of this kind out of date, before it is applied to `state`."""
+    cluster = state.resolve(kind.chosen)
     if isinstance(edit, Delete):
-        return [item for item, cluster in where.items() if cluster == edit.cluster_id]
+        return cluster == edit.cluster_id
     if isinstance(edit, Redefine):
-        return [
-            item
-            for item, cluster in where.items()
-            if cluster == edit.cluster_id or _second(assigned[item]) == edit.cluster_id
-        ]
-    if isinstance(edit, Add):
-        added = Cluster(edit.cluster_id, edit.name, edit.meaning, added=True)
-        return [item for item, cluster in where.items() if cluster is None or nearer(item, added)]
-    return []
-
-
-def _second(assignment: Assignment) -> str | None:
-    """The second choice of a model that gave probabilities."""
-    ranked = sorted(assignment.probabilities or {}, key=lambda key: -(assignment.probabilities or {})[key])
-    return ranked[1] if len(ranked) > 1 else None
+        return edit.cluster_id in (cluster, kind.second)
+    return isinstance(edit, Add) and (cluster is None or kind.nearer)

@@ -29,7 +29,9 @@ def take_in(
     store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
     looked = source.look(origin, copies, config)
     # Small parts first, so that the first results show soon; then parts that fill a model's batch.
-    sizes = itertools.chain((4, 8, 16), itertools.repeat(32))
+    # Records are only written down: there the transactions are what takes the time.
+    later = 32 if origin.records is None else 2_000
+    sizes = itertools.chain((4, 8, 16), itertools.repeat(later))
     while part := list(itertools.islice(looked, next(sizes))):
         if cancel.is_set():
             raise Cancelled("Stopped. What was finished is kept.")
@@ -74,16 +76,23 @@ def near_duplicate_groups(store: Store, dataset_id: str, distance: int = NEAR) -
     return [[items[row] for row in group] for group in near_groups(looks, colours, distance)]
 
 
+def largest_first(store: Store, groups: Sequence[Sequence[str]]) -> list[list[tuple[str, int, int]]]:
+    """Each group as (item id, width, height), the image that `keep_one` keeps first."""
+    images = store.datasets.images([item for group in groups for item in group])
+    sized = [[(item, images[item].width, images[item].height) for item in group] for group in groups]
+    return [sorted(group, key=lambda one: -one[1] * one[2]) for group in sized]
+
+
 def keep_one(store: Store, dataset_id: str, groups: Sequence[Sequence[str]]) -> int:
     """Exclude all of each group but its largest image (the first of equals); returns how many were excluded.
 
     They can be taken back with `store.datasets.include`.
     """
-    images = store.datasets.images([item for group in groups for item in group])
     names = {item.item_id: item.name for item in store.datasets.items(dataset_id)}
     reasons: dict[str, str] = {}
-    for group in groups:
-        kept = max(group, key=lambda item: images[item].width * images[item].height)
+    for sized in largest_first(store, groups):
+        group = [item for item, _, _ in sized]
+        kept = group[0]
         sentence = f"Looks nearly the same as {names[kept]}; left out by you."
         reasons |= {item: sentence for item in group if item != kept}
     store.datasets.exclude(dataset_id, reasons)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core import intake, pipeline
-from core.domain import Progress
+from core.bring_in import bring_in
+from core.domain import DatasetRow, Progress
 from core.errors import BadInput, Cancelled, FacetryError
 from core.ingest.source import Source
 from core.models.registry import NO_KEYS, Keys
@@ -47,6 +50,24 @@ class Look:
         return self.thread is not None and self.thread.is_alive()
 
 
+@dataclass
+class Bringing:
+    """Results made elsewhere on their way to become a run. run_id: "" until there is one, which is a job from then on.
+
+    error: why that ended early, or "".
+    """
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    progress: Progress | None = None
+    thread: threading.Thread | None = None
+    run_id: str = ""
+    error: str = ""
+
+    @property
+    def alive(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+
 class Jobs:
     """The jobs of one workspace; at most one a run, and one look a dataset."""
 
@@ -54,6 +75,7 @@ class Jobs:
         self._workspace = workspace
         self._jobs: dict[str, Job] = {}
         self._looks: dict[str, Look] = {}
+        self._bringing: dict[str, Bringing] = {}
         self._lock = threading.Lock()
 
     def start(
@@ -145,9 +167,55 @@ class Jobs:
         """The newest look at a dataset in this process, under way or ended, or None."""
         return self._looks.get(dataset_id)
 
+    def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
+        """Start to make a run of results made elsewhere (see `core.bring_in`); returns an id for `bringing`."""
+        one, key = Bringing(), secrets.token_hex(6)
+        one.thread = threading.Thread(
+            target=self._bring, args=(one, path, images, name, called), daemon=True, name=f"facetry-bring-{key}"
+        )
+        self._bringing[key] = one
+        one.thread.start()
+        return key
+
+    def _bring(self, one: Bringing, path: Path, images: str | DatasetRow, name: str, called: str) -> None:
+        job: Job | None = None
+
+        def show(progress: Progress) -> None:
+            one.progress = progress
+            if job:
+                job.progress = progress
+
+        def begun(run_id: str) -> None:
+            nonlocal job
+            job = Job(run_id, "assign", one.cancel, thread=one.thread)
+            self._jobs[run_id] = job
+            one.run_id = run_id
+
+        try:
+            bring_in(
+                self._workspace,
+                path,
+                images=images,
+                name=name,
+                called=called,
+                cancel=one.cancel,
+                on_progress=show,
+                on_run=begun,
+            )
+        except FacetryError as error:
+            one.error = str(error)
+        except Exception as error:  # noqa: BLE001  # a thread has no caller to raise to
+            one.error = f"Something unexpected went wrong: {type(error).__name__}."
+            _log.exception("bringing in %s ended unexpectedly", path.name)
+
+    def bringing(self, key: str) -> Bringing | None:
+        """What `bring` started in this process, under way or ended, or None."""
+        return self._bringing.get(key)
+
     def shut_down(self, wait: float = 5.0) -> None:
         """Ask everything at work to stop and wait up to `wait` seconds for each."""
-        working: list[Job | Look] = [*self.active(), *(one for one in self._looks.values() if one.alive)]
+        others: list[Look | Bringing] = [*self._looks.values(), *self._bringing.values()]
+        working: list[Job | Look | Bringing] = [*self.active(), *(one for one in others if one.alive)]
         for each in working:
             each.cancel.set()
         for each in working:

@@ -26,6 +26,11 @@ def assignment_cells(row: Row) -> tuple[object, ...]:
     return (row.name, cluster, confidence, row.source, row.description or row.reason, row.label, row.truth)
 
 
+def _counted(stats: StepStats) -> dict[str, Any]:
+    """A step's numbers as the contract has them."""
+    return {name: value for name, value in asdict(stats).items() if name != "kinds"}
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What was written: rows, (cluster name, size) with Unassigned last, (file, reason) skipped, scores, warnings."""
@@ -82,7 +87,8 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
                 "skipped": [{"image": name, "reason": reason} for name, reason in skips],
                 "without_image": list(without_image),
                 "failed": [{"image": row.name, "reason": row.reason} for row in found if row.state == "failed"],
-                "steps": {step: asdict(run.stats.get(step, StepStats())) for step in STEPS},
+                "steps": {step: _counted(run.stats.get(step, StepStats())) for step in STEPS},
+                "failure_kinds": {step: dict(one.kinds) for step, one in run.stats.items() if one.kinds},
             },
         )
     except OSError as error:

@@ -14,8 +14,9 @@ from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
 from core.models.embedder import embed
-from core.steps import assign, label, name
+from core.steps import assign, name
 from core.store import Store
+from core.store.kinds import By, Kind
 from core.store.placements import Order, Placement, Query
 from core.store.runs import EditRow, RunRow
 
@@ -81,38 +82,51 @@ def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -
     return {item: assign.read(value) for item, value in store.answers.values(run_id, "assign", items).items()}
 
 
-def preview_edit(store: Store, run_id: str, edit: Edit) -> list[str]:
-    """The ids of the assignments an edit would put out of date. Raises BadInput when it cannot be applied."""
-    state = clusters(store, run_id)
-    editing.apply(state.clusters, [edit])
-    assigned = assignments(store, run_id)
-    if not assigned:
-        return []
-    nearer = _nearer(store, run_id, edit.name, state, assigned) if isinstance(edit, editing.Add) else set()
-    return editing.stale_items(edit, state, assigned, lambda item, _: item in nearer)
+def preview_edit(store: Store, run_id: str, edit: Edit) -> int:
+    """How many assignments an edit would put out of date. Raises BadInput when it cannot be applied."""
+    return sum(number for _, number in _stale(store, run_id, edit))
 
 
 def add_edit(store: Store, run_id: str, edit: Edit) -> int:
     """Record a person's decision; return how many assignments it put out of date. Raises BadInput."""
-    stale = preview_edit(store, run_id, edit)
-    store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), stale)
-    return len(stale)
+    stale = _stale(store, run_id, edit)
+    store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), _BY.get(type(edit), ""), [kind for kind, _ in stale])
+    return sum(number for _, number in stale)
 
 
-def _nearer(store: Store, run_id: str, new: str, state: Edited, assigned: Mapping[str, Assignment]) -> set[str]:
-    """Items whose label lies nearer to the name `new` than to the name of the cluster they are in."""
-    labels = {item: label.read(value) for item, value in store.answers.values(run_id, "label").items()}
-    where = {item: state.resolve(one.cluster_id) for item, one in assigned.items() if item in labels}
-    names = [cluster.name for cluster in state.clusters] + [new]
-    vectors = embed(names)
+_BY: Mapping[type[Edit], By] = {editing.Delete: "", editing.Redefine: "second", editing.Add: "label"}
+"""The edits that put assignments out of date, and what it depends on besides the cluster that these are in."""
+
+
+def _stale(store: Store, run_id: str, edit: Edit) -> list[tuple[Kind, int]]:
+    """The kinds of assignments that an edit would put out of date, and how many are of each."""
+    state = clusters(store, run_id)
+    editing.apply(state.clusters, [edit])
+    if type(edit) not in _BY:
+        return []
+    by = _BY[type(edit)]
+    kinds = store.runs.kinds(run_id, by)
+    near = _nearer(edit.name, state, [kind for kind, _ in kinds]) if isinstance(edit, editing.Add) else set()
+
+    def makes_stale(kind: Kind) -> bool:
+        chosen, other = kind
+        return editing.makes_stale(edit, state, editing.Kind(chosen, other if by == "second" else None, kind in near))
+
+    return [(kind, number) for kind, number in kinds if makes_stale(kind)]
+
+
+def _nearer(new: str, state: Edited, kinds: Sequence[Kind]) -> set[Kind]:
+    """Those (cluster chosen, label) whose label lies nearer to the name `new` than to the present cluster's name."""
+    placed = [
+        (kind, now, label) for kind in kinds if (label := kind[1]) is not None and (now := state.resolve(kind[0]))
+    ]
+    if not placed:
+        return set()
+    vectors = embed([cluster.name for cluster in state.clusters] + [new])
     place = {cluster.id: vectors[row] for row, cluster in enumerate(state.clusters)}
-    distinct = sorted(set(labels.values()))
-    by_label = dict(zip(distinct, embed(distinct), strict=True))
-    return {
-        item
-        for item, cluster in where.items()
-        if cluster and by_label[labels[item]] @ vectors[-1] > by_label[labels[item]] @ place[cluster]
-    }
+    labels = sorted({label for _, _, label in placed})
+    by_label = dict(zip(labels, embed(labels), strict=True))
+    return {kind for kind, now, label in placed if by_label[label] @ vectors[-1] > by_label[label] @ place[now]}
 
 
 class View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import data, empty, state, text
+from ui.bring import left_out
 from ui.one_group import find_field, group_page, group_title, image_page, images, looked_for
 from ui.overview import ALL, SKIPPED, overview
 from ui.safe import safe_md
@@ -40,6 +41,7 @@ else:
         st.warning(text.GONE_GROUP, icon=":material/folder_off:")
     match = st.container()
     stale_notice(run, view)
+    left_out(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         undo_button(run)
         check_all_button(run)

@@ -7,7 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.ingest import source
+from core.models.imported import KIND
 from ui import data, empty, estimating, following, models, progress, recent, state, text
+from ui.bring import left_out
 from ui.group_form import another_button, begin, form
 from ui.notices import act, guarded
 from ui.paused import paused, server_button
@@ -41,7 +43,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
     st.title(safe_md(data.run_name(run), 80), width="content", anchor=False)
     recent.status_badge(run)
     st.space("stretch")
-    another_button(run)
+    if data.has_pictures(run):  # rows alone show nothing that a model could look at
+        another_button(run)
 
 status = recent.status_of(run)
 following.lead_on(run, status)
@@ -67,7 +70,10 @@ elif status == "done":
     stale_notice(run, view)
     if st.button(text.TO_BROWSE, type="primary", icon=":material/arrow_forward:", icon_position="right"):
         state.go_to("browse")
-if run.settings.records:
+if run.settings.text == KIND:
+    st.caption(f":material/input: {text.BRING_BY_HAND}")
+    left_out(run)
+elif run.settings.records:
     st.caption(f":material/history_edu: {text.RECORDED_NOTE}")
 else:
     names = dict.fromkeys([models.name(run.settings.vision), models.name(run.settings.text)])

@@ -42,8 +42,13 @@ if not source.is_complete(given):
                   args=(given,))  # fmt: skip
 usable = looked_at.counts(given)
 if usable and source.is_complete(given):
-    if st.button(text.TO_GROUP, type="primary", icon=":material/arrow_forward:", icon_position="right", key="to-group"):
-        state.go_to("group")
+    with st.container(horizontal=True):
+        if st.button(
+            text.TO_GROUP, type="primary", icon=":material/arrow_forward:", icon_position="right", key="to-group"
+        ):
+            state.go_to("group")
+        if st.button(text.BRING_FOR_THESE, icon=":material/input:", key="to-bring"):
+            state.go_to("bring")
 elif not usable and source.is_complete(given):
     st.warning(text.NONE_USABLE, icon=":material/block:")
 if source.is_complete(given):

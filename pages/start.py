@@ -30,4 +30,9 @@ with guarded(), st.grid(3, min_column_width=240, gap="medium"):
             elif pressed:
                 state.close_run()
                 state.go_to("images", way=key)
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    st.markdown(text.BRING_LEAD, width="content")
+    if st.button(text.BRING_PAGE, type="tertiary", icon=":material/input:", key="begin-bring"):
+        state.close_run()
+        state.go_to("bring")
 recent.recent_runs()

@@ -17,13 +17,14 @@ from streamlit.testing.v1 import AppTest
 from core import pipeline, results
 from core.config import config
 from core.domain import RunSettings
-from core.ingest import source
+from core.ingest import source, upload
 from core.ingest.decode import prepare
 from core.models import registry
-from ui import state
+from ui import image_source, state
 
 ROOT = Path(__file__).parents[1]
 RED, GREEN, BLUE = 5, 4, 3
+ALL_IMAGES = RED + GREEN + BLUE
 
 
 def embed(texts: Sequence[str]) -> np.ndarray:
@@ -133,3 +134,15 @@ def working(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> st
     state.jobs().start(run_id, "name")
     wait_for(lambda: (job := state.jobs().get(run_id)) is not None and job.progress is not None)
     return run_id
+
+
+def sent(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page Images at the moment when the uploader has sent these files."""
+    uploads = upload.home(state.workspace().config)
+    announced = [upload.announced(path, len(content), 1) for path, content in files.items()]
+    place = upload.announce(uploads, announced)
+    for one, content in zip(announced, files.values(), strict=True):
+        assert one.key not in place.wanted or place.write(one.key, 0, content)
+    ids = [place.id]
+    monkeypatch.setattr(image_source, "uploader", lambda key: ids.pop() if ids else None)
+    return open_app("images")

@@ -27,7 +27,7 @@ RANK = {
     "ui": 9,
     "core.cli": 9,
     "core.commands": 8,
-    "core.jobs": 7,
+    "core.jobs": 8,
     "core.report": 7,
     "core.download": 8,
     "core.summary": 7,

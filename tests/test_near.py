@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 
 from core import intake
 from core.config import Config
-from core.ingest import source
+from core.ingest import near, source
 from core.ingest.found import DEMO
 from core.ingest.near import near_groups
 from core.ingest.pixels import colour_of, look_of
@@ -21,20 +21,22 @@ from core.workspace import Workspace
 def by_hand(looks: list[int], colours: list[int], distance: int) -> list[list[int]]:
     """The same groups by comparing all with all."""
 
-    def near(one: int, other: int) -> bool:
+    def alike(one: int, other: int) -> bool:
         tints = (abs((colours[one] >> shift & 255) - (colours[other] >> shift & 255)) for shift in (0, 8, 16))
         return (looks[one] ^ looks[other]).bit_count() <= distance and max(tints) <= 24
 
     left, groups = list(range(len(looks))), []
     while left:
-        group = [row for row in left if near(left[0], row)]
+        group = [row for row in left if alike(left[0], row)]
         groups.append(group)
         left = [row for row in left if row not in group]
     return [group for group in groups if len(group) > 1]
 
 
+@pytest.mark.parametrize("crowd", [256, 3])
 @pytest.mark.parametrize("distance", [0, 1, 4, 7])
-def test_groups_are_those_of_comparing_all_with_all(distance: int) -> None:
+def test_groups_are_those_of_comparing_all_with_all(distance: int, crowd: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near, "_CROWD", crowd)
     rng = np.random.default_rng(distance)
     looks = rng.integers(0, 2**63, 30, np.uint64)[rng.integers(0, 30, 200)]
     for _ in range(5):
@@ -49,6 +51,16 @@ def test_nothing_and_many_alike_are_no_trouble() -> None:
     assert near_groups([5], [0], 4) == []
     (group,) = near_groups(np.full(20_000, 7, np.uint64), np.zeros(20_000, np.int64), 4)
     assert group == list(range(20_000))
+
+
+def test_plain_images_of_many_colours_are_those_of_comparing_all_with_all() -> None:
+    looks, colours = [7] * 400, np.random.default_rng(0).integers(0, 2**24, 400).tolist()
+    assert near_groups(looks, colours, 4) == by_hand(looks, colours, 4)
+    many = np.random.default_rng(0).integers(0, 2**24, 50_000)
+    groups = near_groups(np.full(50_000, 7, np.uint64), many, 4)
+    together = sorted(row for group in groups for row in group)
+    assert together == sorted(set(together))
+    assert len(together) > 49_900
 
 
 def test_a_group_does_not_drift() -> None:

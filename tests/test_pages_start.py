@@ -23,6 +23,7 @@ from app import (  # noqa: F401
     make,
     models,
     open_app,
+    sent,
     shown,
     wait_for,
     working,
@@ -35,7 +36,7 @@ from core import intake, results
 from core.ingest import source, upload
 from core.ingest.found import is_allowed
 from core.pipeline import check
-from ui import demo, image_source, state, text
+from ui import demo, state, text
 
 ALL = RED + GREEN + BLUE
 
@@ -140,18 +141,6 @@ def test_a_folder_is_looked_at_before_any_run(images: Path) -> None:
     at.button(key="to-group").click().run()
     assert text.GROUP_TITLE in shown(at)
     assert at.query_params["dataset"] == dataset_id
-
-
-def sent(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The page Images at the moment when the uploader has sent these files."""
-    uploads = upload.home(state.workspace().config)
-    announced = [upload.announced(path, len(content), 1) for path, content in files.items()]
-    place = upload.announce(uploads, announced)
-    for one, content in zip(announced, files.values(), strict=True):
-        assert one.key not in place.wanted or place.write(one.key, 0, content)
-    ids = [place.id]
-    monkeypatch.setattr(image_source, "uploader", lambda key: ids.pop() if ids else None)
-    return open_app("images")
 
 
 def test_files_that_were_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ def test_deleting_reasks_its_members_only_and_undo_gives_them_back(house: House)
     house.run(run_id)
     asked = len(house.text.history)
     delete = Delete(house.id_of(run_id, "grey"))
-    assert len(results.preview_edit(house.store, run_id, delete)) == EACH
+    assert results.preview_edit(house.store, run_id, delete) == EACH
     assert results.add_edit(house.store, run_id, delete) == EACH
     assert sum(row.earlier for row in results.rows(house.store, run_id)) == EACH
     house.run(run_id)

@@ -98,23 +98,25 @@ def test_a_run_keeps_its_settings_status_and_statistics(tmp_path: Path) -> None:
 
 def test_undo_gives_back_the_answer_that_was_held_before(tmp_path: Path) -> None:
     store, run_id = filled(tmp_path)
-    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "old"), Answer('"x"'))])
-    store.runs.add_edit(run_id, "{}", ["i1"])
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "old"), Answer('{"cluster_id": "c1"}'))])
+    store.runs.add_edit(run_id, "{}", stale=[("c1", None)])
     assert store.answers.held(run_id, "assign")["i1"] == ("old", "", True)
     store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "new"), Answer('"y"'))])
     undone = store.runs.undo_edit(run_id)
     assert undone is not None
-    assert undone.stale == {"i1": "old"}
     assert store.answers.held(run_id, "assign")["i1"] == ("old", "", False)
-    assert store.answers.values(run_id, "assign") == {"i1": '"x"'}
+    assert store.answers.values(run_id, "assign") == {"i1": '{"cluster_id": "c1"}'}
     assert store.runs.undo_edit(run_id) is None
 
 
 def test_undo_of_a_later_edit_leaves_stale_what_an_earlier_one_touched(tmp_path: Path) -> None:
     store, run_id = filled(tmp_path)
-    store.answers.save(run_id, "assign", "m", None, [Outcome(Work(i, f"k-{i}"), Answer('"x"')) for i in ("i1", "i2")])
-    store.runs.add_edit(run_id, "{}", ["i1"])
-    store.runs.add_edit(run_id, "{}", ["i1", "i2"])
+    chosen = {"i1": '{"cluster_id": "c1"}', "i2": '{"cluster_id": null}'}
+    outcomes = [Outcome(Work(item, f"k-{item}"), Answer(value)) for item, value in chosen.items()]
+    store.answers.save(run_id, "assign", "m", None, outcomes)
+    assert store.runs.kinds(run_id, "") == [(("c1", None), 1), ((None, None), 1)]
+    store.runs.add_edit(run_id, "{}", stale=[("c1", None)])
+    store.runs.add_edit(run_id, "{}", stale=[("c1", None), (None, None)])
     store.runs.undo_edit(run_id)
     held = store.answers.held(run_id, "assign")
     assert (held["i1"][2], held["i2"][2]) == (True, False)

@@ -336,10 +336,21 @@ def test_a_list_that_is_none(body: bytes, client: Client) -> None:
     assert client.ask("POST", "/upload", body) == (400, {"error": text.BAD_REQUEST})
 
 
-@pytest.mark.parametrize("files", [[], [("notes.txt", b"1")], [("labels.csv", b"1")]])
+@pytest.mark.parametrize("files", [[], [("notes.txt", b"1")], [("notes.txt", b"1"), ("labels.csv", b"1")]])
 def test_no_image_at_all(files: list[tuple[str, bytes]], client: Client) -> None:
     assert client.announce(*files) == (400, {"error": "There is no image among these files."})
     assert not client.home.exists()
+
+
+def test_a_table_alone_lists_images_and_several_are_one_too_many(client: Client) -> None:
+    place = client.send(("far.TSV", b"url\thue\nhttps://example.org/a.jpg\tred\n"))
+    table = place.labels()
+    assert (place.is_list, place.name) == (True, "far.TSV")
+    assert table
+    found = source.find(str(table), "", Config(client.home.parent))
+    assert (found.name, [file.url for file in found.files]) == ("far.TSV", ["https://example.org/a.jpg"])
+    status, answer = client.announce(("a.csv", b"1"), ("b.csv", b"2"))
+    assert (status, answer["error"][:28]) == (400, "Give one table that lists im")
 
 
 def test_too_many_files(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

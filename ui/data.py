@@ -10,6 +10,7 @@ import streamlit as st
 
 from core import pipeline
 from core.domain import DatasetRow
+from core.ingest import brought, upload
 from core.ingest.found import DEMO
 from core.results import View
 from core.store.runs import RunRow
@@ -83,7 +84,8 @@ def images_name(given: DatasetRow) -> str:
     path = Path(given.source.get("path", given.name))
     if path == DEMO / "images":
         return text.DEMO
-    if given.source.get("kind") == "upload":
+    config = state.workspace().config
+    if upload.home(config) in path.parents or brought.is_kept(path, config):
         return given.name or text.UPLOADED
     return "/".join(path.parts[-2:])
 

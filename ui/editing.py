@@ -23,7 +23,7 @@ def apply(run_id: str, edit: Edit) -> str | None:
 
 def stale_count(run_id: str, edit: Edit) -> int:
     """How many images an edit would put out of date. Raises BadInput when it cannot be applied."""
-    return len(results.preview_edit(state.workspace().store, run_id, edit))
+    return results.preview_edit(state.workspace().store, run_id, edit)
 
 
 def rename(run_id: str, cluster_id: str, name: str) -> str | None:

@@ -18,6 +18,7 @@ from ui.notices import act
 from ui.overview import UNASSIGNED
 from ui.safe import plain, safe_md
 from ui.truth_form import choose_truth, told
+from ui.truth_form import summary as summary_of_labels
 
 _MOST = 40
 _FIELD = 30  # pixels a row
@@ -185,6 +186,7 @@ def ask_for_labels(run: RunRow) -> None:
         truth = choose_truth(given, run.settings.truth, none=False)
         kind = truth if truth in text.LABELS_FROM_NOTE else "table"
         st.caption(text.LABELS_FROM_NOTE[str(kind)])
+        fits = st.container()
         st.button(
             text.LABELS_USE,
             type="primary",
@@ -194,3 +196,6 @@ def ask_for_labels(run: RunRow) -> None:
             on_click=act,
             args=(data.compare_with, run.id, truth),
         )
+        if truth:
+            with fits, told():
+                summary_of_labels(given, truth)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from core.errors import BadInput, FacetryError
@@ -38,16 +40,30 @@ def choose() -> None:
 
 
 def take(upload_id: str) -> None:
-    """Look at what was sent; a table that came along holds the labels. Raises FacetryError."""
+    """Look at what was sent. A table that came along holds the labels; alone, it lists images. Raises FacetryError."""
     workspace = state.workspace()
     sent = upload.find(upload.home(workspace.config), upload_id)
     sent.finish()
-    labels = sent.labels()
+    table = sent.labels()
     try:
-        open_source(str(sent.folder), str(labels or ""))
-    except BadInput:  # a ZIP file that cannot be opened: it would only be in the way
+        if sent.is_list and table:
+            _check_list(table, sent.name)
+            open_source(str(table))
+        else:
+            open_source(str(sent.folder), str(table or ""))
+    except BadInput:  # a ZIP file that cannot be opened, a list of nothing: it would only be in the way
         upload.remove(sent)
         raise
+
+
+def _check_list(table: Path, called: str) -> None:
+    """Raise BadInput for a table that leads to no image: a browser does not say which folder it came from."""
+    try:
+        found = source.find(str(table), "", state.workspace().config)
+    except BadInput as error:
+        raise BadInput(str(error).replace(str(table), called).replace(table.name, called)) from None
+    if all(file.refusal for file in found.files):
+        raise BadInput(text.LISTS_NOTHING.format(table=called, name=found.files[0].name))
 
 
 def open_source(path: str, truth: str = "") -> None:

@@ -45,14 +45,16 @@ def go_on(given: DatasetRow) -> None:
 
 
 def counts(given: DatasetRow) -> int:
-    """Three numbers; returns how many images can be grouped."""
-    usable = given.counts.get("ready", 0)
-    cells = (
+    """The numbers, which add up to what was given; returns how many images can be grouped."""
+    usable, left_out = given.counts.get("ready", 0), given.counts.get("excluded", 0)
+    cells = [
         (text.USABLE, usable, None),
         (text.DUPLICATES, given.counts.get("duplicate", 0), text.DUPLICATES_HELP),
         (text.SKIPPED, given.counts.get("skipped", 0), text.SKIPPED_HELP),
-    )
-    with st.grid(3, min_column_width=160, gap="small"):
+    ]
+    if left_out:
+        cells.insert(2, (text.LEFT_OUT, left_out, text.LEFT_OUT_HELP))
+    with st.grid(len(cells), min_column_width=160, gap="small"):
         for label, number, tip in cells:
             st.metric(label, f"{number:,}", help=tip, border=True)
     return usable

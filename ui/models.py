@@ -96,8 +96,8 @@ def model_of(spec: str) -> str:
 
 
 def is_chat(spec: str) -> bool:
-    """Whether a model is told in words what to do: every kind but the built-in engine."""
-    return kind(spec) != BUILTIN
+    """Whether a model is told in words what to do: not the built-in engine, nor results from elsewhere."""
+    return kind(spec) in registry.CHAT
 
 
 def kind(spec: str) -> str:

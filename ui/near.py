@@ -11,6 +11,7 @@ from core.domain import DatasetRow
 from ui import state, text
 from ui.gallery import Tile, wall
 from ui.notices import act
+from ui.safe import plain
 
 _SHOWN = 12
 """Groups drawn; the button is about all."""
@@ -40,22 +41,27 @@ def near_duplicates(given: DatasetRow) -> None:
         with st.grid(3, min_column_width=240, gap="small"):
             for place, group in enumerate(groups[:_SHOWN]):
                 with st.container(border=True):
-                    wall([Tile(item, name) for item, name in group], text.NEAR, key=f"near-{given.id}-{place}", size=88)
+                    tiles = [
+                        Tile(item, name, plain(f"{text.NEAR_KEPT if not rank else name}, {size}", 60))
+                        for rank, (item, name, size) in enumerate(group)
+                    ]
+                    wall(tiles, text.NEAR, key=f"near-{given.id}-{place}", size=88, lines=3)
         if len(groups) > _SHOWN:
             st.caption(text.first_groups(_SHOWN))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _groups(dataset_id: str, ready: int, excluded: int) -> list[list[tuple[str, str]]]:
-    """Ids and names; kept while as many images as now are ready and left out."""
+def _groups(dataset_id: str, ready: int, excluded: int) -> list[list[tuple[str, str, str]]]:
+    """Ids, names and sizes, the one to keep first; remembered while as many images as now are ready and left out."""
     store = state.workspace().store
     found = intake.near_duplicate_groups(store, dataset_id)
     names = {item.item_id: item.name for item in store.datasets.items(dataset_id)} if found else {}
-    return [[(item, names[item]) for item in group] for group in found]
+    sized = intake.largest_first(store, found)
+    return [[(item, names[item], f"{width} × {height}") for item, width, height in group] for group in sized]
 
 
-def _keep(dataset_id: str, groups: Sequence[Sequence[tuple[str, str]]]) -> str:
-    ids = [[item for item, _ in group] for group in groups]
+def _keep(dataset_id: str, groups: Sequence[Sequence[tuple[str, str, str]]]) -> str:
+    ids = [[item for item, _, _ in group] for group in groups]
     return text.left_out(intake.keep_one(state.workspace().store, dataset_id, ids))
 
 

@@ -8,7 +8,7 @@ from core.domain import DatasetRow
 from core.store.runs import RunRow
 from ui import data, state, text
 
-_SHOWN = 1_000
+_SHOWN, _FIT = 1_000, 10
 
 
 def skip_report(run: RunRow) -> int:
@@ -30,6 +30,6 @@ def skip_table(given: DatasetRow) -> None:
         {text.FILE: [item.name for item in items], text.REASON: [item.reason for item in items]},
         hide_index=True,
         column_config={text.REASON: {"width": "large"}},
-        height=min(38 * len(items) + 40, 400),
+        height="content" if len(items) <= _FIT else 400,
         alt=text.SKIPPED,
     )

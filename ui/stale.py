@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.models.imported import KIND
 from core.results import View
 from core.store.runs import RunRow
 from ui import editing, state, text
@@ -16,7 +17,9 @@ def stale_notice(run: RunRow, view: View) -> None:
     stale, failed = view.earlier(), view.states()["failed"]
     if stale:
         _notice(run, f":orange[:material/update:] {text.out_of_date(stale)}", text.ASSIGN_AGAIN)
-    if failed:
+    if failed and run.settings.text == KIND:  # what was brought in has no more to say
+        st.caption(f":material/info: {text.not_brought(failed)}")
+    elif failed:
         _notice(run, f":red[:material/error:] {text.failed(failed)}", text.AGAIN)
 
 

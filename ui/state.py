@@ -25,8 +25,11 @@ PAGES = {
     "where": (text.WHERE_PAGE, ":material/image_search:", text.WHERE_HELP),
     "export": (text.EXPORT, ":material/download:", text.EXPORT_HELP),
     "connect": (text.CONNECT, ":material/hub:", text.CONNECT_HELP),
+    "bring": (text.BRING_PAGE, ":material/input:", text.BRING_HELP),
 }
 """Page name (its file and its address) -> title, icon and tip, in the order of the menu."""
+_NOT_IN_MENU = {"bring"}
+"""What other pages lead to: a menu of every page there is would hide those that everybody needs."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -61,7 +64,14 @@ def warm_up() -> None:
 def page(name: str) -> Any:
     """The page of a name (see PAGES) as st.navigation and st.switch_page know it."""
     title, icon, tip = PAGES[name]
-    return st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, help=tip, default=name == "start")
+    return st.Page(
+        ROOT / "pages" / f"{name}.py",
+        title=title,
+        icon=icon,
+        help=tip,
+        default=name == "start",
+        visibility="hidden" if name in _NOT_IN_MENU else "visible",
+    )
 
 
 def pages() -> list[Any]:

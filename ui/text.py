@@ -7,6 +7,7 @@ names are put in by the caller, after `ui.safe.safe_md`.
 # ruff: noqa: F403 - this module is the list of what it gathers
 from __future__ import annotations
 
+from ui.texts.bring import *
 from ui.texts.browse import *
 from ui.texts.common import *
 from ui.texts.connect import *

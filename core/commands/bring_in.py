@@ -14,7 +14,9 @@ from core.commands import shared
 def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
     bring = commands.add_parser("import", help="make a run from results made elsewhere, and score it")
     bring.add_argument(
-        "path", metavar="PATH", help="CSV or JSONL of image and cluster, or a folder with IC|TC's result files"
+        "path",
+        metavar="PATH",
+        help="CSV, JSONL or Parquet of image and cluster, or a folder with IC|TC's result files",
     )
     bring.add_argument("--images", default="", metavar="DIR|ZIP|CSV", help="the images that were grouped, to show them")
     shared.truth_option(bring)
@@ -36,6 +38,6 @@ def _act(options: argparse.Namespace) -> int:
             on_progress=shared.Line(),
         )
         written = report.write(workspace, brought.run_id, out, brought.without_image)
-    for name in brought.without_image:
-        print(f"Not here: {name}: no image of this name was given.", file=sys.stderr)
+    for name, reason in brought.left_out:
+        print(f"Left out: {name}: {reason}", file=sys.stderr)
     return shared.summary(written, out)

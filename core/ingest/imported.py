@@ -6,21 +6,22 @@ its reason. Truth is carried along for the metrics and never looked at here.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
 from core.ingest.ictc import clean_answer, first_line, normal, read_answers, read_names, short_names
-from core.ingest.names import match_names
+from core.ingest.names import from_filenames, match_names
 from core.ingest.records import Record, Records
-from core.ingest.source import Source
+from core.ingest.table import SUFFIXES as TABLES
 from core.ingest.table import image_column, read_table
-from core.ingest.truth import from_filenames
 
 _STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "step2b_result.txt", "step3_result.txt"
 _CLUSTER = ("cluster", "group", "assigned", "assignment", "predicted", "prediction", "answer")
@@ -42,7 +43,7 @@ class Answered:
     confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Imported:
     """A whole result. names: (name, meaning) of the groups, in order. bad: (where, reason) of lines not understood.
 
@@ -63,7 +64,16 @@ class Imported:
     def group_of(self, answer: str | None) -> str | None:
         """The normal spelling of the group's name that an answer gives, by its first line; None when it gives none."""
         said = normal(first_line(answer)) if answer else ""
-        return said if said in {normal(name) for name, _ in self.names} else None
+        return said if said in self._known else None
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(normal(name) for name, _ in self.names)
+
+    @property
+    def records(self) -> Records:
+        """The rows as items of their own, for results whose images are not here."""
+        return Records(tuple(row.record for row in self.rows), self.bad, self.version)
 
     @property
     def numbered(self) -> bool:
@@ -73,7 +83,7 @@ class Imported:
 
 
 def read_results(path: Path) -> Imported:
-    """Read a CSV, a JSONL file, a folder with IC|TC's result files, or one of these. Raises BadInput."""
+    """Read a table (CSV, TSV, Parquet), a JSONL file, or IC|TC's result files, by folder or by one. Raises BadInput."""
     path = path.expanduser()
     if path.is_dir():
         return _from_ictc(path)
@@ -83,17 +93,9 @@ def read_results(path: Path) -> Imported:
         return _from_ictc(path.parent, path.name)
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return _from_jsonl(path)
-    if path.suffix.lower() in (".csv", ".tsv"):
+    if path.suffix.lower() in TABLES:
         return _from_table(path)
-    raise BadInput(f"{path.name} is not a CSV, a JSONL file or a folder with IC|TC's {_STEP3}.")
-
-
-def as_source(found: Imported, path: Path) -> Source:
-    """The rows themselves as what was given, for results whose images are not here."""
-    records = Records(tuple(row.record for row in found.rows), found.bad, found.version)
-    address = {"kind": "records", "path": str(path.resolve()), "limit": "0"}
-    identity = hashlib.sha256(json.dumps(["imported", address, found.version]).encode()).hexdigest()[:16]
-    return Source(identity, path.resolve().name, address, len(found.rows) + len(found.bad), records=records)
+    raise BadInput(f"{path.name} is not a CSV, a JSONL file, a Parquet file or a folder with IC|TC's {_STEP3}.")
 
 
 # -- a table or JSON Lines
@@ -128,13 +130,7 @@ def _from_jsonl(path: Path) -> Imported:
     content = _bytes(path)
     values: list[tuple[int, dict[str, Any]]] = []
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except ValueError:
-            value = None
+    for number, value in _json_values(content.decode("utf-8-sig", errors="replace")):
         if isinstance(value, dict):
             values.append((number, value))
         else:
@@ -142,6 +138,20 @@ def _from_jsonl(path: Path) -> Imported:
     if values and not any(key in value for _, value in values for key in _CLUSTER):
         raise BadInput(f"{path.name} says of no image which group it is in (a key like cluster).")
     return _from_values(path.name, values, bad, content)
+
+
+def _json_values(text: str) -> Iterator[tuple[int, Any]]:
+    """Line number and value, None for a line that is no JSON; what is one list as a whole is a line an entry."""
+    if text.lstrip().startswith("["):
+        with contextlib.suppress(ValueError):
+            yield from enumerate(json.loads(text), start=1)
+            return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError:
+                yield number, None
 
 
 def _from_values(
@@ -245,6 +255,8 @@ def _answers(name: str, text: str, order: Sequence[str]) -> tuple[dict[str, str]
     lines = read_answers(text)
     bad = [(number, f"{name}: {reason}") for number, reason in lines.bad]
     if lines.answers and not lines.answers[0][1]:
+        if not order:
+            raise BadInput(f"{name} names no images. Give it together with {_STEP1}, which names them in order.")
         if len(lines.answers) != len(order):
             raise BadInput(f"{name} names no images, and has {len(lines.answers)} lines for {len(order)} images.")
         return {image: answer for image, (_, _, answer) in zip(order, lines.answers, strict=True)}, bad

@@ -1,10 +1,25 @@
-"""Matching what a table or a records file calls an image to the image itself."""
+"""What names say: which image a table or a records file means, and the class in a folder's or a file's name."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+
+_NUMBERED = re.compile(r"^\d+_(?P<cls>.+)$")
+
+
+def from_folders(names: Mapping[str, str]) -> dict[str, str]:
+    """Class = the name of the folder an image lies in. names: item id -> relative path."""
+    found = {item: PurePosixPath(name).parent.name for item, name in names.items()}
+    return {item: cls for item, cls in found.items() if cls}
+
+
+def from_filenames(names: Mapping[str, str]) -> dict[str, str]:
+    """Class = what follows the first underscore of `{n}_{class}.{ext}` (IC|TC); it may hold underscores."""
+    matches = {item: _NUMBERED.match(PurePosixPath(name).stem) for item, name in names.items()}
+    return {item: match["cls"] for item, match in matches.items() if match}
 
 
 def match_names(called: Sequence[str], names: Mapping[str, str]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from core.errors import BadInput
 from core.ingest import archive, buckets, folder, hub, manifest, upload, uploaded
 from core.ingest.decode import Unusable
 from core.ingest.found import Found, check_allowed, some_images
+from core.ingest.imported import Imported, read_results
 from core.ingest.names import match_names
 from core.ingest.records import Record, Records, read_records
 from core.ingest.table import SUFFIXES as TABLES
@@ -25,7 +26,9 @@ __all__ = [
     "RECORD_TRUTH",
     "Looked",
     "Source",
+    "as_given",
     "find",
+    "from_results",
     "full_truth_address",
     "is_complete",
     "look",
@@ -86,8 +89,7 @@ def find(
         if pdf_pages:
             address["pdf"] = "pages"
         stamps = [(file.name, file.stamp) for file in files]
-        name = upload.find(upload.home(config), Path(place).name).name if kind == "upload" else Path(place).name
-        return Source(_identity(address, stamps), name, address, len(files), files)
+        return Source(_identity(address, stamps), _name(kind, Path(place), config), address, len(files), files)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
     path = Path(records).expanduser()
@@ -99,9 +101,35 @@ def find(
     return Source(_identity(address, read.version), path.name, address, given, records=read)
 
 
+def from_results(found: Imported, path: Path, name: str = "") -> Source:
+    """The rows of results made elsewhere as what was given, for those whose images are not here."""
+    address = {"kind": "records", "path": str(path.expanduser().resolve()), "limit": "0", "form": "results"}
+    given = len(found.rows) + len(found.bad)
+    name = name or path.expanduser().resolve().name
+    return Source(_identity(address, found.version), name, address, given, records=found.records)
+
+
+def as_given(dataset: DatasetRow, names: Sequence[str]) -> Source:
+    """A dataset that was looked at completely, as what was given then: its files are not opened again."""
+    files = tuple(Found(name, Path()) for name in names)
+    return Source(dataset.id, dataset.name, dataset.source, dataset.given, files)
+
+
+def _name(kind: str, place: Path, config: Config) -> str:
+    """What was given is called as the person called it, also where its file has a name of ours."""
+    home = upload.home(config)
+    folder = place if kind == "upload" else place.parent
+    if folder.parent == home and (folder / "plan.json").is_file():
+        return upload.find(home, folder.name).name
+    return place.name
+
+
 def reopen(dataset: DatasetRow, config: Config) -> Source:
     """Find a dataset's source again, to go on after an interruption. Raises BadInput when it has gone."""
     address = dataset.source
+    if address.get("form") == "results":
+        path = Path(address["path"])
+        return from_results(read_results(path), path, dataset.name)
     images, records = ("", address["path"]) if address["kind"] == "records" else (address["path"], "")
     return find(
         images,

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from core.config import config
 from core.errors import BadInput
 from core.ingest import hub
-from core.ingest.names import match_names
+from core.ingest.imported import read_results
+from core.ingest.names import from_filenames, from_folders, match_names
 from core.ingest.table import Table, image_column, read_table
 
 NAMES = ("folder", "filename")
 """Addresses of truth that lies in the images' own names."""
-_NUMBERED = re.compile(r"^\d+_(?P<cls>.+)$")
-
-
-def from_folders(names: Mapping[str, str]) -> dict[str, str]:
-    """Class = the name of the folder an image lies in. names: item id -> relative path."""
-    found = {item: PurePosixPath(name).parent.name for item, name in names.items()}
-    return {item: cls for item, cls in found.items() if cls}
-
-
-def from_filenames(names: Mapping[str, str]) -> dict[str, str]:
-    """Class = what follows the first underscore of `{n}_{class}.{ext}` (IC|TC); it may hold underscores."""
-    matches = {item: _NUMBERED.match(PurePosixPath(name).stem) for item, name in names.items()}
-    return {item: match["cls"] for item, match in matches.items() if match}
+BROUGHT = "brought:"
+"""Before the path of results made elsewhere: the truth that their rows carry, whatever form they have."""
 
 
 def split_address(address: str) -> tuple[Path, str]:
@@ -112,7 +101,7 @@ def preview_truth(address: str, names: Mapping[str, str], examples: int = 5) -> 
     without = [name for item, name in names.items() if item not in found]
     counts = dict(Counter(found.values()).most_common())
     preview = Preview(facet, len(names), counts, len(without), without[:examples])
-    if address in NAMES or address.startswith(hub.PREFIX):
+    if address in NAMES or address.startswith((hub.PREFIX, BROUGHT)):
         return preview
     table, called, _ = _open(split_address(address)[0])
     used = set(match_names(table[called], names).values())
@@ -129,22 +118,35 @@ def _from_hub(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, st
     return column, {item: facets[column][name] for item, name in names.items() if name in facets[column]}
 
 
+def _from_results(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The address as facet, since results each have their own truth, and item id -> class. Raises BadInput."""
+    path = Path(address.removeprefix(BROUGHT))
+    found = read_results(path)
+    classes = {item: found.rows[place].record.truth for item, place in found.places(names).items()}
+    known = {item: cls for item, cls in classes.items() if cls}
+    if not known:
+        raise BadInput(f"{path.name} gives none of the images a ground truth.")
+    return address, known
+
+
 def truth_exists(address: str) -> bool:
     """Whether the truth can be read (again) at once: names are always there, a table may have gone."""
     if address.startswith(hub.PREFIX):
         return hub.is_open(address.rpartition(":")[0])
+    if address.startswith(BROUGHT):
+        return Path(address.removeprefix(BROUGHT)).exists()
     return address in NAMES or split_address(address)[0].exists()
 
 
 def full_truth_address(address: str, facet: str) -> str:
     """The address as it is kept with a run: readable from any folder later, with its column spelled out."""
-    if address in NAMES or address.startswith(hub.PREFIX):
+    if address in NAMES or address.startswith((hub.PREFIX, BROUGHT)):
         return address
     return f"{split_address(address)[0].resolve()}:{facet}"
 
 
 def read_truth(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Facet and classes for `folder`, `filename`, `TABLE[:COLUMN]` or `hf:NAME[:SPLIT]:COLUMN`.
+    """Facet and classes for `folder`, `filename`, `TABLE[:COLUMN]`, `brought:PATH` or `hf:NAME[:SPLIT]:COLUMN`.
 
     Raises BadInput when no image gets a class.
     """
@@ -154,4 +156,6 @@ def read_truth(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, s
             where = "lies in a folder named after its class" if address == "folder" else "is named like 12_rose.jpg"
             raise BadInput(f"No ground truth found: no image {where}.")
         return address, classes
+    if address.startswith(BROUGHT):
+        return _from_results(address, names)
     return _from_hub(address, names) if address.startswith(hub.PREFIX) else from_table(address, names)

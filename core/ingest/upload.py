@@ -24,9 +24,9 @@ from core.config import Config
 from core.errors import BadInput
 from core.ingest import archive
 from core.ingest.found import refusal_by_name
+from core.ingest.table import SUFFIXES as TABLES
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_TABLES = (".csv", ".tsv")
 _MB = 1024**2
 _announcing = threading.Lock()
 
@@ -83,7 +83,7 @@ class Announced:
 
     @property
     def is_table(self) -> bool:
-        return self.path.lower().endswith(_TABLES)
+        return self.path.lower().endswith(TABLES)
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Upload:
     @property
     def name(self) -> str:
         """What was dropped: the name of the one folder or file, or "" for several things."""
-        images = list(self.images.values())
+        images = list(self.images.values() or self.plan.values())
         return self.top.rstrip("/") or (images[0].path if len(images) == 1 else "")
 
     def refusal(self, key: str) -> str:
@@ -128,7 +128,14 @@ class Upload:
             return ""
         if file.size > LIMITS.image:
             return f"Too large for an image ({size_text(file.size)}; {size_text(LIMITS.image)} are allowed)."
+        if file.is_table and key != self.table:
+            return "One of several tables. Give the one that holds the labels."
         return "" if key == self.table else refusal_by_name(file.path)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is one table alone: a list of images that lie elsewhere."""
+        return self.table is not None and not self.images
 
     @cached_property
     def wanted(self) -> list[str]:
@@ -195,7 +202,11 @@ class Upload:
 
     def labels(self) -> Path | None:
         """The table of labels that came along, if one did."""
-        return save_table(self.folder, self.file(self.table).read_bytes()) if self.table in self.arrived() else None
+        if self.table not in self.arrived():
+            return None
+        return save_table(
+            self.folder, self.file(self.table).read_bytes(), PurePosixPath(self.plan[self.table].path).suffix
+        )
 
 
 def home(config: Config) -> Path:
@@ -264,14 +275,18 @@ def remove(upload: Upload) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def save_table(folder: Path, content: bytes) -> Path:
-    """Keep a table of labels below a folder of ours, under a name of ours. Raises BadInput."""
+def save_table(folder: Path, content: bytes, suffix: str = ".csv") -> Path:
+    """Keep a table of labels below a folder of ours, under a name of ours. Raises BadInput.
+
+    suffix: the ending of its given name; it says how a table is to be read.
+    """
+    place = folder / f"labels{suffix.lower() if suffix.lower() in TABLES else '.csv'}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "labels.csv").write_bytes(content)
+        place.write_bytes(content)
     except OSError as error:
         raise BadInput(f"The table could not be saved ({error.strerror or 'unknown reason'}).") from None
-    return folder / "labels.csv"
+    return place
 
 
 def _check(upload: Upload) -> None:
@@ -279,8 +294,10 @@ def _check(upload: Upload) -> None:
     instead = "Send fewer, or name their folder on this computer."
     if len(upload.plan) > LIMITS.files:
         raise TooMuch(f"These are {len(upload.plan):,} files; {LIMITS.files:,} can be sent at once. {instead}")
-    if set(upload.wanted) <= {upload.table}:
-        raise BadInput("There is no image among these files.")
+    if set(upload.wanted) <= {upload.table} and not upload.is_list:
+        tables = sum(file.is_table for file in upload.plan.values())
+        several = "Give one table that lists images, or images with one table of labels."
+        raise BadInput(several if tables > 1 else "There is no image among these files.")
     total = sum(upload.plan[key].size for key in upload.wanted)
     if total > LIMITS.total:
         raise TooMuch(f"These files are {size_text(total)}; {size_text(LIMITS.total)} can be sent at once. {instead}")

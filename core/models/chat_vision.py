@@ -12,6 +12,8 @@ from core.models.backend import Backend, Reply, Request
 from core.models.chat_calls import LABEL_CHARS, ask_all
 from core.steps.replies import numbered, numbered_schema, plain, read_numbered
 
+MAX_TOKENS = 600
+"""A description is a few sentences; some models would go on for pages."""
 _LABEL_LINE = re.compile(r"^[\W_]*label[\W_]*:[\W_]*(.+?)[\W_]*$", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ class ChatVision:
         if also and not self._with_label:
             return self._describe_several(images, [criterion, *also])
         text = self._one.render(criterion=criterion)
-        replies = ask_all(self._backend, [Request(text, image.path) for image in images])
+        replies = ask_all(self._backend, [Request(text, image.path, max_tokens=MAX_TOKENS) for image in images])
         return [reply if isinstance(reply, Failed) else self._seen(reply) for reply in replies]
 
     def _seen(self, reply: Reply) -> Seen:
@@ -51,7 +53,9 @@ class ChatVision:
         text = self._several.render(criteria=numbered(criteria))
         schema: dict[str, Any] = numbered_schema(len(criteria), {"type": "string"})
         seen: list[Seen | Failed] = []
-        for reply in ask_all(self._backend, [Request(text, image.path, schema) for image in images]):
+        for reply in ask_all(
+            self._backend, [Request(text, image.path, schema, MAX_TOKENS * len(criteria)) for image in images]
+        ):
             if isinstance(reply, Failed):
                 seen.append(reply)
                 continue

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 from core.domain import Asking, Wording
-from core.errors import BadInput
+from core.errors import BadInput, ModelUnavailable
 from core.models.base import TextModel, VisionModel
 
 if TYPE_CHECKING:
@@ -18,12 +20,15 @@ if TYPE_CHECKING:
 
 Keys = Mapping[str, str]
 NO_KEYS: Keys = MappingProxyType({})
+BUILTIN = "builtin"
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a model is to be used. folder: the workspace, for what must outlive this process. keys: server -> key given
-    for this session, never stored. wording, asking: see domain."""
+    """How a model is to be used. keys: server -> key given for this session, never stored. wording, asking: see domain.
+
+    folder: the workspace, for what must outlive this process.
+    """
 
     keys: Keys = field(default_factory=lambda: NO_KEYS)
     wording: Wording = field(default_factory=Wording)
@@ -32,7 +37,54 @@ class How:
 
 
 AS_IT_IS = How()
-BUILTIN = "builtin"
+
+
+# -- chat backends: each gets both roles through the prompts
+
+
+def _openai(model: str, how: How) -> Backend:
+    from core.models.openai_chat import OpenAIChat
+
+    return OpenAIChat(model, how.keys)
+
+
+def _llama_cpp(model: str, how: How) -> Backend:
+    from core.models.llama_chat import LlamaChat
+
+    return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model))
+
+
+def _transformers(model: str, how: How) -> Backend:
+    from core.models.hf_chat import TransformersChat
+
+    return _loaded(f"transformers:{model}", lambda: TransformersChat(model))
+
+
+CHAT: Mapping[str, Callable[[str, How], Backend]] = {
+    "openai": _openai,
+    "llama_cpp": _llama_cpp,
+    "transformers": _transformers,
+}
+
+_loading = threading.Lock()
+_alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
+_kept: list[Backend] = []
+"""The local model used last: loading takes seconds. Others live as long as a run holds them."""
+
+
+def _loaded(spec: str, load: Callable[[], Backend]) -> Backend:
+    """A model in this process's memory, loaded once where it is chosen for both roles or by two pages at a time."""
+    with _loading:
+        found = _alive.get(spec)
+        if found is None:
+            _kept.clear()  # before the next is held against the free memory
+            gc.collect()
+            found = _alive[spec] = load()
+        _kept[:] = [found]
+        return found
+
+
+# -- roles
 
 
 def _builtin_vision(model: str, how: How) -> VisionModel:
@@ -47,40 +99,35 @@ def _builtin_text(model: str, how: How) -> TextModel:
     return BuiltinText()
 
 
-def _openai_vision(model: str, how: How) -> VisionModel:
-    from core.models.chat_vision import ChatVision
-    from core.models.openai_chat import OpenAIChat
+def _vision_of(kind: str) -> Callable[[str, How], VisionModel]:
+    def make(model: str, how: How) -> VisionModel:
+        from core.models.chat_vision import ChatVision
 
-    return ChatVision(OpenAIChat(model, how.keys), how.wording, how.asking)
+        backend = CHAT[kind](model, how)
+        if not backend.can.vision:
+            raise ModelUnavailable(f"“{model}” cannot see images. Use it for the text steps, and another to describe.")
+        return ChatVision(backend, how.wording, how.asking)
 
-
-def _openai_text(model: str, how: How) -> TextModel:
-    from core.models.chat_text import ChatText
-    from core.models.openai_chat import OpenAIChat
-
-    return ChatText(OpenAIChat(model, how.keys), how.wording, how.asking)
+    return make
 
 
-@lru_cache(maxsize=1)
-def _llama(path: str) -> Backend:
-    """One GGUF model is kept loaded: loading takes seconds and memory."""
-    from core.models.llama_chat import LlamaChat
+def _text_of(kind: str) -> Callable[[str, How], TextModel]:
+    def make(model: str, how: How) -> TextModel:
+        from core.models.chat_text import ChatText
 
-    return LlamaChat(path)
+        return ChatText(CHAT[kind](model, how), how.wording, how.asking)
 
-
-def _llama_text(model: str, how: How) -> TextModel:
-    from core.models.chat_text import ChatText
-
-    return ChatText(_llama(model), how.wording, how.asking)
+    return make
 
 
 _M = TypeVar("_M")
-VISION: Mapping[str, Callable[[str, How], VisionModel]] = {"builtin": _builtin_vision, "openai": _openai_vision}
+VISION: Mapping[str, Callable[[str, How], VisionModel]] = {
+    BUILTIN: _builtin_vision,
+    **{kind: _vision_of(kind) for kind in CHAT},
+}
 TEXT: Mapping[str, Callable[[str, How], TextModel]] = {
-    "builtin": _builtin_text,
-    "openai": _openai_text,
-    "llama_cpp": _llama_text,
+    BUILTIN: _builtin_text,
+    **{kind: _text_of(kind) for kind in CHAT},
 }
 
 

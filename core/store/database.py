@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,8 @@ class Database:
                 cursor.execute(f"COPY ({_WITHOUT_SECRETS.get(table, f'FROM {table}')}) TO '{place}' (FORMAT parquet)")
             cursor.commit()
 
-    def read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query. Values are always parameters, never part of the text."""
+    def read(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query. Values are always parameters (in order, or by `$name`), never part of the text."""
         return self._root.cursor().execute(sql, values).fetchall()
 
     def read_columns(self, sql: str, values: Sequence[Any] = ()) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from core.domain import RunSettings, StepStats
 from core.store.database import Database, insert_rows, now
+from core.store.kinds import By, Kind, counted, members, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class EditRow:
-    """One decision of a person, as JSON, with the assignments it made stale: item id -> the call key they held."""
+    """One decision of a person, as JSON."""
 
     seq: int
     value: str
-    stale: Mapping[str, str]
 
 
 class Runs:
@@ -104,17 +104,26 @@ class Runs:
             self.set_status(run_id, "interrupted")
         return [run_id for (run_id,) in rows]
 
-    def add_edit(self, run_id: str, value: str, stale: Sequence[str]) -> int:
-        """Append a decision and mark the assignments it touches, in one transaction; return its number."""
+    def kinds(self, run_id: str, by: By) -> list[tuple[Kind, int]]:
+        """The kinds of a run's assignments and how many images are of each; what a person moved counts where the model
+        had put it."""
+        return [((chosen, other), n) for chosen, other, n in self._db.read(counted(by), {"run": run_id})]
+
+    def add_edit(self, run_id: str, value: str, by: By = "", stale: Sequence[Kind] = ()) -> int:
+        """Append a decision and mark the assignments of these kinds, in one transaction; return its number."""
         with self._db.write() as cursor:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
-            # Only what was fresh until now is recorded, so that undo does not freshen what an earlier edit touched.
-            touched = cursor.execute(
-                "UPDATE result SET stale = true WHERE run_id = ? AND step = 'assign' AND NOT stale "
-                "AND item_id IN (SELECT unnest(?::VARCHAR[])) RETURNING item_id, call_key",
-                [run_id, list(stale)],
-            ).fetchall()
-            insert_rows(cursor, "edit", [(run_id, last + 1, value, json.dumps(dict(touched)), now())])
+            insert_rows(cursor, "edit", [(run_id, last + 1, value, "{}", now())])
+            if stale:
+                # Only what was fresh until now is recorded, so that undo does not freshen what an earlier edit touched.
+                fresh = f"run_id = $run AND step = 'assign' AND NOT stale AND item_id IN ({members(by)})"
+                asked = values(run_id, stale)
+                cursor.execute(
+                    "UPDATE edit SET stale = (SELECT coalesce(json_group_object(item_id, call_key), '{}') FROM result "
+                    f"WHERE {fresh}) WHERE run_id = $run AND seq = $seq",
+                    asked | {"seq": last + 1},
+                )
+                cursor.execute(f"UPDATE result SET stale = true WHERE {fresh}", asked)
         return int(last) + 1
 
     def undo_edit(self, run_id: str) -> EditRow | None:
@@ -127,15 +136,19 @@ class Runs:
             return None
         newest = edits[-1]
         with self._db.write() as cursor:
+            cursor.execute(
+                "INSERT OR REPLACE INTO result SELECT $run, 'assign', old.item_id, old.call_key, '', false, '' FROM ("
+                "SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
+                "(SELECT CAST(CAST(stale AS JSON) AS MAP(VARCHAR, VARCHAR)) AS held FROM edit "
+                "WHERE run_id = $run AND seq = $seq)) old",
+                {"run": run_id, "seq": newest.seq},
+            )
             cursor.execute("DELETE FROM edit WHERE run_id = ? AND seq = ?", [run_id, newest.seq])
-            rows = [(run_id, "assign", item, key, "", False, "") for item, key in newest.stale.items()]
-            if rows:
-                insert_rows(cursor, "result", rows)
         return newest
 
     def edits(self, run_id: str) -> list[EditRow]:
-        rows = self._db.read("SELECT seq, value, stale FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
-        return [EditRow(seq, value, json.loads(stale)) for seq, value, stale in rows]
+        rows = self._db.read("SELECT seq, value FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
+        return [EditRow(*row) for row in rows]
 
 
 # Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.

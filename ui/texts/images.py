@@ -12,7 +12,8 @@ UPLOADER: Final = {
     "label": "Your images",
     "drop": "Drop images, folders or ZIP files here",
     "note": (
-        "A ZIP file counts as a folder, a single table (CSV) as labels to compare with. "
+        "A ZIP file counts as a folder, a single table (CSV, TSV, Parquet) as labels to compare with, "
+        "or alone as a list of addresses of images. "
         "Copies go to Facetry's own folder on this computer and no further."
     ),
     "files": "Choose files",
@@ -45,6 +46,10 @@ FOLDER_HELP: Final = (
 )
 NO_FOLDER: Final = "Say which folder holds the images."
 FOLDER_NOTE: Final = "Subfolders are included. Nothing leaves this computer."
+LISTS_NOTHING: Final = (
+    "No row of {table} leads to an image, for example {name}. Drop the images together with it, or name the table by "
+    "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."
+)
 LOOK: Final = "Use these images"
 UPLOADED: Final = "my images"
 ROOTS: Final = "Images may be read from: {folders}"
@@ -55,14 +60,19 @@ OTHER_IMAGES: Final = "Other images"
 USABLE: Final = "Images to group"
 DUPLICATES: Final = "Exact duplicates"
 DUPLICATES_HELP: Final = "The same picture given more than once is grouped once."
+LEFT_OUT: Final = "Left out by you"
+LEFT_OUT_HELP: Final = "Another image looks nearly the same. You can take them back below."
 SKIPPED_HELP: Final = "Files that could not be used. The list below says why, and what to do."
 NEAR: Final = "Nearly the same"
 NEAR_NOTE: Final = "Another size, format or quality of the same picture, most likely. The largest of each is kept."
+NEAR_KEPT: Final = "Stays"
 NEAR_KEEP: Final = "Keep one of each"
 NEAR_BACK: Final = "Take them back"
 PREVIEW: Final = "Preview"
 PREVIEW_NOTE: Final = "{shown} of {all}, from all over."
 NONE_USABLE: Final = "None of these files can be used. The list says why."
+FIRST: Final = 5
+"""How many examples are named."""
 GONE_IMAGES: Final = "Those images are not in the workspace (any more). Choose them again."
 TO_GROUP: Final = "Choose what to group by"
 TRUTH: Final = "Compare with labels you have"
@@ -72,12 +82,14 @@ TRUTH_KINDS: Final = {
     "": "No labels",
     "folder": "Names of subfolders",
     "filename": "File names like 12_rose.jpg",
-    "table": "A table (CSV)",
+    "table": "A table",
 }
 TABLE: Final = "Table with a column of file names and a column of labels"
 TABLE_HINT: Final = "/home/me/Pictures/labels.csv"
 TABLE_PATH: Final = "or where it lies on this computer"
-TABLE_UPLOAD: Final = "Drop the table here (CSV)"
+TABLE_UPLOAD: Final = "Drop the table here (CSV, TSV or Parquet)"
+TABLE_LARGE: Final = "Up to {size}. A larger table is better named by its path, below."
+TABLE_READING: Final = "Reading the labels"
 COLUMN: Final = "Column with the labels"
 TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start a new run."
 
@@ -100,6 +112,19 @@ def first_groups(number: int) -> str:
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:
     return f"{labelled_:,} of {images(all_)} have a label; {count(classes, 'different label')}:"
+
+
+def unlabelled(number: int, first: str) -> str:
+    return f"{images(number)} {'has' if number == 1 else 'have'} no label: {first}{_more(number)}"
+
+
+def unmatched(number: int, first: str) -> str:
+    names = f"{count(number, 'name')} in the table {'belongs' if number == 1 else 'belong'}"
+    return f"{names} to no image here: {first}{_more(number)}"
+
+
+def _more(number: int) -> str:
+    return " …" if number > FIRST else ""
 
 
 def found(number: int) -> str:

@@ -1,0 +1,283 @@
+"""Checkpoints of the true architectures, a few thousand random numbers each, saved as their makers save them.
+
+Built here, tokenizer included, so that tests load what a person would load without fetching anything. Weights are
+drawn wide: an answer then depends on the picture and on every word, instead of being the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    BartConfig,
+    Blip2Config,
+    Blip2ForConditionalGeneration,
+    Blip2Processor,
+    BlipImageProcessor,
+    CLIPImageProcessor,
+    Florence2Config,
+    Florence2ForConditionalGeneration,
+    Florence2Processor,
+    LlamaConfig,
+    LlamaForCausalLM,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    LlavaOnevisionConfig,
+    LlavaOnevisionForConditionalGeneration,
+    LlavaOnevisionImageProcessor,
+    LlavaOnevisionProcessor,
+    LlavaOnevisionVideoProcessor,
+    LlavaProcessor,
+    PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2_5_VLProcessor,
+    Qwen2VLImageProcessor,
+    Qwen2VLVideoProcessor,
+    SmolVLMConfig,
+    SmolVLMForConditionalGeneration,
+    SmolVLMImageProcessor,
+    SmolVLMProcessor,
+    SmolVLMVideoProcessor,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+CHAT = (
+    "{% for m in messages %}<|user|>{% if m['content'] is string %}{{ m['content'] }}{% else %}"
+    "{% for part in m['content'] %}{% if part['type'] == 'image' %}IMAGE{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}{% endif %}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+_SPECIAL = ["<pad>", "<s>", "</s>", "<|user|>", "<|end|>", "<|assistant|>", "<image>"]
+_TEXT: dict[str, Any] = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "initializer_range": 0.3,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+_SIGHT: dict[str, Any] = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "image_size": 28,
+    "patch_size": 14,
+}
+
+
+def _tokenizer(*more: str, template: str | None = None, **named: str) -> Any:
+    """One token a byte, and the special ones first; `named` gives special tokens a name, as vision models want."""
+    special = [*_SPECIAL, *more]
+    words = [*special, *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    core = Tokenizer(models.BPE(vocab={word: number for number, word in enumerate(words)}, merges=[]))
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    core.decoder = decoders.ByteLevel()
+    core.add_special_tokens(special)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        chat_template=template,
+        extra_special_tokens=named,
+        additional_special_tokens=["<|user|>", "<|end|>", "<|assistant|>", *more],
+    )
+
+
+def _save(folder: Path, model: Any, processor: Any, spread: float = 0.3) -> Path:
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.dim() > 1 and "embed" not in name:
+                weight.normal_(0.0, spread)
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
+
+
+def llama(folder: Path, seed: int = 0, context: int = 1024, template: str | None = CHAT) -> Path:
+    torch.manual_seed(seed)
+    tokens = _tokenizer(template=template)
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokens), max_position_embeddings=context, **_TEXT))
+    return _save(folder, model, tokens)
+
+
+def t5(folder: Path) -> Path:
+    torch.manual_seed(0)
+    tokens = _tokenizer()
+    sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
+    config = T5Config(
+        vocab_size=len(tokens), decoder_start_token_id=0, pad_token_id=0, eos_token_id=2, dropout_rate=0.0, **sizes
+    )
+    return _save(folder, T5ForConditionalGeneration(config), tokens)
+
+
+def llava(folder: Path) -> Path:
+    torch.manual_seed(0)
+    tokens = _tokenizer(image_token="<image>")
+    config = LlavaConfig(
+        vision_config={"model_type": "clip_vision_model", **_SIGHT},
+        text_config={"model_type": "llama", "vocab_size": len(tokens), "max_position_embeddings": 1024, **_TEXT},
+        image_token_index=tokens.image_token_id,
+    )
+    pictures = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
+    processor = LlavaProcessor(
+        pictures, tokens, patch_size=14, vision_feature_select_strategy="default", num_additional_image_tokens=1
+    )
+    return _save(folder, LlavaForConditionalGeneration(config), processor)
+
+
+def onevision(folder: Path) -> Path:
+    torch.manual_seed(0)
+    tokens = _tokenizer("<video>", image_token="<image>", video_token="<video>")
+    grid = [[28, 28], [28, 56], [56, 28], [56, 56]]
+    config = LlavaOnevisionConfig(
+        vision_config={"model_type": "siglip_vision_model", "vision_use_head": False, **_SIGHT},
+        text_config={"model_type": "qwen2", "vocab_size": len(tokens), "max_position_embeddings": 1024, **_TEXT},
+        image_token_index=tokens.image_token_id,
+        video_token_index=tokens.convert_tokens_to_ids("<video>"),
+        image_grid_pinpoints=grid,
+    )
+    square = {"height": 28, "width": 28}
+    processor = LlavaOnevisionProcessor(
+        LlavaOnevisionImageProcessor(size=square, image_grid_pinpoints=grid),
+        tokens,
+        LlavaOnevisionVideoProcessor(size=square),
+        num_image_tokens=4,
+        vision_feature_select_strategy="full",
+        chat_template=CHAT.replace("IMAGE", "<image>"),
+    )
+    return _save(folder, LlavaOnevisionForConditionalGeneration(config), processor)
+
+
+def blip2(folder: Path) -> Path:
+    torch.manual_seed(0)
+    tokens = _tokenizer()
+    text = {"model_type": "opt", "vocab_size": len(tokens), "max_position_embeddings": 512, "word_embed_proj_dim": 32}
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = Blip2Config(
+        vision_config={**_SIGHT, "initializer_range": 0.02},
+        qformer_config={**sizes, "intermediate_size": 64, "encoder_hidden_size": 32, "vocab_size": len(tokens)},
+        text_config={**text, **sizes, "ffn_dim": 64, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0},
+        num_query_tokens=4,
+        image_token_index=tokens.convert_tokens_to_ids("<image>"),
+    )
+    processor = Blip2Processor(BlipImageProcessor(size={"height": 28, "width": 28}), tokens, num_query_tokens=4)
+    return _save(folder, Blip2ForConditionalGeneration(config), processor)
+
+
+def smolvlm(folder: Path) -> Path:
+    torch.manual_seed(0)
+    marks = ["<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<video>"]
+    places = [f"<row_{row}_col_{col}>" for row in (1, 2, 3) for col in (1, 2, 3)]
+    tokens = _tokenizer(*marks, *places, image_token="<image>")
+    config = SmolVLMConfig(
+        vision_config={**_SIGHT, "patch_size": 7},
+        text_config={"model_type": "llama", "vocab_size": len(tokens), "max_position_embeddings": 2048, **_TEXT},
+        image_token_id=tokens.image_token_id,
+        scale_factor=2,
+        pad_token_id=0,
+    )
+    processor = SmolVLMProcessor(
+        SmolVLMImageProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+        tokens,
+        SmolVLMVideoProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+        image_seq_len=4,
+        chat_template=CHAT.replace("IMAGE", "<image>"),
+    )
+    return _save(folder, SmolVLMForConditionalGeneration(config), processor)
+
+
+def qwen(folder: Path) -> Path:
+    torch.manual_seed(0)
+    marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    tokens = _tokenizer(*marks, image_token="<|image_pad|>", video_token="<|video_pad|>")
+    start, end, picture, video = (tokens.convert_tokens_to_ids(mark) for mark in marks)
+    config = Qwen2_5_VLConfig(
+        vision_config={
+            "depth": 2,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_heads": 2,
+            "out_hidden_size": 32,
+            "fullatt_block_indexes": [1],
+            "window_size": 56,
+        },
+        text_config={
+            "vocab_size": len(tokens),
+            "max_position_embeddings": 2048,
+            **_TEXT,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]},
+        },
+        vision_start_token_id=start,
+        vision_end_token_id=end,
+        image_token_id=picture,
+        video_token_id=video,
+    )
+    small = {"shortest_edge": 28 * 28, "longest_edge": 28 * 28 * 16}
+    processor = Qwen2_5_VLProcessor(
+        Qwen2VLImageProcessor(size=small),
+        tokens,
+        Qwen2VLVideoProcessor(size=small),
+        chat_template=CHAT.replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>"),
+    )
+    return _save(folder, Qwen2_5_VLForConditionalGeneration(config), processor)
+
+
+def florence2(folder: Path) -> Path:
+    torch.manual_seed(0)
+    tokens = _tokenizer(image_token="<image>")
+    text = BartConfig(
+        vocab_size=len(tokens),
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=2,
+        encoder_attention_heads=4,
+        decoder_attention_heads=4,
+        encoder_ffn_dim=64,
+        decoder_ffn_dim=64,
+        max_position_embeddings=256,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=0,
+        decoder_start_token_id=2,
+        forced_bos_token_id=1,
+    )
+    config = Florence2Config(
+        vision_config={
+            "depths": [1, 1],
+            "patch_size": [7, 3],
+            "patch_stride": [4, 2],
+            "patch_padding": [3, 1],
+            "patch_prenorm": [False, True],
+            "embed_dim": [16, 32],
+            "num_heads": [2, 4],
+            "num_groups": [2, 4],
+            "window_size": 4,
+            "projection_dim": 32,
+        },
+        text_config=text.to_dict(),
+        image_token_id=tokens.image_token_id,
+    )
+    pictures = CLIPImageProcessor(size={"height": 32, "width": 32}, do_center_crop=False, image_seq_length=17)
+    processor = Florence2Processor(pictures, tokens)
+    return _save(folder, Florence2ForConditionalGeneration(config), processor)
+
+
+SEEING: dict[str, Callable[[Path], Path]] = {
+    "blip2": blip2,
+    "llava": llava,
+    "onevision": onevision,
+    "smolvlm": smolvlm,
+    "qwen": qwen,
+    "florence2": florence2,
+}
+READING: dict[str, Callable[[Path], Path]] = {"llama": llama, "t5": t5}

@@ -46,6 +46,7 @@ def dialog(missing: Sequence[str] = ()) -> None:
                 **{name: st.column_config.TextColumn(text.PRICES_COLUMNS[name]) for name in ("as_of", "source")},
             },
             key="price-table",
+            on_change="ignore",  # what is typed comes with Save; nothing is drawn anew meanwhile
             alt=text.PRICES,
         )
         with st.container(horizontal=True):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import connect, text
+from ui.local_models import local_models
 
 st.title(text.CONNECT)
 st.markdown(text.CONNECT_NOTE)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    connect.roles(connect.server())
+    url = connect.server()
+    local_models()
+    connect.roles(url)
 with right:
     connect.in_use()
     connect.ollama()

@@ -8,10 +8,11 @@ import streamlit as st
 
 from core.ingest import source
 from core.models.imported import KIND
-from ui import data, empty, following, models, progress, recent, state, text
+from ui import data, empty, estimating, following, models, progress, recent, state, text
 from ui.bring import left_out
 from ui.group_form import another_button, begin, form
 from ui.notices import act, guarded
+from ui.paused import paused, server_button
 from ui.safe import safe_md
 from ui.skipped import skip_report
 from ui.stale import stale_notice
@@ -53,13 +54,9 @@ if status == "failed":
     st.error(safe_md(run.message), title=text.FAILED_TITLE, icon=":material/error:")
     with st.container(horizontal=True):
         progress.continue_button(run, text.AGAIN)
-        served = any(models.server_of(spec) for spec in (run.settings.vision, run.settings.text))
-        if served and st.button(text.CONNECT_CHECK, icon=":material/key:", key="check-server"):
-            state.go_to("connect")  # keys last for a session only
+        server_button(run)
 elif status in ("stopped", "interrupted"):
-    sentence = text.STOPPED if status == "stopped" else text.INTERRUPTED
-    st.info(f"{sentence} {progress.left(run)}", icon=":material/pause_circle:")
-    progress.continue_button(run, text.CONTINUE)
+    paused(run, status)
 elif status == "new":
     progress.continue_button(run, text.START)
 elif status == "waiting":
@@ -90,6 +87,8 @@ if sample and images and status != "running":
         )  # fmt: skip
 
 progress.panel(run)
+if status == "done":
+    estimating.against(run)
 skipped = given.not_grouped if given else 0
 if skipped:
     with st.expander(f"{text.SKIPPED}: {skipped:,}", icon=":material/block:"):

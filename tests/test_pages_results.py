@@ -346,7 +346,10 @@ def test_connect_test_and_use(server: openai_server.Server, house: House) -> Non
     at.button(key="test-models").click().run()
     assert shown(at).count("A red car.") == 2
     assert "answered in" in shown(at)
-    image, words = (one["body"] for one in server.history)
+    image, words, form = (one["body"] for one in server.history)
+    assert form["response_format"]["type"] == "json_schema"
+    for able in (text.CAN_SEE, text.CAN_IGNORE, text.CAN_UNSURE):  # it says “A red car.” whatever it is asked
+        assert able in shown(at)
     assert (image["model"], words["model"]) == ("large", "small")
     assert image["messages"][0]["content"][1]["image_url"]["url"].startswith("data:image/jpeg;base64,")
     assert {one["key"] for one in server.history} == {f"Bearer {KEY}"}
@@ -373,7 +376,7 @@ def test_a_key_is_sent_to_its_own_server_only(server: openai_server.Server) -> N
         at.selectbox(key="role-text").set_value(models.spec("small", other.url)).run()
         at.button(key="test-models").click().run()
         assert [one["key"] for one in server.history] == [f"Bearer {KEY}"]  # still the vision model's server
-        assert [one["key"] for one in other.history] == ["Bearer none"]
+        assert [one["key"] for one in other.history] == ["Bearer none"] * 2
     finally:
         other.shutdown()
         other.server_close()
@@ -407,8 +410,12 @@ def test_a_server_that_is_none() -> None:
         ("builtin", "builtin", text.LEAVES_NOTHING),
         ("openai:a@http://localhost:1/v1", "builtin", text.LEAVES_LOCAL),
         ("openai:a@http://[::1]:1/v1", "openai:a@http://127.0.0.2:1/v1", text.LEAVES_LOCAL),
-        ("openai:a@https://x.example/v1", "builtin", text.LEAVES_IMAGES.format(host="x.example")),
-        ("openai:a@https://x.example/v1", "openai:b@https://x.example/v1", text.LEAVES_IMAGES.format(host="x.example")),
+        ("openai:a@https://x.example/v1", "builtin", text.LEAVES_IMAGES.format(host="x.example", side="768")),
+        (
+            "openai:a@https://x.example/v1",
+            "openai:b@https://x.example/v1",
+            text.LEAVES_IMAGES.format(host="x.example", side="768"),
+        ),
         ("openai:a@http://localhost:1/v1", "openai:b@https://x.example/v1", text.LEAVES_TEXT.format(host="x.example")),
         ("builtin", "openai:b@http://192.168.0.9:8000/v1", text.LEAVES_NO_IMAGE),
         ("openai:a@https://x.example/v1", "openai:b@https://y.example/v1", text.LEAVES_TEXT.format(host="y.example")),

@@ -32,9 +32,10 @@ from fakes import FakeText, FakeVision
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import intake, pipeline, results
+from core import intake, results
 from core.ingest import source, upload
 from core.ingest.found import is_allowed
+from core.pipeline import check
 from ui import demo, state, text
 
 ALL = RED + GREEN + BLUE
@@ -347,8 +348,8 @@ def test_the_demo_offers_its_recorded_descriptions(
 
 
 def test_try_a_sample_through_all_steps(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_SAMPLE", 6)
-    monkeypatch.setattr(pipeline, "_SAMPLE_A_GROUP", 2)
+    monkeypatch.setattr(check, "_SAMPLE", 6)
+    monkeypatch.setattr(check, "_SAMPLE_A_GROUP", 2)
     at = fill(open_app("group", **looked_at(images)), "colour", 3)
     button(at, text.try_some(6)).click().run()
     run_id = at.query_params["run"]
@@ -385,8 +386,8 @@ def test_another_run_keeps_the_images_and_reuses(make: Callable[..., str], model
 def test_first_names_are_shown_while_the_rest_is_described(
     images: Path, models: tuple[FakeVision, FakeText], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "_SAMPLE", 4)
-    monkeypatch.setattr(pipeline, "_SAMPLE_A_GROUP", 1)
+    monkeypatch.setattr(check, "_SAMPLE", 4)
+    monkeypatch.setattr(check, "_SAMPLE_A_GROUP", 1)
     vision = models[0]
     vision.free = 4
     vision.gate.clear()

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
-from PIL import Image, ImageDraw
 
-from core.domain import Failed
 from core.errors import FacetryError
-from core.models.backend import Request
+from core.models import registry
 from core.models.openai_chat import OpenAIChat, has_key_in_environment
-from ui import models, state, text
+from ui import model_test, models, price_table, state, text
 from ui.notices import act, guarded
 from ui.safe import safe_md
 
-_URL, _LISTED = "server-url", "server-models"
-_TEST_SECONDS = 60.0
+_URL, _PATTERN = "server-url", "server-pattern"
 
 
 def server() -> str:
@@ -33,7 +27,7 @@ def server() -> str:
     typed = st.text_input(
         text.CONNECT_URL,
         key=_URL,
-        placeholder=text.CONNECT_SERVERS["Ollama"],
+        placeholder=st.session_state.get(_PATTERN) or text.CONNECT_SERVERS["Ollama"],
         help=text.CONNECT_URL_HELP,
         icon=":material/dns:",
         autocomplete="off",
@@ -50,9 +44,9 @@ def server() -> str:
     if st.button(text.CONNECT_LIST, icon=":material/list:", key="list-models"):
         with guarded(), st.spinner(text.CONNECT_TESTING, show_time=True):
             listed = OpenAIChat(f"any@{url}", models.keys()).models()
-            st.session_state[_LISTED] = {**st.session_state.get(_LISTED, {}), url: listed}
-    if url in st.session_state.get(_LISTED, {}):
-        found = st.session_state[_LISTED][url]
+            st.session_state[models.LISTED] = {**st.session_state.get(models.LISTED, {}), url: listed}
+    if url in st.session_state.get(models.LISTED, {}):
+        found = st.session_state[models.LISTED][url]
         st.caption(f":green[:material/check:] {text.CONNECT_LISTED} {text.count(len(found), 'model')}.")
     return url
 
@@ -68,7 +62,10 @@ def _last_used() -> str:
 
 def _take_known() -> None:
     if known := st.session_state.get("known-server"):
-        st.session_state[_URL] = text.CONNECT_SERVERS[known]
+        address = text.CONNECT_SERVERS[known]
+        pattern = "{" in address  # part of it is the person's own: shown in the empty field, to be typed over
+        st.session_state[_URL] = "" if pattern else address
+        st.session_state[_PATTERN] = address.replace("{", "").replace("}", "") if pattern else ""
         st.session_state["known-server"] = None
 
 
@@ -100,7 +97,7 @@ def _key(url: str) -> None:
 def roles(url: str) -> None:
     """Ask for a model for each role; test them and use them."""
     st.subheader(text.CONNECT_MODELS, anchor=False)
-    listed = [models.spec(one, there) for there, names in st.session_state.get(_LISTED, {}).items() for one in names]
+    listed = [*models.listed(), *models.local()]
     vision = _role(text.CONNECT_VISION, text.CONNECT_VISION_HELP, "vision", models.choice().vision, listed, url)
     language = _role(text.CONNECT_TEXT, text.CONNECT_TEXT_HELP, "text", models.choice().text, listed, url)
     st.info(safe_md(models.leaves(vision, language)), title=text.CONNECT_LEAVES, icon=":material/shield:")
@@ -111,58 +108,32 @@ def roles(url: str) -> None:
         )  # fmt: skip
         test = st.button(text.CONNECT_TEST, icon=":material/bolt:", key="test-models", help=text.CONNECT_TEST_HELP)
     if test:
-        _test(vision, language)
+        model_test.test(vision, language)
 
 
 def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: str) -> str:
     """One role's choice as a spec; a name that is not listed can be typed, as not every server lists its models."""
-    options = list(dict.fromkeys([models.BUILTIN, now, *listed]))
+    kinds = registry.VISION if key == "vision" else registry.TEXT
+    fitting = [one for one in listed if models.kind(one) in kinds or models.server_of(one)]
+    options = list(dict.fromkeys([models.BUILTIN, now, *fitting]))
 
     def shown(one: str) -> str:
         return models.name(one) if one in options else one  # a name just typed is no spec yet
 
     chosen = st.selectbox(
         label, options, index=options.index(now), format_func=shown, key=f"role-{key}", help=tip,
-        accept_new_options=bool(url), persist_state="session",
+        accept_new_options=True, persist_state="session",
     )  # fmt: skip
-    if not chosen or chosen in options or not url:
-        return chosen if chosen in options else now
-    return models.spec(chosen, url)
+    if not chosen or chosen in options:
+        return chosen or now
+    if models.kind(chosen) in kinds:  # typed in full: "transformers:FOLDER", "llama_cpp:FILE.gguf"
+        return chosen
+    return models.spec(chosen, url) if url else now
 
 
 def _use(vision: str, language: str) -> str:
     models.choose(vision, language)
     return text.CONNECT_USED
-
-
-def _test(vision: str, language: str) -> None:
-    """Send one drawn picture and one sentence to the chosen models, and show what comes back and how fast."""
-    if not models.server_of(vision) and not models.server_of(language):
-        st.caption(text.CONNECT_TEST_BUILTIN)
-        return
-    if models.server_of(vision):
-        with tempfile.TemporaryDirectory() as folder:
-            picture = Path(folder) / "circle.jpg"
-            drawing = Image.new("RGB", (224, 224), "white")
-            ImageDraw.Draw(drawing).ellipse((42, 42, 182, 182), fill=(215, 30, 30))
-            drawing.save(picture, quality=90)
-            _ask(vision, text.CONNECT_ASKED_IMAGE, Request(text.CONNECT_TEST_IMAGE, picture))
-    if models.server_of(language):
-        _ask(language, text.CONNECT_ASKED_TEXT, Request(text.CONNECT_TEST_TEXT))
-
-
-def _ask(spec: str, what: str, request: Request) -> None:
-    began = time.monotonic()
-    with guarded():
-        with st.spinner(text.CONNECT_TESTING, show_time=True):
-            chat = OpenAIChat(spec.removeprefix("openai:"), models.keys(), deadline=_TEST_SECONDS)
-            (reply,) = chat.reply([request])
-        took = text.replied(time.monotonic() - began, models.name(spec))
-        if isinstance(reply, Failed):
-            st.error(safe_md(reply.reason, 300), title=what, icon=":material/error:")
-        else:
-            said = safe_md(reply.text, 300) or text.CONNECT_EMPTY_REPLY
-            st.success(f"{said}  \n:small[{safe_md(took)}]", title=what, icon=":material/check_circle:")
 
 
 def in_use() -> None:
@@ -175,8 +146,11 @@ def in_use() -> None:
                 st.caption(label)
                 st.markdown(safe_md(models.name(spec), 100))
         st.caption(f":material/shield: {safe_md(models.leaves(now.vision, now.text))}")
-        if now != models.Choice():
-            st.button(text.CONNECT_RESET, icon=":material/restart_alt:", key="reset-models", on_click=_reset)
+        with st.container(horizontal=True):
+            if now != models.Choice():
+                st.button(text.CONNECT_RESET, icon=":material/restart_alt:", key="reset-models", on_click=_reset)
+            if st.button(text.PRICES, icon=":material/payments:", key="prices"):
+                price_table.dialog()
 
 
 def _reset() -> None:

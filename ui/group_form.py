@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core import pipeline
@@ -9,7 +11,8 @@ from core.domain import DatasetRow, RunSettings, Sight
 from core.ingest import source
 from core.models import registry
 from core.store.runs import RunRow
-from ui import data, demo, following, models, state, text
+from ui import choices, data, demo, estimating, following, models, state, text
+from ui.more import more
 from ui.notices import act, guarded
 from ui.safe import safe_md
 
@@ -46,8 +49,12 @@ def form(given: DatasetRow, truth: str) -> None:
         asked = st.query_params.get("k", "")
         st.session_state["k"] = min(int(asked), usable) or 1 if asked.isdecimal() else min(_GROUPS, usable)
     k = st.number_input(text.K, min_value=1, step=1, key="k", help=text.K_HELP, width=220, bind="query-params")
-    settings = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
+    choices.begin(given)
+    plain = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
     _who()
+    more(given, plain)
+    choices.keep(given)
+    settings = choices.applied(given, plain)
     with guarded():
         seen = sight(settings.criterion) if settings.criterion and settings.vision == models.BUILTIN else None
         if seen and seen.warning:
@@ -58,13 +65,16 @@ def form(given: DatasetRow, truth: str) -> None:
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start"):
                 begin(given, settings)
             try_button(given, settings)
+        estimating.line(given, settings)
 
 
 def begin(given: DatasetRow, settings: RunSettings) -> None:
     """Check everything, store the run over all images, set it to work up to the names, open it. Raises FacetryError."""
     pipeline.check_settings(settings, given.counts.get("ready", 0))
     origin = source.reopen(given, state.workspace().config)
+    expected = estimating.of(given, settings)
     run_id = pipeline.start(state.workspace(), origin, settings, models.keys())
+    estimating.keep(run_id, expected)
     state.jobs().start(run_id, "name", origin=origin, keys=models.keys())
     state.go_to("group", run_id)
 
@@ -80,6 +90,7 @@ def try_button(given: DatasetRow, settings: RunSettings) -> None:
             workspace = state.workspace()
             origin = source.find(given.source["path"], "", workspace.config, size, spread=True)
             run_id = pipeline.start(workspace, origin, settings, models.keys())
+            estimating.keep(run_id, estimating.of(given, settings, size))
             state.jobs().start(run_id, "assign", origin=origin, keys=models.keys())
             following.follow(run_id)
 
@@ -87,6 +98,7 @@ def try_button(given: DatasetRow, settings: RunSettings) -> None:
 def another(run: RunRow) -> None:
     """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
     dataset_id, truth = data.images_at_hand()
+    choices.of_run(dataset_id, run.settings)
     criterion, k = run.settings.criterion, run.settings.k
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
     st.session_state["criterion"], st.session_state["k"] = criterion, k
@@ -129,4 +141,4 @@ def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
         if st.button(text.SIGHT_CONNECT, icon=":material/hub:", key="connect-vlm"):
             state.go_to("connect")
         if st.button(text.SIGHT_APPEARANCE, icon=":material/image_search:", key="appearance"):
-            begin(given, RunSettings("", text.APPEARANCE, settings.k, truth=settings.truth, **_chosen()))
+            begin(given, replace(settings, criterion=text.APPEARANCE))

@@ -5,17 +5,22 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from core.config import config
 from core.errors import BadInput
+from core.models import registry
 from core.models.openai_chat import split_spec
 from ui import state, text
 
 BUILTIN = "builtin"
 _KIND = "openai:"
-_KEYS = "model-keys"
+_KEYS, _LOCAL = "model-keys", "local-models"
+LISTED = "server-models"
+"""Where a session keeps server -> the models it listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +82,72 @@ def server_of(spec: str) -> str:
 
 def name(spec: str) -> str:
     """What a model is called on a page, as plain text."""
+    if kind(spec) in text.LOCAL_KINDS:
+        return f"{PurePath(spec.partition(':')[2]).name} ({text.ON_THIS_COMPUTER})"
     if not spec.startswith(_KIND):
         return text.BUILTIN
     model, url = split_spec(spec.removeprefix(_KIND))
     return f"{model} ({_host(url)})"
 
 
+def model_of(spec: str) -> str:
+    """The model's own name, as the price table has it."""
+    return split_spec(spec.removeprefix(_KIND))[0] if spec.startswith(_KIND) else spec.partition(":")[2]
+
+
+def is_chat(spec: str) -> bool:
+    """Whether a model is told in words what to do: not the built-in engine, nor results from elsewhere."""
+    return kind(spec) in registry.CHAT
+
+
+def kind(spec: str) -> str:
+    """The kind of a model: what its spec begins with."""
+    return spec.partition(":")[0]
+
+
+def listed() -> list[str]:
+    """What servers listed in this session."""
+    return [spec(one, there) for there, names in st.session_state.get(LISTED, {}).items() for one in names]
+
+
+def local() -> list[str]:
+    """Models without a server that were named in this session."""
+    return list(st.session_state.get(_LOCAL, []))
+
+
+def add_local(one: str) -> None:
+    """Offer a model without a server, for both roles as far as its kind can do them."""
+    st.session_state[_LOCAL] = list(dict.fromkeys([*local(), one]))
+
+
+def known() -> list[str]:
+    """Every model that could be chosen: those in use, those that servers listed in this session, and those of earlier
+    runs; without the built-in engine."""
+    now = choice()
+    runs = [run.settings for run in state.workspace().store.runs.recent()]
+    before = [one for run in runs for one in (run.vision, run.text, run.fallback)]
+    able = (*registry.VISION, *registry.TEXT)
+    return [
+        one
+        for one in dict.fromkeys([now.vision, now.text, *listed(), *local(), *before])
+        if ":" in one and is_chat(one) and kind(one) in able
+    ]
+
+
 def leaves(vision: str, text_model: str) -> str:
     """One line, plain text, on what leaves this computer with these two models."""
     far = {role: _host(url) for role, url in (("v", server_of(vision)), ("t", server_of(text_model))) if _is_far(url)}
     if "v" in far and far.get("t", far["v"]) == far["v"]:
-        return text.LEAVES_IMAGES.format(host=far["v"])
+        return _images_go(far["v"])
     if "v" in far:
-        return f"{text.LEAVES_IMAGES.format(host=far['v'])} {text.LEAVES_TEXT.format(host=far['t'])}"
+        return f"{_images_go(far['v'])} {text.LEAVES_TEXT.format(host=far['t'])}"
     if "t" in far:
         return f"{text.LEAVES_TEXT.format(host=far['t'])} {text.LEAVES_NO_IMAGE}"
     return text.LEAVES_LOCAL if server_of(vision) or server_of(text_model) else text.LEAVES_NOTHING
+
+
+def _images_go(host: str) -> str:
+    return text.LEAVES_IMAGES.format(host=host, side=f"{config().image_side:,}")
 
 
 def sends_key_openly(url: str) -> bool:

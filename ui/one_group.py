@@ -10,7 +10,7 @@ import streamlit as st
 from core.edits import Edited
 from core.results import Order, Query, Row, View
 from core.store.runs import RunRow
-from ui import data, editing, state, text
+from ui import data, editing, said, state, text
 from ui.gallery import Tile, picture, wall
 from ui.groups import second_choice
 from ui.notices import act
@@ -19,6 +19,8 @@ from ui.safe import safe_md
 from ui.stale import undo_button
 
 _PAGE = 60
+_SHARES = 5
+"""Groups whose probability is shown."""
 _LAST = "last-image"
 
 
@@ -168,7 +170,7 @@ def image_page(run: RunRow, view: View, key: str, item: str) -> None:
         else:
             st.markdown(safe_md(row.description))
     with right:
-        _facts(view, row)
+        _facts(run, view, row)
         _move(run, view.edited, [row.item_id], row.cluster.id if row.cluster else row.state)
 
 
@@ -178,20 +180,29 @@ def _at(view: View, query: Query, place: int) -> str:
     return found[0].item_id if found else ""
 
 
-def _facts(view: View, row: Row) -> None:
+def _facts(run: RunRow, view: View, row: Row) -> None:
     name = row.cluster.name if row.cluster else REST[row.state][0]
     st.subheader(safe_md(name, 80), anchor=False)
     with st.container(horizontal=True):
         if row.source == "person":
             st.badge(text.BY_PERSON, icon=":material/person:", color="blue")
+        if row.source == "propagated":
+            st.badge(text.BY_LIKENESS, icon=":material/compare:", color="violet")
         if row.earlier:
             st.badge(text.EARLIER, icon=":material/update:", color="orange")
     facts: list[tuple[str, str]] = []
     if row.confidence is not None:
         facts.append((text.CONFIDENCE, text.percent(row.confidence)))
-    second = second_choice(view, row)
-    if second and second[1] >= 0.005:  # what rounds to 0 % is no choice
-        facts.append((text.SECOND, f"{safe_md(second[0].name, 80)} ({text.percent(second[1])})"))
+    elif row.state == "assigned" and row.source == "model":
+        facts.append((text.CONFIDENCE, text.CONFIDENCE_UNKNOWN))
+    facts.append((text.BECAUSE, said.because(run, row)))
+    others = said.shares(view, row)[:_SHARES]
+    if len(others) > 1:
+        facts.append((text.SHARES, "  \n".join(f"{safe_md(one, 80)} ({text.percent(share)})" for one, share in others)))
+    else:
+        second = second_choice(view, row)
+        if second and second[1] >= 0.005:  # what rounds to 0 % is no choice
+            facts.append((text.SECOND, f"{safe_md(second[0].name, 80)} ({text.percent(second[1])})"))
     if row.state == "failed":
         facts.append((text.WHY, safe_md(row.reason, 300)))
     elif row.reason:
@@ -203,6 +214,8 @@ def _facts(view: View, row: Row) -> None:
             with st.container(gap=None):
                 st.caption(title, help=text.CONFIDENCE_HELP if title == text.CONFIDENCE else None)
                 st.markdown(value)
+    if said.asked_in_words(run):
+        said.what_was_said(run, row.item_id)
 
 
 def _move(run: RunRow, edited: Edited, items: Sequence[str], own: str) -> None:

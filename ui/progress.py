@@ -5,7 +5,7 @@ The work itself lives in core.jobs; these panels only look at it every second, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -94,7 +94,7 @@ def _live(run: RunRow) -> None:
         current = state.workspace().store.runs.get(run.id) or run
         _steps(current, job)
         if job.progress:
-            _errors(job.progress)
+            _errors(run, job.progress)
             first_names(run)
             _latest(run, job.progress)
 
@@ -117,30 +117,41 @@ def _steps(run: RunRow, job: Job | None) -> None:
     at = job.progress.step if job and job.progress else None
     at = "describe" if at in ("ingest", "measure") or (job and at is None) else at
     held = state.workspace().store.answers.step_counts(run.id)
+    kinds = state.workspace().store.answers.kinds(run.id) if any(failed for _, failed in held.values()) else {}
     with st.grid(4, min_column_width=170, gap="small"):
         for step in STEPS:
-            count, failed = held.get(step, (0, 0))
+            count, _ = held.get(step, (0, 0))
             done = bool(count) and step != at and (step in run.stats or job is None)
             icon = ":primary[:material/pending:]" if step == at else ":gray[:material/circle:]"
             icon = ":green[:material/check_circle:]" if done else icon
             with st.container(border=True, gap=None):
                 st.markdown(f"{icon} **{text.STEPS[step]}**")
-                st.caption(_did(run, step, count, failed) if count else "–")
+                failed = kinds.get(step, {})
+                st.caption(_did(run, step, count, failed) if count else "–", help=text.kinds_help(failed) or None)
+    if spent(run) or run.settings.cap:
+        st.caption(f":material/payments: {safe_md(text.cost_so_far(spent(run), run.settings.cap))}")
 
 
-def _did(run: RunRow, step: str, count: int, failed: int) -> str:
+def spent(run: RunRow) -> float:
+    """US dollars that the run's steps have cost so far."""
+    return sum(one.cost for one in run.stats.values())
+
+
+def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int]) -> str:
     stats = run.stats.get(step)
     parts = [text.count(run.settings.k, "group") if step == "name" else text.images(count)]
     if stats:
         parts.append(text.duration(stats.seconds))
     if failed:
-        parts.append(f":red[{failed:,} failed]")
+        parts.append(f":red[{text.kinds(failed)}]")
     return " · ".join(parts)
 
 
-def _errors(progress: Progress) -> None:
+def _errors(run: RunRow, progress: Progress) -> None:
     if progress.failures:
-        with st.expander(f"{text.ERRORS}: {progress.failures:,}", icon=":material/error:"):
+        kinds = state.workspace().store.answers.kinds(run.id).get(progress.step, {})
+        told = text.kinds(kinds) or f"{progress.failures:,}"  # the newest are not stored yet
+        with st.expander(f"{text.ERRORS}: {told}", icon=":material/error:"):
             for reason in dict.fromkeys(progress.errors):
                 st.markdown(f"- {safe_md(reason, 300)}")
 

@@ -11,10 +11,12 @@ from ui.texts.bring import *
 from ui.texts.browse import *
 from ui.texts.common import *
 from ui.texts.connect import *
+from ui.texts.estimate import *
 from ui.texts.evaluate import *
 from ui.texts.export import *
 from ui.texts.group import *
 from ui.texts.images import *
+from ui.texts.more import *
 from ui.texts.names import *
 from ui.texts.run import *
 from ui.texts.start import *

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -67,10 +68,18 @@ class Runs:
 
     def set_truth(self, run_id: str, truth: str) -> None:
         """Score a run against other labels from now on; nothing that a model is asked depends on them."""
+        self._set(run_id, truth=truth)
+
+    def set_cap(self, run_id: str, cap: float) -> None:
+        """Let a run cost so many US dollars in all from now on, 0 for no cap; no answer depends on it."""
+        self._set(run_id, cap=cap)
+
+    def _set(self, run_id: str, **changed: Any) -> None:
+        """Change settings that decide no answer."""
         run = self.get(run_id)
         if run:
             with self._db.write() as cursor:
-                settings = _write(replace(run.settings, truth=truth))
+                settings = _write(replace(run.settings, **changed))
                 cursor.execute("UPDATE run SET settings = ?, changed_at = ? WHERE id = ?", [settings, now(), run_id])
 
     def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:

@@ -14,7 +14,11 @@ CONNECT_SERVERS: Final = {
     "Ollama": "http://localhost:11434/v1",
     "LM Studio": "http://localhost:1234/v1",
     "llama.cpp": "http://localhost:8080/v1",
+    "vLLM": "http://localhost:8000/v1",
+    "SGLang": "http://localhost:30000/v1",
     "OpenAI": "https://api.openai.com/v1",
+    "OpenRouter": "https://openrouter.ai/api/v1",
+    "Azure": "https://{your-resource}.openai.azure.com/openai/v1",
 }
 CONNECT_SERVER: Final = "1. Server"
 CONNECT_KNOWN: Final = "Known servers"
@@ -46,6 +50,42 @@ CONNECT_TESTING: Final = "Waiting for the answer"
 CONNECT_TEST_IMAGE: Final = "What is in this picture? Answer in one short sentence."
 CONNECT_TEST_TEXT: Final = "What colour is fresh grass? Answer in one word."
 CONNECT_TEST_BUILTIN: Final = "The built-in engine needs no test."
+CONNECT_TEST_SCHEMA: Final = (
+    'What colour is fresh grass? Answer with one JSON object such as {"colour": "word"} and nothing else.'
+)
+CONNECT_CAN: Final = "What it can do"
+CAN_SEE: Final = "sees images"
+CAN_BLIND: Final = "sees no images"
+CAN_HOLD: Final = "answers are held to a form"
+CAN_HINT: Final = "answers follow a form when asked (not held to it; each is checked)"
+CAN_IGNORE: Final = "did not follow the form (forgiving reading and a second question help)"
+CAN_SURE: Final = "tells how sure it is"
+CAN_UNSURE: Final = "does not tell how sure it is"
+LOCAL_TITLE: Final = "A model without a server"
+LOCAL_NOTE: Final = (
+    "It runs inside Facetry, on this computer; nothing leaves it. Loading can take a minute and several gigabytes of "
+    "memory. Test it before you use it."
+)
+LOCAL_KINDS: Final = {"transformers": "Hugging Face checkpoint", "llama_cpp": "GGUF file"}
+LOCAL_KIND: Final = "What is it?"
+LOCAL_PLACE: Final = {"transformers": "Folder or repository", "llama_cpp": "File"}
+LOCAL_HINT: Final = {
+    "transformers": "/models/Qwen2.5-VL-3B-Instruct or Qwen/Qwen2.5-VL-3B-Instruct@revision",
+    "llama_cpp": "/models/model.gguf",
+}
+LOCAL_PLACE_HELP: Final = {
+    "transformers": (
+        "A folder with config.json and safetensors files, or the name of a repository on the Hugging Face Hub. "
+        "Add @ and a revision to stay with one state of it."
+    ),
+    "llama_cpp": "The path of a .gguf file on this computer.",
+}
+LOCAL_MMPROJ: Final = "File that lets it see (mmproj)"
+LOCAL_MMPROJ_HINT: Final = "empty for models that only read"
+LOCAL_ADD: Final = "Offer it below"
+LOCAL_ADDED: Final = "It can be chosen below now."
+LOCAL_EMPTY: Final = "Type where the model is."
+ON_THIS_COMPUTER: Final = "on this computer"
 CONNECT_ASKED_IMAGE: Final = "Shown a red circle on white"
 CONNECT_ASKED_TEXT: Final = "Asked for the colour of grass"
 CONNECT_EMPTY_REPLY: Final = "The answer was empty."
@@ -58,7 +98,7 @@ CONNECT_LEAVES: Final = "What leaves this computer"
 LEAVES_NOTHING: Final = "Nothing leaves this computer."
 LEAVES_LOCAL: Final = "Nothing leaves this computer, unless the server on it passes it on."
 LEAVES_IMAGES: Final = (
-    "Small copies of your images (at most 1,024 pixels), without their file names, and what you group by go to {host}."
+    "Small copies of your images (at most {side} pixels), without their file names, and what you group by go to {host}."
 )
 LEAVES_TEXT: Final = "Descriptions of your images and what you group by go to {host}."
 LEAVES_NO_IMAGE: Final = "The images stay here."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ui.texts.common import duration, images
@@ -49,6 +50,37 @@ SKIPPED_NOTE: Final = "Files that could not be used, and exact duplicates. Corre
 FILE: Final = "File"
 REASON: Final = "Reason"
 NAME_LEFT: Final = "Only the groups are still to be found and named."
+
+
+PAUSED_TITLE: Final = "This run waits"
+RAISE_CAP: Final = "Let it cost at most, in US dollars"
+RAISE: Final = "Raise the cap and continue"
+CAP_TOO_LOW: Final = "The new cap must be more than the run has cost so far."
+KINDS: Final = {
+    "failed": "without an answer",
+    "refused": "refused",
+    "filtered": "filtered",
+    "empty": "empty",
+    "too long": "too long",
+    "unusable": "not usable",
+}
+KINDS_HELP: Final = {
+    "failed": "Without an answer: the model could not be reached or failed.",
+    "refused": "Refused: the model would not answer.",
+    "filtered": "Filtered: the provider's content filter stopped the answer.",
+    "empty": "Empty: the answer said nothing.",
+    "too long": "Too long: the answer, or what was asked, passed a length limit.",
+    "unusable": "Not usable: the answer was not in the form that was asked for.",
+}
+
+
+def kinds(found: Mapping[str, int]) -> str:
+    """How many failed in which way: "2 refused, 1 empty"."""
+    return ", ".join(f"{number:,} {KINDS.get(kind, kind)}" for kind, number in found.items())
+
+
+def kinds_help(found: Iterable[str]) -> str:
+    return " ".join(KINDS_HELP[kind] for kind in found if kind in KINDS_HELP)
 
 
 def first_names(number: int) -> str:

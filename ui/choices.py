@@ -1,0 +1,193 @@
+"""What a person chose beside the criterion, the number of groups and the models, for the images at hand.
+
+Each choice is a value of the session (the widgets of ui/more.py have these keys) and all of them are kept in the
+workspace for these images, so that neither another page nor a refresh loses them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core import prompts
+from core.domain import Asking, DatasetRow, RunSettings, Wording
+from core.errors import BadInput
+from core.prompts import Form, presets
+from core.prompts.presets import Preset
+from ui import models, state
+
+PRESETS = "presets"
+"""The preference that keeps a person's own presets."""
+AUTO, NONE, OWN = "auto", "none", "own"
+"""Beside the names of presets: the one that fits the criterion, none, and words of the person's own."""
+MANY = 200
+"""From so many images on, models can look at a part of them only."""
+DEFAULTS: Mapping[str, Any] = {
+    "names": "", "sizes": "data", "grain": "", "never": "", "language": "",
+    "preset": AUTO, "question": "", "example": "", "example-label": "",
+    "exact": False, "with-label": False, "also": "", "samples": 1, "items": Asking().items,
+    "fallback": "", "cap": 0.0, "share": 100, "edited": {},
+}  # fmt: skip
+_OF, _KEPT = "more-of", "more-kept"
+
+
+def key(name: str) -> str:
+    """Where the session keeps a choice; also the key of its widget."""
+    return f"more-{name}"
+
+
+def get(name: str) -> Any:
+    """A choice as it stands."""
+    value = st.session_state.get(key(name))
+    return DEFAULTS[name] if value is None else value
+
+
+def put(name: str, value: Any) -> None:
+    """Set a choice; only before its widget is drawn."""
+    st.session_state[key(name)] = value
+
+
+def begin(given: DatasetRow) -> None:
+    """Have the choices for these images at hand: those of the session, else those kept, else none."""
+    if st.session_state.get(_OF) == given.id:
+        return
+    value = state.workspace().store.preferences.get(_preference(given.id))
+    _fill(_read(value))
+    st.session_state[_OF], st.session_state[_KEPT] = given.id, value
+
+
+def keep(given: DatasetRow) -> None:
+    """Keep the choices for these images, if they changed."""
+    changed = {name: get(name) for name, default in DEFAULTS.items() if get(name) != default}
+    value = json.dumps(changed) if changed else ""
+    if value != st.session_state.get(_KEPT):
+        state.workspace().store.preferences.set(_preference(given.id), value)
+        st.session_state[_KEPT] = value
+
+
+def of_run(dataset_id: str, settings: RunSettings) -> None:
+    """Take over the choices of a run, for another one on these images."""
+    wording, asking = settings.wording, settings.asking
+    fitting = presets.fitting(settings.criterion, own_presets())
+    told = (wording.question, *wording.example)
+    same = [one.name for one in own_presets() if told == (one.question, one.description, one.label)]
+    if (fitting and fitting.name in same) or not (fitting or any(told)):
+        preset = AUTO
+    else:
+        preset = same[0] if same else OWN if any(told) else NONE
+    _fill(
+        {
+            "names": "\n".join(settings.names), "sizes": wording.sizes, "grain": wording.grain,
+            "never": wording.never, "language": wording.language,
+            "preset": preset, "question": told[0], "example": told[1], "example-label": told[2],
+            "exact": asking.exact, "with-label": asking.with_label, "also": "\n".join(asking.also),
+            "samples": asking.samples, "items": asking.items, "fallback": settings.fallback, "cap": settings.cap,
+            "share": round(100 * settings.share), "edited": dict(wording.edited),
+        }
+    )  # fmt: skip
+    st.session_state[_OF] = dataset_id
+
+
+def applied(given: DatasetRow, settings: RunSettings) -> RunSettings:
+    """The settings with what was chosen, as far as it concerns these models."""
+    settings = replace(settings, names=tuple(listed(get("names"))))
+    looks, reads = models.is_chat(settings.vision), models.is_chat(settings.text)
+    if not looks and not reads:
+        return settings
+    wording = Wording(
+        sizes=get("sizes"), grain=get("grain"), never=get("never").strip(), language=get("language").strip(),
+        edited=tuple((form, get("edited")[form]) for form in forms(settings) if form in get("edited")),
+    )  # fmt: skip
+    asking = Asking(
+        exact=get("exact"),
+        items=int(get("items")),
+        samples=int(get("samples")),
+        with_label=looks and get("with-label"),
+        also=tuple(listed(get("also"))) if looks and not get("with-label") else (),
+    )
+    return replace(
+        settings,
+        wording=presets.with_preset(wording, told(settings.criterion)),
+        asking=asking,
+        fallback=get("fallback") if get("fallback") in models.known() else "",
+        cap=float(get("cap")),
+        share=get("share") / 100 if can_share(given, settings) else 1.0,
+    )
+
+
+def forget() -> None:
+    """All choices as they come."""
+    _fill({})
+
+
+def can_share(given: DatasetRow, settings: RunSettings) -> bool:
+    """Whether models may look at a part of the images only."""
+    return models.is_chat(settings.vision) and given.counts.get("ready", 0) >= MANY
+
+
+def told(criterion: str) -> Preset | None:
+    """The question and the example that models are given: of a preset, or the person's own words."""
+    chosen = get("preset")
+    if chosen == OWN:
+        return Preset("", (), get("question").strip(), get("example").strip(), get("example-label").strip())
+    if chosen == NONE:
+        return None
+    table = own_presets()
+    return presets.fitting(criterion, table) if chosen == AUTO else next((p for p in table if p.name == chosen), None)
+
+
+def own_presets() -> tuple[Preset, ...]:
+    """The presets as they stand; those that came with Facetry where what was kept cannot be read."""
+    try:
+        return presets.read(state.workspace().store.preferences.get(PRESETS))
+    except BadInput:
+        return presets.shipped()
+
+
+def forms(settings: RunSettings) -> list[Form]:
+    """The messages that a run with these models sends, as it stands."""
+    used: list[Form] = []
+    if models.is_chat(settings.vision):
+        several = not get("with-label") and listed(get("also"))
+        used.append("describe_label" if get("with-label") else "describe_several" if several else "describe")
+    if models.is_chat(settings.text):
+        used += ["label", "name", "assign", *(() if get("exact") else ("assign_labels",))]
+    return used
+
+
+def listed(typed: str) -> list[str]:
+    """What was typed one per line; on a single line, commas part it too."""
+    lines = typed.strip().splitlines()
+    parts = lines[0].split(",") if len(lines) == 1 else lines
+    return [one.strip() for one in parts if one.strip()]
+
+
+def changed(settings: RunSettings) -> list[str]:
+    """Which choices differ from how they come, of those that concern these models."""
+    concern = DEFAULTS if models.is_chat(settings.vision) or models.is_chat(settings.text) else ("names",)
+    found = [name for name in concern if get(name) != DEFAULTS[name]]
+    return [name for name in found if not name.startswith(("question", "example"))]
+
+
+def _fill(values: Mapping[str, Any]) -> None:
+    for name, default in DEFAULTS.items():
+        put(name, values.get(name, default))
+
+
+def _read(value: str) -> dict[str, Any]:
+    """What was kept; nothing where it cannot be read, and of what another version kept only what fits."""
+    try:
+        found = json.loads(value or "{}")
+    except ValueError:
+        return {}
+    fits = {name: one for name, one in found.items() if name in DEFAULTS and isinstance(one, type(DEFAULTS[name]))}
+    edited = {form: one for form, one in fits.get("edited", {}).items() if form in prompts.FORMS}
+    return {**fits, **({"edited": edited} if edited else {})}
+
+
+def _preference(dataset_id: str) -> str:
+    return f"choices-{dataset_id}"

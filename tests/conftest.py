@@ -88,6 +88,17 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Two processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
+    they take longest, and two browsers on two cores would wait for each other."""
+    if config.getoption("dist", "no") == "no" and not hasattr(config, "workerinput"):
+        return
+    drives = {item: item.path.stem.startswith("test_browser") for item in items}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if drives[item] else item.path.stem))
+    items.sort(key=lambda item: not drives[item])
+
+
 @pytest.fixture(autouse=True)
 def no_internet() -> Iterator[None]:
     """Fail a test that tried, also when the product turned the refusal into data."""

@@ -80,4 +80,4 @@ def no_price(names: str) -> str:
 
 
 def cost_so_far(spent: float, cap: float) -> str:
-    return f"Cost so far: {money(spent)}" + (f" of at most {money(cap)}" if cap else "")
+    return f"Cost so far: {money(spent)}" + (f" of at most ${cap:,.2f}" if cap else "")

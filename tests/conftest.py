@@ -88,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Two processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
     they take longest, and two browsers on two cores would wait for each other."""

@@ -28,8 +28,8 @@ from core import pipeline, results
 from core.config import Config
 from core.domain import Asking, RunSettings, StepStats
 from core.ingest import source
-from core.models.backend import Request
-from core.models.openai_chat import OpenAIChat
+from core.models.chat.backend import Request
+from core.models.openai.server import OpenAIChat
 from core.workspace import Workspace
 
 DATA = DATASETS / "replay-stl10"

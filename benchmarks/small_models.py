@@ -28,10 +28,10 @@ import gguf_models
 
 from core.domain import Asking, Cluster, Corpus, Description, Failed
 from core.evaluate.metrics import hungarian_accuracy
-from core.models.backend import Backend, Reply, Request
-from core.models.chat_text import ChatText
-from core.models.llama_chat import LlamaChat
-from core.models.openai_chat import OpenAIChat
+from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.text import ChatText
+from core.models.gguf.model import LlamaChat
+from core.models.openai.server import OpenAIChat
 from core.steps.replies import read_json, read_numbered
 
 DATA = Path(__file__).parents[1].parent / "shared" / "datasets" / "replay-ppmi"

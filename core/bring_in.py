@@ -17,7 +17,7 @@ from core.ingest.names import match_names
 from core.ingest.source import Source
 from core.ingest.truth import BROUGHT
 from core.intake import OnProgress
-from core.models.imported import KIND
+from core.models.given.imported import KIND
 from core.store import Store
 from core.workspace import Workspace
 

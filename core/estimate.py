@@ -15,8 +15,9 @@ from pydantic import TypeAdapter
 
 from core import prices, prompts
 from core.domain import RunSettings, Step, StepStats
-from core.models import imported, registry
-from core.models.openai_batch import AT_ONCE, BATCH, FEW
+from core.models import registry
+from core.models.given import imported
+from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.registry import NO_KEYS, How, Keys
 from core.prices import Price, price_of
 from core.steps import describe, label

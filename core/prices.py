@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import BadInput
-from core.models.openai_chat import split_spec
+from core.models.openai.server import split_spec
 from core.models.registry import BATCH
 
 _FILE = Path(__file__).with_name("prices.json")

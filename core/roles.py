@@ -10,10 +10,11 @@ from core.domain import Cluster, RunSettings
 from core.ingest import source
 from core.ingest.ictc import normal
 from core.ingest.imported import read_results
-from core.models import imported, registry
+from core.models import registry
 from core.models.base import TextModel, VisionModel
-from core.models.described import DescribedText
-from core.models.records import RecordsText, RecordsVision
+from core.models.given import imported
+from core.models.given.described import DescribedText
+from core.models.given.records import RecordsText, RecordsVision
 from core.models.registry import NO_KEYS, How, Keys
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.ingest import source
-from core.models.imported import KIND
+from core.models.given.imported import KIND
 from ui import data, empty, estimating, following, models, progress, recent, state, text
 from ui.bring import left_out
 from ui.group_form import another_button, begin, form

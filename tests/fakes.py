@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
-from core.models.backend import Can, Reply, Request
+from core.models.chat.backend import Can, Reply, Request
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 210), "grey": (128, 128, 128)}
 

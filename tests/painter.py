@@ -16,9 +16,9 @@ from recorded import counted_labels, lists_in, name_of_group
 
 from core.domain import Failed, Step
 from core.models import registry
-from core.models.backend import Backend, Can, Reply, Request
-from core.models.chat_text import ChatText
-from core.models.chat_vision import ChatVision
+from core.models.chat.backend import Backend, Can, Reply, Request
+from core.models.chat.text import ChatText
+from core.models.chat.vision import ChatVision
 
 PROMPT_TOKENS, ANSWER_TOKENS = 100, 10
 

@@ -10,9 +10,9 @@ from fakes import FakeBackend
 
 from core import prompts
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Wording
-from core.models.chat_text import ChatText
-from core.models.chat_vision import ChatVision
-from core.models.choices import Choices, means_none
+from core.models.chat.choices import Choices, means_none
+from core.models.chat.text import ChatText
+from core.models.chat.vision import ChatVision
 from core.steps.replies import read_json, read_numbered
 from core.work import count_usage
 

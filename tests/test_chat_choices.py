@@ -6,10 +6,10 @@ import pytest
 from fakes import FakeBackend
 
 from core.domain import Asking, Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Wording
-from core.models.backend import Can, Reply, Request, Token
-from core.models.chat_text import ChatText
-from core.models.chat_vision import ChatVision
-from core.models.choices import Choices
+from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.chat.choices import Choices
+from core.models.chat.text import ChatText
+from core.models.chat.vision import ChatVision
 from core.models.embedder import embed
 from core.steps.replies import read_answers
 

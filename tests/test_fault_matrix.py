@@ -36,8 +36,8 @@ from core.domain import STEPS, RunSettings, Step
 from core.errors import Cancelled, FacetryError, Paused
 from core.ingest import source
 from core.ingest.decode import prepare
-from core.models.openai_chat import OpenAIChat
-from core.models.pace import pace_of
+from core.models.openai.pace import pace_of
+from core.models.openai.server import OpenAIChat
 from core.workspace import Workspace
 
 EACH = 2

@@ -7,8 +7,8 @@ import re
 import pytest
 from gguf_models import smollm2
 
-from core.models.gbnf import grammar
-from core.models.groups_reply import groups_schema
+from core.models.chat.groups_reply import groups_schema
+from core.models.gguf.grammar import grammar
 from core.steps.replies import numbered_schema
 
 CHOICE = {"type": "integer", "enum": [0, 1, 2]}

@@ -8,7 +8,7 @@ import pytest
 from gguf_models import smollm2, write_gguf
 
 from core.errors import ModelUnavailable
-from core.models import gguf
+from core.models.gguf import file as gguf
 
 LLAMA = {
     "general.architecture": "llama",

@@ -21,11 +21,13 @@ from transformers.utils import logging
 
 from core.domain import Failed, ImageInput, Seen
 from core.errors import ModelUnavailable
-from core.models import hf_files, hf_loading, registry
-from core.models.backend import Reply, Request, Token
-from core.models.chat_vision import ChatVision
-from core.models.hf_asking import fitted
-from core.models.hf_chat import BATCH, TransformersChat
+from core.models import registry
+from core.models.chat.backend import Reply, Request, Token
+from core.models.chat.vision import ChatVision
+from core.models.huggingface import files as hf_files
+from core.models.huggingface import loading as hf_loading
+from core.models.huggingface.asking import fitted
+from core.models.huggingface.checkpoint import BATCH, TransformersChat
 
 SIZES = [(1, 1), (1024, 3), (3, 1024), (300, 200), (200, 300), (64, 64), (5, 9), (33, 500)]
 ALL = {**tiny.SEEING, **tiny.READING}
@@ -198,7 +200,7 @@ def test_a_sample_is_the_same_each_time_and_whatever_its_neighbours(loaded: dict
 
 
 def test_samples_are_drawn_as_often_as_their_probability_says() -> None:
-    from core.models.hf_choose import Choose
+    from core.models.huggingface.choose import Choose
 
     scores = torch.tensor([[2.0, 1.0, 0.0]]).repeat(3000, 1)
     drawn = Choose([(n + 1, "p") for n in range(3000)], [False] * 3000)(torch.zeros(1), scores).argmax(1)

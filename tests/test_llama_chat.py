@@ -13,11 +13,13 @@ from gguf_models import gemma, has_server, server, smollm2, write_gguf
 
 from core.domain import Assignment, Cluster, Corpus, Description, Failed
 from core.errors import ModelUnavailable
-from core.models import gguf, llama_chat, registry
-from core.models.backend import Backend, Reply, Request
-from core.models.chat_text import ChatText
-from core.models.llama_chat import LlamaChat
-from core.models.openai_chat import OpenAIChat
+from core.models import registry
+from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.text import ChatText
+from core.models.gguf import file as gguf
+from core.models.gguf import model as llama_chat
+from core.models.gguf.model import LlamaChat
+from core.models.openai.server import OpenAIChat
 from core.steps.replies import numbered_schema, read_numbered
 
 CLUSTERS = [Cluster("c1", "saxophone"), Cluster("c2", "violin"), Cluster("c3", "flute")]

@@ -22,13 +22,13 @@ from core.domain import Failed, RunSettings
 from core.errors import Cancelled, FacetryError, ModelUnavailable, Paused
 from core.estimate import estimate
 from core.models import registry
-from core.models.backend import Reply, Request
-from core.models.batch_journal import Journal
-from core.models.chat_vision import ChatVision
-from core.models.openai_batch import OpenAIBatch
-from core.models.openai_chat import OpenAIChat
+from core.models.chat.backend import Reply, Request
+from core.models.chat.vision import ChatVision
+from core.models.openai.batch import OpenAIBatch
+from core.models.openai.batch_journal import Journal
+from core.models.openai.server import OpenAIChat
+from core.models.openai.transport import MAX_BODY
 from core.models.registry import How
-from core.models.transport import MAX_BODY
 from core.prices import Price, price_of
 from core.work import Answer, Work, stopping
 

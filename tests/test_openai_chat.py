@@ -22,8 +22,8 @@ from PIL import Image
 
 from core.domain import Failed
 from core.errors import FacetryError, ModelUnavailable, Paused
-from core.models.backend import Reply, Request
-from core.models.openai_chat import OpenAIChat, split_spec
+from core.models.chat.backend import Reply, Request
+from core.models.openai.server import OpenAIChat, split_spec
 
 KEY = "sk-very-secret-key"
 

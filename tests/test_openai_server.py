@@ -16,8 +16,8 @@ from recorded import Recorded, lists_in
 
 from core.domain import Corpus, Description, Failed
 from core.models import registry
-from core.models.backend import Reply, Request
-from core.models.openai_chat import OpenAIChat
+from core.models.chat.backend import Reply, Request
+from core.models.openai.server import OpenAIChat
 
 
 def write(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import Paused
-from core.models.pace import TRIP_AFTER, Pace, pace_of
+from core.models.openai.pace import TRIP_AFTER, Pace, pace_of
 
 
 class Clock:

@@ -19,9 +19,9 @@ from core.errors import ModelUnavailable
 from core.estimate import Estimate, StepEstimate
 from core.ingest import source
 from core.models import registry
-from core.models.backend import Can, Reply, Request
-from core.models.chat_text import ChatText
-from core.models.chat_vision import ChatVision
+from core.models.chat.backend import Can, Reply, Request
+from core.models.chat.text import ChatText
+from core.models.chat.vision import ChatVision
 from core.prices import Price
 from ui import estimating, said, state, text
 from ui import models as chosen_models

@@ -12,7 +12,7 @@ from core.errors import BadInput, FacetryError
 from core.ingest import brought, source
 from core.ingest.found import check_allowed
 from core.jobs import Bringing
-from core.models.imported import KIND
+from core.models.given.imported import KIND
 from core.store.runs import RunRow
 from ui import data, following, state, text
 from ui.image_source import files_in

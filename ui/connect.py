@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import FacetryError
 from core.models import registry
-from core.models.openai_chat import OpenAIChat, has_key_in_environment
+from core.models.openai.server import OpenAIChat, has_key_in_environment
 from ui import model_test, models, price_table, state, text
 from ui.notices import act, guarded
 from ui.safe import safe_md

@@ -10,9 +10,9 @@ import streamlit as st
 from core import prompts
 from core.domain import Cluster, Corpus, Description, Failed, ImageInput, RunSettings
 from core.errors import BadInput
-from core.models.backend import Can, Reply, Request
-from core.models.chat_text import ChatText
-from core.models.chat_vision import ChatVision
+from core.models.chat.backend import Can, Reply, Request
+from core.models.chat.text import ChatText
+from core.models.chat.vision import ChatVision
 from core.prompts import Form
 from ui import choices, text
 from ui.choices import get, key, put

@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw
 from core.domain import Failed
 from core.errors import BadInput
 from core.models import registry
-from core.models.backend import Backend, Can, Reply, Request
-from core.models.openai_chat import OpenAIChat
+from core.models.chat.backend import Backend, Can, Reply, Request
+from core.models.openai.server import OpenAIChat
 from core.models.registry import How
 from ui import models, text
 from ui.notices import guarded

@@ -13,7 +13,7 @@ import streamlit as st
 from core.config import config
 from core.errors import BadInput
 from core.models import registry
-from core.models.openai_chat import split_spec
+from core.models.openai.server import split_spec
 from ui import state, text
 
 BUILTIN = "builtin"

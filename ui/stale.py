@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.models.imported import KIND
+from core.models.given.imported import KIND
 from core.results import View
 from core.store.runs import RunRow
 from ui import editing, state, text

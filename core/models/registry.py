@@ -16,7 +16,7 @@ from core.errors import BadInput, ModelUnavailable
 from core.models.base import TextModel, VisionModel
 
 if TYPE_CHECKING:
-    from core.models.backend import Backend
+    from core.models.chat.backend import Backend
 
 Keys = Mapping[str, str]
 NO_KEYS: Keys = MappingProxyType({})
@@ -45,25 +45,25 @@ AS_IT_IS = How()
 
 
 def _openai(model: str, how: How) -> Backend:
-    from core.models.openai_chat import OpenAIChat
+    from core.models.openai.server import OpenAIChat
 
     return OpenAIChat(model, how.keys)
 
 
 def _openai_batch(model: str, how: How) -> Backend:
-    from core.models.openai_batch import OpenAIBatch
+    from core.models.openai.batch import OpenAIBatch
 
     return OpenAIBatch(model, how.keys, how.folder)
 
 
 def _llama_cpp(model: str, how: How) -> Backend:
-    from core.models.llama_chat import LlamaChat
+    from core.models.gguf.model import LlamaChat
 
     return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model))
 
 
 def _transformers(model: str, how: How) -> Backend:
-    from core.models.hf_chat import TransformersChat
+    from core.models.huggingface.checkpoint import TransformersChat
 
     return _loaded(f"transformers:{model}", lambda: TransformersChat(model))
 
@@ -113,7 +113,7 @@ def _builtin_text(model: str, how: How) -> TextModel:
 
 def _vision_of(kind: str) -> Callable[[str, How], VisionModel]:
     def make(model: str, how: How) -> VisionModel:
-        from core.models.chat_vision import ChatVision
+        from core.models.chat.vision import ChatVision
 
         backend = CHAT[kind](model, how)
         if not backend.can.vision:
@@ -125,7 +125,7 @@ def _vision_of(kind: str) -> Callable[[str, How], VisionModel]:
 
 def _text_of(kind: str) -> Callable[[str, How], TextModel]:
     def make(model: str, how: How) -> TextModel:
-        from core.models.chat_text import ChatText
+        from core.models.chat.text import ChatText
 
         return ChatText(CHAT[kind](model, how), how.wording, how.asking)
 

@@ -19,7 +19,8 @@ from core.ingest import source
 from core.ingest.imported import read_results
 from core.ingest.source import Source
 from core.intake import OnProgress
-from core.models import imported, registry
+from core.models import registry
+from core.models.given import imported
 from core.models.registry import NO_KEYS, How, Keys
 from core.pipeline.check import check_settings, sample_size
 from core.pipeline.order import Pass

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.domain import Failed
-from core.models.backend import Backend, Reply, Request
+from core.models.chat.backend import Backend, Reply, Request
 from core.steps.replies import plain
 from core.work import report_usage
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from core import prompts
 from core.domain import Asking, Description, Failed, ImageInput, Seen, Sight, Step, Wording
-from core.models.backend import Backend, Reply, Request
-from core.models.chat_calls import LABEL_CHARS, ask_all
+from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.calls import LABEL_CHARS, ask_all
 from core.steps.replies import numbered, numbered_schema, plain, read_numbered
 
 MAX_TOKENS = 600

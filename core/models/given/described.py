@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.domain import Corpus, Failed
 from core.models.base import TextModel
-from core.models.records import RestOfText
+from core.models.given.records import RestOfText
 
 
 class DescribedText(RestOfText):

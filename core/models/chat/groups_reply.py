@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain import Cluster
-from core.models.chat_calls import LABEL_CHARS
+from core.models.chat.calls import LABEL_CHARS
 from core.steps.replies import read_json
 
 

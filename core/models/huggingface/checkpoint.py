@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.domain import Failed
-from core.models.backend import Can, Reply, Request, Token
-from core.models.hf_asking import BLIP, Asking, fitted
-from core.models.hf_choose import Choose
-from core.models.hf_loading import load
+from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.huggingface.asking import BLIP, Asking, fitted
+from core.models.huggingface.choose import Choose
+from core.models.huggingface.loading import load
 
 if TYPE_CHECKING:
     from PIL.Image import Image

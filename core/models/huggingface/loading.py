@@ -17,7 +17,7 @@ from typing import Any
 
 from core.errors import ModelUnavailable
 from core.models.builtin.network import spare_threads
-from core.models.hf_files import (
+from core.models.huggingface.files import (
     FLOATS,
     INDEX,
     SINGLE,

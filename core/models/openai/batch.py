@@ -27,10 +27,10 @@ import httpx2
 
 from core.domain import Failed
 from core.errors import Cancelled, FacetryError, ModelUnavailable, Paused
-from core.models import transport
-from core.models.backend import Can, Reply, Request
-from core.models.batch_journal import Entry, Journal
-from core.models.batch_lines import (
+from core.models.chat.backend import Can, Reply, Request
+from core.models.openai import transport
+from core.models.openai.batch_journal import Entry, Journal
+from core.models.openai.batch_lines import (
     ENDPOINT,
     UNANSWERED,
     answer_lines,
@@ -39,8 +39,8 @@ from core.models.batch_lines import (
     request_line,
     why_failed,
 )
-from core.models.openai_chat import NO_IMAGE, UNREADABLE_ANSWER, OpenAIChat, message_of, trouble_of
-from core.models.openai_dialect import Trouble
+from core.models.openai.dialect import Trouble
+from core.models.openai.server import NO_IMAGE, UNREADABLE_ANSWER, OpenAIChat, message_of, trouble_of
 from core.work import stop_asked
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from core import prompts
 from core.domain import Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
-from core.models.backend import Backend, Reply, Request
-from core.models.chat_calls import LABEL_CHARS, ask_all
-from core.models.choices import UNDECIDED, Choices, means_none, token_at
+from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.calls import LABEL_CHARS, ask_all
+from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
+from core.models.chat.groups_reply import groups_schema, read_clusters
 from core.models.embedder import embed
-from core.models.groups_reply import groups_schema, read_clusters
 from core.steps.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered
 
 _LABELS_SHOWN = 300

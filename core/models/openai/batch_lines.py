@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from core.domain import Failed
-from core.models.backend import Reply
-from core.models.openai_dialect import NO_PROTOCOL, Trouble, code_of, judge, read
-from core.models.transport import MAX_BODY
+from core.models.chat.backend import Reply
+from core.models.openai.dialect import NO_PROTOCOL, Trouble, code_of, judge, read
+from core.models.openai.transport import MAX_BODY
 
 if TYPE_CHECKING:
     from openai.types import Batch

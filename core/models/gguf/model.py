@@ -18,9 +18,10 @@ import numpy as np
 
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models import gbnf, gguf
-from core.models.backend import Can, Reply, Request, Token
 from core.models.builtin.network import spare_threads
+from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.gguf import file as gguf
+from core.models.gguf import grammar as gbnf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.domain import Failed
-from core.models.backend import Reply, Request, Token
+from core.models.chat.backend import Reply, Request, Token
 
 _FORMATS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
     lambda schema: {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}},

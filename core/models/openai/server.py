@@ -23,10 +23,10 @@ import httpx2
 from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models import transport
-from core.models.backend import Can, Reply, Request
-from core.models.openai_dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
-from core.models.pace import TRIP_AFTER, Call, Pace, pace_of
+from core.models.chat.backend import Can, Reply, Request
+from core.models.openai import transport
+from core.models.openai.dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
+from core.models.openai.pace import TRIP_AFTER, Call, Pace, pace_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import Cluster
-from core.models.backend import Token
+from core.models.chat.backend import Token
 from core.steps.replies import fold
 
 NONE, UNDECIDED = "0", "?"

@@ -1,0 +1,1 @@
+"""GGUF files through llama-cpp-python in this process, as a chat backend."""

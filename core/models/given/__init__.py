@@ -1,0 +1,1 @@
+"""What a person brought, in the role of a model: descriptions, labels, whole results."""

@@ -1,0 +1,1 @@
+"""Hugging Face checkpoints in this process, as a chat backend."""

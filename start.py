@@ -386,7 +386,7 @@ def main(argv: Sequence[str]) -> int:
         install(everything=command is not None)
         if command == "test":
             # All of them in two processes; a choice of them in one, which starts sooner and shows what it prints.
-            chosen = rest or ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+            chosen = rest or ["-n", "2", "--no-loadscope-reorder"]
             return subprocess.run([PYTHON, "-m", "pytest", *chosen], cwd=ROOT, check=False).returncode
         return 0 if command == "install" else run_app(args.port, browser=not args.no_browser)
     except SetupError as error:

@@ -88,16 +88,27 @@ def pytest_configure(config: pytest.Config) -> None:
     patch.setattr(socket, "getaddrinfo", guarded_look_up)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Two processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
     they take longest, and two browsers on two cores would wait for each other."""
-    if config.getoption("dist", "no") == "no" and not hasattr(config, "workerinput"):
-        return
-    drives = {item: item.path.stem.startswith("test_browser") for item in items}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if drives[item] else item.path.stem))
-    items.sort(key=lambda item: not drives[item])
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "browser" if _drives_browser(file) else file
+
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        items.sort(key=lambda item: not _drives_browser(item.path.name))
+
+
+def _drives_browser(file: str) -> bool:
+    return Path(file).name.startswith("test_browser")
 
 
 @pytest.fixture(autouse=True)

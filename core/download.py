@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from core import results, summary
 from core.config import Config
-from core.domain import DatasetRow, ItemRow
+from core.domain import DatasetRow
 from core.errors import BadInput
 from core.export.folders import zip_folders
 from core.export.page import html_pieces
@@ -23,6 +23,8 @@ from core.results import View
 from core.selection import ALL, REST, Only
 from core.workspace import Workspace
 
+_LOOKED_FOR = 20_000
+"""Files whose originals are looked for while a page is drawn, at most."""
 _COLUMNS = {name: float if name == "confidence" else str for name in ASSIGNMENTS}
 
 
@@ -30,12 +32,13 @@ _COLUMNS = {name: float if name == "confidence" else str for name in ASSIGNMENTS
 class Folders:
     """What a ZIP of a run will hold: so many files, of which `originals` come from where they were found.
 
-    The others are our own copies (JPEG, at most 1,024 pixels), because the original has gone. pictures: False for
-    records without images, which have nothing to put into folders. folders: (name, files in it), groups first.
+    The others are our own copies (JPEG, at most 1,024 pixels), because the original has gone. originals: None where
+    there are so many files that looking for each would keep a page waiting. pictures: False for records without
+    images, which have nothing to put into folders. folders: (name, files in it), groups first.
     """
 
     files: int
-    originals: int
+    originals: int | None
     pictures: bool
     folders: Sequence[tuple[str, int]]
 
@@ -72,8 +75,11 @@ def about_folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Folder
     view = View(workspace.store, run_id)
     dataset, sizes = _dataset(workspace, view), view.files(only.query)
     pictures = dataset.source.get("kind") != "records"
-    originals = _originals(dataset, workspace.config) if pictures else {}
-    found = sum(name in originals for name in view.file_names(only.query)) if originals else 0
+    found: int | None = 0
+    if sizes.total() > _LOOKED_FOR:
+        found = None
+    elif pictures and (originals := _originals(dataset, workspace.config)):
+        found = sum(name in originals for name in view.file_names(only.query))
     listed = [(one.id, one.name) for one in view.edited.clusters] + list(REST.items())
     return Folders(sizes.total(), found, pictures, [(name, sizes[key]) for key, name in listed if sizes[key]])
 
@@ -84,20 +90,21 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     Each file is the original, byte for byte, while it still lies where it was found, and our own copy when it has gone
     or has changed since. Raises BadInput for a run that does not exist or has no images.
     """
-    dataset, folder_of, items = _of_run(workspace, run_id, only)
+    view = View(workspace.store, run_id)
+    dataset = _dataset(workspace, view)
     if dataset.source.get("kind") == "records":
         raise BadInput("These are descriptions without images; there is nothing to put into folders.")
     originals = _originals(dataset, workspace.config)
 
     def files() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
-        for item in items:
-            group = folder_of[item.item_id]
-            original = _original(originals.get(item.name), item.item_id)
+        folder_of = {**REST, **{one.id: one.name for one in view.edited.clusters}}
+        for item, name, place in view.filed(only.query):
+            original = _original(originals.get(name), item)
             if original is not None:
-                yield group, item.name, partial(bytes, original)
+                yield folder_of[place], name, partial(bytes, original)
             else:
-                copy = workspace.image(item.item_id, "view")
-                yield group, str(PurePosixPath(item.name).with_suffix(".jpg")), copy.read_bytes
+                copy = workspace.image(item, "view")
+                yield folder_of[place], str(PurePosixPath(name).with_suffix(".jpg")), copy.read_bytes
 
     part = only.said(results.clusters(workspace.store, run_id).clusters)
     return zip_folders(files(), f"These are not all images of the run: {part}." if part else "")
@@ -108,20 +115,6 @@ def _dataset(workspace: Workspace, view: View) -> DatasetRow:
     if dataset is None:
         raise BadInput("The images of this run are not in the workspace any more.")
     return dataset
-
-
-def _of_run(workspace: Workspace, run_id: str, only: Only) -> tuple[DatasetRow, Mapping[str, str], list[ItemRow]]:
-    """The dataset of a run; item id -> folder, for the wanted rows; and all usable files of these, duplicates included,
-    in the order given."""
-    view = View(workspace.store, run_id)
-    dataset = _dataset(workspace, view)
-    folder_of = {row.item_id: row.cluster.name if row.cluster else REST[row.state] for row in only.rows(view)}
-    items = [
-        *workspace.store.datasets.items(dataset.id),
-        *workspace.store.datasets.items(dataset.id, status="duplicate"),
-    ]
-    wanted = [item for item in items if item.item_id in folder_of]
-    return dataset, folder_of, sorted(wanted, key=lambda item: item.position)
 
 
 def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:

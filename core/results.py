@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -202,6 +202,14 @@ class View:
     def file_names(self, query: Query = EVERYTHING) -> list[str]:
         """What these files are called."""
         return self._store.placements.file_names(self.run.id, query)
+
+    def filed(self, query: Query, at_once: int = 5_000) -> Iterator[tuple[str, str, str]]:
+        """(item id, file name, cluster id or state outside all clusters) of these files, in the order given; a large
+        run is never held whole."""
+        last = -1
+        while part := self._store.placements.filed(self.run.id, query, last, at_once):
+            yield from ((item, file, cluster or state) for _, item, file, state, cluster in part)
+            last = part[-1][0]
 
     def earlier(self) -> int:
         """How many images were assigned under earlier names that an edit has changed since."""

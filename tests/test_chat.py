@@ -34,6 +34,7 @@ def corpus(*texts: str, labels: Sequence[str] | None = None) -> Corpus:
         ("1: cat\n2. dog", {1: "cat", 2: "dog"}),
         ('{"1": "cat", "2": "do', {1: "cat"}),
         ('{"1": "cat", "2": 1', {1: "cat"}),
+        ('{"1": {"group": "B", "quote": "x"}, "2": {"gr', {1: "B"}),
         ('["cat", "dog"]', {1: "cat", 2: "dog"}),
         ('["cat"]', {}),
         ('{"1": "cat", "3": "cow", "x": "y"}', {1: "cat"}),
@@ -76,6 +77,8 @@ def test_an_answer_may_say_that_nothing_fits(answer: str, none: bool) -> None:
 def test_json_is_found_wherever_it_is() -> None:
     assert read_json('so: [1, {broken] then {"a": [2]}') == {"a": [2]}
     assert read_json("nothing") is None
+    assert read_json('{"groups": [{"name": "a"}, {"name": "b') is None  # what is inside is not the whole
+    assert read_json('{"a": "two\nlines"}') == {"a": "two\nlines"}
 
 
 def test_every_step_has_a_prompt_that_carries_the_criterion() -> None:

@@ -12,7 +12,7 @@ from painter import ANSWER_TOKENS, PROMPT_TOKENS, Painter, install, step_of
 from core import prices, results
 from core.domain import Asking, Failed
 from core.edits import Add, Delete, Rename
-from core.errors import BadInput, Paused
+from core.errors import BadInput, FacetryError, Paused
 from core.estimate import estimate
 from core.prices import Price
 
@@ -141,6 +141,27 @@ def test_kinds_of_failures_are_told_apart_and_their_replies_kept(house: House, p
     raw = {house.store.answers.raw(key) for key, _, _ in held.values()}
     assert len(raw) == 1  # one call for all
     assert all(one in next(iter(raw)) for one in COLOURS)
+
+
+def test_where_no_names_can_be_used_the_commonest_labels_stand_in_and_ask_for_better_ones(
+    house: House, painter: Painter
+) -> None:
+    unusable = Failed("The model did not give 4 usable groups.", "unusable")
+    painter.fail = lambda request: unusable if step_of(request) == "name" else None
+    run_id = house.start(**CHAT, names=("green",))
+    house.run(run_id, "name")
+    clusters = results.clusters(house.store, run_id).clusters
+    assert [(one.name, one.needs_name) for one in clusters] == [
+        ("green", False),
+        ("blue", True),
+        ("grey", True),
+        ("red", True),
+    ]
+    house.run(run_id)
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
+    painter.fail = lambda request: Failed("No connection.") if step_of(request) == "name" else None
+    with pytest.raises(FacetryError, match="No connection"):
+        house.run(house.start(**CHAT, k=3))
 
 
 def test_a_spending_cap_stops_cleanly_and_can_be_raised(house: House, painter: Painter) -> None:

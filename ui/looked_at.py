@@ -13,6 +13,7 @@ from ui.notices import act, guarded
 from ui.skipped import skip_table
 
 _PREVIEW = 48
+_LATEST = 24
 
 
 def at_work(look: Look) -> None:
@@ -29,8 +30,8 @@ def _live(look: Look) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(min(1.0, now.done / now.total) if now and now.total else 0.0, text=line, width="stretch")
             st.button(text.STOP, icon=":material/stop_circle:", key="stop-look", on_click=look.cancel.set)
-        items = state.workspace().store.datasets.items(look.dataset_id)
-        wall([Tile(item.item_id, item.name) for item in items[-24:][::-1]], text.PREVIEW, key="looking", size=110)
+        items = state.workspace().store.datasets.latest(look.dataset_id, _LATEST)
+        wall([Tile(item.item_id, item.name) for item in items], text.PREVIEW, key="looking", size=110)
 
 
 def go_on(given: DatasetRow) -> None:

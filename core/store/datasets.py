@@ -94,6 +94,15 @@ class Datasets:
         )
         return [ItemRow(*row) for row in rows]
 
+    def latest(self, dataset_id: str, number: int) -> list[ItemRow]:
+        """The usable items that came in last, the newest first."""
+        rows = self._db.read(
+            "SELECT position, item_id, name, status, reason FROM dataset_item "
+            "WHERE dataset_id = ? AND status = 'ready' ORDER BY position DESC LIMIT ?",
+            [dataset_id, number],
+        )
+        return [ItemRow(*row) for row in rows]
+
     def skipped(self, dataset_id: str, limit: int = 0) -> list[ItemRow]:
         """Everything given that is not grouped, duplicates included, each with its reason; limit 0 means all."""
         rows = self._db.read(

@@ -149,6 +149,12 @@ class Placements:
         sql, values = _files(run_id, query)
         return [name for (name,) in self._db.read(f"SELECT i.name {sql}", values)]
 
+    def filed(self, run_id: str, query: Query, after: int, limit: int) -> list[tuple[int, str, str, str, str]]:
+        """(position, item id, name, state, cluster id) of the next so many of these files, in the order given."""
+        sql, values = _files(run_id, query)
+        sql = f"SELECT i.position, i.item_id, i.name, p.state, p.cluster_id {sql} AND i.position > ? ORDER BY 1 LIMIT ?"
+        return self._db.read(sql, [*values, after, limit])
+
     def place(self, run_id: str, query: Query, item_id: str) -> int | None:
         """How many items of the query come before this one; None when it is not among them."""
         where, values = _where(run_id, query)

@@ -53,10 +53,14 @@ def and_more(number: int) -> str:
     return f"and {number:,} more"
 
 
-def folders_note(files: int, originals: int) -> str:
+def folders_note(files: int, originals: int | None) -> str:
     """What the ZIP holds: originals, or our copies where these have gone."""
     if not files:
         return "No images are left by this choice."
+    if originals is None:
+        return (
+            f"{count(files, 'file')} in one folder a group: your originals, or the app's own copy where one has gone."
+        )
     if originals == files:
         return f"{count(files, 'file')} in one folder a group: your original files, unchanged."
     copies = f"{count(files - originals, 'file')} as the app's own copy (JPEG, at most 1,024 pixels)"

@@ -303,8 +303,8 @@ def test_gemma_without_a_chat_template_does_all_steps(base: LlamaChat) -> None:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
-    """SmolLM2 behind llama-cpp-python's server. Gemma is left to benchmarks/small_models.py: a server applies its grammar
-    to 262,144 tokens the slow way, and a base model runs on to the length limit, which takes minutes."""
+    """SmolLM2 behind llama-cpp-python's server. Gemma is left to benchmarks/small_models.py: a server applies its
+    grammar to 262,144 tokens the slow way, and a base model runs on to the length limit, which takes minutes."""
     file = smollm2()
     if file is None or not has_server():
         pytest.skip("needs SmolLM2 and llama-cpp-python's server (requirements-dev.txt)")

@@ -18,8 +18,9 @@ from core.domain import RunSettings, Step, StepStats
 from core.models import registry
 from core.models.given import imported
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
+from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.registry import NO_KEYS, How, Keys
-from core.prices import Price, price_of
+from core.prices import price_of
 from core.steps import describe, label
 from core.store import Store
 from core.work import Work
@@ -196,7 +197,8 @@ class _Estimating:
             seconds = requests * _SECONDS.get(kind, 4.0) / _AT_ONCE.get(kind, 1)
             if kind == registry.BATCH and (rounds := _rounds(requests)):
                 seconds = rounds * _ROUND_SECONDS
-        cost = None if price is None else _cost(price, prompt_tokens, completion_tokens)
+        share = BATCH_PRICE if kind == registry.BATCH else 1.0
+        cost = None if price is None else share * price.of(prompt_tokens, completion_tokens)
         return StepEstimate(
             items, known, requests, prompt_tokens, completion_tokens, seconds, cost, learnt=past is not None
         )
@@ -228,10 +230,6 @@ def _tokens(text: str) -> float:
 def _distinct(items: int) -> float:
     """How many distinct labels to expect: 8,000 STL-10 descriptions have 238, 700 of PPMI 11; the higher of the two."""
     return min(float(items), 2.7 * math.sqrt(items))
-
-
-def _cost(price: Price, prompt_tokens: float, completion_tokens: float) -> float:
-    return price.of(prompt_tokens, completion_tokens)
 
 
 def _sum(one: StepEstimate, other: StepEstimate) -> StepEstimate:

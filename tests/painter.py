@@ -47,6 +47,7 @@ class Painter:
         self.history: list[Request] = []
         self.fail: Callable[[Request], Failed | None] = lambda _: None
         self.unsure: set[str] = set()
+        self.silly = False
         self._lock = threading.Lock()
 
     def asked(self, step: Step) -> int:
@@ -67,6 +68,8 @@ class Painter:
         step = step_of(request)
         if step == "describe":
             return self._describe(request)
+        if step == "name" and self.silly:
+            return "The sky is blue."
         if step == "name":
             labels = [one for one in counted_labels(request.text) if one in COLOURS]
             return json.dumps({"groups": [{"name": one, "meaning": f"It is {one}", "labels": [one]} for one in labels]})

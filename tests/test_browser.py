@@ -42,7 +42,7 @@ def test_from_a_folder_to_checked_groups(server: Server, page: Page, tmp_path: P
     images = flowers(tmp_path / "garden", 15)
     give(page, server, images)
     # Labels to compare with; a refresh keeps images and labels.
-    page.get_by_text(text.TRUTH_KINDS["table"]).click()
+    page.get_by_text(text.TRUTH_KINDS["table"], exact=True).click()
     table = page.get_by_role("textbox", name=text.TABLE_PATH)
     table.fill(str(DATASETS / "flowers" / "labels.csv"))
     table.press("Enter")
@@ -176,7 +176,7 @@ def test_a_zip_of_clothing_to_evaluated_groups(server: Server, page: Page, tmp_p
     page.get_by_role("button", name=text.CHOOSE).first.click()
     page.locator("input[type=file]").first.set_input_files(packed)
     expect(page.get_by_role("heading", name="wardrobe.zip")).to_be_visible(timeout=SLOW)
-    page.get_by_text(text.TRUTH_KINDS["table"]).click()
+    page.get_by_text(text.TRUTH_KINDS["table"], exact=True).click()
     table = page.get_by_role("textbox", name=text.TABLE_PATH)
     table.fill(str(DATASETS / "clothing" / "labels.csv"))
     table.press("Enter")

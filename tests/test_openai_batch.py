@@ -529,11 +529,9 @@ def test_the_reason_that_ends_a_step_is_told_and_not_that_others_were_stopped(
     assert isinstance(caught.value, ModelUnavailable)
 
 
-def test_a_batch_costs_half_and_is_free_where_the_ordinary_way_is() -> None:
+def test_a_batch_has_the_price_of_its_model_and_is_free_where_the_ordinary_way_is() -> None:
     table = [Price("gpt-4o", 2.5, 10.0)]
-    found = price_of("openai-batch:gpt-4o-2024-08-06", table)
-    assert found is not None
-    assert (found.prompt, found.completion) == (1.25, 5.0)
+    assert price_of("openai-batch:gpt-4o-2024-08-06", table) == table[0]
     assert price_of("openai:gpt-4o", table) == table[0]
     local = price_of("openai-batch:llava@http://localhost:8000/v1", table)
     assert local is not None

@@ -155,7 +155,7 @@ def test_a_failed_image_shows_what_was_said(chat_run: Callable[..., str], talker
 
     def one(request: Request) -> Reply | Failed:
         said_ = original(request)
-        if request.image is None and '"label"' in request.text and '"quote"' not in request.text:
+        if request.image is None and "give a label" in request.text and '"quote"' not in request.text:
             return Reply("I do not know ![x](http://evil.example)", 1, 1)
         return said_
 

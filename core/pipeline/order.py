@@ -195,7 +195,8 @@ class Pass:
         """A model that answered, but not in a usable way, need not end the run: its labels name the groups for now, and
         the person is asked for better names. Raises FacetryError with the failure where that does not help."""
         store, settings = self.store, self.settings
-        if "unusable" not in store.answers.kinds(self.row.id).get("name", {}):
+        key = store.answers.held(self.row.id, "name")[name.ITEM][0]
+        if "unusable" not in store.answers.kinds(self.row.id).get("name", {}) or not store.answers.raw(key):
             raise FacetryError(failure)
         model = self.models.text.id
         outcome = name.from_labels(self.labels(labelled), settings.k, settings.names, model)

@@ -319,7 +319,7 @@ def test_each_line_is_read_as_the_ordinary_way_would(server: BatchServer, tmp_pa
         unusable,
         Failed("The batch does not answer this request (no reason given)."),
         unusable,
-        Reply("fine", 11, 3),
+        Reply("fine", 11, 3, price=0.5),
     ]
     server.line = lambda body, place: answered(completion("now"))
     again = texts(backend(server, tmp_path).reply(asked()))

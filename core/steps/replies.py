@@ -154,6 +154,11 @@ def numbered(texts: Sequence[str]) -> str:
     return "\n".join(f"{place}. {' '.join(text.split())}" for place, text in enumerate(texts, start=1))
 
 
+def text_schema(most: int, least: int = 1) -> dict[str, Any]:
+    """JSON Schema of a text of so many characters; a small model may not find an end by itself."""
+    return {"type": "string", "minLength": least, "maxLength": most}
+
+
 def numbered_schema(count: int, answer: Mapping[str, Any]) -> dict[str, Any]:
     """JSON Schema of an object that answers each number from 1 to count."""
     keys = [str(number) for number in range(1, count + 1)]

@@ -8,13 +8,15 @@ from typing import Any
 
 from core.domain import Cluster
 from core.models.chat.calls import LABEL_CHARS
-from core.steps.replies import read_json
+from core.steps.replies import read_json, text_schema
+
+_MEANING_CHARS = 200
 
 
 def groups_schema(k: int) -> dict[str, Any]:
     """JSON Schema of k named groups; an object around the list, as some servers take nothing else."""
-    fields = {"name": {"type": "string"}, "meaning": {"type": "string"}}
-    labels = {"type": "array", "items": {"type": "string"}}
+    fields = {"name": text_schema(LABEL_CHARS), "meaning": text_schema(_MEANING_CHARS, least=0)}
+    labels = {"type": "array", "items": text_schema(LABEL_CHARS)}
     group = {
         "type": "object",
         "properties": {**fields, "labels": labels},

@@ -19,7 +19,7 @@ from core.models.chat.calls import LABEL_CHARS, ask_all
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
 from core.models.chat.groups_reply import groups_schema, read_clusters
 from core.models.embedder import embed
-from core.steps.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered
+from core.steps.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered, text_schema
 
 _LABELS_SHOWN = 300
 """Distinct labels shown to step 2b, the most frequent first: enough for any K, and within small context windows."""
@@ -55,7 +55,7 @@ class ChatText:
 
         def request(texts: Sequence[str]) -> Request:
             text = self._label.render(criterion=criterion, items=numbered(texts))
-            return Request(text, schema=numbered_schema(len(texts), {"type": "string"}))
+            return Request(text, schema=numbered_schema(len(texts), text_schema(LABEL_CHARS)))
 
         texts = [description.text for description in corpus.descriptions]
         answers = self._twice(texts, request, lambda reply, count: read_numbered(reply.text, count), bool)
@@ -159,7 +159,7 @@ class _Assigning:
         if not self._undecided:
             code = {
                 "type": "object",
-                "properties": {"group": code, "quote": {"type": "string"}},
+                "properties": {"group": code, "quote": text_schema(_QUOTE_CHARS, least=0)},
                 "required": ["group", "quote"],
                 "additionalProperties": False,
             }

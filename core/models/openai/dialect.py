@@ -17,8 +17,26 @@ from typing import Any, Literal
 from core.domain import Failed
 from core.models.chat.backend import Reply, Request, Token
 
+_NOT_STRICT = ("minLength", "maxLength")
+"""What OpenAI's strict form of JSON Schema does not take. Where it is taken it keeps small models from running on."""
+
+
+def _strict(schema: Any) -> Any:
+    """A schema without what the strict form refuses."""
+    if isinstance(schema, Mapping):
+        return {key: _strict(value) for key, value in schema.items() if key not in _NOT_STRICT}
+    return [_strict(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def _named(schema: Any) -> dict[str, Any]:
+    return {"name": "answer", "strict": True, "schema": schema}
+
+
 _FORMATS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
-    lambda schema: {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}},
+    lambda schema: {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": _strict(schema)},
+    },
     lambda schema: {"type": "json_object", "schema": schema},  # llama.cpp's server
     lambda schema: {"type": "json_object"},
 )

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
-Act = Literal["ingest", "measure", "describe", "label", "name", "assign"]
-"""What a run can be at: looking at files, measuring images for those that no model looks at, or one of its steps."""
+Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign"]
+"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
 Held = Literal["describe", "label", "name", "assign", "first names"]
 """What a run holds answers for: its steps, and names drawn from a first sample while the rest is described."""
 Source = Literal["model", "person", "propagated", "none"]

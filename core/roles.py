@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,16 @@ class Models:
 
 
 def models_of(
-    settings: RunSettings, items: Mapping[str, str], keys: Keys = NO_KEYS, folder: Path | None = None
+    settings: RunSettings,
+    items: Mapping[str, str],
+    keys: Keys = NO_KEYS,
+    folder: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Models:
     """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
     if settings.text == imported.KIND:
         return _imported_models(settings, items)
-    how = How(keys, settings.wording, settings.asking, folder)
+    how = How(keys, settings.wording, settings.asking, folder, say)
     text = registry.text_model(settings.text, how)
     second = registry.text_model(settings.fallback, how) if settings.fallback else None
     if not settings.records:

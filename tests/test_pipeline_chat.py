@@ -10,10 +10,13 @@ from house import EACH, House, draw
 from painter import ANSWER_TOKENS, PROMPT_TOKENS, Painter, install, step_of
 
 from core import prices, results
-from core.domain import Asking, Failed
+from core.domain import Asking, Failed, Progress
 from core.edits import Add, Delete, Rename
 from core.errors import BadInput, FacetryError, Paused
 from core.estimate import estimate
+from core.models import registry
+from core.models.chat.text import ChatText
+from core.models.registry import How
 from core.prices import Price
 
 ALL = len(COLOURS) * EACH
@@ -218,6 +221,23 @@ def test_models_look_at_a_share_and_the_rest_follows(house: House, painter: Pain
     before = len(painter.history)
     house.run(run_id)
     assert len(painter.history) == before
+
+
+def test_local_models_load_where_it_is_seen(house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = []
+
+    def load(model: str, how: How) -> ChatText:
+        loaded.append(model)
+        how.say("Loading about 1.0 GB.")
+        return ChatText(painter, how.wording, how.asking)
+
+    monkeypatch.setattr(registry, "TEXT", {**registry.TEXT, "llama_cpp": load})
+    run_id = house.start(vision="painter", text="llama_cpp:/models/x.gguf")
+    assert not loaded
+    seen: list[Progress] = []
+    house.run(run_id, on_progress=seen.append)
+    assert [one.latest[1] for one in seen if one.step == "load"] == ["Loading about 1.0 GB."]
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
 
 
 def test_a_share_that_is_too_small_for_the_groups_is_said(house: House, painter: Painter) -> None:

@@ -109,13 +109,14 @@ def _line(job: Job) -> str:
     now = job.progress
     if now is None:
         return f"{text.READYING} …"
-    return text.doing(now.step, now.done, now.total, now.rate, now.seconds_left)
+    line = text.doing(now.step, now.done, now.total, now.rate, now.seconds_left)
+    return f"{line}. {safe_md(now.latest[1])}" if now.step == "load" else line
 
 
 def _steps(run: RunRow, job: Job | None) -> None:
     """One cell a step: done, at work or still to come, with what it did."""
     at = job.progress.step if job and job.progress else None
-    at = "describe" if at in ("ingest", "measure") or (job and at is None) else at
+    at = "describe" if at in ("ingest", "load", "measure") or (job and at is None) else at
     held = state.workspace().store.answers.step_counts(run.id)
     kinds = state.workspace().store.answers.kinds(run.id) if any(failed for _, failed in held.values()) else {}
     with st.grid(4, min_column_width=170, gap="small"):

@@ -68,6 +68,9 @@ class Line:
     """One line a finished step on stderr, and a moving one while it works on a terminal."""
 
     def __call__(self, progress: Progress) -> None:
+        if progress.step == "load":
+            print(progress.latest[1], file=sys.stderr)
+            return
         line = f"{progress.step}: {progress.done} of {progress.total}"
         if progress.failures:
             line += f", {progress.failures} failed"

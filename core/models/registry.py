@@ -29,13 +29,15 @@ BATCH = "openai-batch"
 class How:
     """How a model is to be used. keys: server -> key given for this session, never stored. wording, asking: see domain.
 
-    folder: the workspace, for what must outlive this process.
+    folder: the workspace, for what must outlive this process. say: told, in a sentence, what goes on while a model
+    loads.
     """
 
     keys: Keys = field(default_factory=lambda: NO_KEYS)
     wording: Wording = field(default_factory=Wording)
     asking: Asking = field(default_factory=Asking)
     folder: Path | None = None
+    say: Callable[[str], None] = lambda _: None
 
 
 AS_IT_IS = How()
@@ -59,13 +61,13 @@ def _openai_batch(model: str, how: How) -> Backend:
 def _llama_cpp(model: str, how: How) -> Backend:
     from core.models.gguf.model import LlamaChat
 
-    return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model))
+    return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model, how.say))
 
 
 def _transformers(model: str, how: How) -> Backend:
     from core.models.huggingface.checkpoint import TransformersChat
 
-    return _loaded(f"transformers:{model}", lambda: TransformersChat(model))
+    return _loaded(f"transformers:{model}", lambda: TransformersChat(model, how.say))
 
 
 CHAT: Mapping[str, Callable[[str, How], Backend]] = {
@@ -77,6 +79,9 @@ CHAT: Mapping[str, Callable[[str, How], Backend]] = {
 
 _ANOTHER = "Use it for the text steps, and another to describe."
 _SEES = {"llama_cpp": "A GGUF model sees only with its mmproj file: llama_cpp:MODEL.gguf+MMPROJ.gguf"}
+
+IN_MEMORY = ("llama_cpp", "transformers")
+"""Kinds that take seconds to minutes to load, and much memory."""
 
 _loading = threading.Lock()
 _alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
@@ -156,6 +161,17 @@ def text_model(spec: str, how: How = AS_IT_IS) -> TextModel:
     """The text model of `KIND[:MODEL]`. Raises as `vision_model`."""
     kind, _, model = spec.partition(":")
     return _pick(TEXT, kind, "text")(model, how)
+
+
+def check(vision: str, text: str, fallback: str, how: How) -> None:
+    """Raise as `vision_model` and `text_model` for models that cannot be had; those that would have to be loaded for
+    that are loaded by the run, where their loading is seen. vision: "" for none, as are the others."""
+    for spec, make in ((vision, vision_model), (text, text_model), (fallback, text_model)):
+        kind = spec.partition(":")[0]
+        if spec and kind not in IN_MEMORY:
+            make(spec, how)
+        elif spec:
+            _pick(VISION if make is vision_model else TEXT, kind, "vision" if make is vision_model else "text")
 
 
 def _pick(kinds: Mapping[str, Callable[[str, How], _M]], kind: str, role: str) -> Callable[[str, How], _M]:

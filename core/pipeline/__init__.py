@@ -48,10 +48,8 @@ def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
         if settings.records:
             source.read_records(Path(settings.records))
         else:
-            registry.vision_model(settings.vision, how)
-        registry.text_model(settings.text, how)
-        if settings.fallback:
-            registry.text_model(settings.fallback, how)
+            registry.check(settings.vision, "", "", how)
+        registry.check("", settings.text, settings.fallback, how)
     records = str(Path(settings.records).expanduser().resolve()) if settings.records else ""
     settings = replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):

@@ -84,7 +84,11 @@ class Pass:
         names = {}
         if self.settings.records:  # matched by name
             names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
-        self.models = models_of(self.settings, names, self.keys, self.workspace.folder)
+        self.models = models_of(self.settings, names, self.keys, self.workspace.folder, self._say)
+
+    def _say(self, sentence: str) -> None:
+        """What goes on while a model loads."""
+        self.runner.tell(Progress("load", 0, 1, latest=("", sentence)))
 
     # -- step 1, while images still come in
 

@@ -10,6 +10,7 @@ from ui.texts.common import duration, images
 STEPS: Final = {"describe": "Describe", "label": "Label", "name": "Name groups", "assign": "Sort into groups"}
 STEPS_DOING: Final = {
     "ingest": "Opening the images",
+    "load": "Loading a model",
     "measure": "Measuring the images",
     "describe": "Describing",
     "label": "Labelling",

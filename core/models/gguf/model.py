@@ -10,7 +10,7 @@ import base64
 import ctypes
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +41,12 @@ _BOTH = re.compile(r"(?<=\.gguf)\+", re.IGNORECASE)
 class LlamaChat:
     """One GGUF model. It answers one request at a time: its state is one conversation."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, on_load: Callable[[str], None] | None = None) -> None:
         """spec: `MODEL.gguf`, or `MODEL.gguf+MMPROJ.gguf` for a model that sees.
 
-        Each is a file on this computer or `REPO/NAME:FILE.gguf` on the Hugging Face hub. Raises ModelUnavailable when
-        a file or the package is missing, a file is none of the right kind, or memory does not suffice.
+        Each is a file on this computer or `REPO/NAME:FILE.gguf` on the Hugging Face hub. on_load: told what is done
+        while it loads. Raises ModelUnavailable when a file or the package is missing, a file is none of the right
+        kind, or memory does not suffice.
         """
         model, mmproj = files(spec)
         try:
@@ -60,7 +61,10 @@ class LlamaChat:
         self.id = f"llama_cpp:{model.name}:{header.fingerprint}:{_VERSION}"
         if mmproj and eyes:
             self.id += f"+{mmproj.name}:{eyes.fingerprint}"
-        _check_memory(model, header.memory + (eyes.size if eyes else 0), header.context)
+        needed = header.memory + (eyes.size if eyes else 0)
+        _check_memory(model, needed, header.context)
+        if on_load:
+            on_load(f"Loading about {needed / 2**30:.1f} GB.")
         self.can = Can(vision=mmproj is not None, schema=True, probabilities=True)
         self._lock = threading.Lock()
         self._context = header.context

@@ -1,7 +1,16 @@
 """`python -m core`."""
 
+import os
 import sys
+import threading
 
 from core.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    status = main()
+    if any(thread.daemon and thread.name.startswith("facetry") for thread in threading.enumerate()):
+        # A call to a server that nobody waits for any more would hold what the database library then calls leaks.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

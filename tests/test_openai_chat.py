@@ -386,13 +386,17 @@ def test_a_server_that_is_away_pauses_the_run_and_may_come_back(server: Server, 
     paused = [one for one in got if isinstance(one, Paused)]
     assert len(got) == 12
     assert len(paused) >= 8
+    sentence = r"The server \S+ does not answer \((status \d+|no connection)\). Check its address .* nothing is lost."
+    assert re.fullmatch(sentence, str(paused[0]))
+    server.plan = []
+    assert isinstance(chat.reply([Request("x")])[0], Reply)
+    server.plan = [trouble] * 10_000
+    got = ask_all(chat, 12)
     assert re.fullmatch(
         r"The server \S+ has not answered the last 5 requests \((status \d+|no connection)\). "
         r"The run is paused; nothing is lost. Continue when it is back.",
-        str(paused[0]),
+        next(str(one) for one in got if isinstance(one, Paused)),
     )
-    server.plan = []
-    assert isinstance(chat.reply([Request("x")])[0], Reply)
 
 
 def test_requests_that_break_a_server_do_not_pause_the_run(server: Server) -> None:

@@ -149,6 +149,7 @@ def test_the_breaker_counts_requests_without_one_answer_between(clock: Clock) ->
 
 def test_many_requests_that_are_tried_in_vain_for_long_are_enough(clock: Clock) -> None:
     pace = pace_on(clock)
+    pace.alive()
     calls = [pace.call() for _ in range(TRIP_AFTER)]
     for one in calls * 4:
         assert not pace.missed(one, patience=60)  # a blip
@@ -158,6 +159,16 @@ def test_many_requests_that_are_tried_in_vain_for_long_are_enough(clock: Clock) 
     for _ in range(99):
         clock.now += 60
         assert not pace.missed(lonely, patience=60)  # it may be about this one
+
+
+def test_a_server_that_never_answered_is_given_up_soon(clock: Clock) -> None:
+    pace = pace_on(clock)
+    assert not pace.known
+    assert not pace.missed(pace.call(), patience=60)
+    clock.now += 10
+    assert pace.missed(pace.call(), patience=60)
+    pace.answered(pace.call(), 1.0)
+    assert pace.known
 
 
 def test_a_tripped_breaker_stops_what_was_begun_and_nothing_later(clock: Clock) -> None:

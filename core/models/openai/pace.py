@@ -30,6 +30,8 @@ _SLOWER = 2.0
 _FIXED = 40
 """What a request costs beside its answer's tokens, in tokens: makes short and long answers comparable."""
 _LONGEST_WAIT = 30.0
+_STRANGER = 10.0
+"""Seconds that a server which has never answered is tried for."""
 TRIP_AFTER = 5
 """So many requests in a row without an answer, and the server is taken to be away."""
 
@@ -82,6 +84,7 @@ class Pace:
         self._held_until = self._request_at = self._tokens_at = float("-inf")
         self._streak: _Streak | None = None
         self._doubts = 0
+        self._known = False
         self._tripped: tuple[float, str] = (float("-inf"), "")
         self.set_limits(most, requests_per_minute, tokens_per_minute)
 
@@ -97,6 +100,11 @@ class Pace:
     def parallel(self) -> int:
         """Requests that may run at once now."""
         return int(self._parallel)
+
+    @property
+    def known(self) -> bool:
+        """Whether the server has ever answered anything."""
+        return self._known
 
     def call(self) -> Call:
         """Begin a request; it is handed back at each of its attempts."""
@@ -151,7 +159,7 @@ class Pace:
         """
         slowness = seconds / (said + _FIXED)
         with self._free:
-            self._streak, self._doubts = None, 0
+            self._streak, self._doubts, self._known = None, 0, True
             if used:
                 self._tokens_at += (used - expected) * self._a_token
             self._recent = slowness if self._recent is None else 0.8 * self._recent + 0.2 * slowness
@@ -164,7 +172,7 @@ class Pace:
     def alive(self) -> None:
         """The server said something sensible, if only that it does not like the request."""
         with self._free:
-            self._streak = None
+            self._streak, self._known = None, True
 
     def too_much(self, sent: float) -> None:
         """A request sent at this moment was too much for the server. Those sent together count once."""
@@ -198,8 +206,9 @@ class Pace:
         """A request got no answer. spent: it will not be tried again.
 
         Returns 0, or, when the server seems to be away, the how manieth time in a row that is: TRIP_AFTER requests that
-        are spent, or that many requests that fail for `patience` seconds, with not one answer in between. The caller
-        makes sure of it, then trips the breaker or reports that it is alive; the count of requests begins anew.
+        are spent, or that many requests that fail for `patience` seconds, with not one answer in between; of a server
+        that has never answered, any that fail for a few seconds. The caller makes sure of it, then trips the breaker
+        or reports that it is alive; the count of requests begins anew.
         """
         with self._free:
             now = self.clock()
@@ -207,6 +216,8 @@ class Pace:
             streak.calls.add(call)
             streak.spent += spent
             lasting = len(streak.calls) >= TRIP_AFTER and now - streak.since >= patience
+            # One that has never answered is more likely not there, or not at this address, than out of breath.
+            lasting = lasting or (not self._known and min(patience, now - streak.since) >= _STRANGER)
             if streak.spent < TRIP_AFTER and not lasting:
                 return 0
             self._streak = None

@@ -219,6 +219,11 @@ class OpenAIChat:
         seconds = min(self._deadline, _CHECK_SECONDS)
         check = self._attempt(message, self._dialect.options(Request("", max_tokens=16), 16)[0], seconds, image=False)
         if doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind in ("again", "busy")):
+            if not self._pace.known:
+                raise self._pace.trip(
+                    f"The server {self.url} does not answer ({got.said}). Check its address and that it runs, then "
+                    "continue. The run is paused; nothing is lost."
+                )
             raise self._pace.trip(
                 f"The server {self.url} has not answered the last {TRIP_AFTER} requests ({got.said}). The run is "
                 "paused; nothing is lost. Continue when it is back."

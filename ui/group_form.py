@@ -48,7 +48,11 @@ def form(given: DatasetRow, truth: str) -> None:
     if "k" not in st.session_state:
         asked = st.query_params.get("k", "")
         st.session_state["k"] = min(int(asked), usable) or 1 if asked.isdecimal() else min(_GROUPS, usable)
-    k = st.number_input(text.K, min_value=1, step=1, key="k", help=text.K_HELP, width=220, bind="query-params")
+    # A default of its own: while a page is still being drawn, typing elsewhere can put a bound field back to that.
+    k = st.number_input(
+        text.K, min_value=1, value=min(_GROUPS, usable), step=1, key="k", help=text.K_HELP, width=220,
+        bind="query-params",
+    )  # fmt: skip
     choices.begin(given)
     plain = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
     _who()

@@ -40,6 +40,9 @@ from core.models.openai.pace import pace_of
 from core.models.openai.server import OpenAIChat
 from core.workspace import Workspace
 
+# Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
+pytestmark = pytest.mark.flaky(reruns=1)
+
 EACH = 2
 
 

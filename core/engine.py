@@ -136,14 +136,14 @@ def _ask_all(
                 except queue.Empty:
                     return
                 taken.append(batch)
-            try:
-                with count_usage() as usage, stopping(lambda: halt.is_set() or cancel.is_set()):
+            answers: Sequence[Answer | Failed] | BaseException
+            with count_usage() as usage, stopping(lambda: halt.is_set() or cancel.is_set()):
+                try:
                     answers = ask(batch)
-                    pay(usage)
-                    done.put((batch, answers, usage))
-            except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
-                pay(usage)
-                done.put((batch, error, usage))
+                except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
+                    answers = error
+            pay(usage)
+            done.put((batch, answers, usage))
 
     for _ in range(min(concurrency, len(batches))):
         threading.Thread(target=serve, daemon=True, name="facetry-ask").start()

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain import Cluster, RunSettings
+from core.domain import Cluster, Corpus, RunSettings
 from core.ingest import source
 from core.ingest.ictc import normal
 from core.ingest.imported import read_results
 from core.models import registry
 from core.models.base import TextModel, VisionModel
 from core.models.given import imported
-from core.models.given.described import DescribedText
-from core.models.given.records import RecordsText, RecordsVision
+from core.models.given.records import LabelledText, RecordsVision
 from core.models.registry import NO_KEYS, How, Keys
 
 
@@ -49,7 +48,9 @@ def models_of(
     second = registry.text_model(settings.fallback, how) if settings.fallback else None
     if not settings.records:
         vision = registry.vision_model(settings.vision, how)
-        who_labels = DescribedText(text, vision.id) if settings.asking.with_label else text
+        who_labels: TextModel = text
+        if settings.asking.with_label:
+            who_labels = LabelledText(text, f"with descriptions of {vision.id}", _labels_in_descriptions)
         kind = settings.fallback.partition(":")[0]
         looks_again = settings.vision != registry.BUILTIN and kind in registry.VISION
         other = registry.vision_model(settings.fallback, how) if looks_again else None
@@ -59,8 +60,14 @@ def models_of(
     descriptions = {item: record.description or record.label for item, record in matched.items()}
     labels = {item: record.label for item, record in matched.items() if record.label}
     recorded = RecordsVision(descriptions, records.version)
-    labelled: TextModel = RecordsText(labels, records.version, text) if labels else text
+    labelled: TextModel = text
+    if labels:
+        labelled = LabelledText(text, f"records/{records.version}", lambda corpus: [*map(labels.get, corpus.ids)])
     return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
+
+
+def _labels_in_descriptions(corpus: Corpus) -> list[str | None]:
+    return [description.label or None for description in corpus.descriptions]
 
 
 def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:

@@ -11,7 +11,7 @@ from core.models.chat.choices import Choices
 from core.models.chat.text import ChatText
 from core.models.chat.vision import ChatVision
 from core.models.embedder import embed
-from core.steps.replies import read_answers
+from core.steps.replies import answer_offset, read_answers
 
 CLUSTERS = [Cluster("c1", "car"), Cluster("c2", "dog"), Cluster("c3", "guitar")]
 
@@ -160,4 +160,4 @@ def test_rules_and_language_are_part_of_the_prompts() -> None:
 def test_where_an_answer_stands_in_a_reply_is_known() -> None:
     reply = 'Sure: {"1": "B", "11": "C", "2": {"group": "A", "quote": "x"}, "3": 7}'
     answers = read_answers(reply, 11)
-    assert {number: reply[one.offset] for number, one in answers.items()} == {1: "B", 11: "C", 2: "A", 3: "7"}
+    assert {number: reply[answer_offset(reply, number)] for number in answers} == {1: "B", 11: "C", 2: "A", 3: "7"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from core import prompts
@@ -13,9 +15,13 @@ from core.prompts.presets import Preset
 
 def test_a_released_prompt_is_still_there() -> None:
     """A run of an earlier version must find what it asked: files are added, never edited."""
+    folder = Path(prompts.__file__).parent
     for form in prompts.FORMS:
         newest = prompts.newest(form)
         prompts.check(form, newest.text)
+        versions = sorted(int(path.stem.rsplit(".v", 1)[1]) for path in folder.glob(f"{form}.v*.txt"))
+        assert versions == list(range(1, len(versions) + 1))
+        assert newest.version == f"{form}.v{versions[-1]}"
 
 
 @pytest.mark.parametrize(

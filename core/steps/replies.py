@@ -60,14 +60,10 @@ def read_json(text: str) -> object | None:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer of a numbered reply. quote: the words it names as its reason, or "".
-
-    offset: where in the reply, as it came, the answer begins; -1 where that cannot be told.
-    """
+    """One answer of a numbered reply. quote: the words it names as its reason, or ""."""
 
     text: str
     quote: str = ""
-    offset: int = -1
 
 
 def read_numbered(text: str, count: int, *, sentences: bool = False) -> dict[int, str]:
@@ -102,7 +98,7 @@ def read_answers(text: str, count: int, *, sentences: bool = False) -> dict[int,
             continue
         if number in found and found[number].text != said:
             doubled.add(number)
-        found[number] = Answered(said, quote.strip(), _offset(text, number))
+        found[number] = Answered(said, quote.strip())
     return {number: said for number, said in found.items() if number not in doubled}
 
 
@@ -134,8 +130,8 @@ def _answer(value: object) -> tuple[str, str] | None:
     return (str(value), quote) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
 
 
-def _offset(text: str, number: int) -> int:
-    """Where the answer to a number begins in a reply."""
+def answer_offset(text: str, number: int) -> int:
+    """Where in a reply, as it came, the answer to a number begins; -1 where that cannot be told."""
     lead = rf"""(?<!\d)["'“]?{number}["'”]?\s*[:=.)-]\s*(?:\{{\s*["']group["']\s*:\s*)?["'“]?(?=[^\s"'“])"""
     matches = list(re.finditer(lead, text))
     return matches[-1].end() if matches else -1

@@ -55,7 +55,6 @@ CONNECT_TEST_SCHEMA: Final = (
 )
 CONNECT_CAN: Final = "What it can do"
 CAN_SEE: Final = "sees images"
-CAN_BLIND: Final = "sees no images"
 CAN_HOLD: Final = "answers are held to a form"
 CAN_HINT: Final = "answers follow a form when asked (not held to it; each is checked)"
 CAN_IGNORE: Final = "did not follow the form (forgiving reading and a second question help)"

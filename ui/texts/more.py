@@ -114,7 +114,6 @@ WORDS_RESET: Final = "Back to the text that came with Facetry"
 STAND_IN_CRITERION: Final = "(what you group by)"
 STAND_IN_GROUP: Final = "(here the names of the groups with their meanings)"
 STAND_IN_LABELS: Final = "(here the labels, each with its number of images)"
-STAND_IN_DESCRIPTION: Final = "(here a description)"
 
 
 def stand_in(number: int, what: str) -> str:

@@ -19,7 +19,16 @@ from core.models.chat.calls import LABEL_CHARS, ask_all
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
 from core.models.chat.groups_reply import groups_schema, read_clusters
 from core.models.embedder import embed
-from core.steps.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered, text_schema
+from core.steps.replies import (
+    Answered,
+    answer_offset,
+    fold,
+    numbered,
+    numbered_schema,
+    read_answers,
+    read_numbered,
+    text_schema,
+)
 
 _LABELS_SHOWN = 300
 """Distinct labels shown to step 2b, the most frequent first: enough for any K, and within small context windows."""
@@ -169,7 +178,8 @@ class _Assigning:
     def read(self, reply: Reply, count: int) -> dict[int, _Chosen]:
         chosen = {}
         for number, said in read_answers(reply.text, count).items():
-            token = token_at(reply.tokens, said.offset) if reply.tokens and said.offset >= 0 else None
+            place = answer_offset(reply.text, number) if reply.tokens else -1
+            token = token_at(reply.tokens, place) if place >= 0 else None
             chosen[number] = _Chosen(said, self._choices.distribution(token) if token else None)
         return chosen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step
 from core.models.base import TextModel
@@ -34,28 +34,23 @@ class RecordsVision:
         ]
 
 
-class RestOfText:
-    """A text model whose labels are known for some items; the other items, and the other steps, go to `rest`."""
+class LabelledText:
+    """A text model that knows the labels of some items; the other items, and the other steps, go to `rest`."""
 
-    def __init__(self, rest: TextModel, model_id: str) -> None:
-        self.id = model_id
+    def __init__(self, rest: TextModel, source: str, known: Callable[[Corpus], Sequence[str | None]]) -> None:
+        """source: names where the labels are from, in the model's id. known: the label of each item of a corpus, None
+        where it is to be asked for."""
+        self.id = f"{source}+{rest.id}"
         self.prompts = rest.prompts
         self.knows, self.by_label = rest.knows, rest.by_label
         self.batch_size = rest.batch_size
         self.max_concurrency = rest.max_concurrency
-        self._rest = rest
-
-    def given(self, corpus: Corpus) -> list[str | Failed | None]:
-        """The label of each item, None where it is to be asked for."""
-        raise NotImplementedError
+        self._rest, self._known = rest, known
 
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
-        given = self.given(corpus)
-        missing = [place for place, label in enumerate(given) if label is None]
-        if missing:
-            for place, label in zip(missing, self._rest.label(corpus.take(missing), criterion), strict=True):
-                given[place] = label
-        return [label if label is not None else Failed("No label.") for label in given]
+        known = self._known(corpus)
+        asked = iter(self._rest.label(corpus.take(missing), criterion) if (missing := _missing(known)) else [])
+        return [next(asked) if label is None else label for label in known]
 
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
         return self._rest.name(corpus, criterion, k, given)
@@ -64,13 +59,5 @@ class RestOfText:
         return self._rest.assign(corpus, criterion, clusters)
 
 
-class RecordsText(RestOfText):
-    """Gives each item the label that came with it."""
-
-    def __init__(self, labels: Mapping[str, str], version: str, rest: TextModel) -> None:
-        """labels: item id -> label. version: hash of the file they came from."""
-        super().__init__(rest, f"records/{version}+{rest.id}")
-        self._labels = labels
-
-    def given(self, corpus: Corpus) -> list[str | Failed | None]:
-        return [self._labels.get(item) for item in corpus.ids]
+def _missing(known: Sequence[str | None]) -> list[int]:
+    return [place for place, label in enumerate(known) if label is None]

@@ -28,10 +28,6 @@ def _strict(schema: Any) -> Any:
     return [_strict(one) for one in schema] if isinstance(schema, list) else schema
 
 
-def _named(schema: Any) -> dict[str, Any]:
-    return {"name": "answer", "strict": True, "schema": schema}
-
-
 _FORMATS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
     lambda schema: {
         "type": "json_schema",

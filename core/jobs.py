@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +68,18 @@ class Bringing:
     @property
     def alive(self) -> bool:
         return self.thread is not None and self.thread.is_alive()
+
+
+@contextmanager
+def _noting(one: Look | Bringing, what: str) -> Iterator[None]:
+    """Keep the error that ends the block, as a sentence: a thread has no caller to raise to."""
+    try:
+        yield
+    except FacetryError as error:
+        one.error = str(error)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the page must not wait for ever
+        one.error = f"Something unexpected went wrong: {type(error).__name__}."
+        _log.exception("%s ended unexpectedly", what)
 
 
 class Jobs:
@@ -153,15 +167,8 @@ class Jobs:
             one.progress = progress
 
         place = self._workspace
-        try:
+        with _noting(one, f"looking at {origin.dataset_id}"), suppress(Cancelled):  # incomplete, which the page sees
             intake.look(place.store, place.copies, place.config, origin, one.cancel, show)
-        except Cancelled:
-            return  # the dataset is incomplete, which the page sees
-        except FacetryError as error:
-            one.error = str(error)
-        except Exception as error:  # noqa: BLE001  # a thread has no caller to raise to
-            one.error = f"Something unexpected went wrong: {type(error).__name__}."
-            _log.exception("looking at %s ended unexpectedly", origin.dataset_id)
 
     def look_at(self, dataset_id: str) -> Look | None:
         """The newest look at a dataset in this process, under way or ended, or None."""
@@ -191,7 +198,7 @@ class Jobs:
             self._jobs[run_id] = job
             one.run_id = run_id
 
-        try:
+        with _noting(one, f"bringing in {path.name}"):
             bring_in(
                 self._workspace,
                 path,
@@ -202,11 +209,6 @@ class Jobs:
                 on_progress=show,
                 on_run=begun,
             )
-        except FacetryError as error:
-            one.error = str(error)
-        except Exception as error:  # noqa: BLE001  # a thread has no caller to raise to
-            one.error = f"Something unexpected went wrong: {type(error).__name__}."
-            _log.exception("bringing in %s ended unexpectedly", path.name)
 
     def bringing(self, key: str) -> Bringing | None:
         """What `bring` started in this process, under way or ended, or None."""

@@ -80,10 +80,14 @@ nothing in it. too long: it, or what was asked, passed a length limit. unusable:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A call that gave no answer, kept as data: the reason is one sentence for a person."""
+    """A call that gave no answer, kept as data: the reason is one sentence for a person.
+
+    tokens: those of the prompt and of the answer, which are to be paid for all the same.
+    """
 
     reason: str
     kind: FailureKind = "failed"
+    tokens: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,15 @@ def test_groups_are_read_with_their_labels_and_given_names_first() -> None:
     assert "spelled just so: Dogs" in backend.history[0].text
 
 
+def test_images_that_do_not_answer_the_criterion_are_offered_as_no_group() -> None:
+    backend = FakeBackend('[{"name": "a"}, {"name": "b"}]', '[{"name": "a"}, {"name": "b"}]')
+    ChatText(backend).name(corpus("", "", "", labels=["cat", "unclear", "dog"]), "animal", 2)
+    assert "cat (1)\ndog (1)" in backend.history[0].text
+    assert "unclear" not in backend.history[0].text
+    ChatText(backend).name(corpus("", "", labels=["cat", "unclear"]), "animal", 2)  # there is nothing else
+    assert "unclear (1)" in backend.history[1].text
+
+
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [

@@ -164,6 +164,35 @@ def test_an_answer_that_is_cut_says_so_and_what_cannot_be_stored_is_cleaned(serv
     assert chat.reply([Request("x")])[0] == Reply("\ufffd A \U0001f600 [key]", 11, 3)
 
 
+def thought(text: str, finish: str, **told: object) -> Any:
+    """An answer of a model that thinks first, as servers differ in telling it."""
+    body = completion(text, finish=finish)
+    if "reasoning_tokens" in told:
+        body["usage"]["completion_tokens_details"] = told
+    else:
+        body["choices"][0]["message"] |= told
+    return lambda handler, _: handler.send(200, body)
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        thought("", "length", reasoning_tokens=600),
+        thought("", "length", reasoning_content="The image shows"),
+        thought('{"1": "re', "length", reasoning="First"),
+        thought("<think>The image shows", "length"),
+    ],
+)
+def test_a_model_that_thinks_first_gets_more_room_and_what_was_lost_is_counted(server: Server, cut: Any) -> None:
+    server.plan = [cut, thought("<think>It is red.</think>A red car.", "stop", reasoning_content="It is red.")]
+    chat = backend(server)
+    (reply,) = chat.reply([Request("x", max_tokens=600)])
+    assert isinstance(reply, Reply)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (22, 6)
+    chat.reply([Request("y", max_tokens=600)])
+    assert [one["body"]["max_tokens"] for one in server.history] == [600, 2400, 2400]
+
+
 def test_azure_gets_its_key_in_its_own_header_too() -> None:
     azure = OpenAIChat("gpt@https://me.openai.azure.com/openai/v1", {"https://me.openai.azure.com/openai/v1": KEY})
     assert azure._client.default_headers["api-key"] == KEY
@@ -306,7 +335,8 @@ def test_answers_with_status_200_that_are_none_are_told_apart(
     assert isinstance(answer, Failed)
     assert reason in answer.reason
     assert answer.kind == kind
-    assert len(server.history) == (3 if kind == "unusable" else 1)
+    assert len(server.history) == (3 if kind in ("unusable", "too long") else 1)
+    assert answer.tokens in ((0, 0), (11 * len(server.history), 3 * len(server.history)))
 
 
 def test_an_error_with_status_200_is_an_error(server: Server) -> None:

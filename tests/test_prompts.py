@@ -46,6 +46,14 @@ def test_a_rewritten_prompt_is_what_is_asked() -> None:
         prompts.form_of("lable")
 
 
+def test_answers_may_be_in_another_language_but_for_the_word_that_is_read() -> None:
+    german = Wording(language="German")
+    label = prompts.worded("label", german).render(criterion="colour", items="1. x")
+    assert "Write labels in German, but leave “unclear” as it is." in label
+    assert "Write names and meanings in German." in prompts.worded("name", german).key()
+    assert "German" not in prompts.worded("assign", german).key()
+
+
 @pytest.mark.parametrize(
     ("criterion", "name"),
     [("Colour", "Colour"), ("the mood?", "Mood"), ("what the person is doing", "Action"), ("brand", None)],

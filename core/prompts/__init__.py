@@ -119,7 +119,8 @@ def _rules(form: Form, wording: Wording) -> list[str]:
             )
     if wording.language and form not in ("assign", "assign_labels"):
         written = "names and meanings" if form == "name" else "labels" if form == "label" else "text"
-        rules.append(f"Write {written} in {wording.language}.")
+        unclear = ", but leave “unclear” as it is" if form in ("label", "describe_label") else ""
+        rules.append(f"Write {written} in {wording.language}{unclear}.")
     return rules
 
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from core.domain import Cluster, Corpus, Failed
 from core.edits import RESERVED
 from core.models.base import TextModel
+from core.steps.replies import UNCLEAR
 from core.work import Answer, Ask, Outcome, Work, call_key
 
 ITEM = "*"
@@ -56,7 +57,7 @@ def from_labels(labels: Mapping[str, str], k: int, given: Sequence[str], model: 
     taken = {name.casefold() for name in given}
     names = list(given)
     for label, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
-        if label and label.casefold() not in taken | {*RESERVED, "unclear"}:
+        if label and label.casefold() not in taken | {*RESERVED, UNCLEAR}:
             taken.add(label.casefold())
             names.append(label)
     if len(names) < k:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+UNCLEAR = "unclear"
+"""The label that prompts ask for where a description does not answer the criterion."""
 _THINKING = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```[a-zA-Z]*\n?|```")
 _PAIR = re.compile(r"""["'“]?(\d+)["'”]?\s*[:=.)-]\s*(?:["'“]([^"'“”\n]*)["'”]|([^,\n{}\[\]]+))""")

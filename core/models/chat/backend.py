@@ -1,6 +1,6 @@
 """What a chat model is to the rest: requests in, replies out, and a statement of what it can do.
 
-A backend only carries messages. What to ask and how to read it is in chat_vision.py, chat_text.py and
+A backend only carries messages. What to ask and how to read it is in vision.py, text.py and
 core/steps/replies.py, the same for all of them.
 """
 

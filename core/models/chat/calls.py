@@ -25,7 +25,7 @@ def ask_all(backend: Backend, requests: Sequence[Request]) -> list[Reply | Faile
 
 def _checked(answer: Reply | Failed) -> Reply | Failed:
     if isinstance(answer, Failed):
-        report_usage(0, 0)
+        report_usage(*answer.tokens)
         return answer
     report_usage(answer.prompt_tokens, answer.completion_tokens, answer.text, answer.price)
     if plain(answer.text):

@@ -20,9 +20,8 @@ NONE, UNDECIDED = "0", "?"
 _LETTERS = string.ascii_uppercase
 _NOTHING = ("none", "unassigned", "not sure", "none of them", "none of these", "n/a", "no group")
 NEAR, APART = 0.75, 0.1
-"""An answer that is no name on the list means the nearest one when their embeddings are at least so alike, and more
-so by
-APART than any other: synonyms ("automobile", "car") pass, neighbours ("wolf", "dog") do not."""
+"""An answer that is no name on the list means the nearest one when their embeddings are at least so alike, and more so
+by APART than any other: synonyms ("automobile", "car") pass, neighbours ("wolf", "dog") do not."""
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 

@@ -20,6 +20,7 @@ from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
 from core.models.chat.groups_reply import groups_schema, read_clusters
 from core.models.embedder import embed
 from core.steps.replies import (
+    UNCLEAR,
     Answered,
     answer_offset,
     fold,
@@ -73,6 +74,8 @@ class ChatText:
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
         """K clusters from the labels with their counts; a reply that does not hold exactly k is asked once more."""
         counts = Counter(label.strip() for label in corpus.labels or ())
+        if len(counts) > k:  # images that do not answer the criterion are no group of their own
+            counts.pop(UNCLEAR, None)
         listed = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_LABELS_SHOWN]
         asked = self._name.render(
             criterion=criterion,

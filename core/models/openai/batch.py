@@ -1,6 +1,6 @@
 """OpenAI's Batch API as a chat backend: many requests as one file, answered within a day, at half the price.
 
-The requests are those of the ordinary way (openai_chat.py) and so is the id: an answer that came one way is not asked
+The requests are those of the ordinary way (server.py) and so is the id: an answer that came one way is not asked
 again the other. A few requests are sent the ordinary way, as nobody should wait for hours for the names of the groups.
 
 Stop does not cancel a batch: what it has answered by then is to be paid for in any case, and the rest is answered by
@@ -198,7 +198,7 @@ class OpenAIBatch(OpenAIChat):
             except OSError:
                 answers[mark] = NO_IMAGE
                 continue
-            options, _ = self._dialect.options(request, request.max_tokens)
+            options, _ = self._dialect.options(request, self._room * request.max_tokens)
             line = request_line(mark, {"model": self.model, "messages": [message], **options})
             if file and (len(marks) >= self._most_lines or file.tell() + len(line) > self._most_bytes):
                 yield file, marks

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from core.domain import Failed
 from core.models.chat.backend import Reply, Request, Token
+from core.steps.replies import plain
 
 _NOT_STRICT = ("minLength", "maxLength")
 """What OpenAI's strict form of JSON Schema does not take. Where it is taken it keeps small models from running on."""
@@ -208,22 +209,33 @@ def read(answer: object, secret: str = "") -> Reply | Failed | Trouble:
     choice = choices[0]
     message, reason = choice.message, choice.finish_reason
     text = clean(_text(message.content), secret)
-    if isinstance(refusal := getattr(message, "refusal", None), str) and refusal:
-        return Failed(f"The model refused: {clean(refusal, secret)[:200]}", "refused")
-    if reason == "content_filter":
-        return Failed("The provider's content filter stopped the answer.", "filtered")
-    if not text.strip():
-        if reason == "length":
-            return Failed("The answer was cut off before it began (length limit).", "too long")
-        return Failed("The model gave an empty answer.", "empty")
     usage = getattr(answer, "usage", None)
+    tokens = _number(usage, "prompt_tokens"), _number(usage, "completion_tokens")
+    if isinstance(refusal := getattr(message, "refusal", None), str) and refusal:
+        return Failed(f"The model refused: {clean(refusal, secret)[:200]}", "refused", tokens)
+    if reason == "content_filter":
+        return Failed("The provider's content filter stopped the answer.", "filtered", tokens)
+    if reason == "length" and (_thought(message, usage) or not plain(text)):
+        return Failed("The answer was cut off before it began (length limit).", "too long", tokens)
+    if not text.strip():
+        return Failed("The model gave an empty answer.", "empty", tokens)
     return Reply(
         text,
-        getattr(usage, "prompt_tokens", 0) or 0,
-        getattr(usage, "completion_tokens", 0) or 0,
+        *tokens,
         _tokens(getattr(choice, "logprobs", None)),
         cut=reason == "length",
     )
+
+
+def _thought(message: object, usage: object) -> bool:
+    """Whether the model thought before it answered, by what servers say of that."""
+    told = (getattr(message, "reasoning_content", ""), getattr(message, "reasoning", ""))  # vLLM, Ollama
+    return any(told) or _number(getattr(usage, "completion_tokens_details", None), "reasoning_tokens") > 0
+
+
+def _number(of: object, name: str) -> int:
+    value = getattr(of, name, 0)
+    return value if isinstance(value, int) else 0
 
 
 def _text(content: object) -> str:

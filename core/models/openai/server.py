@@ -44,6 +44,8 @@ _AN_IMAGE = 800
 """About so many tokens an image takes."""
 _CHECK_SECONDS = 30.0
 _DOUBTS = 3
+_MORE, _MOST_ROOM = 4, 16
+"""A model that thinks first may need so many times the room that was asked for, found in steps."""
 _USEFUL = 0.1
 """The share of its deadline that an attempt needs."""
 
@@ -95,6 +97,7 @@ class OpenAIChat:
         if pace is None:
             self._pace.set_limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
         self._typical = 300.0  # tokens of an answer, about
+        self._room = 1
 
     def models(self) -> list[str]:
         """The names of the models the server offers. Raises ModelUnavailable."""
@@ -122,12 +125,16 @@ class OpenAIChat:
         return [self._one(request) for request in requests]
 
     def _one(self, request: Request) -> Reply | Failed:
-        """Ask; transport faults and "try again later" are retried until the deadline."""
+        """Ask; transport faults and "try again later" are retried until the deadline.
+
+        Where thinking took all the room for the answer, more is given, to later requests at once.
+        """
         try:
             message = message_of(request, self._side)
         except OSError:
             return NO_IMAGE
-        call, longest, unreadable, earlier = self._pace.call(), request.max_tokens, 0, ""
+        call, room, unreadable, earlier = self._pace.call(), self._room, 0, ""
+        longest, lost = room * request.max_tokens, (0, 0)
         expected = len(request.text) // 4 + int(self._typical) + (_AN_IMAGE if request.image else 0)
         while True:
             options, using = self._dialect.options(request, longest)
@@ -136,10 +143,18 @@ class OpenAIChat:
                 sent = self._pace.clock()
                 got = self._attempt(message, options, max(ends - sent, 0.05), image=request.image is not None)
                 if isinstance(got, Reply):
-                    return self._keep(got, request, call, self._pace.clock() - sent, expected)
+                    reply = self._keep(got, request, call, self._pace.clock() - sent, expected)
+                    prompt, said = lost[0] + got.prompt_tokens, lost[1] + got.completion_tokens
+                    return replace(reply, prompt_tokens=prompt, completion_tokens=said)
             if isinstance(got, Failed):
                 self._pace.alive()
-                return got
+                lost = lost[0] + got.tokens[0], lost[1] + got.tokens[1]
+                if got.kind == "too long" and room < _MOST_ROOM:
+                    room *= _MORE
+                    self._room = max(self._room, room)
+                    longest = room * request.max_tokens
+                    continue
+                return replace(got, tokens=lost)
             if got.kind not in ("again", "busy"):
                 self._pace.alive()
             if got.kind == "other" and got.failed is not None and got.failed.kind == "too long":
@@ -159,7 +174,8 @@ class OpenAIChat:
             unreadable += got.failed is not None
             if not self._again(got, call, sent, ends, last=unreadable >= _UNREADABLE):
                 why = earlier if earlier and got.said == _LATE else got.said
-                return got.failed or Failed(f"The model did not answer within {self._deadline:g} s ({why}).")
+                late = Failed(f"The model did not answer within {self._deadline:g} s ({why}).", tokens=lost)
+                return got.failed or late
             earlier = got.said
 
     def _attempt(

@@ -25,8 +25,12 @@ def sources(place: str) -> list[Path]:
 
 
 def said(path: Path) -> str:
-    """The first line of a file's docstring; "" for an empty marker of a package."""
-    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0].rstrip(".")
+    """The first line of a file's docstring, to the end of its sentence; "" for an empty marker of a package."""
+    paragraph = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0]
+    line, *more = paragraph.split("\n")
+    if more and not line.endswith((".", "?")):
+        line += " " + re.split(r"(?<=[.?])\s", " ".join(more))[0]
+    return line.rstrip(".")
 
 
 def listing() -> str:

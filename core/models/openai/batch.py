@@ -21,14 +21,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn, TypeVar
-
-import httpx2
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from core.domain import Failed
-from core.errors import Cancelled, FacetryError, ModelUnavailable, Paused
+from core.errors import ModelUnavailable, Paused
 from core.models.chat.backend import Can, Reply, Request
-from core.models.openai import transport
 from core.models.openai.batch_journal import Entry, Journal
 from core.models.openai.batch_lines import (
     ENDPOINT,
@@ -40,8 +37,8 @@ from core.models.openai.batch_lines import (
     why_failed,
 )
 from core.models.openai.dialect import Trouble
-from core.models.openai.server import NO_IMAGE, UNREADABLE_ANSWER, OpenAIChat, message_of, trouble_of
-from core.work import stop_asked
+from core.models.openai.patience import NOT_HERE, Patience
+from core.models.openai.server import NO_IMAGE, OpenAIChat, message_of
 
 if TYPE_CHECKING:
     from openai.types import Batch
@@ -56,21 +53,17 @@ MOST_BYTES = 190 * 1000**2
 """What one batch may hold: OpenAI takes 50,000 requests and 200 MB."""
 _MOST_ANSWERED = 1024**3
 """Bytes of a file of answers, which is read line by line."""
-_SLICE = 0.5
-"""Seconds that a thread sleeps at a time: so soon it notices that it is to stop."""
 _CALL_SECONDS = 60.0
 _FILE_SECONDS = 1800.0
 """Seconds in which a file must have gone up or come down."""
 _DOUBTS = 3
 """So often a server may say that it does not know a batch that it made a moment ago."""
 _ENDED = ("completed", "failed", "expired", "cancelled")
-_NOT_HERE = ("status 404", "status 405", "status 501")
 _FATAL = ("key", "model", "credit", "redirect", "blind")
 _Asked = Mapping[str, Request]
 """Hash of a request -> the request."""
 _Answers = dict[str, Reply | Failed]
 _Lines = dict[str, Reply | Failed | Trouble]
-T = TypeVar("T")
 
 
 class OpenAIBatch(OpenAIChat):
@@ -106,13 +99,11 @@ class OpenAIBatch(OpenAIChat):
         self._dialect.no_probabilities()
         self.can = Can(vision=True, batch=BATCH, concurrency=AT_ONCE)
         self._folder, self._journal = folder, Journal(folder)
-        self._interval, self._patience, self._few = interval, patience, few
-        self._most_lines, self._most_bytes = most_lines, most_bytes
-        self._clock, self._sleep = clock, sleep
+        self._patience = Patience(self.url, interval, patience, clock, sleep)
+        self._few, self._most_lines, self._most_bytes = few, most_lines, most_bytes
         self._learning = threading.Lock()
         self._learnt: set[tuple[bool, ...]] = set()
         self._under_way: set[str] = set()
-        self._ended: FacetryError | None = None
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         """Answer each; see Backend. Raises Cancelled when told to stop, and Paused when the server is away for long."""
@@ -120,7 +111,7 @@ class OpenAIBatch(OpenAIChat):
         try:
             found = self._answers({mark: one for mark, one in zip(marks, requests, strict=True) if mark})
         except (ModelUnavailable, Paused) as error:
-            self._ended = error
+            self._patience.ended = error
             raise
         except OSError:
             raise Paused("The workspace cannot be written to. Make room on the disk, then continue.") from None
@@ -174,10 +165,10 @@ class OpenAIBatch(OpenAIChat):
         made = []
         for file, marks in self._files(asked, answers):
             with file:
-                sent = self._insist(lambda file=file: self._send(file), _FILE_SECONDS)  # type: ignore[misc]
+                sent = self._patience.insist(lambda file=file: self._send(file), _FILE_SECONDS)  # type: ignore[misc]
             if isinstance(sent, Trouble):
                 self._refused(sent)
-            self._check()  # nothing was paid for yet
+            self._patience.check()  # nothing was paid for yet
             entry = self._make(self._journal.add(sent, marks), sure=True)
             if isinstance(entry, Trouble):
                 self._journal.forget(sent)
@@ -229,7 +220,7 @@ class OpenAIBatch(OpenAIChat):
             made = self._client.batches.create(input_file_id=entry.file, endpoint=ENDPOINT, completion_window="24h")
             return _id_of(made)
 
-        made = self._insist(make, _CALL_SECONDS)
+        made = self._patience.insist(make, _CALL_SECONDS)
         if isinstance(made, Trouble):
             return made
         self._journal.made(entry.file, made)
@@ -288,7 +279,7 @@ class OpenAIBatch(OpenAIChat):
                 return self._gone(entry, fresh=False)
             if not self._under_way:
                 return self._halved(entry, asked)
-            self._wait(self._interval)  # others are being worked on, then there will be room
+            self._patience.wait()  # others are being worked on, then there will be room
             again = self._make(entry, sure=True)
             if isinstance(again, Trouble):
                 self._journal.forget(entry.file)
@@ -297,9 +288,9 @@ class OpenAIBatch(OpenAIChat):
         lines: _Lines = {}
         for file in (batch.error_file_id, batch.output_file_id):  # an answer counts more than an error
             if file:
-                got = self._insist(lambda file=file: self._fetch(file, asked), _FILE_SECONDS, _MOST_ANSWERED)  # type: ignore[misc]
+                got = self._patience.insist(lambda file=file: self._fetch(file, asked), _FILE_SECONDS, _MOST_ANSWERED)  # type: ignore[misc]
                 if isinstance(got, Trouble):
-                    if got.said not in _NOT_HERE:
+                    if got.said not in NOT_HERE:
                         self._stop(got)
                     return self._gone(entry, fresh=fresh)
                 lines |= got
@@ -312,7 +303,7 @@ class OpenAIBatch(OpenAIChat):
         """
         try:
             while True:
-                got = self._insist(lambda: _checked(self._client.batches.retrieve(entry.batch)), _CALL_SECONDS)
+                got = self._patience.insist(lambda: _checked(self._client.batches.retrieve(entry.batch)), _CALL_SECONDS)
                 if isinstance(got, Trouble):
                     if got.said != "status 404":
                         self._stop(got)
@@ -323,7 +314,7 @@ class OpenAIBatch(OpenAIChat):
                     return got
                 elif got.status != "validating":
                     self._under_way.add(entry.batch)
-                self._wait(self._interval)
+                self._patience.wait()
         finally:
             self._under_way.discard(entry.batch)
 
@@ -371,49 +362,6 @@ class OpenAIBatch(OpenAIChat):
                 for mark, line in answer_lines(answer.iter_bytes())
                 if mark in asked
             }
-
-    # -- patience
-
-    def _insist(self, ask: Callable[[], T], seconds: float, most: int = transport.MAX_BODY) -> T | Trouble:
-        """Ask until there is an answer, or trouble that will not pass. seconds, most: see transport.Deadline.
-
-        Raises Paused when the server has been away for long, Cancelled when told to stop.
-        """
-        import openai
-
-        since: float | None = None
-        while True:
-            try:
-                with transport.Deadline(seconds, most):
-                    return ask()
-            except (openai.OpenAIError, httpx2.HTTPError) as error:
-                trouble = trouble_of(error, image=False)
-            except (ValueError, TypeError, AttributeError):
-                trouble = UNREADABLE_ANSWER
-            if trouble.kind not in ("again", "busy") or trouble.said in _NOT_HERE or is_queue_full(trouble):
-                return trouble
-            since = self._clock() if since is None else since
-            if self._clock() - since >= self._patience:
-                raise Paused(
-                    f"The server {self.url} has not answered for {self._patience / 60:.0f} minutes ({trouble.said}). "
-                    "The run is paused; nothing is lost. Continue when it is back."
-                )
-            self._wait(min(max(self._interval, trouble.wait or 0.0), self._patience))
-
-    def _wait(self, seconds: float) -> None:
-        ends = self._clock() + seconds
-        while True:
-            self._check()
-            left = ends - self._clock()
-            if left <= 0:
-                return
-            self._sleep(min(left, _SLICE))
-
-    def _check(self) -> None:
-        """Raise when told to stop, with what ended the step in another thread where that is why."""
-        if stop_asked():
-            ended = self._ended
-            raise type(ended)(str(ended)) if ended else Cancelled("Stopped. What was finished is kept.")
 
 
 def _id_of(made: object) -> str:

@@ -1,19 +1,29 @@
 """The test server with OpenAI's Batch API: files go up, batches are made of them, worked on and fetched.
 
-A batch takes so many questions after it, not so much time, so that no test has to wait.
+A batch takes so many questions after it, not so much time, so that no test has to wait. Below the server is what its
+tests share: a backend that asks it, whose clock is turned by hand, and requests with their answers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import pytest
+from openai_faults import KEY
 from openai_server import Body, Handler, Server, completion
+
+from core.domain import Failed
+from core.models.chat.backend import Reply, Request
+from core.models.openai.batch import OpenAIBatch
 
 Line = dict[str, Any]
 Act = Callable[["BatchHandler"], None]
+NUMBER = 12  # requests: enough for a batch
 
 
 def answered(body: object, status: int = 200) -> Line:
@@ -23,6 +33,15 @@ def answered(body: object, status: int = 200) -> Line:
 
 def refused(status: int, code: str, message: str = "") -> Line:
     return answered({"error": {"code": code, "message": message, "type": None}}, status)
+
+
+def error(status: int, code: str = "", message: str = "") -> Act:
+    return lambda handler: handler.send(status, {"error": {"message": message, "code": code or None, "type": None}})
+
+
+def hang_up(handler: BatchHandler) -> None:
+    handler.close_connection = True
+    handler.connection.close()
 
 
 @dataclass
@@ -75,8 +94,7 @@ class BatchHandler(Handler):
             server.batches[made.id] = made
             if server.lose_answer > 0:
                 server.lose_answer -= 1
-                self.close_connection = True
-                self.connection.close()
+                hang_up(self)
             else:
                 self.send(200, server.shown(made))
 
@@ -166,3 +184,52 @@ def part_of(data: bytes, content_type: str, name: str) -> bytes:
         if f'name="{name}"'.encode() in head:
             return body.removesuffix(b"\r\n")
     raise AssertionError(f"the form has no {name}")
+
+
+# -- what its tests share
+
+
+class Clock:
+    """Time that passes only when somebody sleeps. at: (second, what then happens)."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.at: list[tuple[float, Callable[[], object]]] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        while self.at and self.at[0][0] <= self.now:
+            self.at.pop(0)[1]()
+
+
+@pytest.fixture
+def server() -> Iterator[BatchServer]:
+    one = BatchServer(lambda body: f"It says {body['messages'][0]['content']}", formats="honour")
+    yield one
+    one.shutdown()
+    one.server_close()
+
+
+def backend(server: BatchServer, folder: Path | None, clock: Clock | None = None, **options: Any) -> OpenAIBatch:
+    clock = clock or Clock()
+    keys = {server.url: KEY}
+    return OpenAIBatch(
+        f"small@{server.url}", keys, folder, clock=clock, sleep=clock.sleep, deadline=5.0, first_wait=0.01, **options
+    )
+
+
+def asked(number: int = NUMBER) -> list[Request]:
+    return [Request(f"question {place}") for place in range(number)]
+
+
+def texts(replies: list[Reply | Failed]) -> list[str]:
+    """What was said; the ordinary way's prose around it (see Server.formats) is left out."""
+    found = [one.text if isinstance(one, Reply) else one.reason for one in replies]
+    return [says.group() if (says := re.search(r"It says .*", one)) else one for one in found]
+
+
+def said(number: int = NUMBER) -> list[str]:
+    return [f"It says question {place}" for place in range(number)]

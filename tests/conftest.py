@@ -127,3 +127,19 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     one = House(tmp_path, monkeypatch)
     yield one
     one.workspace.close()
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every tiny checkpoint, built once a process for all files that use it."""
+    from tiny_checkpoints import build_all  # here, because it imports torch, which most tests do without
+
+    return build_all(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Pictures of noise in odd sizes, for the tiny checkpoints."""
+    from tiny_checkpoints import draw_noise
+
+    return draw_noise(tmp_path_factory.mktemp("pictures"))

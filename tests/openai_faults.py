@@ -27,9 +27,19 @@ class Trouble:
     stops: bool = False
 
 
+def error(status: int, code: str | None = None, message: str = "", **headers: str) -> Answer:
+    """An error, told as the protocol tells one."""
+    body = {"error": {"message": message, "code": code or None, "type": None}}
+    return lambda handler, _: handler.send(status, body, **headers)
+
+
+def hang_up(handler: Handler, _: Body) -> None:
+    handler.close_connection = True
+    handler.connection.close()
+
+
 def refusal(status: int, code: str | None = None, message: str = "", **headers: str) -> Callable[[Usual], Answer]:
-    body = {"error": {"message": message, "code": code, "type": None}}
-    return lambda _: lambda handler, __: handler.send(status, body, **headers)
+    return lambda _: error(status, code, message, **headers)
 
 
 def says(change: Callable[[str], str | None], **options: str | None) -> Callable[[Usual], Answer]:
@@ -59,11 +69,6 @@ def _drip(handler: Handler, _: Body) -> None:
         handler.wfile.write(b" ")
         time.sleep(0.05)
     handler.close_connection = True
-
-
-def _hang_up(handler: Handler, _: Body) -> None:
-    handler.close_connection = True
-    handler.connection.close()
 
 
 def _hang_up_within(handler: Handler, _: Body) -> None:
@@ -103,7 +108,7 @@ TROUBLES: dict[str, Trouble] = {
     "500": Trouble(refusal(500), ANSWERED_NOT),
     "503": Trouble(refusal(503), ANSWERED_NOT),
     "time-out": Trouble(lambda _: _silent, ANSWERED_NOT, slow=True),
-    "reset before the body": Trouble(lambda _: _hang_up, ANSWERED_NOT),
+    "reset before the body": Trouble(lambda _: hang_up, ANSWERED_NOT),
     "reset within the body": Trouble(lambda _: _hang_up_within, ANSWERED_NOT),
     "truncated body": Trouble(as_bytes(b'{"id": "c", "choices": ['), NO_PROTOCOL),
     "truncated JSON": Trouble(says(lambda text: text[: len(text) * 2 // 3], finish="length"), MODEL),

@@ -2,6 +2,8 @@
 
 Built here, tokenizer included, so that tests load what a person would load without fetching anything. Weights are
 drawn wide: an answer then depends on the picture and on every word, instead of being the same for all.
+
+With them come the pictures and the questions that their tests share.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     BartConfig,
@@ -46,6 +50,10 @@ from transformers import (
     T5Config,
     T5ForConditionalGeneration,
 )
+from transformers.utils import logging
+
+from core.domain import Failed
+from core.models.chat.backend import Reply, Request
 
 CHAT = (
     "{% for m in messages %}<|user|>{% if m['content'] is string %}{{ m['content'] }}{% else %}"
@@ -281,3 +289,37 @@ SEEING: dict[str, Callable[[Path], Path]] = {
     "florence2": florence2,
 }
 READING: dict[str, Callable[[Path], Path]] = {"llama": llama, "t5": t5}
+ALL = {**SEEING, **READING}
+SIZES = [(1, 1), (1024, 3), (3, 1024), (300, 200), (200, 300), (64, 64), (5, 9), (33, 500)]
+
+
+def build_all(folder: Path) -> Path:
+    """A folder with every one."""
+    logging.disable_progress_bar()  # of saving; loading is quiet by itself
+    for name, build in ALL.items():
+        build(folder / name)
+    logging.enable_progress_bar()
+    return folder
+
+
+def draw_noise(folder: Path) -> list[Path]:
+    """Noise in odd sizes, as the JPEG files that ingest would make of it."""
+    dice = np.random.default_rng(0)
+    for number, (width, height) in enumerate(SIZES):
+        pixels = dice.integers(0, 255, (height, width, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.jpg", quality=92)
+    return sorted(folder.iterdir())
+
+
+def texts(replies: list[Reply | Failed]) -> list[str]:
+    assert all(isinstance(one, Reply) for one in replies), replies
+    return [one.text for one in replies if isinstance(one, Reply)]
+
+
+def with_images(pictures: list[Path], **options: Any) -> list[Request]:
+    """Questions of different lengths, so that a batch of them must be padded."""
+    return [Request("What is it?" + "!" * n, one, max_tokens=10, **options) for n, one in enumerate(pictures)]
+
+
+def without_images(count: int = 8, **options: Any) -> list[Request]:
+    return [Request("of this, " * n + "name a group", max_tokens=10, **options) for n in range(count)]

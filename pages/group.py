@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.ingest import source
 from core.models.given.imported import KIND
 from ui import data, empty, estimating, following, models, progress, recent, state, text
 from ui.bring import left_out
-from ui.group_form import another_button, begin, form
+from ui.group_form import another_button, begin_all, form
 from ui.notices import act, guarded
 from ui.paused import paused, server_button
 from ui.safe import safe_md
@@ -83,7 +81,7 @@ if sample and images and status != "running":
         st.markdown(text.SAMPLE_DONE, width="stretch")
         st.button(
             text.ALL_IMAGES, icon=":material/select_all:", key="all", on_click=act,
-            args=(begin, images, replace(run.settings, dataset_id="")),
+            args=(begin_all, images, run),
         )  # fmt: skip
 
 progress.panel(run)

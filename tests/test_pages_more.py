@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from app import button, fresh_server, images, make, models, open_app, shown, wait_for  # noqa: F401
 from openai_server import Server
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import intake, prices, prompts
@@ -24,6 +26,7 @@ from ui import choices, estimating, price_table, state, text
 from ui import models as chosen_models
 
 CHAT_VISION, CHAT_TEXT = registry.VISION["openai"], registry.TEXT["openai"]  # before any test replaces them
+BATCH_VISION, BATCH_TEXT = registry.VISION[registry.BATCH], registry.TEXT[registry.BATCH]
 FAR = "openai:eyes@https://models.example/v1"
 
 
@@ -41,7 +44,22 @@ def chat(models: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
+def far(chat: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both roles are done by a model on a server elsewhere, which nothing is sent to; gives its spec."""
+    for table in ("VISION", "TEXT"):
+        both = {**getattr(registry, table), registry.BATCH: BATCH_VISION if table == "VISION" else BATCH_TEXT}
+        monkeypatch.setattr(registry, table, both)
+    monkeypatch.setattr(state.jobs(), "start", lambda *_, **__: None)
+    chosen_models.choose(FAR, FAR)
+    return FAR
+
+
+@pytest.fixture
 def address(images: Path) -> dict[str, str]:
+    return opened(images)
+
+
+def opened(images: Path) -> dict[str, str]:
     workspace = state.workspace()
     origin = source.find(str(images), "", workspace.config)
     intake.look(workspace.store, workspace.copies, workspace.config, origin, threading.Event(), lambda _: None)
@@ -142,6 +160,76 @@ def test_a_part_of_many_images(chat: str, address: dict[str, str], monkeypatch: 
     assert text.looked_at(6, 12) in shown(at)
     assert text.to_look_at(6, 0) in shown(at)
     assert begun(at).share == 0.5
+
+
+def test_a_second_model_outlives_the_session_that_listed_it(chat: str, address: dict[str, str]) -> None:
+    second = chat.replace("small", "large")
+    at = form(address, "asking")
+    at.session_state[chosen_models.LISTED] = {chosen_models.server_of(chat): ["large"]}
+    at.run()
+    at.selectbox(key="more-fallback").set_value(second).run()
+    again = form(address, "asking")  # after a reload: nothing is listed
+    assert again.selectbox(key="more-fallback").value == second
+    assert text.MORE_NAMES["fallback"] in shown(again)
+    assert begun(again).fallback == second
+
+
+def test_a_second_model_counts_for_what_leaves_and_for_prices(chat: str, address: dict[str, str]) -> None:
+    state.workspace().store.preferences.set(f"choices-{address['dataset']}", json.dumps({"fallback": FAR}))
+    at = form(address)
+    assert text.LEAVES_AGAIN.format(host="models.example", side="768") in shown(at)
+    assert text.LEAVES_LOCAL not in shown(at)
+    assert text.no_price("eyes (models.example)") in shown(at)
+    assert text.FREE in shown(at)  # the first model's price is known
+    at.button(key="more-reset").click().run()
+    assert text.LEAVES_LOCAL in shown(at)
+    assert "No price is known" not in shown(at)
+
+
+def test_overnight_is_offered_for_servers_elsewhere(far: str, address: dict[str, str]) -> None:
+    at = form(address, "asking")
+    assert text.OVERNIGHT_NOTE in shown(at)
+    at.checkbox(key="more-overnight").check().run()
+    assert f"eyes (models.example, {text.IN_BATCHES})" in shown(at)
+    assert text.MORE_NAMES["overnight"] in shown(at)
+    settings = begun(at)
+    batch = f"{registry.BATCH}:{FAR.partition(':')[2]}"
+    assert (settings.vision, settings.text) == (batch, batch)
+    assert chosen_models.choice() == chosen_models.Choice(FAR, FAR)
+    choices_again = open_app("group", run=state.workspace().store.runs.recent()[0].id)
+    choices_again.button(key="another").click().run()
+    assert begun(choices_again).vision == batch
+
+
+def test_overnight_is_not_for_models_on_this_computer(chat: str, address: dict[str, str]) -> None:
+    state.workspace().store.preferences.set(f"choices-{address['dataset']}", json.dumps({"overnight": True}))
+    at = form(address, "asking")
+    assert text.OVERNIGHT not in [one.label for one in at.checkbox]
+    assert text.MORE_NAMES["overnight"] not in shown(at)
+    assert begun(at).vision == chat
+
+
+def test_a_try_looks_at_all_of_its_images_at_once_and_the_choice_comes_back(
+    far: str, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        Image.new("RGB", (40, 30), (number, 9 * number, 200)).save(images / f"{number}.png")
+    monkeypatch.setattr(choices, "MANY", 20)
+    at = form(address := opened(images), "limits")
+    at.slider(key="more-share").set_value(10)
+    at.session_state["more-overnight"] = True
+    at.run()
+    at.button(key="try").click().run()
+    assert not at.error, [one.value for one in at.error]
+    tried = state.workspace().store.runs.recent()[0]
+    assert (tried.settings.share, tried.settings.vision, tried.settings.text) == (1.0, FAR, FAR)
+    for way in ("all", "another"):
+        page = open_app("group", run=tried.id)  # another session
+        page.button(key=way).click().run()
+        settings = begun(page) if way == "another" else state.workspace().store.runs.recent()[0].settings
+        assert settings.share == 0.1
+        assert {settings.vision, settings.text} == {f"{registry.BATCH}:{FAR.partition(':')[2]}"}
+        assert settings.dataset_id == address["dataset"]
 
 
 def test_the_preset_that_fits_is_taken_and_can_be_left(chat: str, address: dict[str, str]) -> None:

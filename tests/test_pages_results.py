@@ -404,27 +404,6 @@ def test_a_server_that_is_none() -> None:
     assert "cannot be reached" in shown(at)
 
 
-@pytest.mark.parametrize(
-    ("vision", "language", "said"),
-    [
-        ("builtin", "builtin", text.LEAVES_NOTHING),
-        ("openai:a@http://localhost:1/v1", "builtin", text.LEAVES_LOCAL),
-        ("openai:a@http://[::1]:1/v1", "openai:a@http://127.0.0.2:1/v1", text.LEAVES_LOCAL),
-        ("openai:a@https://x.example/v1", "builtin", text.LEAVES_IMAGES.format(host="x.example", side="768")),
-        (
-            "openai:a@https://x.example/v1",
-            "openai:b@https://x.example/v1",
-            text.LEAVES_IMAGES.format(host="x.example", side="768"),
-        ),
-        ("openai:a@http://localhost:1/v1", "openai:b@https://x.example/v1", text.LEAVES_TEXT.format(host="x.example")),
-        ("builtin", "openai:b@http://192.168.0.9:8000/v1", text.LEAVES_NO_IMAGE),
-        ("openai:a@https://x.example/v1", "openai:b@https://y.example/v1", text.LEAVES_TEXT.format(host="y.example")),
-    ],
-)
-def test_what_leaves_the_computer(vision: str, language: str, said: str) -> None:
-    assert said in models.leaves(vision, language)
-
-
 def test_keys_reach_the_work_but_nothing_else(server: openai_server.Server, done: str, house: House) -> None:
     """Sorting again is started with the session's keys."""
     seen: list[Any] = []

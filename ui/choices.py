@@ -16,6 +16,7 @@ import streamlit as st
 from core import prompts
 from core.domain import Asking, DatasetRow, RunSettings, Wording
 from core.errors import BadInput
+from core.models import registry
 from core.prompts import Form, presets
 from core.prompts.presets import Preset
 from ui import models, state
@@ -29,7 +30,7 @@ MANY = 200
 DEFAULTS: Mapping[str, Any] = {
     "names": "", "sizes": "data", "grain": "", "never": "", "language": "",
     "preset": AUTO, "question": "", "example": "", "example-label": "",
-    "exact": False, "with-label": False, "also": "", "samples": 1, "items": Asking().items,
+    "overnight": False, "exact": False, "with-label": False, "also": "", "samples": 1, "items": Asking().items,
     "fallback": "", "cap": 0.0, "share": 100, "edited": {},
 }  # fmt: skip
 _OF, _KEPT = "more-of", "more-kept"
@@ -79,8 +80,11 @@ def of_run(dataset_id: str, settings: RunSettings) -> None:
         preset = AUTO
     else:
         preset = same[0] if same else OWN if any(told) else NONE
+    now = models.choice()
+    batches = {one for one in (settings.vision, settings.text) if models.kind(one) == registry.BATCH}
     _fill(
         {
+            "overnight": bool(batches - {now.vision, now.text}),  # unless they were chosen so on Connect
             "names": "\n".join(settings.names), "sizes": wording.sizes, "grain": wording.grain,
             "never": wording.never, "language": wording.language,
             "preset": preset, "question": told[0], "example": told[1], "example-label": told[2],
@@ -109,19 +113,39 @@ def applied(given: DatasetRow, settings: RunSettings) -> RunSettings:
         with_label=looks and get("with-label"),
         also=tuple(listed(get("also"))) if looks and not get("with-label") else (),
     )
-    return replace(
+    settings = replace(
         settings,
         wording=presets.with_preset(wording, told(settings.criterion)),
         asking=asking,
-        fallback=get("fallback") if get("fallback") in models.known() else "",
+        fallback=get("fallback"),
         cap=float(get("cap")),
-        share=get("share") / 100 if can_share(given, settings) else 1.0,
     )
+    return for_many(given, settings)
+
+
+def for_many(given: DatasetRow, settings: RunSettings) -> RunSettings:
+    """The settings with what was chosen for all of the images and is no help with a few: which part of them models
+    look at, and that they may answer overnight."""
+    if get("overnight"):
+        settings = replace(settings, vision=models.in_batches(settings.vision), text=models.in_batches(settings.text))
+    return replace(settings, share=get("share") / 100 if can_share(given, settings) else 1.0)
+
+
+def second(dataset_id: str) -> str:
+    """The second model that was chosen for these images, "" for none."""
+    if st.session_state.get(_OF) == dataset_id:
+        return str(get("fallback"))
+    return str(_read(state.workspace().store.preferences.get(_preference(dataset_id))).get("fallback", ""))
 
 
 def forget() -> None:
     """All choices as they come."""
     _fill({})
+
+
+def can_wait(settings: RunSettings) -> bool:
+    """Whether models could answer overnight."""
+    return models.can_wait(settings.vision) or models.can_wait(settings.text)
 
 
 def can_share(given: DatasetRow, settings: RunSettings) -> bool:
@@ -170,7 +194,8 @@ def changed(settings: RunSettings) -> list[str]:
     """Which choices differ from how they come, of those that concern these models."""
     concern = DEFAULTS if models.is_chat(settings.vision) or models.is_chat(settings.text) else ("names",)
     found = [name for name in concern if get(name) != DEFAULTS[name]]
-    return [name for name in found if not name.startswith(("question", "example"))]
+    apart = ("question", "example", *(() if can_wait(settings) else ("overnight",)))
+    return [name for name in found if not name.startswith(apart)]
 
 
 def _fill(values: Mapping[str, Any]) -> None:

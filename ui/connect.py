@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import FacetryError
 from core.models import registry
 from core.models.openai.server import OpenAIChat, has_key_in_environment
-from ui import model_test, models, price_table, state, text
+from ui import choices, data, model_test, models, price_table, state, text
 from ui.notices import act, guarded
 from ui.safe import safe_md
 
@@ -73,9 +73,10 @@ def _key(url: str) -> None:
     field = f"server-key-{url}"
 
     def keep() -> None:
-        models.remember_key(url, str(st.session_state.get(field) or ""))
+        given = str(st.session_state.get(field) or "").strip()
+        models.remember_key(url, given if models.is_key(given) else "")
 
-    st.text_input(
+    typed = st.text_input(
         text.CONNECT_KEY,
         type="password",
         key=field,
@@ -85,34 +86,50 @@ def _key(url: str) -> None:
         autocomplete="off",
         on_change=keep,
     )
-    kept = models.keys()
-    if url in kept:
-        st.caption(f":material/check: {text.CONNECT_KEY_KEPT}")
+    if not models.is_key(typed.strip()):
+        st.caption(f":red[:material/error: {text.CONNECT_KEY_BAD}]")
+    elif said := _key_from(url):
+        st.caption(f":material/check: {said}")
         if models.sends_key_openly(url):
             st.caption(f":orange[:material/lock_open: {text.CONNECT_KEY_OPEN}]")
-    elif has_key_in_environment(url):
-        st.caption(f":material/check: {text.CONNECT_KEY_ENV}")
+
+
+def _key_from(url: str) -> str:
+    """Where a server's key comes from, "" where there is none."""
+    if url in models.typed_keys():
+        return text.CONNECT_KEY_KEPT
+    if url in models.secret_keys():
+        return text.CONNECT_KEY_FILE
+    return text.CONNECT_KEY_ENV if has_key_in_environment(url) else ""
 
 
 def roles(url: str) -> None:
-    """Ask for a model for each role; test them and use them."""
+    """Ask for a model for each role; test them and use them once both are known."""
     st.subheader(text.CONNECT_MODELS, anchor=False)
     listed = [*models.listed(), *models.local()]
     vision = _role(text.CONNECT_VISION, text.CONNECT_VISION_HELP, "vision", models.choice().vision, listed, url)
     language = _role(text.CONNECT_TEXT, text.CONNECT_TEXT_HELP, "text", models.choice().text, listed, url)
-    st.info(safe_md(models.leaves(vision, language)), title=text.CONNECT_LEAVES, icon=":material/shield:")
+    known = bool(vision and language)
+    if known:
+        st.info(safe_md(_leaves(vision, language)), title=text.CONNECT_LEAVES, icon=":material/shield:")
     with st.container(horizontal=True):
         st.button(
             text.CONNECT_USE, type="primary", icon=":material/check:", key="use-models", on_click=act,
-            args=(_use, vision, language),
+            args=(_use, vision, language), disabled=not known,
         )  # fmt: skip
-        test = st.button(text.CONNECT_TEST, icon=":material/bolt:", key="test-models", help=text.CONNECT_TEST_HELP)
+        test = st.button(
+            text.CONNECT_TEST, icon=":material/bolt:", key="test-models", help=text.CONNECT_TEST_HELP,
+            disabled=not known,
+        )  # fmt: skip
     if test:
         model_test.test(vision, language)
 
 
 def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: str) -> str:
-    """One role's choice as a spec; a name that is not listed can be typed, as not every server lists its models."""
+    """One role's choice as a spec; a name that is not listed can be typed, as not every server lists its models.
+
+    "" for a name alone while there is no server, which is said.
+    """
     kinds = registry.VISION if key == "vision" else registry.TEXT
     fitting = [one for one in listed if models.kind(one) in kinds or models.server_of(one)]
     options = list(dict.fromkeys([models.BUILTIN, now, *fitting]))
@@ -120,15 +137,26 @@ def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: 
     def shown(one: str) -> str:
         return models.name(one) if one in options else one  # a name just typed is no spec yet
 
-    chosen = st.selectbox(
+    picked = st.selectbox(
         label, options, index=options.index(now), format_func=shown, key=f"role-{key}", help=tip,
         accept_new_options=True, persist_state="session",
     )  # fmt: skip
-    if not chosen or chosen in options:
-        return chosen or now
+    chosen = (picked or now).strip()
+    if chosen in options:
+        return chosen
     if models.kind(chosen) in kinds:  # typed in full: "transformers:FOLDER", "llama_cpp:FILE.gguf"
         return chosen
-    return models.spec(chosen, url) if url else now
+    if not url:
+        st.caption(f":red[:material/error: {text.CONNECT_WHERE}]")
+        return ""
+    return models.spec(chosen, url)
+
+
+def _leaves(vision: str, language: str) -> str:
+    """As `models.leaves`, with the second model that was chosen for the images at hand."""
+    dataset_id, _ = data.images_at_hand()
+    chats = models.is_chat(vision) or models.is_chat(language)  # the built-in engine has no second model
+    return models.leaves(vision, language, choices.second(dataset_id) if chats else "")
 
 
 def _use(vision: str, language: str) -> str:
@@ -145,7 +173,7 @@ def in_use() -> None:
             with st.container(gap=None):
                 st.caption(label)
                 st.markdown(safe_md(models.name(spec), 100))
-        st.caption(f":material/shield: {safe_md(models.leaves(now.vision, now.text))}")
+        st.caption(f":material/shield: {safe_md(_leaves(now.vision, now.text))}")
         with st.container(horizontal=True):
             if now != models.Choice():
                 st.button(text.CONNECT_RESET, icon=":material/restart_alt:", key="reset-models", on_click=_reset)

@@ -76,7 +76,7 @@ def line(given: DatasetRow, settings: RunSettings) -> None:
         text.about(found.seconds),
     ]
     sentence = safe_md(" · ".join(parts))
-    unknown = unpriced(settings) if found.cost is None else []
+    unknown = [one for one in unpriced(settings) if found.cost is None or one == settings.fallback]
     if not unknown:
         st.caption(f":material/timer: {sentence}", help=_help(found, given))
         return
@@ -90,8 +90,8 @@ def line(given: DatasetRow, settings: RunSettings) -> None:
 def unpriced(settings: RunSettings) -> list[str]:
     """The models of a run whose price is not known."""
     table = price_table.table()
-    used = dict.fromkeys([settings.vision, settings.text])
-    return [spec for spec in used if prices.price_of(spec, table) is None]
+    used = dict.fromkeys([settings.vision, settings.text, settings.fallback])
+    return [spec for spec in used if spec and prices.price_of(spec, table) is None]
 
 
 def keep(run_id: str, found: Estimate | None) -> None:

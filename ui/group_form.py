@@ -55,7 +55,7 @@ def form(given: DatasetRow, truth: str) -> None:
     )  # fmt: skip
     choices.begin(given)
     plain = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
-    _who()
+    _who(choices.applied(given, plain))
     more(given, plain)
     choices.keep(given)
     settings = choices.applied(given, plain)
@@ -68,7 +68,8 @@ def form(given: DatasetRow, truth: str) -> None:
         with st.container(horizontal=True):
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start"):
                 begin(given, settings)
-            try_button(given, settings)
+            # A few images are all looked at, and at once.
+            try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0))
         estimating.line(given, settings)
 
 
@@ -102,10 +103,25 @@ def try_button(given: DatasetRow, settings: RunSettings) -> None:
 def another(run: RunRow) -> None:
     """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
     dataset_id, truth = data.images_at_hand()
-    choices.of_run(dataset_id, run.settings)
+    given = state.workspace().store.datasets.get(dataset_id)
+    choices.of_run(dataset_id, _of_all(given, run) if given else run.settings)
     criterion, k = run.settings.criterion, run.settings.k
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
     st.session_state["criterion"], st.session_state["k"] = criterion, k
+
+
+def begin_all(given: DatasetRow, run: RunRow) -> None:
+    """Group all images the way a try grouped a few of them. Raises FacetryError."""
+    begin(given, replace(_of_all(given, run), dataset_id=""))
+
+
+def _of_all(given: DatasetRow, run: RunRow) -> RunSettings:
+    """A run's settings; those of a try with what it left out as there were so few images."""
+    tried = data.dataset(run)
+    if not tried or not data.sampled(tried):
+        return run.settings
+    choices.begin(given)
+    return choices.for_many(given, run.settings)
 
 
 def another_button(run: RunRow) -> None:
@@ -117,12 +133,12 @@ def _chosen() -> dict[str, str]:
     return {"vision": choice.vision, "text": choice.text}
 
 
-def _who() -> None:
+def _who(settings: RunSettings) -> None:
     """Which models do the work, and what leaves the computer."""
-    choice = models.choice()
-    names = dict.fromkeys([models.name(choice.vision), models.name(choice.text)])
+    names = dict.fromkeys([models.name(settings.vision), models.name(settings.text)])
+    leaves = models.leaves(settings.vision, settings.text, settings.fallback)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        line = safe_md(f"{text.MODELS}: {', '.join(names)}. {models.leaves(choice.vision, choice.text)}")
+        line = safe_md(f"{text.MODELS}: {', '.join(names)}. {leaves}")
         st.caption(f":material/memory: {line}", width="stretch")
         if st.button(text.OTHER_MODELS, type="tertiary", icon=":material/hub:", key="connect"):
             state.go_to("connect")

@@ -17,7 +17,8 @@ from core.models.openai.server import split_spec
 from ui import state, text
 
 BUILTIN = "builtin"
-_KIND = "openai:"
+_SERVED = ("openai", registry.BATCH)
+"""The kinds whose models run on a server."""
 _KEYS, _LOCAL = "model-keys", "local-models"
 LISTED = "server-models"
 """Where a session keeps server -> the models it listed."""
@@ -46,7 +47,32 @@ def choose(vision: str = BUILTIN, text_model: str = BUILTIN) -> None:
 
 def keys() -> Mapping[str, str]:
     """Server address -> key, as pipeline.start and jobs.start take them."""
+    return {**secret_keys(), **typed_keys()}
+
+
+def typed_keys() -> Mapping[str, str]:
+    """Those of the keys that were typed in this session."""
     return dict(st.session_state.get(_KEYS, {}))
+
+
+def secret_keys() -> Mapping[str, str]:
+    """Those of the keys that Streamlit's secrets hold, as `"ADDRESS" = "KEY"` in the table `keys`; none without a
+    file of secrets, or with one that cannot be read."""
+    try:
+        table = st.secrets.get("keys", {})
+    except (OSError, ValueError):  # Streamlit's own error for no secrets is an OSError
+        return {}
+    entries = table.items() if isinstance(table, Mapping) else ()
+    return {
+        url.rstrip("/"): key.strip()
+        for url, key in entries  # the file may be shared with other apps, whose keys go by other names
+        if url.startswith(("http://", "https://")) and isinstance(key, str) and key.strip()
+    }
+
+
+def is_key(typed: str) -> bool:
+    """Whether a server's key can look like this: it is sent as part of a header."""
+    return typed.isascii() and typed.isprintable() and not any(one.isspace() for one in typed)
 
 
 def remember_key(url: str, key: str) -> None:
@@ -72,27 +98,37 @@ def server_address(typed: str) -> str:
 
 def spec(model: str, url: str) -> str:
     """A model on a server, as RunSettings wants it."""
-    return f"{_KIND}{model.strip()}@{url}"
+    return f"openai:{model.strip()}@{url}"
 
 
 def server_of(spec: str) -> str:
     """The address of the server that a model runs on, or "" for the built-in engine and for records."""
-    return split_spec(spec.removeprefix(_KIND))[1] if spec.startswith(_KIND) else ""
+    return split_spec(spec.partition(":")[2])[1] if kind(spec) in _SERVED else ""
 
 
 def name(spec: str) -> str:
     """What a model is called on a page, as plain text."""
     if kind(spec) in text.LOCAL_KINDS:
         return f"{PurePath(spec.partition(':')[2]).name} ({text.ON_THIS_COMPUTER})"
-    if not spec.startswith(_KIND):
+    if not (url := server_of(spec)):
         return text.BUILTIN
-    model, url = split_spec(spec.removeprefix(_KIND))
-    return f"{model} ({_host(url)})"
+    return f"{model_of(spec)} ({_host(url)}{f', {text.IN_BATCHES}' if kind(spec) == registry.BATCH else ''})"
 
 
 def model_of(spec: str) -> str:
     """The model's own name, as the price table has it."""
-    return split_spec(spec.removeprefix(_KIND))[0] if spec.startswith(_KIND) else spec.partition(":")[2]
+    model = spec.partition(":")[2]
+    return split_spec(model)[0] if kind(spec) in _SERVED else model
+
+
+def can_wait(spec: str) -> bool:
+    """Whether a model could be asked in batches: it runs on a server, and not on this computer, where none has them."""
+    return kind(spec) == "openai" and _is_far(server_of(spec))
+
+
+def in_batches(spec: str) -> str:
+    """The same model asked in batches, where that can be; else as it is."""
+    return f"{registry.BATCH}:{spec.partition(':')[2]}" if can_wait(spec) else spec
 
 
 def is_chat(spec: str) -> bool:
@@ -134,20 +170,26 @@ def known() -> list[str]:
     ]
 
 
-def leaves(vision: str, text_model: str) -> str:
-    """One line, plain text, on what leaves this computer with these two models."""
-    far = {role: _host(url) for role, url in (("v", server_of(vision)), ("t", server_of(text_model))) if _is_far(url)}
-    if "v" in far and far.get("t", far["v"]) == far["v"]:
-        return _images_go(far["v"])
-    if "v" in far:
-        return f"{_images_go(far['v'])} {text.LEAVES_TEXT.format(host=far['t'])}"
-    if "t" in far:
-        return f"{text.LEAVES_TEXT.format(host=far['t'])} {text.LEAVES_NO_IMAGE}"
-    return text.LEAVES_LOCAL if server_of(vision) or server_of(text_model) else text.LEAVES_NOTHING
-
-
-def _images_go(host: str) -> str:
-    return text.LEAVES_IMAGES.format(host=host, side=f"{config().image_side:,}")
+def leaves(vision: str, text_model: str, fallback: str = "") -> str:
+    """What leaves this computer with these models, as plain text. fallback: the second model, "" for none."""
+    eyes = [vision, fallback] if is_chat(vision) else [vision]  # the second model is shown what the first one was
+    far = {spec: _host(server_of(spec)) for spec in (vision, text_model, fallback) if _is_far(server_of(spec))}
+    to_look, to_read, again = far.get(vision), far.get(text_model), far.get(fallback)
+    said, side = [], f"{config().image_side:,}"
+    if to_look:
+        said.append(text.LEAVES_IMAGES.format(host=to_look, side=side))
+    if to_read not in (None, to_look):
+        said.append(text.LEAVES_TEXT.format(host=to_read))
+    if again not in (None, to_look) and fallback in eyes:
+        said.append(text.LEAVES_AGAIN.format(host=again, side=side))
+    elif again not in (None, to_look, to_read):
+        said.append(text.LEAVES_TEXT_AGAIN.format(host=again))
+    if not far:
+        near = any(server_of(spec) for spec in (vision, text_model, fallback))
+        return text.LEAVES_LOCAL if near else text.LEAVES_NOTHING
+    if not any(spec in far for spec in eyes):
+        said.append(text.LEAVES_NO_IMAGE_LOCAL if any(server_of(spec) for spec in eyes) else text.LEAVES_NO_IMAGE)
+    return " ".join(said)
 
 
 def sends_key_openly(url: str) -> bool:

@@ -46,7 +46,7 @@ def _sections(given: DatasetRow, settings: RunSettings) -> None:
     if section == "question":
         preset_fields.preset_fields(settings.criterion)
     elif section == "asking":
-        _asking(given, looks=looks, reads=reads)
+        _asking(given, settings, looks=looks, reads=reads)
     elif section == "limits":
         _limits(given, settings)
     elif section == "words":
@@ -84,7 +84,11 @@ def _rules(*, reads: bool) -> None:
         )
 
 
-def _asking(given: DatasetRow, *, looks: bool, reads: bool) -> None:
+def _asking(given: DatasetRow, settings: RunSettings, *, looks: bool, reads: bool) -> None:
+    if choices.can_wait(settings):
+        with st.container(gap=None):
+            st.checkbox(text.OVERNIGHT, key=key("overnight"), help=text.OVERNIGHT_HELP, persist_state="session")
+            st.caption(text.OVERNIGHT_NOTE)
     if reads:
         requests = math.ceil(given.counts.get("ready", 0) / get("items")) * get("samples")
         with st.container(gap=None):
@@ -105,9 +109,8 @@ def _asking(given: DatasetRow, *, looks: bool, reads: bool) -> None:
             st.number_input(
                 text.ITEMS, 1, _MOST_ITEMS, key=key("items"), help=text.ITEMS_HELP, width=200, persist_state="session"
             )
-    options = ["", *models.known()]
-    if get("fallback") not in options:
-        choices.put("fallback", "")
+    # One that is not known any more, as its server's list went with an earlier session, stays chosen.
+    options = list(dict.fromkeys(["", *models.known(), get("fallback")]))
     st.selectbox(
         text.FALLBACK, options, format_func=lambda one: models.name(one) if one else text.FALLBACK_NONE,
         key=key("fallback"), help=text.FALLBACK_HELP, persist_state="session",

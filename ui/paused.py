@@ -32,7 +32,7 @@ def paused(run: RunRow, status: str) -> None:
 
 def server_button(run: RunRow) -> None:
     """To the page with the server and its key, for runs that use one; keys last for a session only."""
-    served = any(models.server_of(spec) for spec in (run.settings.vision, run.settings.text))
+    served = any(models.server_of(spec) for spec in (run.settings.vision, run.settings.text, run.settings.fallback))
     if served and st.button(text.CONNECT_CHECK, icon=":material/key:", key="check-server"):
         state.go_to("connect")
 

@@ -30,9 +30,14 @@ CONNECT_KEY: Final = "Key"
 CONNECT_KEY_HINT: Final = "empty for servers that need none"
 CONNECT_KEY_HELP: Final = (
     "Kept in memory for this browser session only: never stored, shown or logged. After a reload it is asked again. "
-    "To avoid that, set OPENAI_API_KEY (and OPENAI_BASE_URL for another server) before you start Facetry."
+    "To avoid that, set OPENAI_API_KEY (and OPENAI_BASE_URL for another server) before you start Facetry, or write "
+    '"ADDRESS" = "KEY" below [keys] in .streamlit/secrets.toml.'
+)
+CONNECT_KEY_BAD: Final = (
+    "This is not a key: it holds a space, a line break or a character that keys do not have. Copy it once more."
 )
 CONNECT_KEY_ENV: Final = "The key for this server is taken from OPENAI_API_KEY."
+CONNECT_KEY_FILE: Final = "The key for this server is taken from .streamlit/secrets.toml."
 CONNECT_KEY_KEPT: Final = "A key for this server is kept for this session."
 CONNECT_KEY_OPEN: Final = (
     "This address is not encrypted (http), so the key can be read on the way. Use https if you can."
@@ -85,10 +90,15 @@ LOCAL_ADD: Final = "Offer it below"
 LOCAL_ADDED: Final = "It can be chosen below now."
 LOCAL_EMPTY: Final = "Type where the model is."
 ON_THIS_COMPUTER: Final = "on this computer"
+IN_BATCHES: Final = "overnight"
 CONNECT_ASKED_IMAGE: Final = "Shown a red circle on white"
 CONNECT_ASKED_TEXT: Final = "Asked for the colour of grass"
 CONNECT_EMPTY_REPLY: Final = "The answer was empty."
 CONNECT_USE: Final = "Use these models"
+CONNECT_WHERE: Final = (
+    "A model's name alone does not say where it runs: type its server's address above, or the kind before the name "
+    "(openai:NAME for OpenAI)."
+)
 CONNECT_USED: Final = "New runs use these models."
 CONNECT_CHECK: Final = "Check the server and its key"
 CONNECT_RESET: Final = "Back to the built-in engine"
@@ -100,7 +110,15 @@ LEAVES_IMAGES: Final = (
     "Small copies of your images (at most {side} pixels), without their file names, and what you group by go to {host}."
 )
 LEAVES_TEXT: Final = "Descriptions of your images and what you group by go to {host}."
+LEAVES_AGAIN: Final = (
+    "Where the first model fails, small copies of your images (at most {side} pixels), without their file names, their "
+    "descriptions and what you group by go to {host}."
+)
+LEAVES_TEXT_AGAIN: Final = (
+    "Where the first model fails, descriptions of your images and what you group by go to {host}."
+)
 LEAVES_NO_IMAGE: Final = "The images stay here."
+LEAVES_NO_IMAGE_LOCAL: Final = "The images stay here, unless the server on this computer passes them on."
 OLLAMA_TITLE: Final = "No model yet? Ollama in three lines"
 OLLAMA_LINES: Final = "curl -fsSL https://ollama.com/install.sh | sh\nollama pull qwen2.5vl:7b\nollama serve"
 OLLAMA_NOTE: Final = (

@@ -27,6 +27,7 @@ MORE_NAMES: Final = {
     "never": "what never to consider",
     "language": "language",
     "preset": "own question",
+    "overnight": "answers overnight",
     "exact": "every description read",
     "with-label": "label with the description",
     "also": "further criteria",
@@ -66,6 +67,11 @@ PRESET_RESTORE: Final = "Put back the presets that came with Facetry"
 PRESET_SAVED: Final = "The preset is saved."
 PRESET_DELETED: Final = "The preset is deleted."
 PRESET_RESTORED: Final = "The presets that came with Facetry are back; your own ones stay."
+OVERNIGHT: Final = "Overnight at half the price (OpenAI Batch API)"
+OVERNIGHT_NOTE: Final = (
+    "Answers come within a day. Stop does not cancel what was sent: it is answered and paid for, and Continue finds it."
+)
+OVERNIGHT_HELP: Final = "For OpenAI and other servers that have it. Fewer than ten requests are answered at once."
 EXACT: Final = "Read every description"
 WITH_LABEL: Final = "Ask for the label with the description"
 WITH_LABEL_HELP: Final = (

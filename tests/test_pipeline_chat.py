@@ -89,6 +89,8 @@ def test_labels_that_come_with_descriptions_need_no_request(house: House, painte
     house.run(run_id)
     assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
     assert counts(painter) == {"describe": ALL, "name": 1, "assign": 1}
+    stats = results.View(house.store, run_id).run.stats["label"]
+    assert (stats.items, stats.requests, stats.cache_hits) == (ALL, 0, ALL)
 
 
 def test_further_criteria_are_described_in_the_same_call_and_known_to_later_runs(

@@ -1,4 +1,4 @@
-"""Which models the next run uses, kept in the workspace, and the keys of their servers, kept in this session only."""
+"""Which models the next run uses, kept in the workspace, and the keys of their servers, which are never stored."""
 
 from __future__ import annotations
 

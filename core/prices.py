@@ -16,10 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.errors import BadInput
 from core.models.openai.server import split_spec
-from core.models.registry import BATCH
+from core.models.registry import SERVED
 
 _FILE = Path(__file__).with_name("prices.json")
-_SERVED = ("openai", BATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,11 @@ def price_of(spec: str, table: Sequence[Price]) -> Price | None:
     A line can also name a model on this computer, for those who want to count its power.
     """
     kind, _, rest = spec.partition(":")
-    model, url = split_spec(rest) if kind in _SERVED else (rest, "")
-    for name in (model, model.rpartition("/")[2]) if kind in _SERVED else (model,):
+    model, url = split_spec(rest) if kind in SERVED else (rest, "")
+    for name in (model, model.rpartition("/")[2]) if kind in SERVED else (model,):
         if named := [one for one in table if name == one.model or name.startswith(f"{one.model}-20")]:
             return max(named, key=lambda one: len(one.model))
-    return FREE if kind not in _SERVED or _is_near(url) else None
+    return FREE if kind not in SERVED or _is_near(url) else None
 
 
 def _is_near(url: str) -> bool:

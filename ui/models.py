@@ -17,7 +17,6 @@ from core.models.openai.server import split_spec
 from ui import state, text
 
 BUILTIN = "builtin"
-_SERVED = ("openai", registry.BATCH)
 """The kinds whose models run on a server."""
 _KEYS, _LOCAL = "model-keys", "local-models"
 LISTED = "server-models"
@@ -103,7 +102,7 @@ def spec(model: str, url: str) -> str:
 
 def server_of(spec: str) -> str:
     """The address of the server that a model runs on, or "" for the built-in engine and for records."""
-    return split_spec(spec.partition(":")[2])[1] if kind(spec) in _SERVED else ""
+    return split_spec(spec.partition(":")[2])[1] if kind(spec) in registry.SERVED else ""
 
 
 def name(spec: str) -> str:
@@ -118,7 +117,7 @@ def name(spec: str) -> str:
 def model_of(spec: str) -> str:
     """The model's own name, as the price table has it."""
     model = spec.partition(":")[2]
-    return split_spec(model)[0] if kind(spec) in _SERVED else model
+    return split_spec(model)[0] if kind(spec) in registry.SERVED else model
 
 
 def can_wait(spec: str) -> bool:

@@ -24,6 +24,9 @@ BUILTIN = "builtin"
 BATCH = "openai-batch"
 """The kind whose answers take hours and come many at once: it is best given all its items together."""
 
+SERVED = ("openai", BATCH)
+"""Kinds that are had from a server: what they are asked leaves this process."""
+
 
 @dataclass(frozen=True, slots=True)
 class How:

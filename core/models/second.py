@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, Sight, Step
-from core.errors import ModelUnavailable
+from core.errors import FacetryError, ModelUnavailable
 from core.models.base import TextModel, VisionModel
+from core.work import UNASKED, take_ended
 
 T = TypeVar("T")
 
@@ -18,18 +19,20 @@ class _Asked:
     def __init__(self) -> None:
         self._gone: Failed | None = None
 
-    def __call__(self, ask: Callable[[], T]) -> T | Failed:
-        if self._gone is None:
-            try:
-                return ask()
-            except ModelUnavailable as error:
-                self._gone = Failed(f"The second model could not be asked: {error}")
-        return self._gone
-
-    def each(self, number: int, ask: Callable[[], list[T | Failed]]) -> list[T | Failed]:
-        """The same for so many answers at once."""
-        answers = self(ask)
-        return [answers] * number if isinstance(answers, Failed) else answers
+    def __call__(self, number: int, ask: Callable[[], list[T | Failed]]) -> list[T | Failed]:
+        """number: how many answers there are to be."""
+        if self._gone is not None:
+            return [self._gone] * number
+        error: FacetryError | None
+        try:
+            answers = ask()
+            error = take_ended(ModelUnavailable)
+        except ModelUnavailable as raised:
+            answers, error = [UNASKED] * number, raised
+        if error is None:
+            return answers
+        gone = self._gone = Failed(f"The second model could not be asked: {error}")
+        return [gone if one is UNASKED else one for one in answers]
 
 
 class SecondVision:
@@ -45,7 +48,7 @@ class SecondVision:
         return self._model.sight(criterion)
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
-        return self._asked.each(len(images), lambda: self._model.describe(images, criterion))
+        return self._asked(len(images), lambda: self._model.describe(images, criterion))
 
 
 class SecondText:
@@ -58,10 +61,10 @@ class SecondText:
         self._model, self._asked = model, _Asked()
 
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
-        return self._asked.each(len(corpus), lambda: self._model.label(corpus, criterion))
+        return self._asked(len(corpus), lambda: self._model.label(corpus, criterion))
 
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
-        return self._asked(lambda: self._model.name(corpus, criterion, k, given))
+        return self._asked(1, lambda: [self._model.name(corpus, criterion, k, given)])[0]
 
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
-        return self._asked.each(len(corpus), lambda: self._model.assign(corpus, criterion, clusters))
+        return self._asked(len(corpus), lambda: self._model.assign(corpus, criterion, clusters))

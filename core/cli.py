@@ -1,6 +1,7 @@
 """The command line: `python -m core COMMAND ...` does what the app does, unattended, and writes files.
 
-Exit status: 0 done, 1 done with failures listed, 2 unusable input with one clear sentence on stderr.
+Exit status: 0 done, 1 done with failures listed (or ended early, with what was answered written), 2 unusable input with
+one clear sentence on stderr.
 """
 
 from __future__ import annotations

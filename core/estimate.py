@@ -3,25 +3,29 @@
 Where the same model did the same step before, its own averages count; otherwise rules of thumb, and the estimate says
 so.
 It is an estimate: how long answers will be, and how many distinct labels there are, shows only when they have come.
+What is known is looked up step by step, for as long as a step's answers are all there: what the next one will be asked
+is not known sooner.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
 from core import prices, prompts
-from core.domain import RunSettings, Step, StepStats
+from core.domain import Cluster, RunSettings, Step, StepStats
 from core.models import registry
 from core.models.given import imported
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.registry import NO_KEYS, How, Keys
+from core.pipeline.order import NAMED_FROM
 from core.prices import price_of
-from core.steps import describe, label
+from core.roles import Models, models_of
+from core.steps import assign, describe, label, name
 from core.store import Store
 from core.work import Work
 
@@ -43,6 +47,8 @@ _LOADED = ("builtin", "openai", registry.BATCH)
 """Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
 _LOOKUP = 5_000
 _RUNS = 50
+_LEAST = 5
+"""Items that an earlier run must have asked a model about before its averages count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +103,101 @@ def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Ke
     return _Estimating(store, settings, items, keys).whole()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What need not be asked. described, labelled, assigned: how many items. named: whether the groups have names.
+
+    labels, read: how many distinct labels must be placed, and how many descriptions be read where one does not tell;
+    None where that shows only later.
+    """
+
+    described: int = 0
+    labelled: int = 0
+    named: bool = False
+    assigned: int = 0
+    labels: float | None = None
+    read: float | None = None
+
+
 class _Estimating:
     def __init__(self, store: Store, settings: RunSettings, items: Sequence[str], keys: Keys) -> None:
         self.store, self.settings = store, settings
-        self.items = items[: math.ceil(len(items) * settings.share)]
+        self.number = math.ceil(len(items) * settings.share)
+        self.items = items if settings.share == 1 else ()  # which they will be, only measuring them would tell
+        self.keys = keys
         self.how = How(keys, settings.wording, settings.asking)
         self.table = prices.read(store.preferences.get(prices.PREFERENCE, ""))
         self.runs = store.runs.recent(_RUNS)
 
     def whole(self) -> Estimate:
         if self.settings.text == imported.KIND:
-            return Estimate(len(self.items))
-        described = self._described()
-        contents = {} if described is None else self._texts(described)
+            return Estimate(self.number)
+        known = self._known()
         steps: dict[Step, StepEstimate] = {
-            "describe": self._describe(0 if described is None else len(described)),
-            "label": self._label(contents),
-            "name": self._name(),
-            "assign": self._assign(),
+            "describe": self._describe(known),
+            "label": self._label(known),
+            "name": self._name(known),
+            "assign": self._assign(known),
         }
-        return Estimate(len(self.items), steps)
+        return Estimate(self.number, steps)
 
     # -- what is known
 
-    def _described(self) -> dict[str, str] | None:
-        """Item id -> stored description, of those that have one; None where that cannot be told beforehand."""
-        if self.settings.records or _kind(self.settings.vision) not in _LOADED:
-            return None
-        model = registry.vision_model(self.settings.vision, self.how)
-        return self._known(describe.work(model, self.settings.criterion, self.items))
+    def _known(self) -> _Known:
+        settings = self.settings
+        if settings.records or not self.items or _kind(settings.vision) not in _LOADED:
+            return _Known()
+        loads = _kind(settings.text) not in _LOADED
+        text = registry.BUILTIN if loads else settings.text
+        models = models_of(replace(settings, text=text, fallback=""), {}, self.keys)
+        works = describe.work(models.vision, settings.criterion, self.items)
+        described = self._answered(works)
+        if loads:
+            return _Known(len(described))
+        contents = {item: describe.content(describe.read(value)) for item, value in described.items()}
+        if models.vision.evidence_id in models.text.knows:
+            contents = {one.item_id: one.key for one in works if one.item_id in described}
+        values = self._answered(label.work(models.labels, settings.criterion, contents))
+        known = _Known(len(described), len(values))
+        if len(values) < self.number:
+            return known
+        labels = {item: label.read(value) for item, value in values.items()}
+        known = replace(known, labels=float(len(set(labels.values()))))
+        some = {item: contents[item] for item in sorted(labels)[:NAMED_FROM]}
+        names = self._answered(name.work(models.text, settings.criterion, some, labels, settings.k, settings.names))
+        if not names:
+            return known
+        return self._placed(known, models, contents, labels, name.read(names[name.ITEM]))
 
-    def _texts(self, described: Mapping[str, str]) -> dict[str, str]:
-        return {item: describe.read(value).text for item, value in described.items()}
+    def _placed(
+        self,
+        known: _Known,
+        models: Models,
+        contents: Mapping[str, str],
+        labels: Mapping[str, str],
+        clusters: Sequence[Cluster],
+    ) -> _Known:
+        """What is known of the assignments, once all before is."""
 
-    def _known(self, works: Sequence[Work]) -> dict[str, str]:
+        def works(contents: Mapping[str, str]) -> list[Work]:
+            return assign.work(models.text, self.settings.criterion, contents, labels, clusters)
+
+        left, told, rest = 0, 0, dict(contents)
+        unsure = 0.0
+        if models.text.by_label:
+            bare = works(dict.fromkeys(contents, ""))
+            values = {item: assign.read(value) for item, value in self._answered(bare).items()}
+            told = sum(not one.undecided for one in values.values())
+            left = len({one.key for one in bare if one.item_id not in values})
+            unsure = _UNDECIDED * (len(bare) - len(values))
+            rest = {item: contents[item] for item, one in values.items() if one.undecided}
+        full = works(rest)
+        read = self._answered(full)
+        missing = len({one.key for one in full if one.item_id not in read})
+        return replace(known, named=True, assigned=told + len(read), labels=float(left), read=missing + unsure)
+
+    def _answered(self, works: Sequence[Work]) -> dict[str, str]:
+        """Item id -> value of what was answered before."""
         found: dict[str, str] = {}
         for part in _parts(works):
             values = self.store.answers.lookup([one.key for one in part])
@@ -139,43 +206,42 @@ class _Estimating:
 
     # -- steps
 
-    def _describe(self, known: int) -> StepEstimate:
+    def _describe(self, known: _Known) -> StepEstimate:
         spec = "records" if self.settings.records else self.settings.vision
         form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
         asked = _tokens(prompts.worded(form, self.settings.wording).key()) + _IMAGE_TOKENS
         criteria = 1 + len(self.settings.asking.also)
-        return self._step("describe", spec, len(self.items), known, 1, asked, _DESCRIPTION_TOKENS * criteria)
+        answered = _DESCRIPTION_TOKENS * criteria
+        return self._step("describe", spec, self.number, known.described, 1, asked, answered)
 
-    def _label(self, contents: Mapping[str, str]) -> StepEstimate:
+    def _label(self, known: _Known) -> StepEstimate:
         if self.settings.asking.with_label:
-            return StepEstimate(len(self.items), len(self.items))
-        known = 0
-        if contents and _kind(self.settings.text) in _LOADED and _kind(self.settings.vision) != registry.BUILTIN:
-            model = registry.text_model(self.settings.text, self.how)
-            known = len(self._known(label.work(model, self.settings.criterion, contents)))
+            return StepEstimate(self.number, self.number)
         size = self.settings.asking.items
         asked = _tokens(prompts.worded("label", self.settings.wording).key()) + size * _DESCRIPTION_TOKENS
-        return self._step("label", self.settings.text, len(self.items), known, size, asked, size * _LABEL_TOKENS)
+        return self._step("label", self.settings.text, self.number, known.labelled, size, asked, size * _LABEL_TOKENS)
 
-    def _name(self) -> StepEstimate:
-        labels = min(300.0, _distinct(len(self.items)))
+    def _name(self, known: _Known) -> StepEstimate:
+        labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
         asked = _tokens(prompts.worded("name", self.settings.wording).key()) + labels * _LABEL_TOKENS
         answered = 30.0 * self.settings.k + labels * _LABEL_TOKENS
-        return self._step("name", self.settings.text, 1, 0, 1, asked, answered)
+        return self._step("name", self.settings.text, 1, int(known.named), 1, asked, answered)
 
-    def _assign(self) -> StepEstimate:
-        size, settings = self.settings.asking.items, self.settings
+    def _assign(self, known: _Known) -> StepEstimate:
+        """Where labels are placed first, an earlier run's averages are by label, what was read after them included."""
+        size, settings, number = self.settings.asking.items, self.settings, self.number
+        by_label = not settings.asking.exact and _kind(settings.text) != registry.BUILTIN
+        labels = _distinct(number) if known.labels is None else known.labels
+        read = known.read if known.read is not None else number * _UNDECIDED if by_label else float(number)
         clusters = _LABEL_TOKENS * 3 * settings.k
         asked = _tokens(prompts.worded("assign", settings.wording).key()) + clusters + size * _DESCRIPTION_TOKENS
-        number = len(self.items)
-        by_label = 0.0 if settings.asking.exact or _kind(settings.text) == registry.BUILTIN else _distinct(number)
-        read = number * _UNDECIDED if by_label else float(number)
-        full = self._step("assign", settings.text, round(read), 0, size, asked, size * _QUOTED_CHOICE_TOKENS)
-        if not by_label:
-            return _times(full, settings.asking.samples, number)
-        asked = _tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters + size * _LABEL_TOKENS
-        bare = self._step("assign", settings.text, round(by_label), 0, size, asked, size * _CHOICE_TOKENS)
-        return _times(full if full.learnt else _sum(full, bare), settings.asking.samples, number)
+        found = self._step("assign", settings.text, math.ceil(read), 0, size, asked, size * _QUOTED_CHOICE_TOKENS)
+        if by_label and labels:
+            asked = _tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters + size * _LABEL_TOKENS
+            bare = self._step("assign", settings.text, math.ceil(labels), 0, size, asked, size * _CHOICE_TOKENS)
+            found = bare if bare.learnt else _sum(found, bare)
+        found = replace(found, items=number, known=known.assigned)
+        return found if found.learnt else _times(found, settings.asking.samples)
 
     def _step(
         self, step: Step, spec: str, items: int, known: int, size: int, prompt: float, completion: float
@@ -204,12 +270,18 @@ class _Estimating:
         )
 
     def _past(self, step: Step, spec: str) -> StepStats | None:
-        """What the newest run of the same model took for a step that it asked about a few items at least."""
+        """What the newest run of the same model took for a step that it asked about a few items at least.
+
+        Answers found again by later passes over a run (all checked again) are in `cache_hits` once more, so that too
+        few items seem to have been asked: such a run says nothing.
+        """
         for run in self.runs:
             used = run.settings.vision if step == "describe" else run.settings.text
             stats = run.stats.get(step)
             alike = run.settings.asking == self.settings.asking
-            if used == spec and alike and stats and stats.items - stats.cache_hits >= (1 if step == "name" else 5):
+            if step == "assign" and run.settings.share < 1:  # its items are also those that only followed
+                continue
+            if used == spec and alike and stats and stats.items - stats.cache_hits >= (1 if step == "name" else _LEAST):
                 return stats
         return None
 
@@ -245,17 +317,15 @@ def _sum(one: StepEstimate, other: StepEstimate) -> StepEstimate:
     )
 
 
-def _times(one: StepEstimate, samples: int, items: int) -> StepEstimate:
-    """A step that asks each request so often, about so many items in all."""
-    return StepEstimate(
-        items,
-        one.known,
-        one.requests * samples,
-        one.prompt_tokens * samples,
-        one.completion_tokens * samples,
-        one.seconds * samples,
-        None if one.cost is None else one.cost * samples,
-        one.learnt,
+def _times(one: StepEstimate, samples: int) -> StepEstimate:
+    """A step that asks each request so often."""
+    return replace(
+        one,
+        requests=one.requests * samples,
+        prompt_tokens=one.prompt_tokens * samples,
+        completion_tokens=one.completion_tokens * samples,
+        seconds=one.seconds * samples,
+        cost=None if one.cost is None else one.cost * samples,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain import Cluster, Corpus, RunSettings
+from core.errors import ModelUnavailable
 from core.ingest import source
 from core.ingest.ictc import normal
 from core.ingest.imported import read_results
@@ -15,6 +16,7 @@ from core.models.base import TextModel, VisionModel
 from core.models.given import imported
 from core.models.given.records import LabelledText, RecordsVision
 from core.models.registry import NO_KEYS, How, Keys
+from core.models.second import SecondText, SecondVision
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Models:
     """Who does what in a run: `labels` is `text` unless the person brought labels.
 
     by_item: answers belong to items and not to what these say, so that two of the same text may have different ones.
-    second_vision, second_text: whom to ask where the first fails, or None.
+    second_vision, second_text: whom to ask where the first fails, or None. One that cannot be had fails those items.
     """
 
     vision: VisionModel
@@ -45,15 +47,13 @@ def models_of(
         return _imported_models(settings, items)
     how = How(keys, settings.wording, settings.asking, folder, say)
     text = registry.text_model(settings.text, how)
-    second = registry.text_model(settings.fallback, how) if settings.fallback else None
+    second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
     if not settings.records:
         vision = registry.vision_model(settings.vision, how)
         who_labels: TextModel = text
         if settings.asking.with_label:
             who_labels = LabelledText(text, f"with descriptions of {vision.id}", _labels_in_descriptions)
-        kind = settings.fallback.partition(":")[0]
-        looks_again = settings.vision != registry.BUILTIN and kind in registry.VISION
-        other = registry.vision_model(settings.fallback, how) if looks_again else None
+        other = _second_vision(settings, how) if settings.vision != registry.BUILTIN else None
         return Models(vision, who_labels, text, second_vision=other, second_text=second)
     records = source.read_records(Path(settings.records))
     matched = source.match_records(records, items)
@@ -64,6 +64,16 @@ def models_of(
     if labels:
         labelled = LabelledText(text, f"records/{records.version}", lambda corpus: [*map(labels.get, corpus.ids)])
     return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
+
+
+def _second_vision(settings: RunSettings, how: How) -> VisionModel | None:
+    """The second model in the role of the vision model; None where there is none, or none that can see."""
+    if settings.fallback.partition(":")[0] not in registry.VISION:
+        return None
+    try:
+        return SecondVision(registry.vision_model(settings.fallback, how))
+    except ModelUnavailable:  # it was had for the text steps just now, so what it lacks is sight
+        return None
 
 
 def _labels_in_descriptions(corpus: Corpus) -> list[str | None]:

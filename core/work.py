@@ -120,6 +120,15 @@ def has_ended() -> bool:
     return counted is not None and counted.ended is not None
 
 
+def take_ended(kind: type[FacetryError]) -> FacetryError | None:
+    """What ended the batch under way, if it is of this kind; it counts no more, as the caller deals with it."""
+    counted = _usage.get()
+    if counted is None or not isinstance(counted.ended, kind):
+        return None
+    error, counted.ended = counted.ended, None
+    return error
+
+
 _stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)
 
 

@@ -40,7 +40,7 @@ RANK = {
     "core.engine": 5,
     "core.roles": 5,
     "core.prices": 5,
-    "core.estimate": 6,
+    "core.estimate": 7,
     "core.intake": 5,
     "core.results": 5,
     "core.workspace": 5,

@@ -35,10 +35,13 @@ def _act(options: argparse.Namespace) -> int:
         raise BadInput(f"There is no workspace at {place.workspace}. Name it with --workspace DIR.")
     with shared.opened(place) as workspace:
         run = _run(workspace, options.to)
-        added = add_images(workspace, run.id, origin, on_progress=shared.Line())
-        rows = View(workspace.store, run.id).rows(Query(ids=added.new))
+        with shared.ending(workspace, run.id) as end:
+            added = add_images(workspace, run.id, origin, on_progress=shared.Line())
         if out:
             report.write(workspace, run.id, out)
+        if end.sentence:
+            return end.said()
+        rows = View(workspace.store, run.id).rows(Query(ids=added.new))
     for item in (*added.duplicates, *added.skipped):
         print(f"Skipped: {item.name}: {item.reason}", file=sys.stderr)
     failed = [row for row in rows if row.state == "failed"]

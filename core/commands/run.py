@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core import pipeline, report
-from core.commands import asking, shared
+from core.commands import asking, expected, shared
 from core.domain import RunSettings
-from core.errors import BadInput, Paused
-from core.estimate import estimate
+from core.errors import BadInput
 from core.ingest import source
-from core.ingest.source import Source
-from core.workspace import Workspace
 
 
 def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
@@ -37,6 +33,15 @@ def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
     run.add_argument("--names", default="", metavar="A,B,C", help="group names fixed beforehand")
     shared.truth_option(run)
     run.add_argument("--limit", type=int, default=0, metavar="N", help="use the first N images only")
+    run.add_argument(
+        "--try",
+        dest="some",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="N",
+        help="all steps on N images spread over all (default: 20, or three a group)",
+    )
     shared.workspace_option(run)
     asking.add(run)
     run.set_defaults(act=_act)
@@ -69,37 +74,42 @@ def _act(options: argparse.Namespace) -> int:
     out = shared.out_folder(options)
     pipeline.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded
     place = shared.place_of(options)
-    origin = source.find(options.images, options.records, place, options.limit, pdf_pages=options.pdf_pages)
+    some = _some(options, settings.k)
+    if some:  # of a few images models look at all
+        settings = replace(settings, share=1.0)
+    origin = source.find(
+        options.images,
+        options.records,
+        place,
+        some or options.limit,
+        spread=bool(some),
+        pdf_pages=options.pdf_pages,
+    )
     with shared.opened(place) as workspace:
         if options.estimate:
-            return _estimate(workspace, origin, settings)
-        run_id = pipeline.start(workspace, origin, settings)
-        paused = ""
-        try:
+            expected.show(expected.of(workspace, origin, settings))
+            return 0
+        run_id = pipeline.start(workspace, origin, settings, go_on=True)
+        expected.keep(workspace, run_id, origin)
+        with shared.ending(workspace, run_id) as end:
             pipeline.run(workspace, run_id, "assign", origin=origin, on_progress=shared.Line())
-        except Paused as pause:  # what there is is written, and the same command goes on
-            paused = str(pause)
         found = report.write(workspace, run_id, out)
-    status = shared.summary(found, out)
-    if paused:
-        print(paused, file=sys.stderr)
-    return 1 if paused else status
+        status = shared.summary(found, out)
+        expected.against(workspace, run_id)
+    return end.said() or status
 
 
-def _estimate(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
-    """Say what the run would take. What was answered before is known only of images that were looked at before."""
-    looked_at = [item.item_id for item in workspace.store.datasets.items(origin.dataset_id)]
-    found = estimate(workspace.store, settings, looked_at or source.names(origin))
-    print(f"{'':10}{'items':>9}{'known':>9}{'requests':>10}{'tokens':>12}{'minutes':>9}{'dollars':>9}")
-    for step, one in found.steps.items():
-        tokens = one.prompt_tokens + one.completion_tokens
-        cost = "unknown" if one.cost is None else f"{one.cost:.2f}"
-        print(
-            f"{step:10}{one.items:9,}{one.known:9,}{one.requests:10,.0f}{tokens:12,.0f}{one.seconds / 60:9.1f}{cost:>9}"
-        )
-    total = "unknown" if found.cost is None else f"{found.cost:.2f}"
-    print(f"{'in all':10}{'':18}{found.requests:10,.0f}{found.tokens:12,.0f}{found.seconds / 60:9.1f}{total:>9}")
-    return 0
+def _some(options: argparse.Namespace, k: int) -> int:
+    """How many images to try, 0 for all."""
+    if options.some is None:
+        return 0
+    if options.limit:
+        raise BadInput("Give --try or --limit, not both.")
+    if not options.images:
+        raise BadInput("--try needs --images; of descriptions alone, --limit N takes the first N.")
+    if options.some < 0:
+        raise BadInput(f"--try must be 1 or more, not {options.some}.")
+    return int(options.some) or pipeline.sample_size(k)
 
 
 def _k(text: str, names: Sequence[str]) -> int:

@@ -6,14 +6,14 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
 from core import report
 from core.config import Config, config
 from core.domain import Progress
-from core.errors import BadInput
+from core.errors import BadInput, FacetryError, Paused
 from core.workspace import Workspace
 
 
@@ -62,6 +62,35 @@ def out_folder(options: argparse.Namespace) -> Path:
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is a file; --out needs a folder.")
     return out
+
+
+@dataclass
+class End:
+    """How a run ended before all was done. sentence: why, or "" where it did not."""
+
+    sentence: str = ""
+
+    def said(self) -> int:
+        """Say why on stderr; return the exit status that this means."""
+        if self.sentence:
+            print(self.sentence, file=sys.stderr)
+        return 1 if self.sentence else 0
+
+
+@contextmanager
+def ending(workspace: Workspace, run_id: str) -> Iterator[End]:
+    """Let a run end early in the block (a cap, credit, a key, a server): what was answered is to be written all the
+    same, and the same command goes on. Raises what ended it where nothing was answered, or was given wrongly."""
+    end = End()
+    try:
+        yield end
+    except BadInput:
+        raise
+    except FacetryError as error:
+        held = workspace.store.answers.step_counts(run_id).values()
+        if not isinstance(error, Paused) and not any(number > failed for number, failed in held):
+            raise
+        end.sentence = str(error)
 
 
 class Line:

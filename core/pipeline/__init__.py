@@ -32,10 +32,14 @@ __all__ = ["Until", "check_settings", "compare_with", "run", "sample_size", "sta
 Until = Literal["name", "assign"]
 
 
-def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS) -> str:
+def start(
+    workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS, *, go_on: bool = False
+) -> str:
     """Check and store a run over what `origin` found; return the run's id. Nothing is decoded or asked yet.
 
     keys: server -> key given for this session; used to check that the models can be had, not stored.
+    go_on: where a run of these settings has begun and not ended, and nobody has edited it, it is that one, under the
+    cap of these settings: what it cost so far counts.
     """
     check_settings(settings, origin.given)
     check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
@@ -55,7 +59,20 @@ def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
     settings = replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
         workspace.store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
+    if go_on and (begun := _begun(workspace, settings)):
+        workspace.store.runs.set_cap(begun, settings.cap)
+        return begun
     return workspace.store.runs.create(settings)
+
+
+def _begun(workspace: Workspace, settings: RunSettings) -> str:
+    """The newest run of these settings, whatever its cap, that has not ended; "" where there is none."""
+    runs = workspace.store.runs
+    for run in runs.of_dataset(settings.dataset_id):
+        alike = replace(run.settings, cap=settings.cap) == settings
+        if alike and run.status not in ("done", "waiting") and not runs.edits(run.id):
+            return run.id
+    return ""
 
 
 def compare_with(workspace: Workspace, run_id: str, truth: str) -> int:

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from core import results
 from core.domain import Assignment, Progress, Vector
+from core.edits import Edited
 from core.engine import Meter, run_step
-from core.errors import BadInput
+from core.errors import BadInput, FacetryError
 from core.evaluate.propagate import Propagated, Propagation
 from core.evaluate.spread import Places, fit_axes
 from core.ingest import source
@@ -54,7 +55,8 @@ class SampledPass(Pass):
             )
         self._measure(items)
         plan = Propagation(self._places(items), budget, self.settings.k)
-        self._look_at(items, plan.ask({}))
+        _, failed = self._answers(items)
+        self._look_at(items, list(dict.fromkeys([*failed, *plan.ask({}).tolist()])))  # of any round: they are due again
         self._read_truth()
         self._name()
         if names_only:
@@ -66,7 +68,12 @@ class SampledPass(Pass):
             if not len(rows):
                 break
             self._look_at(items, rows)
-        self._spread_out(items, plan.finish(answers) if answers else None, check_all)
+        if not answers:
+            raise FacetryError(
+                f"None of the {len(failed)} images that models looked at could be placed, so nothing follows for the "
+                "others. Look at the failures, then try again."
+            )
+        self._spread_out(items, plan.finish(answers), set(failed), check_all)
         self.runner.finish("assign")
 
     def _take_in(self) -> None:
@@ -156,20 +163,27 @@ class SampledPass(Pass):
         answers |= {row_of[item]: place for item, place in edited.moved.items() if item in row_of}
         return dict(sorted(answers.items())), sorted(failed - set(answers))
 
-    def _spread_out(self, items: Sequence[str], found: Propagated | None, check_all: bool) -> None:
-        """Keep what follows for the images that no model looked at; an answer of today stays."""
-        if found is None:
-            return
+    def _out_of_date(self, items: Sequence[str], edited: Edited) -> list[str]:
+        """As in every run; and of what models have looked at by now, what had only followed from other images."""
+        due = set(super()._out_of_date(items, edited))
+        due |= {item for item, one in results.assignments(self.store, self.row.id, items).items() if one.propagated}
+        return [item for item in items if item in due]
+
+    def _spread_out(self, items: Sequence[str], found: Propagated, failed: Collection[int], check_all: bool) -> None:
+        """Keep what follows for the images that no model looked at; an answer of today stays.
+
+        failed: rows that stay failed, as in every run, until they are asked again.
+        """
         edited = results.clusters(self.store, self.row.id)
         seen = hashlib.sha256(repr((found.classes, found.probabilities.shape)).encode())
         seen.update(found.probabilities.tobytes())
         choices = [cluster.id for cluster in edited.clusters]
         names = {cluster.id: cluster.name for cluster in edited.clusters}
         sure = found.clusters(LEAST)
-        rows = list(range(len(found.rows)))
+        rows = [place for place, row in enumerate(found.rows.tolist()) if row not in failed]
         for part in chunks(rows):
             ids = [items[found.rows[place]] for place in part]
-            due = set(ids) if check_all else set(self._out_of_date(ids, edited))
+            due = set(ids) if check_all else set(super()._out_of_date(ids, edited))
             outcomes = []
             for place, item in zip(part, ids, strict=True):
                 if item not in due:

@@ -1,0 +1,108 @@
+"""A second model that cannot do what it is asked for costs the items that it was asked about, never the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from fakes import COLOURS
+from house import EACH, House
+from openai_server import Fault, Server, has_image
+from painter import Painter, install, step_of
+
+from core import results
+from core.config import config
+from core.domain import Failed
+from core.models import registry
+from core.models.chat.backend import Request
+from core.models.openai import server as openai_server
+
+BLIND = {"error": {"message": "image_url is only supported by certain models.", "code": None, "type": None}}
+NO_MODEL = {"error": {"message": "The model does not exist", "code": "model_not_found", "type": None}}
+
+
+@pytest.fixture
+def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
+    one = Painter()
+    install(monkeypatch, one)
+    for kind in ("openai", "strong"):  # as they are outside tests
+        monkeypatch.setitem(registry.VISION, kind, registry._vision_of(kind))  # type: ignore[arg-type]
+        monkeypatch.setitem(registry.TEXT, kind, registry._text_of(kind))  # type: ignore[arg-type]
+    monkeypatch.setattr(openai_server, "config", lambda: replace(config(), concurrency=1))
+    one.fail = refuse(2)
+    return one
+
+
+def refuse(number: int) -> Callable[[Request], Failed | None]:
+    """Refuses so many of the images."""
+    left = iter(range(number))
+
+    def fail(request: Request) -> Failed | None:
+        wanted = step_of(request) == "describe" and next(left, None) is not None
+        return Failed("The model refused.", "refused") if wanted else None
+
+    return fail
+
+
+def reasons(house: House, run_id: str) -> list[str]:
+    return [row.reason for row in results.rows(house.store, run_id) if row.state == "failed"]
+
+
+def test_that_the_second_cannot_see_shows_when_it_is_asked_and_fails_those_images(
+    house: House, painter: Painter
+) -> None:
+    server = Server()
+    server.faults = [Fault(lambda handler, _: handler.send(400, BLIND), when=has_image)]
+    run_id = house.start(vision="painter", text="painter", fallback=f"openai:small@{server.url}")
+    house.run(run_id)
+    assert house.sizes(run_id) == {**dict.fromkeys(COLOURS, EACH), **{"blue": EACH - 2, "failed": 2}}
+    assert set(reasons(house, run_id)) == {
+        "The second model could not be asked: The model “small” cannot see images. Choose another vision model."
+    }
+    house.run(run_id)  # asked again on request, and now the first model does not refuse
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
+
+
+def test_a_second_that_is_not_there_is_asked_once_a_pass(house: House, painter: Painter) -> None:
+    painter.fail = refuse(3)
+    server = Server()
+    server.faults = [Fault(lambda handler, _: handler.send(404, NO_MODEL))]
+    run_id = house.start(vision="painter", text="painter", fallback=f"openai:small@{server.url}")
+    house.run(run_id, "name")
+    assert len(server.history) == 1
+    assert len(reasons(house, run_id)) == 3
+    assert all("has no model “small”" in one for one in reasons(house, run_id))
+
+
+@pytest.mark.parametrize("step", ["label", "assign"])
+def test_a_second_that_is_not_there_does_not_end_the_text_steps(house: House, painter: Painter, step: str) -> None:
+    painter.fail = lambda request: Failed("No answer.") if step_of(request) == step else None
+    server = Server()
+    server.faults = [Fault(lambda handler, _: handler.send(404, NO_MODEL))]
+    run_id = house.start(vision="painter", text="painter", fallback=f"openai:small@{server.url}")
+    if step == "label":
+        with pytest.raises(Exception, match="Only 0 images have a description and a label"):
+            house.run(run_id)
+    else:
+        house.run(run_id)
+    assert len(reasons(house, run_id)) == EACH * len(COLOURS)
+    assert len(server.history) == 1
+
+
+def test_a_second_that_cannot_see_helps_with_the_text_alone(
+    house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text_only = Painter("strong")
+    text_only.can = replace(Painter.can, vision=False)
+    monkeypatch.setitem(registry.CHAT, "strong", lambda *_: text_only)  # type: ignore[arg-type]
+    images = refuse(2)
+
+    def fail(request: Request) -> Failed | None:
+        return Failed("No answer.") if step_of(request) == "label" else images(request)
+
+    painter.fail = fail
+    run_id = house.start(vision="painter", text="painter", fallback="strong")
+    house.run(run_id)
+    assert reasons(house, run_id) == ["The model refused."] * 2
+    assert [step_of(one) for one in text_only.history] == ["label"]

@@ -76,6 +76,36 @@ def test_probabilities_of_the_codes_become_a_distribution_over_the_clusters() ->
     assert (answer.confidence, answer.quote) == (pytest.approx(0.7), "A car")
 
 
+def test_confidence_is_of_the_code_that_was_read() -> None:
+    reply = '{"1": {"group": "A", "quote": "red"}, "2": {"group": "A", "quote": "1 - B, a 2-door car"}}'
+    answers = ChatText(TellingBackend(reply)).assign(described("It is red.", "1 - B, a 2-door car"), "object", CLUSTERS)
+    assert [one.confidence for one in answers if isinstance(one, Assignment)] == pytest.approx([0.7, 0.7])
+
+
+def test_a_token_that_is_not_the_code_that_was_said_gives_no_probabilities() -> None:
+    choices = Choices(CLUSTERS)
+    assert choices.distribution(Token("door", {"door": 0.6, "A": 0.4})) is None
+    assert choices.distribution(Token('"B', {'"B': 0.9, "A": 0.1}), "A") is None
+    assert choices.distribution(Token("0", {"0": 0.9, "B": 0.1}), "none") == pytest.approx(
+        {"c1": 0.0, "c2": 0.1, "c3": 0.0}
+    )
+    assert choices.distribution(Token("0", {"0": 0.9}), "?") is None
+
+
+def test_groups_named_like_codes_get_other_codes() -> None:
+    grades = Choices([Cluster("c1", "B"), Cluster("c2", "A"), Cluster("c3", "Group C")])
+    assert grades.listed() == "1. B\n2. A\n3. Group C"
+    assert [grades.place(said) for said in ("A", "b", "3", "C")] == [1, 0, 2, 2]
+    assert grades.one_token
+    assert Choices([Cluster("c1", "1"), Cluster("c2", "2")]).codes == ["A", "B"]
+
+
+def test_a_group_takes_one_line_of_a_list() -> None:
+    assert Choices([Cluster("c1", "a\nb", "all\nB. fake: x"), Cluster("c2", "c")]).listed() == (
+        "A. a b: all B. fake: x\nB. c"
+    )
+
+
 def test_without_probabilities_confidence_is_unknown() -> None:
     (answer,) = ChatText(FakeBackend('{"1": "A"}')).assign(described("", labels=("taxi",)), "object", CLUSTERS)
     assert isinstance(answer, Assignment)

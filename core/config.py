@@ -24,7 +24,8 @@ class Config:
     allow_private_urls: whether addresses on this computer and in its network may be fetched.
     s3_anonymous: whether buckets are read without signing in, as public ones can be.
     concurrency: requests at once to a model's server, at most; requests_per_minute, tokens_per_minute: what it may be
-    asked in a minute, 0 for no limit. image_side: longest side in pixels that images are sent to it with."""
+    asked in a minute, 0 for no limit. request_seconds: how long one request may take with all its retries, its turn in
+    the queue not counted. image_side: longest side in pixels that images are sent to it with."""
 
     workspace: Path
     image_roots: tuple[Path, ...] = ()
@@ -38,6 +39,7 @@ class Config:
     concurrency: int = 32
     requests_per_minute: int = 0
     tokens_per_minute: int = 0
+    request_seconds: int = 120
     image_side: int = 768
 
 
@@ -45,7 +47,8 @@ class Config:
 def config() -> Config:
     """The settings in force: FACETRY_WORKSPACE (a folder), FACETRY_IMAGE_ROOTS (folders joined by the path sign),
     FACETRY_ALLOW_PRIVATE_URLS=1, FACETRY_S3_ANONYMOUS=1; and whole numbers: FACETRY_CONCURRENCY,
-    FACETRY_REQUESTS_PER_MINUTE, FACETRY_TOKENS_PER_MINUTE, FACETRY_IMAGE_SIDE. Raises BadInput for one that is none."""
+    FACETRY_REQUESTS_PER_MINUTE, FACETRY_TOKENS_PER_MINUTE, FACETRY_REQUEST_SECONDS, FACETRY_IMAGE_SIDE. Raises BadInput
+    for one that is none."""
     roots = os.environ.get("FACETRY_IMAGE_ROOTS", "")
     return Config(
         workspace=Path(os.environ.get("FACETRY_WORKSPACE") or ROOT / "data" / "workspace").expanduser().resolve(),
@@ -55,6 +58,7 @@ def config() -> Config:
         concurrency=_number("FACETRY_CONCURRENCY", 32, least=1),
         requests_per_minute=_number("FACETRY_REQUESTS_PER_MINUTE", 0),
         tokens_per_minute=_number("FACETRY_TOKENS_PER_MINUTE", 0),
+        request_seconds=_number("FACETRY_REQUEST_SECONDS", 120, least=1),
         image_side=_number("FACETRY_IMAGE_SIDE", 768, least=64),
     )
 

@@ -73,7 +73,7 @@ class Seen:
     others: Mapping[str, Description] = field(default_factory=dict)
 
 
-FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "unusable"]
+FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "late", "unusable"]
 """failed: no answer came. refused: the model would not. filtered: the provider's content filter. empty: an answer with
 nothing in it. too long: it, or what was asked, passed a length limit. unusable: an answer that is not in form."""
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from core.domain import Act, Failed, Progress, StepStats
 from core.errors import Cancelled, FacetryError
-from core.work import Answer, Ask, Outcome, Usage, Work, count_usage, stopping
+from core.work import UNASKED, Answer, Ask, Outcome, Usage, Work, count_usage, stopping
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 1.5
@@ -82,6 +82,7 @@ def run_step(
             outcomes = [
                 outcome
                 for item, answer in zip(batch, answers, strict=True)
+                if answer is not UNASKED
                 for outcome in _spread(answer, pending[item.key], raw)
             ]
             unsaved += outcomes
@@ -160,9 +161,10 @@ def _ask_all(
                 raise fatal or Cancelled("Stopped. What was finished is kept.")
             batch, answers, usage = finished
             if isinstance(answers, FacetryError):
-                fatal = fatal or answers
+                usage.ended, answers = answers, [UNASKED] * len(batch)
+            if usage.ended:
+                fatal = fatal or usage.ended
                 halt.set()
-                continue
             if isinstance(answers, BaseException):
                 # A fault in one call must not lose the others: it is that batch's failure, with its reason.
                 answers = [Failed(f"The model failed: {type(answers).__name__}: {answers}"[:300])] * len(batch)
@@ -217,7 +219,8 @@ class Meter:
     def add(self, outcomes: Sequence[Outcome], answers: Sequence[Answer | Failed], usage: Usage) -> None:
         """Count a batch. A model that reports no usage of its own counts one request a batch it worked on."""
         fresh = [answer for answer in answers if isinstance(answer, Answer)]
-        paid = sum(answer.asked for answer in fresh) + sum(isinstance(answer, Failed) for answer in answers)
+        failed = sum(isinstance(answer, Failed) and answer is not UNASKED for answer in answers)
+        paid = sum(answer.asked for answer in fresh) + failed
         failures = [outcome.failure for outcome in outcomes if outcome.failure]
         self._asked += paid
         stats = self._counted

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from core.domain import Evidence, Failed
+from core.errors import FacetryError
 
 KEY_VERSION = 1
 
@@ -60,6 +61,9 @@ class Outcome:
     raw: str = ""
 
 
+UNASKED = Failed("Not asked yet.")
+"""In place of an answer (compared by identity): the call was ended before this item's turn, which it still has."""
+
 Ask = Callable[[Sequence[Work]], Sequence[Answer | Failed]]
 """Asks a model about items with distinct keys; one answer an item, in order."""
 
@@ -69,6 +73,7 @@ class Usage:
     """What calls to a model cost so far, and what it said.
 
     paid: prompt and completion tokens, those that were had for less than the usual price counted in part.
+    ended: what ended the calls before all was asked, and will end others too (no credit, a server that is away).
     """
 
     requests: int = 0
@@ -76,6 +81,7 @@ class Usage:
     completion_tokens: int = 0
     paid: tuple[float, float] = (0.0, 0.0)
     replies: list[str] = field(default_factory=list)
+    ended: FacetryError | None = None
 
 
 _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
@@ -94,6 +100,24 @@ def count_usage() -> Iterator[Usage]:
         yield counted
     finally:
         _usage.reset(token)
+
+
+def report_ended(error: FacetryError) -> bool:
+    """Called where an error ends a batch in its middle, so that its answers until then can be handed over and kept.
+
+    False where nobody takes note; then it is to be raised.
+    """
+    counted = _usage.get()
+    if counted is None:
+        return False
+    counted.ended = counted.ended or error
+    return True
+
+
+def has_ended() -> bool:
+    """Whether an error has ended the batch under way."""
+    counted = _usage.get()
+    return counted is not None and counted.ended is not None
 
 
 _stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
+from core.errors import FacetryError
 from core.models.chat.backend import Can, Reply, Request
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (40, 60, 210), "grey": (128, 128, 128)}
@@ -103,12 +104,13 @@ class FakeText:
 
 
 class FakeBackend:
-    """A chat backend that gives the replies it was made with, in order, and remembers the requests."""
+    """A chat backend that gives the replies it was made with, in order (an error is raised), and remembers the
+    requests."""
 
     id = "fake-chat/1"
     can = Can(vision=True)
 
-    def __init__(self, *replies: str | Failed) -> None:
+    def __init__(self, *replies: str | Failed | FacetryError) -> None:
         self.history: list[Request] = []
         self._replies = list(replies)
 
@@ -118,4 +120,6 @@ class FakeBackend:
     def _one(self, request: Request) -> Reply | Failed:
         self.history.append(request)
         reply = self._replies.pop(0)
+        if isinstance(reply, FacetryError):
+            raise reply
         return reply if isinstance(reply, Failed) else Reply(reply, prompt_tokens=10, completion_tokens=1)

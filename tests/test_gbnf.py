@@ -7,6 +7,7 @@ import re
 import pytest
 from gguf_models import smollm2
 
+from core.models.chat.brief import brief
 from core.models.chat.groups_reply import groups_schema
 from core.models.gguf.grammar import grammar
 from core.steps.replies import numbered_schema
@@ -31,8 +32,8 @@ def test_open_texts_and_lists_are_bounded() -> None:
 
 @pytest.mark.parametrize("tokens", [200, 500, 2048])
 @pytest.mark.parametrize("schema", [groups_schema(7), numbered_schema(10, {"type": "string"})])
-def test_when_tight_the_longest_answer_fits(schema: dict[str, object], tokens: int) -> None:
-    text = grammar(schema, tokens, tight=True)
+def test_in_brief_the_longest_answer_fits(schema: dict[str, object], tokens: int) -> None:
+    text = grammar(brief(schema, tokens), tokens)
     longest = int(re.findall(r"first char\{0,(\d+)\}", text)[0]) + 1
     lists = re.search(r"\{0,(\d+)\}\)\? \"\]\"", text)
     texts = 7 * (2 + int(lists[1]) + 1) if lists else 10
@@ -67,8 +68,8 @@ def test_llama_cpp_takes_them() -> None:
     }  # fmt: skip
     try:
         for schema in (mixed, numbered_schema(50, {"type": "string"}), groups_schema(30)):
-            for tight in (False, True):
-                made = lib.llama_sampler_init_grammar(model.vocab, grammar(schema, 2048, tight=tight).encode(), b"root")
+            for form in (schema, brief(schema, 2048)):
+                made = lib.llama_sampler_init_grammar(model.vocab, grammar(form, 2048).encode(), b"root")
                 assert made
                 lib.llama_sampler_free(made)
     finally:

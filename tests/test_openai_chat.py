@@ -175,3 +175,51 @@ def test_the_model_may_be_followed_by_its_address() -> None:
     assert split_spec("gpt")[1] == "https://api.openai.com/v1"
     with pytest.raises(ModelUnavailable, match="Name the model"):
         OpenAIChat("")
+
+
+FORM = {"type": "object", "properties": {"1": {"type": "array", "items": {"type": "string"}}}, "required": ["1"]}
+
+
+def sends(text: str, finish: str = "stop") -> Any:
+    return lambda handler, _: handler.send(200, completion(text, finish=finish))
+
+
+def test_a_long_answer_in_a_form_gets_some_more_room_once(server: Server) -> None:
+    server.plan = [sends('{"1": ["a", "b", "c', "length"), sends('{"1": ["a", "b", "c"]}')]
+    chat = backend(server)
+    assert chat.reply([Request("x", schema=FORM)])[0] == Reply('{"1": ["a", "b", "c"]}', 22, 6)
+    server.plan = [sends('{"1": ["a", "b"', "length")]  # it has the room now, and is what there is
+    assert chat.reply([Request("x", schema=FORM)])[0] == Reply('{"1": ["a", "b"', 11, 3, cut=True)
+    assert [one["body"]["max_tokens"] for one in server.history] == [2048, 8192, 8192]
+
+
+def test_an_answer_that_repeats_itself_is_asked_for_in_a_form_that_ends(server: Server) -> None:
+    server.plan = [sends('{"1": ["' + "again and again " * 30, "length"), sends('{"1": ["again"]}')]
+    chat = backend(server)
+    assert chat.reply([Request("x", schema=FORM)])[0] == Reply('{"1": ["again"]}', 22, 6)
+    first, second = (one["body"] for one in server.history)
+    assert (first["max_tokens"], second["max_tokens"]) == (2048, 2048)
+    asked = [one["response_format"]["json_schema"]["schema"]["properties"]["1"] for one in (first, second)]
+    assert "maxItems" not in asked[0]
+    assert 1 <= asked[1]["maxItems"] <= 12
+
+
+def test_tokens_are_counted_by_length_where_the_server_tells_none(server: Server) -> None:
+    body = completion("A red car on a road.")
+    del body["usage"]
+    server.plan = [lambda handler, _: handler.send(200, body)]
+    assert backend(server).reply([Request("x" * 400)])[0] == Reply("A red car on a road.", 100, 6)
+
+
+def test_no_secret_may_be_part_of_an_address_as_that_is_stored() -> None:
+    for url in ("https://me:pass@host.example/v1", "https://host.example/v1?key=1", "https://host.example/v1#1"):
+        with pytest.raises(ModelUnavailable, match="without a key") as caught:
+            OpenAIChat(f"gpt@{url}")
+        assert "pass" not in str(caught.value).replace("password", "")
+
+
+@pytest.mark.parametrize("key", ["sk-ä", "sk-1\nsk-2", "sk 1"])
+def test_a_key_that_is_none_is_said(key: str) -> None:
+    with pytest.raises(ModelUnavailable, match="Copy it again"):
+        OpenAIChat("gpt@https://host.example/v1", {"https://host.example/v1": key})
+    OpenAIChat("gpt@https://host.example/v1", {"https://host.example/v1": " sk-1\n"})

@@ -115,6 +115,7 @@ def test_a_slow_drip_ends_at_the_deadline(server: Server) -> None:
     answer = backend(server, deadline=1.0).reply([Request("x")])[0]
     assert isinstance(answer, Failed)
     assert "within 1 s" in answer.reason
+    assert answer.kind == "late"
     assert time.monotonic() - started < 2
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import Paused
+from core.errors import Cancelled, Paused
 from core.models.openai.pace import TRIP_AFTER, Pace, pace_of
+from core.work import stopping
 
 
 class Clock:
@@ -189,3 +190,16 @@ def test_a_tripped_breaker_stops_what_was_begun_and_nothing_later(clock: Clock) 
 def test_both_roles_on_one_server_share_its_pace() -> None:
     assert pace_of("http://127.0.0.1:1/v1") is pace_of("http://127.0.0.1:1/v1")
     assert pace_of("http://127.0.0.1:1/v1") is not pace_of("http://127.0.0.1:2/v1")
+
+
+def test_a_request_that_waits_ends_when_told_to_stop(clock: Clock) -> None:
+    pace = pace_on(clock)
+    call = pace.call()
+    with stopping(lambda: True):
+        with pytest.raises(Cancelled), pace.turn(call):
+            pytest.fail("it was sent")
+        with pytest.raises(Cancelled):
+            pace.rest(call, 30)
+    assert clock.naps == []
+    with pace.turn(call):  # no place was lost
+        assert pace.parallel == 4

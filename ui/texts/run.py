@@ -63,6 +63,7 @@ KINDS: Final = {
     "filtered": "filtered",
     "empty": "empty",
     "too long": "too long",
+    "late": "late",
     "unusable": "not usable",
 }
 KINDS_HELP: Final = {
@@ -70,6 +71,7 @@ KINDS_HELP: Final = {
     "refused": "Refused: the model would not answer.",
     "filtered": "Filtered: the provider's content filter stopped the answer.",
     "empty": "Empty: the answer said nothing.",
+    "late": "No answer in time. Try again; FACETRY_REQUEST_SECONDS=300 before the start gives the server more.",
     "too long": "Too long: the answer, or what was asked, passed a length limit.",
     "unusable": "Not usable: the answer was not in the form that was asked for.",
 }

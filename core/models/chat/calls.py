@@ -6,21 +6,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.domain import Failed
+from core.errors import FacetryError
 from core.models.chat.backend import Backend, Reply, Request
 from core.steps.replies import plain
-from core.work import report_usage
+from core.work import UNASKED, has_ended, report_ended, report_usage, stop_asked
 
 LABEL_CHARS = 80
 """The longest label or name that is kept."""
 
 
 def ask_all(backend: Backend, requests: Sequence[Request]) -> list[Reply | Failed]:
-    """A usable reply or a failure for each request, in order."""
+    """A usable reply or a failure for each request, in order; UNASKED for those that a stop or an error kept from being
+    sent."""
     step = backend.can.batch
     answers: list[Reply | Failed] = []
     for start in range(0, len(requests), step):
-        answers += backend.reply(requests[start : start + step])
-    return [_checked(answer) for answer in answers]
+        if stop_asked() or has_ended():
+            break
+        try:
+            replies = backend.reply(requests[start : start + step])
+        except FacetryError as error:
+            if not report_ended(error):
+                raise
+            break
+        answers += [_checked(reply) for reply in replies]
+    return answers + [UNASKED] * (len(requests) - len(answers))
 
 
 def _checked(answer: Reply | Failed) -> Reply | Failed:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from core import prompts
 from core.domain import Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
-from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.backend import MAX_TOKENS, Backend, Reply, Request
 from core.models.chat.calls import LABEL_CHARS, ask_all
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
 from core.models.chat.groups_reply import groups_schema, read_clusters
@@ -30,11 +30,16 @@ from core.steps.replies import (
     read_numbered,
     text_schema,
 )
+from core.work import UNASKED
 
 _LABELS_SHOWN = 300
 """Distinct labels shown to step 2b, the most frequent first: enough for any K, and within small context windows."""
-_QUOTE_CHARS = 120
+_GROUP_TOKENS = 60
+"""What a group takes beside its labels: name, meaning, brackets."""
+_QUOTE_CHARS, _QUOTE_TOKENS = 120, 50
 _NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
+_SHARED = ("refused", "filtered", "empty", "too long", "late")
+"""Failures of a request that may be the fault of one of its items, or of their number: halves of it may pass."""
 T = TypeVar("T")
 
 
@@ -45,7 +50,7 @@ class ChatText:
 
     def __init__(self, backend: Backend, wording: Wording | None = None, asking: Asking | None = None) -> None:
         wording, self._asking = wording or Wording(), asking or Asking()
-        self._backend = backend
+        self._backend, self._size = backend, self._asking.items
         self.id = backend.id
         self.by_label = not self._asking.exact
         self.max_concurrency = backend.can.concurrency
@@ -83,15 +88,15 @@ class ChatText:
             given=f"These groups must be among them, spelled just so: {', '.join(given)}." if given else "",
             labels="\n".join(f"{label} ({count})" for label, count in listed),
         )
-        problem = ""
+        problem, room = "", MAX_TOKENS + sum(len(label) // 3 + 6 for label, _ in listed) + _GROUP_TOKENS * k
         for hint in ("", "\n\nYour last answer could not be used: {}. Answer again."):
-            (reply,) = ask_all(self._backend, [Request(asked + hint.format(problem), schema=groups_schema(k))])
+            (reply,) = ask_all(self._backend, [Request(asked + hint.format(problem), None, groups_schema(k), room)])
             if isinstance(reply, Failed):
                 return reply
             clusters = read_clusters(reply.text, k, given, counts)
             if not isinstance(clusters, str):
                 return clusters
-            problem = clusters
+            problem = "it was cut off, as it was too long" if reply.cut else clusters
         reason = f"The model did not give {k} usable groups ({problem}). Try again, another number or another model."
         return Failed(reason, "unusable")
 
@@ -123,28 +128,36 @@ class ChatText:
         read: Callable[[Reply, int], Mapping[int, T]],
         usable: Callable[[T], bool],
     ) -> list[T | Failed]:
-        """Ask about all texts, so many in a request as the run allows, then singly for those without a usable answer.
+        """Ask about all texts, so many in a request as the run allows, in halves where a request fails for what is in
+        it, then singly for those without a usable answer.
 
         Returns for each the answer, which may be unusable still, or why there is none.
         """
-        size = self._asking.items
-        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        answers: list[T | Failed | None] = []
-        for part, reply in zip(parts, ask_all(self._backend, [request(part) for part in parts]), strict=True):
-            # A call that failed, and its batch with it, was retried by the backend; where the answer was too long, or
-            # the model would not, the reason may be one of its texts: those are asked by themselves.
-            if isinstance(reply, Failed) and (reply.kind == "failed" or len(part) == 1):
-                answers += [reply] * len(part)
-                continue
-            found = {} if isinstance(reply, Failed) else read(reply, len(part))
-            answers += [found.get(number) for number in range(1, len(part) + 1)]
+        answers: list[T | Failed | None] = [None] * len(texts)
+        size, places = self._size, range(len(texts))
+        todo: list[Sequence[int]] = [places[start : start + size] for start in range(0, len(texts), size)]
+        while todo:
+            replies = ask_all(self._backend, [request([texts[place] for place in part]) for part in todo])
+            asked, todo = todo, []
+            for part, reply in zip(asked, replies, strict=True):
+                if not isinstance(reply, Failed):
+                    found = read(reply, len(part))
+                    for number, place in enumerate(part, start=1):
+                        answers[place] = found.get(number)
+                elif len(part) > 1 and reply.kind in _SHARED:
+                    todo += [part[: len(part) // 2], part[len(part) // 2 :]]
+                    if reply.kind == "late" and len(part) == size:  # so it would be for the next ones
+                        self._size = max(1, size // 2)
+                else:
+                    for place in part:
+                        answers[place] = reply
         again = [
             place for place, one in enumerate(answers) if one is None or not (isinstance(one, Failed) or usable(one))
         ]
         for place, reply in zip(again, ask_all(self._backend, [request([texts[p]]) for p in again]), strict=True):
             before = answers[place]
             if isinstance(reply, Failed):
-                answers[place] = reply if before is None else before
+                answers[place] = reply if before is None or reply is UNASKED else before
             else:
                 answers[place] = read(reply, 1).get(1, before)
         return [Failed(_NO_ANSWER, "unusable") if one is None else one for one in answers]
@@ -176,7 +189,8 @@ class _Assigning:
                 "additionalProperties": False,
             }
         wanted = self._choices.one_token and sample == 0 and self._model._backend.can.probabilities
-        return Request(text, schema=numbered_schema(len(texts), code), probabilities=wanted, sample=sample)
+        room = max(MAX_TOKENS, _QUOTE_TOKENS * len(texts))
+        return Request(text, None, numbered_schema(len(texts), code), room, wanted, sample)
 
     def read(self, reply: Reply, count: int) -> dict[int, _Chosen]:
         chosen = {}
@@ -214,6 +228,8 @@ class _Assigning:
 def _agreed(answers: Sequence[Assignment | Failed]) -> Assignment | Failed:
     """One answer as it is; of several samples the most frequent (the first of equals), with the share that agrees as
     its confidence (self-consistency: Wang et al., ICLR 2023)."""
+    if any(one is UNASKED for one in answers):
+        return UNASKED
     if len(answers) == 1:
         return answers[0]
     given = [one for one in answers if isinstance(one, Assignment)]

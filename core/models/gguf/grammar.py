@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-_CHARS_A_TOKEN = 2
-"""Characters that a token holds at the least, of usual text."""
+_TEXT = 240
+"""Characters of a text that the schema leaves open."""
 _KNOWN = frozenset(
     "type properties required additionalProperties items minItems maxItems minLength maxLength enum const anyOf oneOf"
     " title description default".split()
@@ -28,28 +28,20 @@ _RULES = {
 }
 
 
-def grammar(schema: Mapping[str, Any], tokens: int, *, tight: bool = False) -> str:
+def grammar(schema: Mapping[str, Any], tokens: int) -> str:
     """The grammar of a schema, for an answer of about so many tokens.
 
-    tight: bound open texts and lists so that even the longest answer fits. Otherwise they are bounded by what usual
-    answers need, which leaves room for good models and none for endless ones.
-    Raises ValueError for keywords it does not know.
+    What the schema leaves open is bounded by what usual answers need, which leaves room for good models and none for
+    endless ones. Raises ValueError for keywords it does not know.
     """
-    if not tight:
-        return _Grammar(text=240, items=max(4, min(50, tokens // 8 // max(1, _lists(schema))))).of(schema)
-    for items in (12, 8, 4, 2, 1):
-        slots, fixed = _slots(schema, items)
-        text = (tokens - fixed) * _CHARS_A_TOKEN // max(1, slots)  # brackets and keys may take a token a character
-        if text >= 40:
-            break
-    return _Grammar(text=max(8, min(240, text)), items=items).of(schema)
+    return _Grammar(max(4, min(50, tokens // 8 // max(1, _lists(schema))))).of(schema)
 
 
 class _Grammar:
     """Rules under construction; equal parts of a schema share one rule."""
 
-    def __init__(self, text: int, items: int) -> None:
-        self._text, self._items = text, items
+    def __init__(self, items: int) -> None:
+        self._items = items
         self._names: dict[str, str] = {}
 
     def of(self, schema: Mapping[str, Any]) -> str:
@@ -89,7 +81,7 @@ class _Grammar:
             return self._list(schema)
         if kind == "string":
             least = max(1, int(schema.get("minLength", 1)))
-            most = max(least, min(self._text, int(schema.get("maxLength", self._text))))
+            most = max(least, min(_TEXT, int(schema.get("maxLength", _TEXT))))
             return rf'"\"" first char{{{least - 1},{most - 1}}} "\""'
         if kind in _RULES:
             return str(kind)
@@ -122,20 +114,3 @@ def _lists(schema: Mapping[str, Any]) -> int:
     if "maxItems" not in schema:
         return 1
     return int(schema["maxItems"]) * _lists(schema.get("items") or {})
-
-
-def _slots(schema: Mapping[str, Any], items: int) -> tuple[int, int]:
-    """Texts in the longest answer, and characters of all else, where open lists hold so many items."""
-    kind = schema.get("type")
-    if "enum" in schema or "const" in schema:
-        values = schema.get("enum") or [schema.get("const")]
-        return 0, max(len(json.dumps(value)) for value in values)
-    if kind == "array" or "items" in schema:
-        texts, fixed = _slots(schema.get("items") or {"type": "string"}, items)
-        count = int(schema.get("maxItems", items))
-        return count * texts, count * (fixed + 2) + 2
-    if kind == "string":
-        return 1, 2
-    found = [_slots(one, items) for one in _parts(schema)]
-    names = sum(len(name) + 6 for name in schema.get("properties", {}))
-    return sum(texts for texts, _ in found), sum(fixed for _, fixed in found) + names + 8

@@ -20,6 +20,7 @@ from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.builtin.network import spare_threads
 from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.chat.brief import brief
 from core.models.gguf import file as gguf
 from core.models.gguf import grammar as gbnf
 
@@ -275,7 +276,7 @@ def _joined(content: str | list[dict[str, Any]]) -> str:
 def _grammar(request: Request, room: int) -> str:
     assert request.schema is not None
     try:
-        return gbnf.grammar(request.schema, room or request.max_tokens, tight=room > 0)
+        return gbnf.grammar(brief(request.schema, room) if room else request.schema, room or request.max_tokens)
     except ValueError:  # a keyword that ours does not know
         import json
 

@@ -189,7 +189,7 @@ class OpenAIBatch(OpenAIChat):
             except OSError:
                 answers[mark] = NO_IMAGE
                 continue
-            options, _ = self._dialect.options(request, self._room * request.max_tokens)
+            options, _ = self._dialect.options(request, self._room.times * request.max_tokens)
             line = request_line(mark, {"model": self.model, "messages": [message], **options})
             if file and (len(marks) >= self._most_lines or file.tell() + len(line) > self._most_bytes):
                 yield file, marks

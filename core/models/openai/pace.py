@@ -120,10 +120,10 @@ class Pace:
         that stands in a queue is not one that the server fails to answer. Raises Paused when all are to stop.
         """
         began = self.clock()
+        _stop_if_asked()
         while (wait := self._enter(call, tokens)) > 0:
-            if stop_asked():
-                raise Cancelled("Stopped. What was finished is kept.")
             self._sleep(min(wait, _SLICE))
+            _stop_if_asked()
         call.waited += self.clock() - began
         try:
             yield
@@ -144,6 +144,7 @@ class Pace:
                 if self._running < self.parallel:
                     break
                 self._free.wait(_SLICE)
+                _stop_if_asked()
             self._running += 1
             call.crowded = self._running >= self._parallel / 2
             self._request_at = now + self._every
@@ -198,6 +199,7 @@ class Pace:
         while (left := ends - self.clock()) > 0:
             with self._free:
                 self._check(call)
+            _stop_if_asked()
             self._sleep(min(left, _SLICE))
 
     # -- the breaker
@@ -238,6 +240,11 @@ class Pace:
         moment, sentence = self._tripped
         if call.began <= moment:
             raise Paused(sentence)
+
+
+def _stop_if_asked() -> None:
+    if stop_asked():
+        raise Cancelled("Stopped. What was finished is kept.")
 
 
 _paces: dict[str, Pace] = {}

@@ -27,6 +27,7 @@ from core.models.chat.backend import Can, Reply, Request
 from core.models.openai import transport
 from core.models.openai.dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
 from core.models.openai.pace import TRIP_AFTER, Call, Pace, pace_of
+from core.models.openai.room import Limits, Room
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,14 +39,10 @@ IMAGE_SIDE = 768
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _UNREADABLE = 3
 """So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
-_SHORTEST = 256
-"""Tokens of an answer below which no shorter one is asked for, to fit into a model's context."""
-_AN_IMAGE = 800
-"""About so many tokens an image takes."""
+_AN_IMAGE, _CHARS_A_TOKEN = 800, 4
+"""About so many tokens an image takes, and so many characters a token holds."""
 _CHECK_SECONDS = 30.0
 _DOUBTS = 3
-_MORE, _MOST_ROOM = 4, 16
-"""A model that thinks first may need so many times the room that was asked for, found in steps."""
 _USEFUL = 0.1
 """The share of its deadline that an attempt needs."""
 
@@ -69,7 +66,7 @@ class OpenAIChat:
         spec: str,
         keys: Mapping[str, str] | None = None,
         *,
-        deadline: float = 120.0,
+        deadline: float = 0.0,
         first_wait: float = 1.0,
         image_side: int = 0,
         pace: Pace | None = None,
@@ -78,9 +75,13 @@ class OpenAIChat:
 
         deadline: seconds for one request with all its retries, not counting its turn in the queue. first_wait: the
         longest wait before the first retry, in seconds. image_side: longest side in pixels that images are sent with;
-        0 for the installation's setting. pace: the server's own unless given.
+        both 0 for the installation's setting. pace: the server's own unless given. Raises ModelUnavailable.
         """
         self.model, self.url = split_spec(spec)
+        if _holds_more(self.url):  # it is part of the id, which is stored
+            raise ModelUnavailable(
+                "Give the server's address without a key, a password or a “?”, and the key by itself."
+            )
         if not self.model:
             raise ModelUnavailable(f"Name the model: {self.kind}:MODEL, or {self.kind}:MODEL@http://localhost:11434/v1")
         settings = config()
@@ -88,8 +89,12 @@ class OpenAIChat:
         side = f":side={self._side}" if self._side != IMAGE_SIDE else ""  # another side would ask everything anew
         self.id = f"openai:{self.model}@{self.url}{side}"
         self.can = Can(vision=True, probabilities=True, concurrency=settings.concurrency)
-        self._deadline, self._first_wait = deadline, first_wait
-        self._key = (keys or {}).get(self.url) or _key_of_environment(self.url)
+        self._deadline, self._first_wait = deadline or settings.request_seconds, first_wait
+        self._key = ((keys or {}).get(self.url) or _key_of_environment(self.url)).strip()
+        if not self._key.isascii() or any(one.isspace() for one in self._key):
+            raise ModelUnavailable(
+                "The key holds characters that no key has (spaces, line breaks, accents). Copy it again."
+            )
         self._client = _client(self.url, self._key, settings.concurrency)
         weakref.finalize(self, self._client.close)  # a run lets go of its models without ceremony
         self._dialect = Dialect()
@@ -97,7 +102,7 @@ class OpenAIChat:
         if pace is None:
             self._pace.set_limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
         self._typical = 300.0  # tokens of an answer, about
-        self._room = 1
+        self._room = Room()
 
     def models(self) -> list[str]:
         """The names of the models the server offers. Raises ModelUnavailable."""
@@ -125,43 +130,33 @@ class OpenAIChat:
         return [self._one(request) for request in requests]
 
     def _one(self, request: Request) -> Reply | Failed:
-        """Ask; transport faults and "try again later" are retried until the deadline.
-
-        Where thinking took all the room for the answer, more is given, to later requests at once.
-        """
+        """Ask; transport faults and "try again later" are retried until the deadline, answers that were cut off are
+        asked for again in better bounds."""
         try:
             message = message_of(request, self._side)
         except OSError:
             return NO_IMAGE
-        call, room, unreadable, earlier = self._pace.call(), self._room, 0, ""
-        longest, lost = room * request.max_tokens, (0, 0)
-        expected = len(request.text) // 4 + int(self._typical) + (_AN_IMAGE if request.image else 0)
+        call, limits, unreadable, earlier = self._pace.call(), Limits(self._room, request), 0, ""
+        expected = len(request.text) // _CHARS_A_TOKEN + int(self._typical) + (_AN_IMAGE if request.image else 0)
         while True:
-            options, using = self._dialect.options(request, longest)
+            options, using = self._dialect.options(limits.request, limits.longest)
             with self._pace.turn(call, expected):
                 ends = call.began + call.waited + self._deadline
                 sent = self._pace.clock()
                 got = self._attempt(message, options, max(ends - sent, 0.05), image=request.image is not None)
                 if isinstance(got, Reply):
-                    reply = self._keep(got, request, call, self._pace.clock() - sent, expected)
-                    prompt, said = lost[0] + got.prompt_tokens, lost[1] + got.completion_tokens
-                    return replace(reply, prompt_tokens=prompt, completion_tokens=said)
-            if isinstance(got, Failed):
+                    got = self._keep(got, request, call, self._pace.clock() - sent, expected)
+            if isinstance(got, (Reply, Failed)):
                 self._pace.alive()
-                lost = lost[0] + got.tokens[0], lost[1] + got.tokens[1]
-                if got.kind == "too long" and room < _MOST_ROOM:
-                    room *= _MORE
-                    self._room = max(self._room, room)
-                    longest = room * request.max_tokens
+                if limits.again(got):
                     continue
-                return replace(got, tokens=lost)
+                return limits.billed(got)
             if got.kind not in ("again", "busy"):
                 self._pace.alive()
             if got.kind == "other" and got.failed is not None and got.failed.kind == "too long":
-                if longest > _SHORTEST and ("max_" in got.text or "completion" in got.text):
-                    longest //= 2  # prompt and answer together are too long, and the answer need not be
+                if ("max_" in got.text or "completion" in got.text) and limits.shorten():
                     continue
-                return got.failed
+                return limits.billed(got.failed)
             # llama-cpp-python's server says 500 for an option that it does not take
             unclear = got.said == "status 500" or (got.failed is not None and got.failed.kind == "failed")
             if unclear and self._dialect.learn(using, got.text):
@@ -174,8 +169,8 @@ class OpenAIChat:
             unreadable += got.failed is not None
             if not self._again(got, call, sent, ends, last=unreadable >= _UNREADABLE):
                 why = earlier if earlier and got.said == _LATE else got.said
-                late = Failed(f"The model did not answer within {self._deadline:g} s ({why}).", tokens=lost)
-                return got.failed or late
+                late = f"The model did not answer within {self._deadline:g} s ({why})."
+                return limits.billed(got.failed or Failed(late, "late" if why == _LATE else "failed"))
             earlier = got.said
 
     def _attempt(
@@ -195,7 +190,10 @@ class OpenAIChat:
             return UNREADABLE_ANSWER
 
     def _keep(self, reply: Reply, request: Request, call: Call, seconds: float, expected: int) -> Reply:
-        """Learn from an answer."""
+        """Learn from an answer, and count its tokens where the server does not."""
+        if not reply.prompt_tokens and not reply.completion_tokens:
+            prompt = len(request.text) // _CHARS_A_TOKEN + (_AN_IMAGE if request.image else 0)
+            reply = replace(reply, prompt_tokens=prompt, completion_tokens=len(reply.text) // _CHARS_A_TOKEN + 1)
         said, used = reply.completion_tokens, reply.prompt_tokens + reply.completion_tokens
         self._pace.answered(call, seconds, expected=expected, used=used, said=said)
         self._typical += 0.2 * (said - self._typical)
@@ -329,6 +327,12 @@ def _encode(path: Path, side: int) -> bytes:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+def _holds_more(url: str) -> bool:
+    """Whether an address holds what may be a secret: a user, a password, a query."""
+    parts = urlsplit(url)
+    return "@" in parts.netloc or "?" in url or "#" in url
 
 
 def _key_of_environment(url: str) -> str:

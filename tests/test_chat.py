@@ -89,7 +89,7 @@ def test_every_step_has_a_prompt_that_carries_the_criterion() -> None:
         asked = "kind of $damage"
         shown = prompt.render(criterion=asked, criteria=asked, items="", k=2, given="", labels="", clusters="")
         assert asked in shown
-        assert ("What does it $cost?" in shown) == form.startswith("describe")
+        assert ("What does it $cost?" in shown) == (form in ("describe", "describe_label"))
         with pytest.raises(KeyError):
             prompt.render()
 

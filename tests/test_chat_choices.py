@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fakes import FakeBackend
 
@@ -153,13 +155,16 @@ def test_an_overlong_batch_is_asked_again_singly() -> None:
 
 
 def test_a_label_can_come_with_the_description() -> None:
-    backend = FakeBackend("A red car on a road.\n**Label:** car", "Only a description.", "Label: car")
-    images = [ImageInput(None, id=str(n)) for n in range(3)]
+    backend = FakeBackend(
+        "A red car on a road.\n**Label:** car", "Only a description.", "Label: car", "犬がいます。\nLabel：犬"
+    )
+    images = [ImageInput(None, id=str(n)) for n in range(4)]
     seen = ChatVision(backend, asking=Asking(with_label=True)).describe(images, "object")
     assert [one.description for one in seen if isinstance(one, Seen)] == [
         Description("A red car on a road.", label="car"),
         Description("Only a description."),
         Description("Label: car"),
+        Description("犬がいます。", label="犬"),
     ]
     assert "Label: " in backend.history[0].text
 
@@ -168,12 +173,70 @@ def test_several_criteria_are_described_in_one_call() -> None:
     backend = FakeBackend('{"1": "It is red.", "2": "It is calm."}', '{"2": "It is calm."}')
     model = ChatVision(backend, asking=Asking(also=("mood", "Colour")))
     both, only_other = model.describe([ImageInput(None), ImageInput(None)], "colour")
-    assert both == Seen(Description("It is red."), others={"mood": Description("It is calm.")})
+    alone = ChatVision(backend).prompts["describe"]
+    assert both == Seen(Description("It is red."), others={("mood", alone): Description("It is calm.")})
     assert isinstance(only_other, Failed)
     assert only_other.kind == "unusable"
     assert "1. colour\n2. mood" in backend.history[0].text
     # Transport, not identity: it is the same request as for one criterion alone.
     assert model.prompts == ChatVision(backend).prompts
+
+
+def test_further_criteria_keep_their_own_questions_and_the_keys_of_calls_of_their_own() -> None:
+    backend = FakeBackend('{"1": "It is red.", "2": "It is calm.", "3": "I cannot assist with that."}')
+    wording = Wording("Which colour?", never="gender", questions=(("Mood", "Sad or\nnot?"),))
+    model = ChatVision(backend, wording, Asking(also=("mood", "place")))
+    (seen,) = model.describe([ImageInput(None)], "colour")
+    mood = ChatVision(backend, Wording("Sad or\nnot?", never="gender")).prompts["describe"]
+    assert seen == Seen(Description("It is red."), others={("mood", mood): Description("It is calm.")})
+    assert "1. colour: Which colour?\n2. mood: Sad or not?\n3. place\n\nFor each" in backend.history[0].text
+
+
+def test_own_words_for_several_criteria_are_another_request() -> None:
+    words = "Write of $criteria. $rules"
+    edited = Wording(edited=(("describe_several", words),))
+    several = ChatVision(FakeBackend(), edited, Asking(also=("mood",)))
+    other = ChatVision(FakeBackend(), Wording(edited=(("describe_several", f"{words} Briefly."),)), Asking(also=("a",)))
+    plain_call = ChatVision(FakeBackend(), Wording())
+    assert len({one.prompts["describe"] for one in (several, other, plain_call)}) == 3
+    assert ChatVision(FakeBackend(), edited).prompts == plain_call.prompts  # it is not sent
+
+
+def test_refusals_in_plain_words_are_failures() -> None:
+    no = "I'm sorry, I can't assist with that."
+    seen = ChatVision(FakeBackend(no, "I cannot see any damage.")).describe([ImageInput(None)] * 2, "damage")
+    assert [one.kind if isinstance(one, Failed) else one.description.text for one in seen] == [
+        "refused",
+        "I cannot see any damage.",
+    ]
+    several = ChatVision(FakeBackend(no, f'{{"1": "{no}", "2": "x"}}', "x"), asking=Asking(also=("mood",)))
+    kinds = [one.kind for one in several.describe([ImageInput(None)] * 3, "damage") if isinstance(one, Failed)]
+    assert kinds == ["refused", "refused", "unusable"]
+    labelled = ChatVision(FakeBackend(f"{no}\nLabel: unclear"), asking=Asking(with_label=True))
+    (failed,) = labelled.describe([ImageInput(None)], "damage")
+    assert isinstance(failed, Failed)
+
+
+class CutBackend(FakeBackend):
+    """Ends every reply at the length limit."""
+
+    def _one(self, request: Request) -> Reply | Failed:
+        reply = super()._one(request)
+        return reply if isinstance(reply, Failed) else replace(reply, cut=True)
+
+
+def test_a_description_that_was_cut_ends_with_its_last_whole_sentence() -> None:
+    said = {
+        "A dog. It is 2.5 m fr": "A dog.",
+        'It says "Stop!" A man wal': 'It says "Stop!"',
+        "A dog that sits on": "A dog that sits on",
+        "红色。很": "红色。",
+        "A dog.\nLabel: d": "A dog.",
+    }
+    seen = ChatVision(CutBackend(*said)).describe([ImageInput(None)] * len(said), "object")
+    assert [one.description.text for one in seen if isinstance(one, Seen)] == list(said.values())
+    labelled = ChatVision(CutBackend("A dog.\nLabel: d"), asking=Asking(with_label=True))
+    assert labelled.describe([ImageInput(None)], "object") == [Seen(Description("A dog."))]
 
 
 def test_rules_and_language_are_part_of_the_prompts() -> None:

@@ -14,6 +14,7 @@ from core.errors import BadInput, Paused
 from core.estimate import estimate
 from core.ingest import source
 from core.ingest.source import Source
+from core.prompts import presets
 from core.workspace import Workspace
 
 
@@ -71,6 +72,8 @@ def _act(options: argparse.Namespace) -> int:
     place = shared.place_of(options)
     origin = source.find(options.images, options.records, place, options.limit, pdf_pages=options.pdf_pages)
     with shared.opened(place) as workspace:
+        kept = workspace.store.preferences.get(presets.PREFERENCE)
+        settings = asking.with_presets(settings, options.preset, kept)
         if options.estimate:
             return _estimate(workspace, origin, settings)
         run_id = pipeline.start(workspace, origin, settings)

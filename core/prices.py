@@ -71,14 +71,15 @@ def write(table: Sequence[Price]) -> str:
 def price_of(spec: str, table: Sequence[Price]) -> Price | None:
     """What the model of `KIND[:MODEL]` costs; None where the table does not say.
 
-    A line holds for its model and for dated versions of it ("gpt-4o" for "gpt-4o-2024-08-06"), the longest name first.
+    A line holds for its model and for dated versions of it ("gpt-4o" for "gpt-4o-2024-08-06"), the longest name first;
+    where there is none, the line of the model's name without its maker counts ("gpt-4o" for "openai/gpt-4o").
     A line can also name a model on this computer, for those who want to count its power.
     """
     kind, _, rest = spec.partition(":")
     model, url = split_spec(rest) if kind in _SERVED else (rest, "")
-    named = [one for one in table if model == one.model or model.startswith(f"{one.model}-20")]
-    if named:
-        return max(named, key=lambda one: len(one.model))
+    for name in (model, model.rpartition("/")[2]) if kind in _SERVED else (model,):
+        if named := [one for one in table if name == one.model or name.startswith(f"{one.model}-20")]:
+            return max(named, key=lambda one: len(one.model))
     return FREE if kind not in _SERVED or _is_near(url) else None
 
 

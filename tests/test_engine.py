@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
+from core.claims import Claims
 from core.domain import Failed, Progress
 from core.engine import Meter, run_step
 from core.errors import Cancelled, ModelUnavailable
-from core.work import Answer, Outcome, Work, call_key
+from core.work import UNASKED, Answer, Outcome, Work, call_key, report_usage, stop_asked
 
 
 class Memory:
@@ -149,6 +152,168 @@ def test_stop_takes_effect_while_a_call_hangs_and_saves_what_came() -> None:
     assert time.monotonic() - started < 10
     assert set(memory.answers) == {"key-a", "key-b"}
     hang.set()
+
+
+def test_answers_that_trickle_in_do_not_hold_up_a_stop() -> None:
+    memory, cancel, begun = Memory(), threading.Event(), threading.Barrier(8)
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        begun.wait(10)
+        cancel.set()
+        time.sleep(0.8 * int(batch[0].item_id))  # each answer comes soon after the one before
+        return echo(batch)
+
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        run_step(
+            "describe",
+            works(*"01234567"),
+            ask,
+            lookup=memory.lookup,
+            save=memory.save,
+            batch_size=1,
+            concurrency=8,
+            cancel=cancel,
+        )
+    assert time.monotonic() - started < 2.5
+    assert {"key-0", "key-1"} <= set(memory.answers) < {f"key-{number}" for number in range(5)}
+
+
+def test_a_stop_in_the_middle_of_the_last_call_is_a_stop() -> None:
+    memory, cancel = Memory(), threading.Event()
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        cancel.set()
+        return [*echo(batch[:1]), UNASKED]
+
+    with pytest.raises(Cancelled):
+        run_step("label", works("a", "b"), ask, lookup=memory.lookup, save=memory.save, batch_size=2, cancel=cancel)
+    assert set(memory.held) == {"a"}
+
+
+class Shared(Memory):
+    """What two steps look up and save in, and who asked for what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims = Claims()
+        self.asked: list[tuple[str, str]] = []
+        self.begun, self.others, self.gate = threading.Event(), threading.Event(), threading.Event()
+        self.trouble: Answer | Failed | Exception | None = None
+        self.stop = threading.Event()
+
+    def step(self, who: str, *ids: str) -> None:
+        """Ask about these; "first" waits before it answers, and may have trouble."""
+
+        def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+            self.asked += [(who, item.item_id) for item in batch]
+            (self.begun if who == "first" else self.others).set()
+            if who == "first":
+                self.gate.wait(10)
+                if isinstance(self.trouble, Exception):
+                    raise self.trouble
+                if isinstance(self.trouble, Failed):
+                    return [self.trouble] * len(batch)
+            return echo(batch)
+
+        run_step(
+            "label",
+            works(*ids),
+            ask,
+            lookup=self.lookup,
+            save=self.save,
+            batch_size=2,
+            cancel=self.stop,
+            claims=self.claims,
+        )
+
+    def beside(self, who: str, *ids: str) -> Future[None]:
+        return pool.submit(self.step, who, *ids)
+
+
+pool = ThreadPoolExecutor(2)
+
+
+@pytest.mark.parametrize(
+    "trouble", [None, Failed("too dark"), ModelUnavailable("No credit."), ZeroDivisionError()], ids=repr
+)
+def test_what_another_step_asks_about_is_waited_for_and_asked_where_that_gave_no_answer(
+    trouble: Failed | Exception | None,
+) -> None:
+    both = Shared()
+    both.trouble = trouble
+    first = both.beside("first", "a", "b")
+    assert both.begun.wait(10)
+    second = both.beside("second", "a", "b", "c", "d")
+    assert both.others.wait(10)  # its own are not kept waiting
+    time.sleep(0.4)
+    assert not second.done()
+    both.gate.set()
+    if isinstance(trouble, ModelUnavailable):
+        with pytest.raises(ModelUnavailable):
+            first.result(10)
+    else:
+        first.result(10)
+    second.result(10)
+    again = [] if trouble is None else [("second", "a"), ("second", "b")]
+    assert both.asked == [("first", "a"), ("first", "b"), ("second", "c"), ("second", "d"), *again]
+    assert set(both.answers) == {f"key-{one}" for one in "abcd"}
+    assert both.claims.take(["key-a", "key-e"]) == {"key-a", "key-e"}  # nothing is left claimed
+
+
+def test_who_waits_for_another_step_can_be_stopped_at_once() -> None:
+    both = Shared()
+    first = both.beside("first", "a")
+    assert both.begun.wait(10)
+    second = both.beside("second", "a")
+    time.sleep(0.3)
+    started = time.monotonic()
+    both.stop.set()
+    with pytest.raises(Cancelled):
+        second.result(10)
+    assert time.monotonic() - started < 1
+    both.gate.set()
+    with suppress(Cancelled):
+        first.result(10)
+
+
+@pytest.mark.parametrize("requests", [1, 4])
+def test_a_cap_holds_however_many_calls_are_under_way_and_requests_in_each(requests: int) -> None:
+    memory, meter, cap, paid = Memory(), Meter("describe", 400), 300, 0
+    counting = threading.Lock()
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        nonlocal paid
+        for number in range(requests):
+            if stop_asked():
+                return [UNASKED] * len(batch)
+            cost = 1 + (int(batch[0].item_id) + number) % 3
+            time.sleep(0.002 * cost)
+            with counting:
+                paid += cost
+            report_usage(cost, 0)
+        return echo(batch)
+
+    def enough(under_way: int) -> bool:
+        expected = meter.expected(under_way) if under_way else meter.paid
+        return under_way >= 2 if expected is None else expected[0] >= cap
+
+    stats = run_step(
+        "describe",
+        works(*map(str, range(400))),
+        ask,
+        lookup=memory.lookup,
+        save=memory.save,
+        batch_size=1,
+        concurrency=32,
+        enough=enough,
+        meter=meter,
+    )
+    assert stats.prompt_tokens == meter.paid[0] == paid  # nothing that was paid for goes uncounted
+    # 32 requests under way cost 64; where only what came back counts, 72 too much is spent with 1 request, 204 with 4.
+    assert cap <= paid <= cap + 40
+    assert not stats.failures
+    assert 0.6 * cap / (2 * requests) < len(memory.answers) == stats.items < 400
 
 
 def test_only_one_thread_saves_however_many_ask() -> None:

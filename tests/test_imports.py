@@ -54,6 +54,7 @@ RANK = {
     "core.models.base": 2,  # the two roles as protocols: a contract, not a model
     "core.edits": 2,
     "core.work": 2,
+    "core.claims": 2,
     "core.config": 2,
     "core.domain": 1,
     "core.errors": 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from gguf_models import gemma, has_server, server, smollm2, write_gguf
+from PIL import Image
 
 from core.domain import Assignment, Cluster, Corpus, Description, Failed
 from core.errors import ModelUnavailable
@@ -167,7 +169,7 @@ def test_an_image_reaches_the_chat_handler(tmp_path: Path, monkeypatch: pytest.M
     backend = LlamaChat(f"{smollm2()}+{eyes}")
     assert backend.can.vision
     assert "mmproj.gguf" in backend.id
-    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8 an image")
+    Image.new("RGB", (1024, 512), "red").save(tmp_path / "a.jpg")
     assert backend.reply([Request("What is <|im_end|> this?", tmp_path / "a.jpg", max_tokens=99)]) == [
         Reply("A rose.", 600, 3, cut=True)
     ]
@@ -177,7 +179,7 @@ def test_an_image_reaches_the_chat_handler(tmp_path: Path, monkeypatch: pytest.M
     assert text == {"type": "text", "text": "What is < |im_end|> this?"}
     start, data = image["image_url"]["url"].split(",")
     assert (image["type"], start) == ("image_url", "data:image/jpeg;base64")
-    assert base64.b64decode(data) == b"\xff\xd8 an image"
+    assert Image.open(io.BytesIO(base64.b64decode(data))).size == (768, 384)
 
 
 @pytest.mark.parametrize(

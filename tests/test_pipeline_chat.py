@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,8 +20,10 @@ from core.edits import Add, Delete, Rename
 from core.errors import BadInput, FacetryError, Paused
 from core.estimate import estimate
 from core.models import registry
+from core.models.chat.backend import Reply, Request
 from core.models.chat.text import ChatText
 from core.models.registry import How
+from core.pipeline.check import check_cap
 from core.prices import Price
 
 ALL = len(COLOURS) * EACH
@@ -88,6 +92,8 @@ def test_labels_that_come_with_descriptions_need_no_request(house: House, painte
     house.run(run_id)
     assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
     assert counts(painter) == {"describe": ALL, "name": 1, "assign": 1}
+    stats = results.View(house.store, run_id).run.stats["label"]
+    assert (stats.items, stats.requests, stats.cache_hits) == (ALL, 0, ALL)
 
 
 def test_further_criteria_are_described_in_the_same_call_and_known_to_later_runs(
@@ -304,3 +310,79 @@ def test_local_models_load_where_it_is_seen(house: House, painter: Painter, monk
 def test_a_share_that_is_too_small_for_the_groups_is_said(house: House, painter: Painter) -> None:
     with pytest.raises(BadInput, match="Let models look at a larger share"):
         house.run(house.start(**CHAT, share=0.05))
+
+
+FAR = "openai:gpt-4o@https://far.example/v1"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"vision": "openai:eyes@https://far.example/v1"}, "price of “eyes”, which is not known. Add it in the app"),
+        ({"text": "openai:maker/words@https://far.example/v1"}, "price of “maker/words”"),
+        ({"vision": FAR, "text": FAR, "fallback": "openai:third@https://far.example/v1"}, "price of “third”"),
+        ({"text": "openai-batch:gpt-4o@https://far.example/v1"}, "cannot hold with openai-batch.*Use openai:gpt-4o@"),
+    ],
+)
+def test_a_cap_that_could_not_hold_is_refused_before_anything_is_asked(
+    house: House, painter: Painter, chosen: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        house.start(**(CHAT | chosen), cap=1.0)
+    assert not house.store.runs.recent()
+
+
+def test_a_cap_is_no_matter_for_models_that_cost_nothing_and_prices_hold_for_names_with_their_maker(
+    house: House, painter: Painter
+) -> None:
+    near = "openai-batch:llava@http://localhost:8000/v1"
+    check_cap(RunSettings("", "colour", 4, vision=near, text="llama_cpp:x.gguf", cap=1.0), ())
+    check_cap(RunSettings("", "colour", 4, vision="openai:gone", records="some.jsonl", cap=1.0), ())
+    table = (Price("gpt-4o", 1, 1), Price("other/gpt-4o", 2, 2))
+    assert prices.price_of("openai:openai/gpt-4o-2024-08-06@https://openrouter.ai/api/v1", table) == table[0]
+    assert prices.price_of("openai:other/gpt-4o", table) == table[1]
+    assert prices.price_of("openai:other/unknown", table) is None
+    house.run(house.start(**CHAT, cap=1.0))
+
+
+def test_a_cap_that_is_reached_within_a_call_keeps_what_was_answered_and_says_so(
+    house: House, painter: Painter
+) -> None:
+    dollar = 1_000_000 / (PROMPT_TOKENS + ANSWER_TOKENS)
+    house.store.preferences.set(prices.PREFERENCE, prices.write([Price("words", dollar, dollar)]))
+    # 16 descriptions in one call, each asked about once more by itself: the cap is reached in the middle of it.
+    answer = painter._answer
+    painter._answer = lambda request: (  # type: ignore[method-assign]
+        "what?" if step_of(request) == "label" and "2. " in request.text else answer(request)
+    )
+    run_id = house.start(vision="painter", text="painter:words", cap=6.0)
+    with pytest.raises(Paused, match=r"spending cap of \$6.00 is reached"):
+        house.run(run_id)
+    assert painter.asked("label") == 6
+    assert house.store.answers.step_counts(run_id)["label"] == (5, 0)
+    run = house.store.runs.get(run_id)
+    assert run is not None
+    assert run.stats["label"].cost == pytest.approx(6)
+
+
+def test_two_runs_on_the_same_images_at_once_pay_for_them_once(house: House, painter: Painter) -> None:
+    draw(house.images, 10)
+    plain = painter._one
+
+    def slowly(request: Request) -> Reply | Failed:
+        time.sleep(0.03)
+        return plain(request)
+
+    painter._one = slowly  # type: ignore[method-assign]
+    house.run(house.start(vision="builtin", text="builtin"), "name")  # the images are looked at
+    four, three = house.start(**CHAT), house.start(**CHAT, k=3)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(house.run, four, "name")
+        time.sleep(0.3)
+        pool.submit(house.run, three, "name").result()
+        first.result()
+    assert painter.asked("describe") == 10 * len(COLOURS)
+    assert painter.asked("label") == 1
+    for run_id in (four, three):
+        counts = house.store.answers.step_counts(run_id)
+        assert counts["describe"] == counts["label"] == (10 * len(COLOURS), 0)

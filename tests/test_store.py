@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from core.domain import DatasetRow, ImageRow, ItemRow, RunSettings, StepStats
+from core.errors import Paused
 from core.store import Store
 from core.store.database import migrate
 from core.work import Answer, Outcome, Work
@@ -150,6 +153,41 @@ def test_a_damaged_file_is_rebuilt_from_the_copies_of_finished_steps(tmp_path: P
     run = again.runs.get(run_id)
     assert run is not None
     assert run.settings == SETTINGS
+
+
+def test_steps_that_end_at_the_same_moment_are_all_copied_and_leave_nothing_half(tmp_path: Path) -> None:
+    store, first = filled(tmp_path)
+    runs = [first, *(store.runs.create(SETTINGS) for _ in range(3))]
+    for run_id in runs[1:]:
+        store.answers.save(run_id, "describe", "m", None, [Outcome(Work("i1", f"k-{run_id}"), Answer('"v"'))])
+    with ThreadPoolExecutor(len(runs)) as pool:
+        for _ in range(5):
+            for done in [pool.submit(store.answers.backup, run_id, "describe") for run_id in runs]:
+                done.result()
+    store.close()
+    (tmp_path / "facetry.duckdb").write_bytes(b"damaged")
+    left = tmp_path / "backup" / "run.0.part"
+    left.write_bytes(b"by a process that was killed")
+    again = Store(tmp_path)
+    assert {one.id for one in again.runs.recent()} == set(runs)
+    assert all(again.answers.values(run_id, "describe") for run_id in runs)
+    assert not list((tmp_path / "backup").glob("*.part"))
+
+
+@pytest.mark.parametrize("blocked", ["backup", "backup/answer-{run}-describe.parquet/x"])
+def test_copies_that_cannot_be_written_pause_the_run_and_are_written_when_it_goes_on(
+    tmp_path: Path, blocked: str
+) -> None:
+    store, run_id = filled(tmp_path)
+    way = tmp_path / blocked.format(run=run_id)
+    way.parent.mkdir(parents=True, exist_ok=True)
+    way.write_bytes(b"in the way")
+    with pytest.raises(Paused, match=r"safety copies in .*backup cannot be written.*then continue"):
+        store.answers.backup(run_id, "describe")
+    assert not list(tmp_path.glob("backup/*.part"))
+    shutil.rmtree(way.parent) if "/" in blocked else way.unlink()
+    store.answers.backup(run_id, "describe")
+    assert (tmp_path / "backup" / f"answer-{run_id}-describe.parquet").is_file()
 
 
 def test_a_second_process_gets_a_clear_sentence(tmp_path: Path) -> None:

@@ -82,3 +82,12 @@ class TextModel(Protocol):
         """Assign each item to one of the clusters or to none. Each item is judged by itself: its answer does not
         depend on which other items are in the corpus, so that batches and later images give the same result."""
         ...
+
+
+@runtime_checkable
+class Labelled(TextModel, Protocol):
+    """A text model that has labels which nobody need be asked for."""
+
+    def known(self, corpus: Corpus) -> Sequence[str | None]:
+        """The label of each item; None where `label` has to ask for it."""
+        ...

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from core import results
+from core import prices, results
 from core.domain import RunSettings
 from core.errors import Cancelled, FacetryError, Paused
 from core.ingest import source
@@ -22,7 +22,7 @@ from core.intake import OnProgress
 from core.models import registry
 from core.models.given import imported
 from core.models.registry import NO_KEYS, How, Keys
-from core.pipeline.check import check_settings, sample_size
+from core.pipeline.check import check_cap, check_settings, sample_size
 from core.pipeline.order import Pass
 from core.pipeline.sampling import SampledPass
 from core.workspace import Workspace
@@ -38,6 +38,7 @@ def start(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
     keys: server -> key given for this session; used to check that the models can be had, not stored.
     """
     check_settings(settings, origin.given)
+    check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
     if settings.truth:  # a mistake in it must show before hours of work, not after
         facet, _ = source.read_truth(settings.truth, {name: name for name in source.names(origin)})
         settings = replace(settings, truth=source.full_truth_address(settings.truth, facet))
@@ -97,6 +98,7 @@ def run(
     store.runs.set_status(run_id, "running")
     try:
         row = results.get_run(store, run_id)
+        check_cap(row.settings, prices.read(store.preferences.get(prices.PREFERENCE)))  # it may have changed since
         kind = SampledPass if row.settings.share < 1 and only is None else Pass
         kind(workspace, row, origin, cancel or threading.Event(), on_progress, keys, only).go(
             names_only=until == "name", check_all=check_all, first_names=first_names

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core import prompts
 from core.domain import RunSettings
 from core.edits import RESERVED
 from core.errors import BadInput
+from core.models.openai.server import split_spec
+from core.models.registry import BATCH
+from core.prices import FREE, Price, price_of
 
 _SAMPLE = 20
 _SAMPLE_A_GROUP = 3
@@ -52,6 +57,26 @@ def check_settings(settings: RunSettings, given: int) -> None:
         raise BadInput("Group names must not be empty and must differ from each other.")
     if taken := [name for name in settings.names if name.strip().casefold() in RESERVED]:
         raise BadInput(f"“{taken[0]}” is what images without a group are called. Choose another name.")
+
+
+def check_cap(settings: RunSettings, table: Sequence[Price]) -> None:
+    """Raise BadInput with one sentence for a spending cap that could not hold. table: what tokens cost."""
+    if not settings.cap:
+        return
+    vision = "" if settings.records else settings.vision
+    for spec in (vision, settings.text, settings.fallback):
+        kind, _, model = spec.partition(":")
+        price = price_of(spec, table)
+        if price is None:
+            raise BadInput(
+                f"A spending cap needs the price of “{split_spec(model)[0]}”, which is not known. Add it in the app on "
+                "the page “Connect a model”, under Prices, or leave the cap out."
+            )
+        if kind == BATCH and price != FREE:
+            raise BadInput(
+                f"A spending cap cannot hold with {BATCH}: thousands of requests are on their way before the first "
+                f"one's cost is known. Use openai:{model} with the cap, or leave the cap out."
+            )
 
 
 def sample_size(k: int) -> int:

@@ -23,6 +23,9 @@ T = TypeVar("T")
 AT_ONCE = 20_000
 """Items whose texts and keys are held in memory at a time, so that a run's size does not decide what it needs."""
 
+_AT_FIRST = 2
+"""Calls that are begun under a spending cap while none has shown what a call costs."""
+
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     """The items in parts that may be held in memory; none for no items."""
@@ -107,15 +110,18 @@ class Runner:
             failed.extend(one.work.item_id for one in outcomes if one.failure)
             saved += len(outcomes)
 
-        before, spent = meter.stats(), self.spent()
+        before, spent, cap = meter.stats(), self.spent(), self.settings.cap
         paid = meter.paid
         price = price_of(spec, self._table) or FREE
 
-        def cost() -> float:
-            return price.of(meter.paid[0] - paid[0], meter.paid[1] - paid[1])
+        def cost(of: tuple[float, float]) -> float:
+            return price.of(of[0] - paid[0], of[1] - paid[1])
 
-        def enough() -> bool:
-            return bool(self.settings.cap) and spent + cost() >= self.settings.cap
+        def enough(under_way: int) -> bool:
+            if not cap or not (price.prompt or price.completion):
+                return False
+            expected = meter.expected(under_way) if under_way else meter.paid
+            return under_way >= _AT_FIRST if expected is None else spent + cost(expected) >= cap
 
         try:
             run_step(
@@ -129,9 +135,10 @@ class Runner:
                 cancel=self.cancel,
                 enough=enough,
                 meter=meter,
+                claims=self.store.answers.claims,
             )
         finally:
-            self._count(step, before, meter.stats(), cost())
+            self._count(step, before, meter.stats(), cost(meter.paid))
         if saved < len(work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "

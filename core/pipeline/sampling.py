@@ -114,6 +114,7 @@ class SampledPass(Pass):
                 batch_size=model.batch_size,
                 cancel=self.runner.cancel,
                 meter=meter,
+                claims=store.answers.claims,
             )
 
     def _places(self, items: Sequence[str]) -> Places:

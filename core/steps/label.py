@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from core.domain import Corpus, Failed
-from core.models.base import TextModel
+from core.models.base import Labelled, TextModel
 from core.work import Answer, Ask, Work, call_key
 
 
@@ -20,8 +20,12 @@ def ask(model: TextModel, criterion: str, load: Callable[[Sequence[str]], Corpus
     """load: item ids -> their descriptions."""
 
     def call(batch: Sequence[Work]) -> list[Answer | Failed]:
-        labels = model.label(load([item.item_id for item in batch]), criterion)
-        return [label if isinstance(label, Failed) else Answer(json.dumps(label), text=label) for label in labels]
+        corpus = load([item.item_id for item in batch])
+        known = model.known(corpus) if isinstance(model, Labelled) else [None] * len(corpus)
+        return [
+            label if isinstance(label, Failed) else Answer(json.dumps(label), text=label, asked=given is None)
+            for label, given in zip(model.label(corpus, criterion), known, strict=True)
+        ]
 
     return call
 

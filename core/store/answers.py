@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from core.claims import Claims
 from core.domain import Held, Vector
 from core.store.database import Database, insert_rows, now
 from core.work import Outcome
 
 
 class Answers:
-    """Tables answer, evidence, result."""
+    """Tables answer, evidence, result. claims: the keys that somebody who looks up and saves here asks about now."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.claims = Claims()
 
     def lookup(self, keys: Sequence[str]) -> dict[str, str]:
         """Call key -> stored value (JSON), for the keys that were answered before."""

@@ -8,6 +8,7 @@ SQL can read any local file unless told not to, and one flipped byte makes the f
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -16,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from core.errors import BadInput, WorkspaceBusy
+from core.errors import BadInput, Paused, WorkspaceBusy
 
 _HERE = Path(__file__).parent
 WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference")
@@ -40,8 +41,11 @@ class Database:
         self.writes = 0
         """Counts what was written by this process, the only one that can: nothing has changed while it stands still."""
         self._lock = threading.RLock()
+        self._copying = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         self._root = self._open()
+        for part in (folder / "backup").glob("*.part"):  # of a process that was killed while it copied
+            part.unlink(missing_ok=True)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -140,17 +144,34 @@ class Database:
                 insert_rows(cursor, table, rows, verb=verb)
 
     def backup(self, part: str, queries: dict[str, tuple[str, Sequence[Any]]]) -> None:
-        """Copy the small tables whole, and what `queries` select as part `part`; each file is replaced atomically."""
+        """Copy the small tables whole, and what `queries` select as part `part`; each file is replaced atomically.
+
+        One thread at a time: several runs may finish a step at once. Raises Paused where the copies cannot be written;
+        the database is whole then and the same call, when the run goes on, writes them.
+        """
         folder = self.folder / "backup"
-        folder.mkdir(exist_ok=True)
         jobs: dict[str, tuple[str, Sequence[Any]]] = {table: (f"SELECT * FROM {table}", ()) for table in WHOLE_TABLES}
         jobs |= {f"{table}-{part}": query for table, query in queries.items()}
-        for name, (sql, values) in jobs.items():
-            target = folder / f"{name}.parquet"
-            fresh = target.with_suffix(".part")
-            place = str(fresh).replace("'", "''")
+        try:
+            with self._copying:
+                folder.mkdir(exist_ok=True)
+                for name, query in jobs.items():
+                    self._copy(query, folder / f"{name}.parquet")
+        except (OSError, duckdb.IOException):
+            raise Paused(
+                f"The safety copies in {folder} cannot be written. What was answered is kept. "
+                "Make room on the disk, or make that folder writable, then continue."
+            ) from None
+
+    def _copy(self, query: tuple[str, Sequence[Any]], target: Path) -> None:
+        sql, values = query
+        fresh = target.with_suffix(f".{secrets.token_hex(4)}.part")
+        place = str(fresh).replace("'", "''")
+        try:
             self._root.cursor().execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet)", list(values))
             fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
 
     def close(self) -> None:
         with self._lock:

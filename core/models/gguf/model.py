@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.builtin.network import spare_threads
 from core.models.chat.backend import Can, Reply, Request, Token
 from core.models.chat.brief import brief
+from core.models.chat.picture import as_jpeg, part_of_id
 from core.models.gguf import file as gguf
 from core.models.gguf import grammar as gbnf
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 INSTALL = "python3 start.py install"
 FORM = "llama_cpp:/path/to/model.gguf"
 SEEING_FORM = f"{FORM}+/path/to/mmproj.gguf"
-_VERSION = 2
+_VERSION = 3
 """Raised whenever the way of asking changes what is answered."""
 _TEMPERATURE = 0.7
 _CANDIDATES = 20
@@ -61,7 +63,7 @@ class LlamaChat:
         eyes = gguf.read(mmproj) if mmproj else None
         self.id = f"llama_cpp:{model.name}:{header.fingerprint}:{_VERSION}"
         if mmproj and eyes:
-            self.id += f"+{mmproj.name}:{eyes.fingerprint}"
+            self.id += f"+{mmproj.name}:{eyes.fingerprint}{part_of_id(config().image_side)}"
         needed = header.memory + (eyes.size if eyes else 0)
         _check_memory(model, needed, header.context)
         if on_load:
@@ -157,7 +159,7 @@ class LlamaChat:
         text = self._plain(request.text)
         if request.image is None:
             return text
-        data = base64.b64encode(request.image.read_bytes()).decode()
+        data = base64.b64encode(as_jpeg(request.image)).decode()
         image = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
         return [image, {"type": "text", "text": text}]
 

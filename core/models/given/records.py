@@ -45,10 +45,10 @@ class LabelledText:
         self.knows, self.by_label = rest.knows, rest.by_label
         self.batch_size = rest.batch_size
         self.max_concurrency = rest.max_concurrency
-        self._rest, self._known = rest, known
+        self._rest, self.known = rest, known
 
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
-        known = self._known(corpus)
+        known = self.known(corpus)
         asked = iter(self._rest.label(corpus.take(missing), criterion) if (missing := _missing(known)) else [])
         return [next(asked) if label is None else label for label in known]
 

@@ -13,8 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.config import config
 from core.domain import Failed
 from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.chat.picture import part_of_id, reduced
 from core.models.huggingface.asking import BLIP, Asking, fitted
 from core.models.huggingface.choose import Choose
 from core.models.huggingface.loading import load
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BATCH = 8
-_VERSION = 1
+_VERSION = 2
 """Part of the id: raise it whenever a reply changes (how a prompt is wrapped, how an image is fitted)."""
 _NO_SIGHT = "This model cannot see images. Choose another vision model."
 _TOO_LARGE = Failed("This request alone does not fit into the memory. Choose a smaller model, or close other programs.")
@@ -44,7 +46,8 @@ class TransformersChat:
     def __init__(self, spec: str, on_load: Callable[[str], None] | None = None) -> None:
         """spec: `PATH_OR_NAME[@REVISION]`. on_load: told what is done while it loads. Raises ModelUnavailable."""
         loaded = load(spec, on_load)
-        self.id = f"transformers:{loaded.identity}:v{_VERSION}"
+        side = part_of_id(config().image_side) if loaded.processor is not None else ""
+        self.id = f"transformers:{loaded.identity}:v{_VERSION}{side}"
         self.can = Can(vision=loaded.processor is not None, probabilities=True, batch=BATCH)
         self.device, self.dtype = loaded.device, loaded.dtype
         self._model, self._tokenizer = loaded.model, loaded.tokenizer
@@ -81,11 +84,8 @@ class TransformersChat:
             return _Row(request, self._asking.prompt(request.text, sees=False), None)
         if not self.can.vision:
             return Failed(_NO_SIGHT)
-        from PIL import Image
-
         try:
-            with Image.open(request.image) as image:
-                picture = fitted(image.convert("RGB"))
+            picture = fitted(reduced(request.image))
         except (OSError, ValueError):
             return Failed("This image cannot be read.")
         return _Row(request, self._asking.prompt(request.text, sees=True), picture)

@@ -10,7 +10,6 @@ not be tried against Azure itself.
 from __future__ import annotations
 
 import base64
-import io
 import os
 import weakref
 from collections.abc import Mapping, Sequence
@@ -24,18 +23,16 @@ from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.chat.backend import Can, Reply, Request
+from core.models.chat.picture import as_jpeg, part_of_id
 from core.models.openai import transport
 from core.models.openai.dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
 from core.models.openai.pace import TRIP_AFTER, Call, Pace, pace_of
 from core.models.openai.room import Limits, Room
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import openai
 
 DEFAULT_URL = "https://api.openai.com/v1"
-IMAGE_SIDE = 768
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _UNREADABLE = 3
 """So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
@@ -86,8 +83,7 @@ class OpenAIChat:
             raise ModelUnavailable(f"Name the model: {self.kind}:MODEL, or {self.kind}:MODEL@http://localhost:11434/v1")
         settings = config()
         self._side = image_side or settings.image_side
-        side = f":side={self._side}" if self._side != IMAGE_SIDE else ""  # another side would ask everything anew
-        self.id = f"openai:{self.model}@{self.url}{side}"
+        self.id = f"openai:{self.model}@{self.url}{part_of_id(self._side)}"
         self.can = Can(vision=True, probabilities=True, concurrency=settings.concurrency)
         self._deadline, self._first_wait = deadline or settings.request_seconds, first_wait
         self._key = ((keys or {}).get(self.url) or _key_of_environment(self.url)).strip()
@@ -309,24 +305,9 @@ def message_of(request: Request, side: int) -> dict[str, Any]:
     """A request as a chat message. side: see OpenAIChat. Raises OSError for an image that cannot be read."""
     if request.image is None:
         return {"role": "user", "content": request.text}
-    url = f"data:image/jpeg;base64,{base64.b64encode(_encode(request.image, side)).decode()}"
+    url = f"data:image/jpeg;base64,{base64.b64encode(as_jpeg(request.image, side)).decode()}"
     content = [{"type": "text", "text": request.text}, {"type": "image_url", "image_url": {"url": url}}]
     return {"role": "user", "content": content}
-
-
-def _encode(path: Path, side: int) -> bytes:
-    """An image as it is sent: no larger than models look at, which saves upload and, with many of them, tokens."""
-    from PIL import Image
-
-    with Image.open(path) as image:
-        if max(image.size) <= side:
-            return path.read_bytes()
-        image.draft("RGB", (side, side))  # decodes a large JPEG at half its size at once where that is enough
-        small = image.convert("RGB")
-        small.thumbnail((side, side))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
 
 
 def _holds_more(url: str) -> bool:

@@ -65,12 +65,12 @@ class ImageInput:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A vision model's whole answer for one image. others: criterion -> description, where one call asked for
-    several."""
+    """A vision model's whole answer for one image. others: (criterion, its prompt as in a call of its own) ->
+    description, where one call asked for several."""
 
     description: Description
     evidence: Evidence = field(default_factory=dict)
-    others: Mapping[str, Description] = field(default_factory=dict)
+    others: Mapping[tuple[str, str], Description] = field(default_factory=dict)
 
 
 FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "late", "unusable"]
@@ -183,7 +183,7 @@ class Wording:
     it should get, shown to step 2a; two empty texts for none. sizes: "even" for groups of similar size, "data" for
     whatever the images give. grain: "coarse" or "fine" groups, "" for neither. never: what must play no part
     ("gender"). language: of descriptions, labels and names; "" for English. edited: (form of message, prompt)
-    rewritten by a person, see core.prompts.
+    rewritten by a person, see core.prompts. questions: (criterion, question) of further criteria, see Asking.also.
     """
 
     question: str = ""
@@ -193,6 +193,7 @@ class Wording:
     never: str = ""
     language: str = ""
     edited: tuple[tuple[str, str], ...] = ()
+    questions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,7 @@ class Asking:
     exact: every description is assigned by itself; otherwise every distinct label is, and a description is read only
     where its label does not tell. items: texts in one request, at most. samples: ask so often for each assignment and
     take the agreement as confidence; 1 to ask once. with_label: the vision model gives the label with the description.
-    also: further criteria to describe in the same call, for later runs.
+    also: further criteria to describe in the same call, for later runs; not together with with_label.
     """
 
     exact: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def test_every_step_has_a_prompt_that_carries_the_criterion() -> None:
         asked = "kind of $damage"
         shown = prompt.render(criterion=asked, criteria=asked, items="", k=2, given="", labels="", clusters="")
         assert asked in shown
-        assert ("What does it $cost?" in shown) == form.startswith("describe")
+        assert ("What does it $cost?" in shown) == (form in ("describe", "describe_label"))
         with pytest.raises(KeyError):
             prompt.render()
 
@@ -154,6 +155,8 @@ def test_images_that_do_not_answer_the_criterion_are_offered_as_no_group() -> No
         ('[{"name": "a"}]', "1 groups instead of 2"),
         ('[{"name": "a"}, {"name": "A"}]', "the same name"),
         ('[{"name": "a"}, {"meaning": "x"}]', "1 groups instead of 2"),
+        ('[{"name": "a"}, {"name": "Unassigned"}]', "“Unassigned”, which is what images without a group are called"),
+        ('[{"name": "not\\nsure"}, {"name": "b"}]', "“not sure”, which is what images without a group are called"),
     ],
 )
 def test_groups_that_cannot_be_used_are_asked_once_more_with_the_reason(bad: str, problem: str) -> None:
@@ -163,6 +166,13 @@ def test_groups_that_cannot_be_used_are_asked_once_more_with_the_reason(bad: str
     assert [one.name for one in clusters] == ["a", "b"]
     assert problem in backend.history[1].text
     assert isinstance(ChatText(FakeBackend(bad, bad)).name(corpus("", labels=["x"]), "animal", 2), Failed)
+
+
+def test_names_and_meanings_are_one_line_and_long_given_names_are_known_by_their_beginning() -> None:
+    given = "very " * 20 + "long"
+    reply = json.dumps({"groups": [{"name": "a\nb", "meaning": "x\n B. y"}, {"name": given[:80]}]})
+    clusters = ChatText(FakeBackend(reply)).name(corpus("", labels=["x"]), "animal", 2, [given])
+    assert clusters == [Cluster("c1", given), Cluster("c2", "a b", "x B. y")]
 
 
 def test_an_answer_outside_the_list_is_asked_once_more_then_kept_as_unassigned() -> None:

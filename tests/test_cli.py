@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 from house import House
+from painter import Painter, install, step_of
 
 from core.cli import main
+from core.config import Config
+from core.prompts import presets
+from core.prompts.presets import Preset
+from core.workspace import Workspace
 
 
 @pytest.fixture
@@ -119,9 +124,38 @@ def test_limit_uses_the_first_images_only(command: list[str], tmp_path: Path) ->
     assert len(table(tmp_path / "out" / "assignments.csv")) == 5
 
 
+def test_a_person_s_own_presets_word_the_question(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painter = Painter()
+    install(monkeypatch, painter)
+    own = (Preset("Paint", ("colour",), "Which paint?", "A red wall.", "red"), Preset("Mood", (), "Sad or not?"))
+    workspace = Workspace(Config(tmp_path / "cli"))
+    workspace.store.preferences.set(presets.PREFERENCE, presets.write((*own, *presets.shipped()[:3])))
+    workspace.close()
+    command += ["--vision", "painter", "--text", "painter"]
+
+    def asked(step: str, *options: str) -> str:
+        """The first message of a step, in words of its own each time so that it is sent."""
+        painter.history.clear()
+        assert main([*command, "--never", f"haste {step} {options}", *options]) == 0
+        return next(one.text for one in painter.history if step_of(one) == step)
+
+    assert "Which paint?" in asked("describe")
+    assert "“A red wall.” gets the label “red”" in asked("label")
+    assert "1. colour: Which paint?\n2. Mood: Sad or not?\n\n" in asked("describe", "--also", "Mood, Colour")
+    assert "Sad or not?" in asked("describe", "--preset", "mood")
+    assert "?" not in asked("describe", "--preset", "none")
+    assert "Light or dark?" in asked("describe", "--question", "Light or dark?")
+    assert "“A dim hall.” gets the label “dark”" in asked("label", "--example", "A dim hall. => dark")
+    assert main([*command, "--preset", "Rust"]) == 2
+    assert "There is no preset “Rust”. There are: Paint, Mood, Object" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
+        ("--example", "A dim hall.", "--example needs DESCRIPTION=>LABEL"),
         ("--images", "nope", "does not exist"),
         ("--k", "0", "at least 1"),
         ("--k", "17", "17 groups need at least 17 images"),

@@ -142,6 +142,8 @@ def test_rules_names_and_limits_become_the_run(chat: str, address: dict[str, str
     wording = settings.wording
     assert (wording.sizes, wording.grain, wording.never, wording.language) == ("even", "fine", "gender", "German")
     assert settings.asking == Asking(exact=True, items=10, samples=3, also=("place", "colour"))
+    assert wording.questions == presets.questions(("place", "colour"), presets.shipped())
+    assert len(wording.questions) == 2
     assert (settings.names, settings.fallback, settings.cap, settings.share) == (("joyful",), chat, 1.5, 1.0)
 
 
@@ -150,7 +152,23 @@ def test_the_label_comes_with_the_description(chat: str, address: dict[str, str]
     at.text_input(key="more-also").set_value("place")
     at.checkbox(key="more-with-label").check().run()
     assert at.text_input(key="more-also").disabled
+    assert text.MORE_NAMES["with-label"] in shown(at)
+    assert text.MORE_NAMES["also"] not in at.caption[-2].value
     assert begun(at).asking == Asking(with_label=True)
+
+
+def test_only_what_is_sent_is_offered_and_said(chat: str, address: dict[str, str]) -> None:
+    at = form(address, "words")
+    at.text_area(key="more-prompt-describe").set_value("Tell me of $criterion.").run()
+    assert f"{text.MORE_SET}: {text.MORE_NAMES['edited']}." in shown(at)
+    at.segmented_control(key="more-section").set_value("asking").run()
+    at.text_input(key="more-also").set_value("Mood, place").run()  # mood is what is grouped by
+    assert f"{text.MORE_SET}: {text.MORE_NAMES['also']}." in shown(at)
+    at.segmented_control(key="more-section").set_value("words").run()
+    assert text.WORDS_OF["describe_several"] in at.selectbox(key="more-form").options
+    assert text.WORDS_OF["describe"] not in at.selectbox(key="more-form").options
+    settings = begun(at)
+    assert (settings.asking.also, settings.wording.edited) == (("place",), ())
 
 
 def test_a_part_of_many_images(chat: str, address: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

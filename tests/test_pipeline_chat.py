@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from fakes import COLOURS
 from house import EACH, House, draw
 from painter import ANSWER_TOKENS, PROMPT_TOKENS, Painter, install, step_of
 
-from core import prices, results
-from core.domain import Asking, Failed, Progress, RunSettings
+from core import prices, prompts, results
+from core.commands.asking import with_presets
+from core.domain import Asking, Failed, Progress, RunSettings, Wording
 from core.edits import Add, Delete, Rename
 from core.errors import BadInput, FacetryError, Paused
 from core.estimate import estimate
@@ -103,6 +106,64 @@ def test_further_criteria_are_described_in_the_same_call_and_known_to_later_runs
     assert painter.asked("describe") == ALL
     stats = results.View(house.store, later).run.stats["describe"]
     assert (stats.requests, stats.cache_hits) == (0, ALL)
+
+
+def test_further_criteria_are_known_to_later_runs_with_presets_too(house: House, painter: Painter) -> None:
+    def settings(criterion: str, *also: str) -> dict[str, Any]:
+        said = RunSettings(
+            "", criterion, 4, wording=Wording(never="gender", language="French"), asking=Asking(also=also)
+        )
+        found = with_presets(said, "", "")
+        return {"criterion": criterion, "wording": found.wording, "asking": found.asking}
+
+    house.run(house.start(**CHAT, **settings("colour", "mood", "brand")))
+    assert "Which colour does the main subject have" in painter.history[0].text
+    assert "mood: What mood does the image convey?" in painter.history[0].text
+    for criterion in ("mood", "brand"):
+        later = house.start(**CHAT, **settings(criterion))
+        house.run(later)
+        assert painter.asked("describe") == ALL
+        described = [row.description for row in results.rows(house.store, later)]
+        assert len(described) == ALL
+        assert all(f"({('mood', 'brand').index(criterion) + 2})" in one for one in described)
+
+
+def test_rewritten_words_for_several_criteria_are_asked_anew(house: House, painter: Painter) -> None:
+    for words in ("Say $criteria, please.", "Write of $criteria.", "Write of $criteria."):
+        wording = Wording(edited=(("describe_several", words),))
+        house.run(house.start(**CHAT, asking=Asking(also=("mood",)), wording=wording))
+    assert painter.asked("describe") == 2 * ALL
+    assert painter.asked("describe") == ALL + sum(one.text == "Write of 1. colour\n2. mood." for one in painter.history)
+
+
+def test_settings_of_earlier_versions_are_read(house: House, painter: Painter) -> None:
+    run_id = house.start(**CHAT, asking=Asking(also=("mood",)))
+    with house.store.runs._db.write() as cursor:
+        (value,) = cursor.execute("SELECT settings FROM run WHERE id = ?", [run_id]).fetchall()[0]
+        before = json.loads(value)
+        del before["wording"]["questions"]
+        cursor.execute("UPDATE run SET settings = ? WHERE id = ?", [json.dumps(before), run_id])
+    run = house.store.runs.get(run_id)
+    assert run is not None
+    assert (run.settings.asking.also, run.settings.wording.questions) == (("mood",), ())
+
+
+@pytest.mark.parametrize(
+    ("asking", "edited", "sentence"),
+    [
+        (Asking(with_label=True, also=("mood",)), "", "do not go together"),
+        (Asking(with_label=True), "describe", "“describe” would not be used: what is sent is describe_label, label"),
+        (Asking(also=("mood",)), "describe", "what is sent is describe_several"),
+        (Asking(), "describe_label", "what is sent is describe, label"),
+        (Asking(exact=True), "assign_labels", "“assign_labels” would not be used"),
+    ],
+)
+def test_what_would_not_be_used_is_said(
+    house: House, painter: Painter, asking: Asking, edited: prompts.Form, sentence: str
+) -> None:
+    wording = Wording(edited=((edited, prompts.newest(edited).text),)) if edited else Wording()
+    with pytest.raises(BadInput, match=sentence):
+        house.start(**CHAT, asking=asking, wording=wording)
 
 
 def test_a_second_model_is_asked_where_the_first_fails(

@@ -38,6 +38,11 @@ def test_a_rewritten_prompt_that_cannot_work_is_said(form: prompts.Form, text: s
         prompts.worded(form, Wording(edited=((form, text),)))
 
 
+def test_a_prompt_rewritten_from_an_earlier_version_still_works() -> None:
+    prompt = prompts.worded("describe_several", Wording("Why?", edited=(("describe_several", "$criteria $question"),)))
+    assert prompt.render(criteria="1. mood") == "1. mood Why?"
+
+
 def test_a_rewritten_prompt_is_what_is_asked() -> None:
     prompt = prompts.worded("label", Wording(edited=(("label", "Say $criterion of $items for $$5"),)))
     assert prompt.version == "label.edited"
@@ -50,6 +55,8 @@ def test_answers_may_be_in_another_language_but_for_the_word_that_is_read() -> N
     german = Wording(language="German")
     label = prompts.worded("label", german).render(criterion="colour", items="1. x")
     assert "Write labels in German, but leave “unclear” as it is." in label
+    both = prompts.worded("describe_label", german).render(criterion="colour")
+    assert "Write text in German, but leave the words “Label:” and “unclear” as they are." in both
     assert "Write names and meanings in German." in prompts.worded("name", german).key()
     assert "German" not in prompts.worded("assign", german).key()
 
@@ -73,6 +80,12 @@ def test_presets_of_a_person_are_kept_and_win_only_where_nothing_was_said() -> N
     assert presets.with_preset(Wording(question="Is there rust?"), found).question == "Is there rust?"
     assert "How rusty is it?" in prompts.worded("describe", worded).key()
     assert "heavy rust" in prompts.worded("label", worded).key()
+    assert presets.questions(("Rust", "brand", "mood"), kept) == (
+        ("Rust", "How rusty is it?"),
+        ("mood", presets.named("Mood", presets.shipped()).question),
+    )
+    with pytest.raises(BadInput, match=r"There is no preset “Rost”\. There are: Object,"):
+        presets.named("Rost", presets.shipped())
     with pytest.raises(BadInput, match="a name of its own"):
         presets.write((own, own))
     with pytest.raises(BadInput, match="cannot be read"):

@@ -21,8 +21,6 @@ from core.prompts import Form, presets
 from core.prompts.presets import Preset
 from ui import models, state
 
-PRESETS = "presets"
-"""The preference that keeps a person's own presets."""
 AUTO, NONE, OWN = "auto", "none", "own"
 """Beside the names of presets: the one that fits the criterion, none, and words of the person's own."""
 MANY = 200
@@ -106,16 +104,11 @@ def applied(given: DatasetRow, settings: RunSettings) -> RunSettings:
         sizes=get("sizes"), grain=get("grain"), never=get("never").strip(), language=get("language").strip(),
         edited=tuple((form, get("edited")[form]) for form in forms(settings) if form in get("edited")),
     )  # fmt: skip
-    asking = Asking(
-        exact=get("exact"),
-        items=int(get("items")),
-        samples=int(get("samples")),
-        with_label=looks and get("with-label"),
-        also=tuple(listed(get("also"))) if looks and not get("with-label") else (),
-    )
+    asking = _asking(settings)
+    questions = presets.questions(asking.also, own_presets())
     settings = replace(
         settings,
-        wording=presets.with_preset(wording, told(settings.criterion)),
+        wording=replace(presets.with_preset(wording, told(settings.criterion)), questions=questions),
         asking=asking,
         fallback=get("fallback"),
         cap=float(get("cap")),
@@ -136,6 +129,18 @@ def second(dataset_id: str) -> str:
     if st.session_state.get(_OF) == dataset_id:
         return str(get("fallback"))
     return str(_read(state.workspace().store.preferences.get(_preference(dataset_id))).get("fallback", ""))
+
+
+def _asking(settings: RunSettings) -> Asking:
+    looks, criterion = models.is_chat(settings.vision), settings.criterion.casefold()
+    also = [one for one in listed(get("also")) if one.casefold() != criterion]
+    return Asking(
+        exact=get("exact"),
+        items=int(get("items")),
+        samples=int(get("samples")),
+        with_label=looks and get("with-label"),
+        also=tuple(also) if looks and not get("with-label") else (),
+    )
 
 
 def forget() -> None:
@@ -167,20 +172,16 @@ def told(criterion: str) -> Preset | None:
 def own_presets() -> tuple[Preset, ...]:
     """The presets as they stand; those that came with Facetry where what was kept cannot be read."""
     try:
-        return presets.read(state.workspace().store.preferences.get(PRESETS))
+        return presets.read(state.workspace().store.preferences.get(presets.PREFERENCE))
     except BadInput:
         return presets.shipped()
 
 
 def forms(settings: RunSettings) -> list[Form]:
     """The messages that a run with these models sends, as it stands."""
-    used: list[Form] = []
-    if models.is_chat(settings.vision):
-        several = not get("with-label") and listed(get("also"))
-        used.append("describe_label" if get("with-label") else "describe_several" if several else "describe")
-    if models.is_chat(settings.text):
-        used += ["label", "name", "assign", *(() if get("exact") else ("assign_labels",))]
-    return used
+    looks, reads = models.is_chat(settings.vision), models.is_chat(settings.text)
+    used = prompts.used(_asking(settings))
+    return [form for form in used if (looks if prompts.step_of(form) == "describe" else reads)]
 
 
 def listed(typed: str) -> list[str]:
@@ -194,8 +195,12 @@ def changed(settings: RunSettings) -> list[str]:
     """Which choices differ from how they come, of those that concern these models."""
     concern = DEFAULTS if models.is_chat(settings.vision) or models.is_chat(settings.text) else ("names",)
     found = [name for name in concern if get(name) != DEFAULTS[name]]
-    apart = ("question", "example", *(() if can_wait(settings) else ("overnight",)))
-    return [name for name in found if not name.startswith(apart)]
+    idle = {"also"} if get("with-label") else set()
+    if not any(form in get("edited") for form in forms(settings)):
+        idle.add("edited")
+    if not can_wait(settings):
+        idle.add("overnight")
+    return [name for name in found if name not in idle and not name.startswith(("question", "example"))]
 
 
 def _fill(values: Mapping[str, Any]) -> None:

@@ -94,7 +94,7 @@ def restore() -> str:
 
 
 def _keep(table: list[Preset]) -> None:
-    state.workspace().store.preferences.set(choices.PRESETS, presets.write(table))
+    state.workspace().store.preferences.set(presets.PREFERENCE, presets.write(table))
 
 
 def _own() -> None:

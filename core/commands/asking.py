@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from core import prompts
-from core.domain import Asking, Wording
+from core.domain import Asking, RunSettings, Wording
 from core.errors import BadInput
 from core.prompts import presets
+
+_NONE = "none"
 
 
 def add(run: argparse.ArgumentParser) -> None:
@@ -19,6 +22,15 @@ def add(run: argparse.ArgumentParser) -> None:
     group.add_argument("--with-label", action="store_true", help="ask for the label with the description")
     group.add_argument("--also", default="", metavar="A,B", help="describe for these criteria too, in the same call")
     group.add_argument("--question", default="", metavar="TEXT", help="what to ask of each image (default: a preset's)")
+    group.add_argument(
+        "--example", default="", metavar="DESCRIPTION=>LABEL", help="a label done well (default: a preset's)"
+    )
+    group.add_argument(
+        "--preset",
+        default="",
+        metavar="NAME",
+        help="preset for question and example; none for none (default: the one that fits the criterion)",
+    )
     group.add_argument("--sizes", choices=("data", "even"), default="data", help="even: groups of similar size")
     group.add_argument("--grain", choices=("coarse", "fine"), default="", help="broad or narrow groups")
     group.add_argument("--never", default="", metavar="TEXT", help="what must play no part, e.g. gender")
@@ -40,20 +52,43 @@ def add(run: argparse.ArgumentParser) -> None:
 
 def asking(options: argparse.Namespace) -> Asking:
     """How sparingly and how surely to ask."""
-    return Asking(options.exact, options.items, options.samples, options.with_label, _listed(options.also))
+    also = tuple(one for one in _listed(options.also) if one.casefold() != options.criterion.strip().casefold())
+    return Asking(options.exact, options.items, options.samples, options.with_label, also)
 
 
 def wording(options: argparse.Namespace) -> Wording:
-    """What the prompts say; a preset for the kind of criterion fills in what was not said. Raises BadInput."""
-    said = Wording(
+    """What the person said that prompts are to say. Raises BadInput."""
+    return Wording(
         question=options.question,
+        example=_example(options.example),
         sizes=options.sizes,
         grain=options.grain,
         never=options.never,
         language=options.language,
         edited=tuple(_prompt(one) for one in options.prompt),
     )
-    return presets.with_preset(said, presets.fitting(options.criterion, presets.shipped()))
+
+
+def with_presets(settings: RunSettings, name: str, kept: str) -> RunSettings:
+    """The settings with what a preset says where the person said nothing, also for the further criteria.
+
+    name: of the preset; "" for the one that fits the criterion, "none" for none. kept: the presets, as the workspace
+    keeps them. Raises BadInput.
+    """
+    table = presets.read(kept)
+    if name.casefold() == _NONE:
+        chosen = None
+    else:
+        chosen = presets.named(name, table) if name else presets.fitting(settings.criterion, table)
+    wording = presets.with_preset(settings.wording, chosen)
+    return replace(settings, wording=replace(wording, questions=presets.questions(settings.asking.also, table)))
+
+
+def _example(option: str) -> tuple[str, str]:
+    description, arrow, label = (one.strip() for one in option.partition("=>"))
+    if option and not (description and arrow and label):
+        raise BadInput('--example needs DESCRIPTION=>LABEL, for example "A dark blue estate car is parked.=>blue"')
+    return description, label
 
 
 def _prompt(option: str) -> tuple[str, str]:

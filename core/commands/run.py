@@ -11,6 +11,7 @@ from core.commands import asking, expected, shared
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.ingest import source
+from core.prompts import presets
 
 
 def add(commands: argparse._SubParsersAction[shared.Parser]) -> None:
@@ -86,6 +87,8 @@ def _act(options: argparse.Namespace) -> int:
         pdf_pages=options.pdf_pages,
     )
     with shared.opened(place) as workspace:
+        kept = workspace.store.preferences.get(presets.PREFERENCE)
+        settings = asking.with_presets(settings, options.preset, kept)
         if options.estimate:
             expected.show(expected.of(workspace, origin, settings))
             return 0

@@ -42,8 +42,16 @@ def check_settings(settings: RunSettings, given: int) -> None:
         raise BadInput("At least one text must go into a request.")
     if not 1 <= asking.samples <= MOST_SAMPLES:
         raise BadInput(f"A model can be asked 1 to {MOST_SAMPLES} times for each assignment, not {asking.samples}.")
-    for form, text in settings.wording.edited:
-        prompts.check(prompts.form_of(form), text)
+    if asking.with_label and asking.also:
+        raise BadInput(
+            "The label with the description and further criteria in the same call do not go together. Leave one out."
+        )
+    for name, text in settings.wording.edited:
+        form = prompts.form_of(name)
+        prompts.check(form, text)
+        if form not in prompts.used(asking):
+            sent = ", ".join(prompts.used(asking))
+            raise BadInput(f"The prompt for “{form}” would not be used: what is sent is {sent}. Leave it out.")
     folded = [one.strip().casefold() for one in settings.names]
     if "" in folded or len(set(folded)) < len(folded):
         raise BadInput("Group names must not be empty and must differ from each other.")

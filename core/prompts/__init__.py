@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Literal, get_args
 
-from core.domain import STEPS, Step, Wording
+from core.domain import STEPS, Asking, Step, Wording
 from core.errors import BadInput
 
 _HERE = Path(__file__).parent
@@ -63,11 +63,25 @@ def step_of(form: Form) -> Step:
     return next(step for step in STEPS if form.startswith(step))
 
 
+def used(asking: Asking) -> tuple[Form, ...]:
+    """The forms that are sent where models are asked like this; how images are described comes first."""
+    described: Form = "describe_label" if asking.with_label else "describe_several" if asking.also else "describe"
+    rest: tuple[Form, ...] = (
+        ("label", "name", "assign") if asking.exact else ("label", "name", "assign", "assign_labels")
+    )
+    return (described, *rest)
+
+
 @cache
 def newest(form: Form) -> Prompt:
     """The newest version of a prompt, as it comes with Facetry."""
-    path = max(_HERE.glob(f"{form}.v*.txt"), key=lambda path: int(path.stem.rsplit(".v", 1)[1]))
-    return Prompt(path.stem, path.read_text(encoding="utf-8"))
+    return _versions(form)[-1]
+
+
+@cache
+def _versions(form: Form) -> list[Prompt]:
+    paths = sorted(_HERE.glob(f"{form}.v*.txt"), key=lambda path: int(path.stem.rsplit(".v", 1)[1]))
+    return [Prompt(path.stem, path.read_text(encoding="utf-8")) for path in paths]
 
 
 def worded(form: Form, wording: Wording) -> Prompt:
@@ -85,20 +99,21 @@ def worded(form: Form, wording: Wording) -> Prompt:
         ("rules", "\n".join(_rules(form, wording))),
         ("example", _example(wording)),
     )
-    used = Template(prompt.text).get_identifiers()
-    return Prompt(prompt.version, prompt.text, tuple((name, value) for name, value in said if name in used))
+    wanted = Template(prompt.text).get_identifiers()
+    return Prompt(prompt.version, prompt.text, tuple((name, value) for name, value in said if name in wanted))
 
 
 def check(form: Form, text: str) -> None:
     """Raise BadInput with one sentence for a rewritten prompt that lacks, or has, a wrong placeholder."""
     template = Template(text)
     known = set(Template(newest(form).text).get_identifiers())
+    before = {name for one in _versions(form) for name in Template(one.text).get_identifiers()}
     if not template.is_valid():
         raise BadInput("A $ in a prompt begins a placeholder such as $criterion. Write $$ for a dollar sign.")
-    used = set(template.get_identifiers())
-    if missing := [name for name in PLACEHOLDERS[form] if name not in used]:
+    held = set(template.get_identifiers())
+    if missing := [name for name in PLACEHOLDERS[form] if name not in held]:
         raise BadInput(f"The prompt for “{form}” must hold ${missing[0]}: that is where it is put in.")
-    if unknown := sorted(used - known):
+    if unknown := sorted(held - before):  # a text that was rewritten from an earlier version still works
         listed = ", ".join(f"${name}" for name in sorted(known))
         raise BadInput(f"The prompt for “{form}” holds ${unknown[0]}, which is not known. Known are: {listed}.")
 
@@ -119,8 +134,10 @@ def _rules(form: Form, wording: Wording) -> list[str]:
             )
     if wording.language and form not in ("assign", "assign_labels"):
         written = "names and meanings" if form == "name" else "labels" if form == "label" else "text"
-        unclear = ", but leave “unclear” as it is" if form in ("label", "describe_label") else ""
-        rules.append(f"Write {written} in {wording.language}{unclear}.")
+        kept = {"label": "“unclear” as it is", "describe_label": "the words “Label:” and “unclear” as they are"}.get(
+            form
+        )
+        rules.append(f"Write {written} in {wording.language}{f', but leave {kept}' if kept else ''}.")
     return rules
 
 

@@ -17,6 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from core.domain import Wording
 from core.errors import BadInput
 
+PREFERENCE = "presets"
+"""The preference of the workspace that keeps a person's presets."""
 _FILE = Path(__file__).with_name("presets.json")
 
 
@@ -65,6 +67,20 @@ def fitting(criterion: str, presets: Sequence[Preset]) -> Preset | None:
         if said == preset.name.casefold() or said in (word.casefold() for word in preset.words):
             return preset
     return None
+
+
+def named(name: str, presets: Sequence[Preset]) -> Preset:
+    """The preset of this name. Raises BadInput."""
+    for preset in presets:
+        if preset.name.casefold() == name.strip().casefold():
+            return preset
+    raise BadInput(f"There is no preset “{name}”. There are: {', '.join(one.name for one in presets)}.")
+
+
+def questions(criteria: Sequence[str], presets: Sequence[Preset]) -> tuple[tuple[str, str], ...]:
+    """(criterion, question) for those criteria that a preset fits: what a run of each by itself would ask."""
+    found = ((one, fitting(one, presets)) for one in criteria)
+    return tuple((one, preset.question) for one, preset in found if preset and preset.question)
 
 
 def with_preset(wording: Wording, preset: Preset | None) -> Wording:

@@ -15,8 +15,11 @@ _DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 
 def work(model: VisionModel, criterion: str, items: Sequence[str]) -> list[Work]:
     """One request an image: the same image under the same criterion and model is the same request."""
-    prompt = f"{model.prompts.get('describe', '')}\n{criterion}"
-    return [Work(item, call_key(model=model.id, prompt=prompt, content=item)) for item in items]
+    return [Work(item, _key(model, model.prompts.get("describe", ""), criterion, item)) for item in items]
+
+
+def _key(model: VisionModel, prompt: str, criterion: str, item: str) -> str:
+    return call_key(model=model.id, prompt=f"{prompt}\n{criterion}", content=item)
 
 
 def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequence[ImageInput]]) -> Ask:
@@ -33,8 +36,8 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
                 text=seen.description.text,
                 asked=shown.evidence is None,
                 also=tuple(
-                    (work(model, other, [item.item_id])[0].key, write(description))
-                    for other, description in seen.others.items()
+                    (_key(model, prompt, other, item.item_id), write(description))
+                    for (other, prompt), description in seen.others.items()
                 ),
             )
             for item, shown, seen in zip(batch, inputs, model.describe(inputs, criterion), strict=True)

@@ -19,6 +19,8 @@ from core.steps.replies import fold
 NONE, UNDECIDED = "0", "?"
 _LETTERS = string.ascii_uppercase
 _NOTHING = ("none", "unassigned", "not sure", "none of them", "none of these", "n/a", "no group")
+_AROUND = " \n\t\"'{}:,"
+"""What may stand around a code in its token."""
 NEAR, APART = 0.75, 0.1
 """An answer that is no name on the list means the nearest one when their embeddings are at least so alike, and more so
 by APART than any other: synonyms ("automobile", "car") pass, neighbours ("wolf", "dog") do not."""
@@ -32,19 +34,18 @@ class Choices:
     def __init__(self, clusters: Sequence[Cluster], embed: Embed | None = None) -> None:
         """embed: texts -> (n, d) unit vectors, to understand other words for a name; None to understand none."""
         self.clusters = clusters
-        few = len(clusters) <= len(_LETTERS)
-        self.codes = list(_LETTERS[: len(clusters)]) if few else [str(n) for n in range(1, len(clusters) + 1)]
-        self.one_token = few
-        self._by_code = {code.casefold(): place for place, code in enumerate(self.codes)}
         self._names = [fold(cluster.name) for cluster in clusters]
+        letters, numbers = list(_LETTERS[: len(clusters)]), [str(n) for n in range(1, len(clusters) + 1)]
+        clash = any(code.casefold() in self._names for code in letters)  # groups "A" and "B" are not called "B" and "A"
+        self.codes = numbers if clash or len(letters) < len(clusters) else letters
+        self.one_token = all(len(code) == 1 for code in self.codes)
+        self._by_code = {code.casefold(): place for place, code in enumerate(self.codes)}
         self._embed = embed
 
     def listed(self) -> str:
-        """The clusters as lines of a prompt."""
-        return "\n".join(
-            f"{code}. {one.name}: {one.meaning}" if one.meaning else f"{code}. {one.name}"
-            for code, one in zip(self.codes, self.clusters, strict=True)
-        )
+        """The clusters as lines of a prompt, one each: a second line of a meaning would look like another cluster."""
+        said = (f"{one.name}: {one.meaning}" if one.meaning else one.name for one in self.clusters)
+        return "\n".join(f"{code}. {' '.join(one.split())}" for code, one in zip(self.codes, said, strict=True))
 
     def allowed(self, *, undecided: bool) -> list[str]:
         """Every code that may be answered."""
@@ -75,12 +76,17 @@ class Choices:
         sure = alike[order[0]] >= NEAR and alike[order[0]] - second >= APART
         return int(order[0]) if sure else None
 
-    def distribution(self, token: Token) -> Mapping[str, float]:
+    def distribution(self, token: Token, said: str = "") -> Mapping[str, float] | None:
         """Cluster id -> probability at the place of the answered code. What candidates give to no code is left out, so
-        that the sum is at most 1."""
+        that the sum is at most 1. None where the token is no code, or not the one that was said."""
+        code = token.text.strip(_AROUND).casefold()
+        if code not in self._by_code and code not in (NONE, UNDECIDED):
+            return None
+        if said and (self._by_code.get(code) != self.place(said) or (code == UNDECIDED) != (said.strip() == UNDECIDED)):
+            return None
         shares = dict.fromkeys((cluster.id for cluster in self.clusters), 0.0)
         for text, probability in token.candidates.items():
-            place = self._by_code.get(text.strip(" \n\t\"'{}:,").casefold())
+            place = self._by_code.get(text.strip(_AROUND).casefold())
             if place is not None:
                 shares[self.clusters[place].id] += probability
         total = sum(shares.values())

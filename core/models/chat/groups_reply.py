@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain import Cluster
+from core.edits import RESERVED
 from core.models.chat.calls import LABEL_CHARS
 from core.steps.replies import read_json, text_schema
 
@@ -36,16 +37,18 @@ def read_clusters(text: str, k: int, given: Sequence[str], counts: Mapping[str, 
     if not isinstance(value, list):
         return "it held no JSON list"
     groups = [one for one in value if isinstance(one, dict) and str(one.get("name", "")).strip()]
-    names = [str(one["name"]).strip()[:LABEL_CHARS] for one in groups]
+    names = [_line(one["name"])[:LABEL_CHARS].strip() for one in groups]
     if len(names) != k:
         return f"it held {len(names)} groups instead of {k}"
-    folded = [name.casefold() for name in names]
+    folded = [_folded(name) for name in names]
     if len(set(folded)) < k:
         return "two groups had the same name"
-    missing = [name for name in given if name.casefold() not in folded]
+    if kept := [name for name in names if name.casefold() in RESERVED]:
+        return f"a group was called “{kept[0]}”, which is what images without a group are called"
+    missing = [name for name in given if _folded(name) not in folded]
     if missing:
         return f"these groups were missing: {', '.join(missing)}"
-    spelled = {name.casefold(): name for name in given}
+    spelled = {_folded(name): name for name in given}
     known = {label.casefold(): label for label in counts}
     taken: set[str] = set()
     clusters = []
@@ -54,7 +57,17 @@ def read_clusters(text: str, k: int, given: Sequence[str], counts: Mapping[str, 
         said = [str(one).casefold().strip() for one in offered] if isinstance(offered, list) else []
         labels = tuple(dict.fromkeys(known[one] for one in said if one in known and one not in taken))
         taken.update(label.casefold() for label in labels)
-        name = spelled.get(name.casefold(), name)
-        clusters.append(Cluster("", name, str(group.get("meaning", "")).strip(), labels))
+        name = spelled.get(_folded(name), name)
+        clusters.append(Cluster("", name, _line(group.get("meaning") or ""), labels))
     clusters.sort(key=lambda cluster: list(given).index(cluster.name) if cluster.name in given else len(given))
     return [replace(cluster, id=f"c{number}") for number, cluster in enumerate(clusters, start=1)]
+
+
+def _line(value: object) -> str:
+    """A text on one line."""
+    return " ".join(str(value).split())
+
+
+def _folded(name: str) -> str:
+    """A name for comparing; of one that is longer than names may be, what the model could give."""
+    return _line(name)[:LABEL_CHARS].strip().casefold()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core import prompts
 from core.domain import Asking, Description, Failed, ImageInput, Seen, Sight, Step, Wording
 from core.models.chat.backend import Backend, Reply, Request
 from core.models.chat.calls import LABEL_CHARS, ask_all
+from core.prompts import Prompt
+from core.steps.refusals import refuses
 from core.steps.replies import numbered, numbered_schema, plain, read_numbered
 
 MAX_TOKENS = 600
 """A description is a few sentences; some models would go on for pages."""
-_LABEL_LINE = re.compile(r"^[\W_]*label[\W_]*:[\W_]*(.+?)[\W_]*$", re.IGNORECASE)
+_LABEL_LINE = re.compile(r"^[\W_]*label[\W_]*[:：][\W_]*(.+?)[\W_]*$", re.IGNORECASE)
+_SENTENCES = re.compile(r".*(?:[.!?…][\"'”’»)]*(?=\s|\Z)|[。！？][」』”）]*)", re.DOTALL)
+_REFUSED = Failed("The model refused to describe this image.", "refused")
 
 
 class ChatVision:
@@ -23,51 +28,66 @@ class ChatVision:
     evidence_id: str | None = None
 
     def __init__(self, backend: Backend, wording: Wording | None = None, asking: Asking | None = None) -> None:
-        wording, asking = wording or Wording(), asking or Asking()
+        self._wording, asking = wording or Wording(), asking or Asking()
         self._backend = backend
         self.id = backend.id
         self.batch_size, self.max_concurrency = backend.can.batch, backend.can.concurrency
-        self._with_label, self._also = asking.with_label, asking.also
-        self._one = prompts.worded("describe_label" if asking.with_label else "describe", wording)
-        self._several = prompts.worded("describe_several", wording)
-        # Several criteria in one call are transport: each answer is kept under the key of a call of its own.
-        self.prompts: Mapping[Step, str] = {"describe": self._one.key()}
+        self._with_label = asking.with_label
+        self._also = () if asking.with_label else asking.also
+        self._one = self._asked_alone(self._wording.question)
+        self._several = prompts.worded("describe_several", self._wording)
+        self.prompts: Mapping[Step, str] = {"describe": self._key(self._one)}
 
     def sight(self, criterion: str) -> Sight:
         """A vision-language model is taken to see whatever can be put in words."""
         return Sight("text")
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
-        also = [one for one in self._also if one.casefold() != criterion.casefold()]
-        if also and not self._with_label:
-            return self._describe_several(images, [criterion, *also])
+        others = {one.casefold(): one for one in self._also if one.casefold() != criterion.casefold()}
+        if others:
+            return self._describe_several(images, [criterion, *others.values()])
         text = self._one.render(criterion=criterion)
         replies = ask_all(self._backend, [Request(text, image.path, max_tokens=MAX_TOKENS) for image in images])
         return [reply if isinstance(reply, Failed) else self._seen(reply) for reply in replies]
 
-    def _seen(self, reply: Reply) -> Seen:
+    def _seen(self, reply: Reply) -> Seen | Failed:
         text = plain(reply.text)
-        return Seen(_split_label(text) if self._with_label else Description(text))
+        if reply.cut and (whole := _SENTENCES.match(text)):
+            text = whole.group()
+        description = _split_label(text) if self._with_label else Description(text)
+        return _REFUSED if refuses(description.text) else Seen(description)
+
+    def _asked_alone(self, question: str) -> Prompt:
+        form: prompts.Form = "describe_label" if self._with_label else "describe"
+        return prompts.worded(form, replace(self._wording, question=question))
+
+    def _key(self, alone: Prompt) -> str:
+        """Several criteria in one call are transport: each answer is kept under the key of a call of its own, unless
+        the person has put the call for several in words of their own."""
+        rewritten = self._also and "describe_several" in dict(self._wording.edited)
+        return f"{alone.key()}\n{self._several.key()}" if rewritten else alone.key()
 
     def _describe_several(self, images: Sequence[ImageInput], criteria: Sequence[str]) -> list[Seen | Failed]:
-        text = self._several.render(criteria=numbered(criteria))
+        known = {one.casefold(): question for one, question in self._wording.questions}
+        questions = [self._wording.question, *(known.get(one.casefold(), "") for one in criteria[1:])]
+        asked = [f"{one}: {question}" if question else one for one, question in zip(criteria, questions, strict=True)]
+        alone = [(one, self._key(self._asked_alone(said))) for one, said in zip(criteria, questions, strict=True)]
+        text = self._several.render(criteria=numbered(asked))
         schema: dict[str, Any] = numbered_schema(len(criteria), {"type": "string"})
-        seen: list[Seen | Failed] = []
-        for reply in ask_all(
-            self._backend, [Request(text, image.path, schema, MAX_TOKENS * len(criteria)) for image in images]
-        ):
-            if isinstance(reply, Failed):
-                seen.append(reply)
-                continue
-            said = read_numbered(reply.text, len(criteria), sentences=True)
-            others = {criteria[number - 1]: Description(one) for number, one in said.items() if number > 1}
-            first = said.get(1)
-            seen.append(
-                Seen(Description(first), others=others)
-                if first
-                else Failed("The model did not answer for this criterion.", "unusable")
-            )
-        return seen
+        requests = [Request(text, image.path, schema, MAX_TOKENS * len(criteria)) for image in images]
+        replies = ask_all(self._backend, requests)
+        return [reply if isinstance(reply, Failed) else _parts(reply, alone) for reply in replies]
+
+
+def _parts(reply: Reply, criteria: Sequence[tuple[str, str]]) -> Seen | Failed:
+    """What a reply says for each criterion. criteria: each with its prompt as in a call of its own."""
+    said = read_numbered(reply.text, len(criteria), sentences=True)
+    if refuses(said.get(1, plain(reply.text))):
+        return _REFUSED
+    if 1 not in said:
+        return Failed("The model did not answer for this criterion.", "unusable")
+    others = {criteria[number - 1]: Description(one) for number, one in said.items() if number > 1 and not refuses(one)}
+    return Seen(Description(said[1]), others=others)
 
 
 def _split_label(text: str) -> Description:

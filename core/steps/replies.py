@@ -20,10 +20,10 @@ _ALOUD = r"(?:think|thinking|reasoning|thought)"
 _LEFT_OUT = tuple(
     re.compile(pattern, re.DOTALL | re.IGNORECASE)
     for pattern in (
-        rf"<({_ALOUD})>.*?</\1>",
+        rf"<{_ALOUD}>.*?(?:</{_ALOUD}>|\Z)",
         rf"\A.*</{_ALOUD}>",  # it was begun in the prompt
         r"\A.*<\|channel\|>final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
-        rf"(?:<{_ALOUD}>|<\|channel\|>).*\Z",  # it has no end
+        r"<\|channel\|>.*\Z",  # it has no end
         r"<\|(?:return|end)\|>\s*\Z",
         r"```[a-z]*\n?|```",
     )

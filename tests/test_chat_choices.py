@@ -13,7 +13,7 @@ from core.models.chat.choices import Choices
 from core.models.chat.text import ChatText
 from core.models.chat.vision import ChatVision
 from core.models.embedder import embed
-from core.steps.replies import answer_offset, read_answers
+from core.steps.replies import read_answers
 
 CLUSTERS = [Cluster("c1", "car"), Cluster("c2", "dog"), Cluster("c3", "guitar")]
 
@@ -86,7 +86,7 @@ def test_confidence_is_of_the_code_that_was_read() -> None:
 
 def test_a_token_that_is_not_the_code_that_was_said_gives_no_probabilities() -> None:
     choices = Choices(CLUSTERS)
-    assert choices.distribution(Token("door", {"door": 0.6, "A": 0.4})) is None
+    assert choices.distribution(Token("door", {"door": 0.6, "A": 0.4}), "door") is None
     assert choices.distribution(Token('"B', {'"B': 0.9, "A": 0.1}), "A") is None
     assert choices.distribution(Token("0", {"0": 0.9, "B": 0.1}), "none") == pytest.approx(
         {"c1": 0.0, "c2": 0.1, "c3": 0.0}
@@ -253,4 +253,4 @@ def test_rules_and_language_are_part_of_the_prompts() -> None:
 def test_where_an_answer_stands_in_a_reply_is_known() -> None:
     reply = 'Sure: {"1": "B", "11": "C", "2": {"group": "A", "quote": "x"}, "3": 7}'
     answers = read_answers(reply, 11)
-    assert {number: reply[answer_offset(reply, number)] for number in answers} == {1: "B", 11: "C", 2: "A", 3: "7"}
+    assert {number: reply[one.place] for number, one in answers.items()} == {1: "B", 11: "C", 2: "A", 3: "7"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.steps.replies import answer_offset, plain, read_answers, read_json, read_numbered
+from core.steps.replies import plain, read_answers, read_json, read_numbered
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,8 @@ def test_objects_go_before_lists_of_what_is_no_object() -> None:
 def test_the_place_of_an_answer_is_never_inside_another_text(reply: str) -> None:
     answers = read_answers(reply, 2)
     assert {number: one.text for number, one in answers.items()} == {1: "B", 2: "A"}
-    assert [reply[answer_offset(reply, number)] for number in (1, 2)] == ["B", "A"]
+    assert [reply[answers[number].place] for number in (1, 2)] == ["B", "A"]
 
 
-def test_an_answer_that_was_not_given_has_no_place() -> None:
-    assert answer_offset('{"1": "A", "1": "B"}', 1) == -1  # in two ways
-    assert answer_offset('["A", "B"]', 2) == -1  # in no way that has places
-    assert answer_offset("no idea", 1) == -1
+def test_an_answer_of_a_form_without_places_has_none() -> None:
+    assert [one.place for one in read_answers('["A", "B"]', 2).values()] == [-1, -1]

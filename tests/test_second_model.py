@@ -106,3 +106,17 @@ def test_a_second_that_cannot_see_helps_with_the_text_alone(
     house.run(run_id)
     assert reasons(house, run_id) == ["The model refused."] * 2
     assert [step_of(one) for one in text_only.history] == ["label"]
+
+
+def test_names_come_from_labels_where_the_first_gives_none_and_the_second_is_not_there(
+    house: House, painter: Painter
+) -> None:
+    painter.fail, painter.silly = lambda _: None, True
+    server = Server()
+    server.faults = [Fault(lambda handler, _: handler.send(404, NO_MODEL))]
+    run_id = house.start(vision="painter", text="painter", fallback=f"openai:small@{server.url}")
+    house.run(run_id, "name")
+    clusters = results.clusters(house.store, run_id).clusters
+    assert {one.name for one in clusters} == set(COLOURS)
+    assert all(one.needs_name for one in clusters)
+    assert len(server.history) == 1

@@ -87,7 +87,7 @@ class Runner:
         if failed and second is not None:
             again, ask = put(second, failed)
             meter.again(len(failed))
-            self._ask(step, second, self.settings.fallback, again, ask, meter, held)
+            self._ask(step, second, self.settings.fallback, again, ask, meter, held, is_second=True)
 
     def _ask(
         self,
@@ -98,6 +98,8 @@ class Runner:
         ask: Ask,
         meter: Meter,
         held: Held | None,
+        *,
+        is_second: bool = False,
     ) -> list[str]:
         """Ask one model; the ids of the items that failed."""
         evidence_model = getattr(model, "evidence_id", None)
@@ -106,7 +108,10 @@ class Runner:
 
         def save(outcomes: Sequence[Outcome]) -> None:
             nonlocal saved
-            self.store.answers.save(self.row.id, held or step, model.id, evidence_model, outcomes)
+            kept = outcomes
+            if step == "name" and is_second:  # what the first said is of more use than that the second said nothing
+                kept = [one for one in outcomes if one.raw or not one.failure]
+            self.store.answers.save(self.row.id, held or step, model.id, evidence_model, kept)
             failed.extend(one.work.item_id for one in outcomes if one.failure)
             saved += len(outcomes)
 

@@ -204,12 +204,6 @@ def _bare(match: re.Match[str]) -> tuple[str, int, bool]:
     return released(inner), match.start(2) + 1, True
 
 
-def answer_offset(text: str, number: int) -> int:
-    """Where in a reply, as it came, the answer to a number begins; -1 where that cannot be told."""
-    found = read_answers(text, number).get(number)
-    return found.place if found else -1
-
-
 def fold(text: str) -> str:
     """A text for comparing: in lower case, without punctuation, without "group" before it."""
     words = re.sub(r"[^\w/ ]+", " ", text.casefold()).split()

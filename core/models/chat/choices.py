@@ -76,13 +76,13 @@ class Choices:
         sure = alike[order[0]] >= NEAR and alike[order[0]] - second >= APART
         return int(order[0]) if sure else None
 
-    def distribution(self, token: Token, said: str = "") -> Mapping[str, float] | None:
+    def distribution(self, token: Token, said: str) -> Mapping[str, float] | None:
         """Cluster id -> probability at the place of the answered code. What candidates give to no code is left out, so
         that the sum is at most 1. None where the token is no code, or not the one that was said."""
         code = token.text.strip(_AROUND).casefold()
         if code not in self._by_code and code not in (NONE, UNDECIDED):
             return None
-        if said and (self._by_code.get(code) != self.place(said) or (code == UNDECIDED) != (said.strip() == UNDECIDED)):
+        if self._by_code.get(code) != self.place(said) or (code == UNDECIDED) != (said.strip() == UNDECIDED):
             return None
         shares = dict.fromkeys((cluster.id for cluster in self.clusters), 0.0)
         for text, probability in token.candidates.items():

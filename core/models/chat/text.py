@@ -22,7 +22,6 @@ from core.models.embedder import embed
 from core.steps.replies import (
     UNCLEAR,
     Answered,
-    answer_offset,
     fold,
     numbered,
     numbered_schema,
@@ -195,9 +194,8 @@ class _Assigning:
     def read(self, reply: Reply, count: int) -> dict[int, _Chosen]:
         chosen = {}
         for number, said in read_answers(reply.text, count).items():
-            place = answer_offset(reply.text, number) if reply.tokens else -1
-            token = token_at(reply.tokens, place) if place >= 0 else None
-            chosen[number] = _Chosen(said, self._choices.distribution(token) if token else None)
+            token = token_at(reply.tokens, said.place) if said.place >= 0 else None
+            chosen[number] = _Chosen(said, self._choices.distribution(token, said.text) if token else None)
         return chosen
 
     def usable(self, one: _Chosen) -> bool:

@@ -120,7 +120,15 @@ def test_install_is_done_once(folder: Folder) -> None:
 
 def test_app_answers_on_the_next_free_port_and_ctrl_c_ends_it(folder: Folder, busy_port: int) -> None:
     command = [sys.executable, "start.py", "--no-browser", "--port", str(busy_port)]
-    app = subprocess.Popen(command, cwd=folder.path, env=folder.environment(), stdout=subprocess.PIPE, text=True)
+    app = subprocess.Popen(
+        command,
+        cwd=folder.path,
+        env=folder.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has Ctrl-C ignored, also by what the tests start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no lock is taken
+    )
     assert app.stdout is not None
     with app.stdout:
         lines = [app.stdout.readline(), app.stdout.readline()]

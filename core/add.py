@@ -59,7 +59,7 @@ def add(
     known = done = 0
     for part in _parts(source.look(origin, workspace.copies, workspace.config)):
         if cancel.is_set():
-            raise Cancelled("Stopped. What was finished is kept.")
+            raise Cancelled
         fresh = _fresh(store, dataset.id, part)
         if fresh:
             images = [one.image for one in fresh if one.image]

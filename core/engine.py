@@ -28,7 +28,6 @@ _GRACE_SECONDS = 1.5
 _SAVE_SECONDS = 1.0
 _LOOKUP = 5_000
 _ERRORS_SHOWN = 5
-_STOPPED = "Stopped. What was finished is kept."
 _RULE = "\n\n-----\n\n"
 """Between the replies of one call."""
 
@@ -88,7 +87,7 @@ def run_step(
         if left:
             claims.wait({item.key for item in left}, _POLL_SECONDS)
         if left and cancel.is_set():
-            raise Cancelled(_STOPPED)
+            raise Cancelled
     return meter.stats()
 
 
@@ -108,7 +107,7 @@ def _look_up(
             if item.key not in known:
                 pending.setdefault(item.key, []).append(item)
         if cancel.is_set():
-            raise Cancelled(_STOPPED)
+            raise Cancelled
     return pending
 
 
@@ -226,7 +225,7 @@ def _ask_all(
             except queue.Empty:
                 if ends is None:
                     continue
-                raise fatal or Cancelled(_STOPPED) from None
+                raise fatal or Cancelled() from None
             received += 1
             if isinstance(answers, FacetryError):
                 usage.ended, answers = answers, [UNASKED] * len(batch)
@@ -241,7 +240,7 @@ def _ask_all(
             unasked = unasked or any(answer is UNASKED for answer in answers)
             yield batch, answers, usage
         if fatal or (unasked and cancel.is_set()):
-            raise fatal or Cancelled(_STOPPED)
+            raise fatal or Cancelled()
     finally:
         halt.set()
 

@@ -23,3 +23,6 @@ class WorkspaceBusy(FacetryError):
 
 class Cancelled(FacetryError):
     """The person stopped the work; what was finished is kept."""
+
+    def __init__(self, said: str = "Stopped. What was finished is kept.") -> None:
+        super().__init__(said)

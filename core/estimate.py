@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from core import prices, prompts
 from core.domain import Cluster, RunSettings, Step, StepStats
 from core.models import registry
+from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
 from core.models.given import imported
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
@@ -29,9 +30,6 @@ from core.steps import assign, describe, label, name
 from core.store import Store
 from core.work import Work
 
-_CHARS_A_TOKEN = 4.0
-_IMAGE_TOKENS = 800.0
-"""A picture of 768 px on its longest side costs most models 300 to 1,200 tokens."""
 _DESCRIPTION_TOKENS = 70.0
 _LABEL_TOKENS = 7.0
 _CHOICE_TOKENS = 6.0
@@ -209,7 +207,7 @@ class _Estimating:
     def _describe(self, known: _Known) -> StepEstimate:
         spec = "records" if self.settings.records else self.settings.vision
         form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
-        asked = _tokens(prompts.worded(form, self.settings.wording).key()) + _IMAGE_TOKENS
+        asked = _tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS
         criteria = 1 + len(self.settings.asking.also)
         answered = _DESCRIPTION_TOKENS * criteria
         return self._step("describe", spec, self.number, known.described, 1, asked, answered)
@@ -296,7 +294,7 @@ def _rounds(requests: float) -> int:
 
 
 def _tokens(text: str) -> float:
-    return len(text) / _CHARS_A_TOKEN
+    return len(text) / CHARS_A_TOKEN
 
 
 def _distinct(items: int) -> float:

@@ -34,7 +34,7 @@ def take_in(
     sizes = itertools.chain((4, 8, 16), itertools.repeat(later))
     while part := list(itertools.islice(looked, next(sizes))):
         if cancel.is_set():
-            raise Cancelled("Stopped. What was finished is kept.")
+            raise Cancelled
         items = [one.item for one in part]
         store.datasets.add(origin.dataset_id, items, [one.image for one in part if one.image])
         yield items

@@ -1,16 +1,18 @@
 """The test server itself: it answers from records and nothing but the text that it was sent, in the time it is told."""
 
+# ruff: noqa: F811 - the fixture is imported and then named as a parameter
+
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import DATASETS, needs_datasets
+from openai_client import server  # noqa: F401
 from openai_server import Server
 from recorded import Recorded, lists_in
 
@@ -82,14 +84,6 @@ def test_names_are_those_recorded_and_the_published_way_of_asking_is_understood(
     assert [one["labels"] for one in said["groups"]] == [["Animal", "Dog"], ["Cat"]]
     assert recorded(ask("Describe the animal in: A dog on grass.")) == "Answer: Dog"
     assert recorded(ask("Choose of ['dog', 'cat'] for: A kitten plays.")) == "Answer: cat"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    one = Server()
-    yield one
-    one.shutdown()
-    one.server_close()
 
 
 @pytest.mark.parametrize("formats", ["honour", "ignore", "refuse"])

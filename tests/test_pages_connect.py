@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from app import fresh_server, images, models, open_app, shown  # noqa: F401
+from openai_client import server  # noqa: F401
 from openai_server import Server
 from streamlit import config as streamlit_config
 from streamlit.runtime.secrets import Secrets
@@ -33,14 +33,6 @@ READ = lambda host: text.LEAVES_TEXT.format(host=host)  # noqa: E731
 LOOK_AGAIN = lambda host: text.LEAVES_AGAIN.format(host=host, side="768")  # noqa: E731
 READ_AGAIN = lambda host: text.LEAVES_TEXT_AGAIN.format(host=host)  # noqa: E731
 STAY, STAY_LOCAL = text.LEAVES_NO_IMAGE, text.LEAVES_NO_IMAGE_LOCAL
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server()
-    yield running
-    running.shutdown()
-    running.server_close()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import FacetryError
 from core.models import registry
-from core.models.openai.server import OpenAIChat, has_key_in_environment
+from core.models.openai.server import OpenAIChat, has_key_in_environment, is_key
 from ui import choices, data, model_test, models, price_table, state, text
 from ui.notices import act, guarded
 from ui.safe import safe_md
@@ -74,7 +74,7 @@ def _key(url: str) -> None:
 
     def keep() -> None:
         given = str(st.session_state.get(field) or "").strip()
-        models.remember_key(url, given if models.is_key(given) else "")
+        models.remember_key(url, given if is_key(given) else "")
 
     typed = st.text_input(
         text.CONNECT_KEY,
@@ -86,7 +86,7 @@ def _key(url: str) -> None:
         autocomplete="off",
         on_change=keep,
     )
-    if not models.is_key(typed.strip()):
+    if not is_key(typed.strip()):
         st.caption(f":red[:material/error: {text.CONNECT_KEY_BAD}]")
     elif said := _key_from(url):
         st.caption(f":material/check: {said}")

@@ -13,11 +13,10 @@ import streamlit as st
 from core.config import config
 from core.errors import BadInput
 from core.models import registry
-from core.models.openai.server import split_spec
+from core.models.openai.server import may_hold_secret, split_spec
 from ui import state, text
 
 BUILTIN = "builtin"
-"""The kinds whose models run on a server."""
 _KEYS, _LOCAL = "model-keys", "local-models"
 LISTED = "server-models"
 """Where a session keeps server -> the models it listed."""
@@ -69,11 +68,6 @@ def secret_keys() -> Mapping[str, str]:
     }
 
 
-def is_key(typed: str) -> bool:
-    """Whether a server's key can look like this: it is sent as part of a header."""
-    return typed.isascii() and typed.isprintable() and not any(one.isspace() for one in typed)
-
-
 def remember_key(url: str, key: str) -> None:
     """Keep a server's key for this session, or forget it when it is empty."""
     kept = {**st.session_state.get(_KEYS, {}), url: key.strip()}
@@ -90,9 +84,9 @@ def server_address(typed: str) -> str:
         usable = False
     if not usable or any(one.isspace() for one in url):
         raise BadInput(text.CONNECT_BAD_URL)
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if may_hold_secret(address := parts.geturl()):
         raise BadInput(text.CONNECT_PLAIN_URL)
-    return parts.geturl()
+    return address
 
 
 def spec(model: str, url: str) -> str:

@@ -15,6 +15,10 @@ from core.domain import Failed
 
 MAX_TOKENS = 2048
 """The longest answer asked for where a request says nothing else."""
+CHARS_A_TOKEN = 4
+"""About so many characters of usual text make a token."""
+IMAGE_TOKENS = 800
+"""About what a picture of 768 px on its longest side costs: most models take 300 to 1,200 tokens."""
 
 
 @dataclass(frozen=True, slots=True)

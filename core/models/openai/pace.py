@@ -244,7 +244,7 @@ class Pace:
 
 def _stop_if_asked() -> None:
     if stop_asked():
-        raise Cancelled("Stopped. What was finished is kept.")
+        raise Cancelled
 
 
 _paces: dict[str, Pace] = {}

@@ -75,4 +75,4 @@ class Patience:
     def check(self) -> None:
         """Raise when told to stop, with what ended the step in another thread where that is why."""
         if stop_asked():
-            raise type(self.ended)(str(self.ended)) if self.ended else Cancelled("Stopped. What was finished is kept.")
+            raise type(self.ended)(str(self.ended)) if self.ended else Cancelled()

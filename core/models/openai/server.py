@@ -22,7 +22,7 @@ import httpx2
 from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models.chat.backend import Can, Reply, Request
+from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
 from core.models.chat.picture import as_jpeg, part_of_id
 from core.models.openai import transport
 from core.models.openai.dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
@@ -36,8 +36,6 @@ DEFAULT_URL = "https://api.openai.com/v1"
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _UNREADABLE = 3
 """So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
-_AN_IMAGE, _CHARS_A_TOKEN = 800, 4
-"""About so many tokens an image takes, and so many characters a token holds."""
 _CHECK_SECONDS = 30.0
 _DOUBTS = 3
 _USEFUL = 0.1
@@ -75,7 +73,7 @@ class OpenAIChat:
         both 0 for the installation's setting. pace: the server's own unless given. Raises ModelUnavailable.
         """
         self.model, self.url = split_spec(spec)
-        if _holds_more(self.url):  # it is part of the id, which is stored
+        if may_hold_secret(self.url):  # it is part of the id, which is stored
             raise ModelUnavailable(
                 "Give the server's address without a key, a password or a “?”, and the key by itself."
             )
@@ -87,7 +85,7 @@ class OpenAIChat:
         self.can = Can(vision=True, probabilities=True, concurrency=settings.concurrency)
         self._deadline, self._first_wait = deadline or settings.request_seconds, first_wait
         self._key = ((keys or {}).get(self.url) or _key_of_environment(self.url)).strip()
-        if not self._key.isascii() or any(one.isspace() for one in self._key):
+        if not is_key(self._key):
             raise ModelUnavailable(
                 "The key holds characters that no key has (spaces, line breaks, accents). Copy it again."
             )
@@ -133,7 +131,7 @@ class OpenAIChat:
         except OSError:
             return NO_IMAGE
         call, limits, unreadable, earlier = self._pace.call(), Limits(self._room, request), 0, ""
-        expected = len(request.text) // _CHARS_A_TOKEN + int(self._typical) + (_AN_IMAGE if request.image else 0)
+        expected = len(request.text) // CHARS_A_TOKEN + int(self._typical) + (IMAGE_TOKENS if request.image else 0)
         while True:
             options, using = self._dialect.options(limits.request, limits.longest)
             with self._pace.turn(call, expected):
@@ -188,8 +186,8 @@ class OpenAIChat:
     def _keep(self, reply: Reply, request: Request, call: Call, seconds: float, expected: int) -> Reply:
         """Learn from an answer, and count its tokens where the server does not."""
         if not reply.prompt_tokens and not reply.completion_tokens:
-            prompt = len(request.text) // _CHARS_A_TOKEN + (_AN_IMAGE if request.image else 0)
-            reply = replace(reply, prompt_tokens=prompt, completion_tokens=len(reply.text) // _CHARS_A_TOKEN + 1)
+            prompt = len(request.text) // CHARS_A_TOKEN + (IMAGE_TOKENS if request.image else 0)
+            reply = replace(reply, prompt_tokens=prompt, completion_tokens=len(reply.text) // CHARS_A_TOKEN + 1)
         said, used = reply.completion_tokens, reply.prompt_tokens + reply.completion_tokens
         self._pace.answered(call, seconds, expected=expected, used=used, said=said)
         self._typical += 0.2 * (said - self._typical)
@@ -310,7 +308,12 @@ def message_of(request: Request, side: int) -> dict[str, Any]:
     return {"role": "user", "content": content}
 
 
-def _holds_more(url: str) -> bool:
+def is_key(key: str) -> bool:
+    """Whether a server's key, or none, can look like this: it is sent as part of a header."""
+    return key.isascii() and key.isprintable() and not any(one.isspace() for one in key)
+
+
+def may_hold_secret(url: str) -> bool:
     """Whether an address holds what may be a secret: a user, a password, a query."""
     parts = urlsplit(url)
     return "@" in parts.netloc or "?" in url or "#" in url

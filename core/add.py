@@ -103,5 +103,5 @@ def _waiting(store: Store, run_id: str, dataset_id: str) -> set[str]:
     tried = set(store.answers.held(run_id, "assign"))
     steps: tuple[Step, ...] = ("describe", "label")
     for step in steps:
-        tried |= {item for item, (_, failure, _) in store.answers.held(run_id, step).items() if failure}
+        tried |= {item for item, held in store.answers.held(run_id, step).items() if held.failure}
     return {item.item_id for item in store.datasets.items(dataset_id)} - tried

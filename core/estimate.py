@@ -10,7 +10,7 @@ is not known sooner.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
@@ -23,12 +23,12 @@ from core.models.given import imported
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.registry import NO_KEYS, How, Keys
-from core.pipeline.order import NAMED_FROM
 from core.prices import price_of
-from core.roles import Models, models_of
-from core.steps import assign, describe, label, name
+from core.roles import models_of
+from core.steps import assign, name
+from core.steps.item_answers import FoundAnswers
+from core.steps.plan import Model, Plan, StepPlan
 from core.store import Store
-from core.work import Work
 
 _DESCRIPTION_TOKENS = 70.0
 _LABEL_TOKENS = 7.0
@@ -43,7 +43,6 @@ _ROUND_SECONDS = 3600.0
 """A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
 _LOADED = ("builtin", "openai", registry.BATCH)
 """Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
-_LOOKUP = 5_000
 _RUNS = 50
 _LEAST = 5
 """Items that an earlier run must have asked a model about before its averages count."""
@@ -142,65 +141,42 @@ class _Estimating:
     # -- what is known
 
     def _known(self) -> _Known:
+        """What need not be asked: looked up step by step, as far as all answers of a step are there."""
         settings = self.settings
         if settings.records or not self.items or _kind(settings.vision) not in _LOADED:
             return _Known()
-        loads = _kind(settings.text) not in _LOADED
-        text = registry.BUILTIN if loads else settings.text
+        is_loaded = _kind(settings.text) in _LOADED
+        text = settings.text if is_loaded else registry.BUILTIN
         models = models_of(replace(settings, text=text, fallback=""), {}, self.keys)
-        works = describe.work(models.vision, settings.criterion, self.items)
-        described = self._answered(works)
-        if loads:
+        answers = FoundAnswers(self.store.answers)
+        plan = Plan(models, settings, answers)
+        described = list(_find(answers, plan.describe(self.items)))
+        if not is_loaded:
             return _Known(len(described))
-        contents = {item: describe.content(describe.read(value)) for item, value in described.items()}
-        if models.vision.evidence_id in models.text.knows:
-            contents = {one.item_id: one.key for one in works if one.item_id in described}
-        values = self._answered(label.work(models.labels, settings.criterion, contents))
-        known = _Known(len(described), len(values))
-        if len(values) < self.number:
+        labelled = list(_find(answers, plan.label(described)))
+        known = _Known(len(described), len(labelled))
+        if len(labelled) < self.number:
             return known
-        labels = {item: label.read(value) for item, value in values.items()}
-        known = replace(known, labels=float(len(set(labels.values()))))
-        some = {item: contents[item] for item in sorted(labels)[:NAMED_FROM]}
-        names = self._answered(name.work(models.text, settings.criterion, some, labels, settings.k, settings.names))
-        if not names:
-            return known
-        return self._placed(known, models, contents, labels, name.read(names[name.ITEM]))
+        known = replace(known, labels=float(len(set(answers.labels(labelled).values()))))
+        proposal = _find(answers, plan.name(labelled)).get(name.ITEM)
+        return self._assigned(known, answers, plan, labelled, name.read(proposal)) if proposal else known
 
-    def _placed(
-        self,
-        known: _Known,
-        models: Models,
-        contents: Mapping[str, str],
-        labels: Mapping[str, str],
-        clusters: Sequence[Cluster],
+    def _assigned(
+        self, known: _Known, answers: FoundAnswers, plan: Plan, items: Sequence[str], clusters: Sequence[Cluster]
     ) -> _Known:
         """What is known of the assignments, once all before is."""
-
-        def works(contents: Mapping[str, str]) -> list[Work]:
-            return assign.work(models.text, self.settings.criterion, contents, labels, clusters)
-
-        left, told, rest = 0, 0, dict(contents)
-        unsure = 0.0
-        if models.text.by_label:
-            bare = works(dict.fromkeys(contents, ""))
-            values = {item: assign.read(value) for item, value in self._answered(bare).items()}
-            told = sum(not one.undecided for one in values.values())
-            left = len({one.key for one in bare if one.item_id not in values})
-            unsure = _UNDECIDED * (len(bare) - len(values))
-            rest = {item: contents[item] for item, one in values.items() if one.undecided}
-        full = works(rest)
-        read = self._answered(full)
-        missing = len({one.key for one in full if one.item_id not in read})
-        return replace(known, named=True, assigned=told + len(read), labels=float(left), read=missing + unsure)
-
-    def _answered(self, works: Sequence[Work]) -> dict[str, str]:
-        """Item id -> value of what was answered before."""
-        found: dict[str, str] = {}
-        for part in _parts(works):
-            values = self.store.answers.lookup([one.key for one in part])
-            found |= {one.item_id: values[one.key] for one in part if one.key in values}
-        return found
+        stages = plan.assign(items, clusters)
+        missing: list[float] = []  # requests of each stage
+        number, unsure, todo = 0, 0.0, items
+        for stage in stages:
+            work = stage.requests(stage.first, todo).work
+            found = {item: assign.read(value) for item, value in answers.find(stage.step, work).items()}
+            missing.append(len({request.key for request in work if request.item_id not in found}) + unsure)
+            unsure = _UNDECIDED * (len(work) - len(found))  # of those, the next stage may be asked as well
+            todo = [item for item, assignment in found.items() if assignment.undecided]
+            number += len(found) - len(todo)
+        labels = missing[0] if len(stages) > 1 else 0.0
+        return replace(known, named=True, assigned=number, labels=labels, read=missing[-1])
 
     # -- steps
 
@@ -327,6 +303,6 @@ def _times(one: StepEstimate, samples: int) -> StepEstimate:
     )
 
 
-def _parts(works: Sequence[Work]) -> Iterator[Sequence[Work]]:
-    for start in range(0, len(works), _LOOKUP):
-        yield works[start : start + _LOOKUP]
+def _find(answers: FoundAnswers, plan: StepPlan[Model]) -> dict[str, str]:
+    """Item id -> value of what the first model of a step has answered before."""
+    return answers.find(plan.step, plan.requests(plan.first, None).work)

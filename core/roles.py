@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain import Cluster, Corpus, RunSettings
@@ -17,22 +16,7 @@ from core.models.given import imported
 from core.models.given.records import LabelledText, RecordsVision
 from core.models.registry import NO_KEYS, How, Keys
 from core.models.second import SecondText, SecondVision
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """Who does what in a run: `labels` is `text` unless the person brought labels.
-
-    by_item: answers belong to items and not to what these say, so that two of the same text may have different ones.
-    second_vision, second_text: whom to ask where the first fails, or None. One that cannot be had fails those items.
-    """
-
-    vision: VisionModel
-    labels: TextModel
-    text: TextModel
-    by_item: bool = False
-    second_vision: VisionModel | None = None
-    second_text: TextModel | None = None
+from core.steps.plan import Models
 
 
 def models_of(

@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import results
-from core.domain import Assignment, Corpus, Description, Evidence, ImageInput, Step
+from core.domain import Assignment, Cluster
 from core.engine import run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.decode import image_path
 from core.ingest.found import Found, refusal_by_name
 from core.ingest.source import Source
-from core.models.base import TextModel, VisionModel
 from core.models.registry import NO_KEYS, Keys
-from core.roles import Models, models_of
+from core.roles import models_of
 from core.steps import assign, describe, label
+from core.steps.item_answers import FoundAnswers
+from core.steps.plan import Model, Models, Plan, StepPlan
 from core.store.runs import RunRow
-from core.work import Ask, Outcome, Work
+from core.work import Outcome
 from core.workspace import Workspace
 
 
@@ -92,84 +93,64 @@ def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys)
         problem = "Its descriptions were brought in; there is no model to ask about another image."
         return Place(run.id, run.settings.criterion, problem=problem)
     try:
-        return _Asked(workspace, run, models_of(run.settings, {}, keys), item, view).place()
+        return _Placing(workspace, run, models_of(run.settings, {}, keys), item, view).place()
     except FacetryError as error:
         return Place(run.id, run.settings.criterion, problem=str(error))
 
 
-class _Asked:
+class _Placing:
     """The steps of one run for one image."""
 
     def __init__(self, workspace: Workspace, run: RunRow, models: Models, item: str, view: Path) -> None:
-        self.store, self.run, self.models, self.item, self.view = workspace.store, run, models, item, view
-        self.criterion = run.settings.criterion
+        self.store, self.run, self.item = workspace.store, run, item
+        self.answers = FoundAnswers(workspace.store.answers)
+        self.plan = Plan(models, run.settings, self.answers, lambda _: view)
 
     def place(self) -> Place:
-        vision, labels, text = self.models.vision, self.models.labels, self.models.text
-        works = describe.work(vision, self.criterion, [self.item])
-        seen = describe.read(self._answer("describe", vision, works, describe.ask(vision, self.criterion, self._input)))
-        by_evidence = vision.evidence_id in text.knows
-        content = {self.item: works[0].key if by_evidence else describe.content(seen)}
-
-        def corpus(label: str | None) -> Corpus:
-            return self._corpus(seen, label, by_evidence)
-
-        works = label.work(labels, self.criterion, content)
-        ask = label.ask(labels, self.criterion, lambda _: corpus(None))
-        said = label.read(self._answer("label", labels, works, ask))
+        """Describe, label and assign the image. Raises FacetryError with the reason where a model gives no answer."""
+        description = describe.read(self._answer(self.plan.describe([self.item])))
+        said = label.read(self._answer(self.plan.label([self.item])))
         clusters = results.clusters(self.store, self.run.id).clusters
-        given: Assignment | None = None
-        for bare in (True, False) if text.by_label else (False,):  # as a run does: its label first, if that tells
-            shown = {self.item: ""} if bare else content
-            works = assign.work(text, self.criterion, shown, {self.item: said}, clusters)
-            load = self._bare(said) if bare else corpus(said)
-            ask = assign.ask(text, self.criterion, clusters, lambda _, load=load: load)  # type: ignore[misc]
-            given = assign.read(self._answer("assign", text, works, ask))
-            if not given.undecided:
-                break
-        assert given is not None
+        assignment = self._assign(clusters)
         names = {cluster.id: cluster.name for cluster in clusters}
-        likely = sorted((given.probabilities or {}).items(), key=lambda one: -one[1])
+        by_probability = sorted((assignment.probabilities or {}).items(), key=lambda share: -share[1])
         return Place(
             self.run.id,
-            self.criterion,
-            names.get(given.cluster_id or "", ""),
-            given.cluster_id or "",
-            given.confidence,
-            tuple((names[cluster], share) for cluster, share in likely if cluster in names),
-            seen.text,
+            self.run.settings.criterion,
+            names.get(assignment.cluster_id or "", ""),
+            assignment.cluster_id or "",
+            assignment.confidence,
+            tuple((names[cluster], share) for cluster, share in by_probability if cluster in names),
+            description.text,
             said,
-            given.answer,
+            assignment.answer,
         )
 
-    def _answer(self, step: Step, model: VisionModel | TextModel, works: Sequence[Work], ask: Ask) -> str:
-        """The stored value of the one item; raises FacetryError with the reason when the model gives none."""
+    def _assign(self, clusters: Sequence[Cluster]) -> Assignment:
+        first, *further = self.plan.assign([self.item], clusters)
+        assignment = assign.read(self._answer(first))
+        for stage in further:
+            if assignment.undecided:
+                assignment = assign.read(self._answer(stage))
+        return assignment
+
+    def _answer(self, plan: StepPlan[Model]) -> str:
+        """The value (JSON) that the first model gives, or the second where the first fails."""
+        value, failure = self._ask(plan, plan.first)
+        if failure and plan.second is not None:
+            value, failure = self._ask(plan, plan.second)
+        if failure:
+            raise FacetryError(failure)
+        return value
+
+    def _ask(self, plan: StepPlan[Model], model: Model) -> tuple[str, str]:
+        """Ask one model; its value (JSON) and why there is none, one of them "". What it says is kept for later."""
+        requests, answers = plan.requests(model, None), self.store.answers
         failures: list[str] = []
 
         def save(outcomes: Sequence[Outcome]) -> None:
-            failures.extend(one.failure for one in outcomes if one.failure)
-            self.store.answers.save(None, step, model.id, getattr(model, "evidence_id", None), outcomes)
+            failures.extend(outcome.failure for outcome in outcomes if outcome.failure)
+            answers.save(None, plan.step, model.id, getattr(model, "evidence_id", None), outcomes)
 
-        run_step(step, works, ask, lookup=self.store.answers.lookup, save=save, batch_size=1)
-        if failures:
-            raise FacetryError(failures[0])
-        return self.store.answers.lookup([works[0].key])[works[0].key]
-
-    def _input(self, ids: Sequence[str]) -> list[ImageInput]:
-        """The image, with what was measured on it for another criterion."""
-        return [ImageInput(self.view, self._evidence(), self.item)]
-
-    def _evidence(self) -> Evidence | None:
-        model = self.models.vision
-        spaces = self.store.answers.evidence(model.evidence_id, [self.item]) if model.evidence_id else {}
-        return {space: matrix[0] for space, matrix in spaces.items()} or None
-
-    def _bare(self, said: str) -> Corpus:
-        """The label alone."""
-        return Corpus([self.item], [Description("")], [said])
-
-    def _corpus(self, seen: Description, said: str | None, by_evidence: bool) -> Corpus:
-        evidence = {}
-        if by_evidence:
-            evidence = self.store.answers.evidence(str(self.models.vision.evidence_id), [self.item])
-        return Corpus([self.item], [seen], None if said is None else [said], evidence)
+        run_step(plan.step, requests.work, requests.ask, lookup=answers.lookup, save=save, batch_size=1)
+        return ("", failures[0]) if failures else (self.answers.find(plan.step, requests.work)[self.item], "")

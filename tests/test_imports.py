@@ -20,7 +20,7 @@ SOURCES = sorted(
 )
 
 # A part may import parts of a lower rank, and itself. Parts of one rank do not know each other.
-RANK = {
+RANK: dict[str, float] = {
     "streamlit_app": 10,
     "pages": 10,
     "core.__main__": 10,
@@ -39,6 +39,8 @@ RANK = {
     "core.pipeline": 6,
     "core.engine": 5,
     "core.roles": 5,
+    "core.steps.plan": 4.5,  # the steps themselves know no store
+    "core.steps.item_answers": 4.2,
     "core.prices": 5,
     "core.estimate": 7,
     "core.intake": 5,
@@ -82,7 +84,7 @@ EXTRAS = {"datasets"}
 """Imported only where a person asks for them, with a sentence that names the package where it is missing."""
 
 
-def longest_match(module: str, names: dict[str, int] | dict[str, tuple[str, ...]]) -> str | None:
+def longest_match(module: str, names: dict[str, float] | dict[str, tuple[str, ...]]) -> str | None:
     """The longest of the dotted names that is the module or one of its parents."""
     found = [name for name in names if module == name or module.startswith(name + ".")]
     return max(found, key=len, default=None)

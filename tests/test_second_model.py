@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fakes import COLOURS
 from house import EACH, House
 from openai_server import Fault, Server, has_image
 from painter import Painter, install, step_of
+from PIL import Image
 
 from core import results
+from core.add import add
 from core.config import config
-from core.domain import Failed
+from core.domain import Asking, Failed
+from core.ingest import source
 from core.models import registry
 from core.models.chat.backend import Request
 from core.models.openai import server as openai_server
+from core.where import where
 
 BLIND = {"error": {"message": "image_url is only supported by certain models.", "code": None, "type": None}}
 NO_MODEL = {"error": {"message": "The model does not exist", "code": "model_not_found", "type": None}}
@@ -120,3 +125,45 @@ def test_names_come_from_labels_where_the_first_gives_none_and_the_second_is_not
     assert {one.name for one in clusters} == set(COLOURS)
     assert all(one.needs_name for one in clusters)
     assert len(server.history) == 1
+
+
+@pytest.mark.parametrize("step", ["describe", "label", "assign"])
+def test_one_image_is_placed_as_a_run_places_it(
+    house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str
+) -> None:
+    """Where the first model fails, the second answers; what One image asked is not asked again when it is added."""
+    second = Painter("strong")
+    install(monkeypatch, painter, second)
+    painter.fail = lambda _: None
+    exact = Asking(exact=True)  # a label alone would be known
+    run_id = house.start(vision="painter", text="painter", fallback="strong", asking=exact)
+    house.run(run_id)
+    painter.fail = lambda request: Failed("The model refused.", "refused") if step_of(request) == step else None
+    dataset = results.get_run(house.store, run_id).settings.dataset_id
+    image = tmp_path / "new" / "one.png"
+    image.parent.mkdir()
+    Image.new("RGB", (30, 20), COLOURS["blue"]).save(image)
+    (place,) = where(house.workspace, dataset, image).places
+    assert (place.problem, place.cluster) == ("", "blue")
+    assert [step_of(request) for request in second.history] == [step]
+
+    add(house.workspace, run_id, source.find(str(image.parent), "", house.workspace.config, 0))
+    added = [row for row in results.rows(house.store, run_id) if row.name.endswith("one.png")]
+    assert [row.cluster and row.cluster.name for row in added] == ["blue"]
+    assert len(second.history) == 1
+
+
+def test_one_image_says_why_when_both_models_fail(
+    house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    second = Painter("strong")
+    install(monkeypatch, painter, second)
+    painter.fail = lambda _: None
+    run_id = house.start(vision="painter", text="painter", fallback="strong")
+    house.run(run_id)
+    painter.fail = lambda _: Failed("The model refused.", "refused")
+    second.fail = lambda _: Failed("The second refused too.", "refused")
+    dataset = results.get_run(house.store, run_id).settings.dataset_id
+    Image.new("RGB", (30, 20), COLOURS["blue"]).save(tmp_path / "one.png")
+    (place,) = where(house.workspace, dataset, tmp_path / "one.png").places
+    assert (place.problem, place.cluster) == ("The second refused too.", "")

@@ -67,7 +67,7 @@ def raw(run: RunRow, item: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for step in STEPS:
         held = answers.held(run.id, step, [item]).get(item)
-        reply = answers.raw(held[0]) if held else ""
+        reply = answers.raw(held.key) if held else ""
         if reply:
             found.append((step, reply))
     return found

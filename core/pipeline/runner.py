@@ -4,7 +4,7 @@ second model, where the person named one."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from core import prices
@@ -13,12 +13,12 @@ from core.engine import Meter, run_step
 from core.errors import Paused
 from core.intake import OnProgress
 from core.models.base import TextModel, VisionModel
-from core.prices import FREE, price_of
+from core.prices import FREE, Price, price_of
+from core.steps.plan import Model, Requests, StepPlan
 from core.store.runs import RunRow
-from core.work import Ask, Outcome, Work
+from core.work import Outcome
 from core.workspace import Workspace
 
-M = TypeVar("M", VisionModel, TextModel)
 T = TypeVar("T")
 AT_ONCE = 20_000
 """Items whose texts and keys are held in memory at a time, so that a run's size does not decide what it needs."""
@@ -44,107 +44,85 @@ class Runner:
         self.stats = dict(row.stats)
         self._table = prices.read(self.store.preferences.get(prices.PREFERENCE, ""))
 
-    def missing(self, step: Held, work: Sequence[Work], *others: Iterable[Work]) -> list[Work]:
-        """The work whose answer the run does not hold. others: the same items as another model would be asked; what
-        that one answered counts as well."""
-        held = self.store.answers.held(self.row.id, step, [item.item_id for item in work])
-        fresh = {item.item_id: {item.key} for item in work}
-        for works in others:
-            for item in works:
-                fresh[item.item_id].add(item.key)
-        return [
-            item
-            for item in work
-            if (found := held.get(item.item_id)) is None or found[1] or found[0] not in fresh[item.item_id]
-        ]
+    def run(self, plan: StepPlan[Model], *, meter: Meter | None = None, held: Held | None = None) -> None:
+        """Answer what the run does not hold of a step, and what fails with the second model.
 
-    def run(
-        self,
-        step: Step,
-        models: tuple[M, M | None],
-        put: Callable[[M, Sequence[str] | None], tuple[Sequence[Work], Ask]],
-        *,
-        meter: Meter | None = None,
-        held: Held | None = None,
-        only: Callable[[Work], bool] = lambda _: True,
-        known: bool = False,
-    ) -> None:
-        """Answer what is missing of a step, and what fails with the second model.
-
-        models: the first and, or None, the second. put: model and item ids (None for all) -> its requests and how to
-        ask them. meter: to count on in. held: what to hold the answers as, if not as the step's. only: which of the
-        work to do. known: do it even where the run holds an answer (an edit made that one out of date).
+        meter: to count on in. held: what to hold the answers as, if not as the step's.
         """
-        first, second = models
-        work, ask = put(first, None)
-        work = [item for item in work if only(item)]
-        if not known:
-            others = [] if second is None else [put(second, [item.item_id for item in work])[0]]
-            work = self.missing(held or step, work, *others)
-        meter = meter or Meter(step, len(work), self.on_progress)
-        spec = self.settings.vision if step == "describe" else self.settings.text
-        failed = self._ask(step, first, spec, work, ask, meter, held)
-        if failed and second is not None:
-            again, ask = put(second, failed)
-            meter.again(len(failed))
-            self._ask(step, second, self.settings.fallback, again, ask, meter, held, is_second=True)
+        first = plan.requests(plan.first, None)
+        keys = {work.item_id: {work.key} for work in first.work}
+        if plan.second is not None:  # what the second model answered counts as well
+            for work in plan.requests(plan.second, None).work:
+                keys[work.item_id].add(work.key)
+        holds = self.store.answers.held(self.row.id, held or plan.step, list(keys))
+        missing = [
+            work
+            for work in first.work
+            if (found := holds.get(work.item_id)) is None or found.failure or found.key not in keys[work.item_id]
+        ]
+        self._ask_in_turn(plan, Requests(missing, first.ask), meter or self.meter(plan.step, len(missing)), held)
+
+    def run_again(self, plan: StepPlan[Model], items: Sequence[str], meter: Meter) -> None:
+        """Answer a step for these items, also where the run holds an answer (an edit may have made that one stale)."""
+        self._ask_in_turn(plan, plan.requests(plan.first, items), meter, None)
+
+    def meter(self, step: Step, total: int, *, quiet: bool = False) -> Meter:
+        """A meter for a step over so many items. quiet: it counts, but reports nothing."""
+        return Meter(step, total, None if quiet else self.on_progress)
+
+    def _ask_in_turn(self, plan: StepPlan[Model], requests: Requests, meter: Meter, held: Held | None) -> None:
+        """Ask the first model, then the second about what failed."""
+        spec = self.settings.vision if plan.step == "describe" else self.settings.text
+        failed = self._ask(plan.step, plan.first, spec, requests, meter, held)
+        if not failed or plan.second is None:
+            return
+        again = plan.requests(plan.second, failed)
+        meter.again(len(failed))
+        # What the first said of the names is of more use than that the second said nothing.
+        self._ask(plan.step, plan.second, self.settings.fallback, again, meter, held, only_said=plan.step == "name")
 
     def _ask(
         self,
         step: Step,
         model: VisionModel | TextModel,
         spec: str,
-        work: Sequence[Work],
-        ask: Ask,
+        requests: Requests,
         meter: Meter,
         held: Held | None,
         *,
-        is_second: bool = False,
+        only_said: bool = False,
     ) -> list[str]:
-        """Ask one model; the ids of the items that failed."""
+        """Ask one model; the ids of the items that failed. only_said: failures without a reply are not kept."""
         evidence_model = getattr(model, "evidence_id", None)
         failed: list[str] = []
         saved = 0
 
         def save(outcomes: Sequence[Outcome]) -> None:
             nonlocal saved
-            kept = outcomes
-            if step == "name" and is_second:  # what the first said is of more use than that the second said nothing
-                kept = [one for one in outcomes if one.raw or not one.failure]
+            kept = [outcome for outcome in outcomes if outcome.raw or not outcome.failure] if only_said else outcomes
             self.store.answers.save(self.row.id, held or step, model.id, evidence_model, kept)
-            failed.extend(one.work.item_id for one in outcomes if one.failure)
+            failed.extend(outcome.work.item_id for outcome in outcomes if outcome.failure)
             saved += len(outcomes)
 
-        before, spent, cap = meter.stats(), self.spent(), self.settings.cap
-        paid = meter.paid
-        price = price_of(spec, self._table) or FREE
-
-        def cost(of: tuple[float, float]) -> float:
-            return price.of(of[0] - paid[0], of[1] - paid[1])
-
-        def enough(under_way: int) -> bool:
-            if not cap or not (price.prompt or price.completion):
-                return False
-            expected = meter.expected(under_way) if under_way else meter.paid
-            return under_way >= _AT_FIRST if expected is None else spent + cost(expected) >= cap
-
+        before = meter.stats()
+        spending = _Spending(meter, price_of(spec, self._table) or FREE, self.spent(), self.settings.cap)
         try:
             run_step(
                 step,
-                work,
-                ask,
+                requests.work,
+                requests.ask,
                 lookup=self.store.answers.lookup,
                 save=save,
                 batch_size=model.batch_size,
                 concurrency=model.max_concurrency,
                 cancel=self.cancel,
-                enough=enough,
+                enough=spending.is_enough,
                 meter=meter,
                 claims=self.store.answers.claims,
             )
         finally:
-            self._count(step, before, meter.stats(), cost(meter.paid))
-        if saved < len(work):
+            self._count(step, before, meter.stats(), spending.cost())
+        if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
                 "What was answered is kept. Raise the cap, then continue."
@@ -153,7 +131,7 @@ class Runner:
 
     def spent(self) -> float:
         """US dollars that the run has cost so far."""
-        return sum(one.cost for one in self.stats.values())
+        return sum(stats.cost for stats in self.stats.values())
 
     def _count(self, step: Step, before: StepStats, after: StepStats, cost: float) -> None:
         """Add what a pass did to the run's statistics; items and failures are what the run holds now."""
@@ -179,3 +157,28 @@ class Runner:
     def tell(self, progress: Progress) -> None:
         if self.on_progress:
             self.on_progress(progress)
+
+
+class _Spending:
+    """What asking one model costs from here on, and whether the run's cap leaves room for another call."""
+
+    def __init__(self, meter: Meter, price: Price, spent: float, cap: float) -> None:
+        """spent: US dollars that the run has cost before. cap: US dollars for the whole run; 0 for no cap."""
+        self._meter, self._price, self._spent, self._cap = meter, price, spent, cap
+        self._paid_before = meter.paid
+
+    def cost(self) -> float:
+        """US dollars so far."""
+        return self._cost(self._meter.paid)
+
+    def is_enough(self, under_way: int) -> bool:
+        """Whether no call may be begun beside so many that are under way (see `core.engine.run_step`)."""
+        if not self._cap or not (self._price.prompt or self._price.completion):
+            return False
+        expected = self._meter.expected(under_way) if under_way else self._meter.paid
+        if expected is None:
+            return under_way >= _AT_FIRST
+        return self._spent + self._cost(expected) >= self._cap
+
+    def _cost(self, paid: tuple[float, float]) -> float:
+        return self._price.of(paid[0] - self._paid_before[0], paid[1] - self._paid_before[1])

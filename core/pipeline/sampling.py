@@ -30,7 +30,7 @@ from core.models import registry
 from core.models.base import Measuring
 from core.pipeline.order import Pass
 from core.pipeline.runner import chunks
-from core.steps import assign, describe
+from core.steps import assign
 from core.work import Answer, Outcome, Work, call_key
 
 PROPAGATED = "propagated/1"
@@ -112,10 +112,11 @@ class SampledPass(Pass):
             store.answers.save(None, "describe", model.id, model.evidence_id, outcomes)
 
         for part in chunks(items):
+            requests = self.plan.describe(part).requests(model, None)
             run_step(
                 "measure",
-                describe.work(model, self.settings.criterion, part),
-                describe.ask(model, self.settings.criterion, lambda ids: self._inputs(model, ids)),
+                requests.work,
+                requests.ask,
                 lookup=store.answers.lookup,
                 save=save,
                 batch_size=model.batch_size,
@@ -153,8 +154,8 @@ class SampledPass(Pass):
         failed = {
             row_of[item]
             for step in ("describe", "label", "assign")
-            for item, (_, failure, _) in self.store.answers.held(self.row.id, step).items()
-            if failure and item in row_of
+            for item, held in self.store.answers.held(self.row.id, step).items()
+            if held.failure and item in row_of
         }
         answers: dict[int, str | None] = {}
         for item, one in results.assignments(self.store, self.row.id).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,14 @@ from core.claims import Claims
 from core.domain import Held, Vector
 from core.store.database import Database, insert_rows, now
 from core.work import Outcome
+
+
+class HeldAnswer(NamedTuple):
+    """What a run holds of an item for one step. failure: why there is no answer, or "". stale: an edit touched it."""
+
+    key: str
+    failure: str = ""
+    stale: bool = False
 
 
 class Answers:
@@ -76,15 +84,15 @@ class Answers:
             found.setdefault(step, {})[kind or "failed"] = number
         return found
 
-    def held(self, run_id: str, step: Held, items: Sequence[str] | None = None) -> dict[str, tuple[str, str, bool]]:
-        """Item id -> (call key, failure, stale) of what a run holds for a step, for all items or some."""
+    def held(self, run_id: str, step: Held, items: Sequence[str] | None = None) -> dict[str, HeldAnswer]:
+        """Item id -> what a run holds for a step, for all items or some."""
         sql = "SELECT item_id, call_key, failure, stale FROM result WHERE run_id = ? AND step = ?"
         values: list[Any] = [run_id, step]
         if items is not None:
             sql += " AND item_id IN (SELECT unnest(?::VARCHAR[]))"
             values.append(list(items))
         rows = self._db.read(sql, values)
-        return {item: (key, failure, stale) for item, key, failure, stale in rows}
+        return {item: HeldAnswer(key, failure, stale) for item, key, failure, stale in rows}
 
     def values(self, run_id: str, step: Held, items: Sequence[str] | None = None) -> dict[str, str]:
         """Item id -> value (JSON) of the answers a run holds, for all items or some; failures are left out."""

@@ -1,0 +1,87 @@
+"""What has been answered about items, as later steps need it: the answers that a run holds, or those found by key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from core.domain import Description, Step, Vector
+from core.steps import describe, label
+from core.store.answers import Answers
+from core.work import Work
+
+_LOOKUP = 5_000
+"""Keys in one look-up."""
+
+
+class ItemAnswers(Protocol):
+    """The answers that a plan builds on. Each method takes item ids and leaves out items without an answer."""
+
+    def description_keys(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Item id -> call key of its description."""
+        ...
+
+    def descriptions(self, ids: Sequence[str]) -> Mapping[str, Description]: ...
+
+    def labels(self, ids: Sequence[str]) -> Mapping[str, str]: ...
+
+    def evidence(self, model: str, ids: Sequence[str]) -> Mapping[str, Vector]:
+        """Space -> (len(ids), d) float32 of what `model` measured; a row of NaN where an item has none."""
+        ...
+
+
+class RunAnswers:
+    """What a run holds of its items, whichever model said it. Nothing is kept in memory."""
+
+    def __init__(self, answers: Answers, run_id: str) -> None:
+        self._answers, self._run_id = answers, run_id
+
+    def description_keys(self, ids: Sequence[str]) -> dict[str, str]:
+        held = self._answers.held(self._run_id, "describe", ids)
+        return {item: of_item.key for item, of_item in held.items() if not of_item.failure}
+
+    def descriptions(self, ids: Sequence[str]) -> dict[str, Description]:
+        values = self._answers.values(self._run_id, "describe", ids)
+        return {item: describe.read(value) for item, value in values.items()}
+
+    def labels(self, ids: Sequence[str]) -> dict[str, str]:
+        return {item: label.read(value) for item, value in self._answers.values(self._run_id, "label", ids).items()}
+
+    def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
+        return self._answers.evidence(model, ids)
+
+
+class FoundAnswers:
+    """Answers looked up by call key, for items that no run holds (yet). `find` makes an answer known to later steps."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._keys: dict[str, str] = {}
+        self._descriptions: dict[str, Description] = {}
+        self._labels: dict[str, str] = {}
+
+    def find(self, step: Step, work: Sequence[Work]) -> dict[str, str]:
+        """Item id -> value (JSON) of the work that was answered before."""
+        found: dict[str, str] = {}
+        for start in range(0, len(work), _LOOKUP):
+            part = work[start : start + _LOOKUP]
+            values = self._answers.lookup([item.key for item in part])
+            found |= {item.item_id: values[item.key] for item in part if item.key in values}
+        if step == "describe":
+            self._keys |= {item.item_id: item.key for item in work if item.item_id in found}
+            self._descriptions |= {item: describe.read(value) for item, value in found.items()}
+        elif step == "label":
+            self._labels |= {item: label.read(value) for item, value in found.items()}
+        return found
+
+    def description_keys(self, ids: Sequence[str]) -> dict[str, str]:
+        return {item: self._keys[item] for item in ids if item in self._keys}
+
+    def descriptions(self, ids: Sequence[str]) -> dict[str, Description]:
+        return {item: self._descriptions[item] for item in ids if item in self._descriptions}
+
+    def labels(self, ids: Sequence[str]) -> dict[str, str]:
+        return {item: self._labels[item] for item in ids if item in self._labels}
+
+    def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
+        return self._answers.evidence(model, ids)

@@ -31,7 +31,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -46,6 +46,10 @@ LOG = VENV / "facetry-install.log"
 HOST = "127.0.0.1"
 COMPILED = ("llama-cpp-python",)
 """Built from source for minutes, with a compiler: the app starts without these and says how to add them."""
+CPUINFO = Path("/proc/cpuinfo")
+WITHOUT_AMX = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
+"""Compiler options for llama-cpp-python on processors with AMX, where llama.cpp's use of it ends the whole process
+(ggml-org/llama.cpp issue 20824). Its own switches for AMX do not help, as -march=native brings it back."""
 NEEDED_GB = 10
 """The installed packages with torch's CUDA build take 7 GB; pip also unpacks one wheel at a time beside them."""
 
@@ -69,9 +73,20 @@ def wanted(root: Path, *, everything: bool) -> list[str]:
 
 
 def fingerprint(root: Path, *, everything: bool) -> str:
-    """SHA-256 over what decides an installation: the requirements and their constraints."""
+    """SHA-256 over what decides an installation: requirements, their constraints, how the compiled ones are built."""
     constraints = (root / "constraints.txt").read_text(encoding="utf-8")
-    return hashlib.sha256("\n".join([*wanted(root, everything=everything), constraints]).encode()).hexdigest()
+    lines = [*wanted(root, everything=everything), constraints]
+    if everything and has_amx():
+        lines.append(WITHOUT_AMX)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def has_amx() -> bool:
+    """Whether this processor has AMX (Intel, from Sapphire Rapids on), as Linux tells it."""
+    try:
+        return "amx_tile" in CPUINFO.read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def make_venv() -> None:
@@ -141,9 +156,24 @@ def install(*, everything: bool) -> None:
     if everything:
         if not any(packages.glob("llama_cpp_python-*.dist-info")):
             say("llama-cpp-python is compiled here, once: about 10 minutes on two cores")
+        if has_amx():
+            compile_without_amx(packages)
         pip_install(wanted(ROOT, everything=True), packages, "Installing the rest")
         STAMP.write_text(f"{app}\n{full}", encoding="utf-8")
     say("All packages are in place")
+
+
+def compile_without_amx(packages: Path) -> None:
+    """Install the compiled packages built without AMX, also in place of a build with it.
+
+    pip keeps what it built by name and version, whatever the options were; so these builds have a cache of their own.
+    """
+    lines = [line for line in wanted(ROOT, everything=True) if line.split("==")[0] in COMPILED]
+    shown = subprocess.run([PYTHON, "-m", "pip", "cache", "dir"], capture_output=True, text=True, check=False)
+    cache = ["--cache-dir", f"{shown.stdout.strip()}-without-amx"] if shown.returncode == 0 else ["--no-cache-dir"]
+    flags = {name: f"{os.environ.get(name, '')} {WITHOUT_AMX}".strip() for name in ("CFLAGS", "CXXFLAGS")}
+    options = ["--force-reinstall", "--no-deps", *cache]
+    pip_install([*options, *lines], packages, "Compiling llama-cpp-python", flags)
 
 
 def announce_download() -> None:
@@ -160,9 +190,10 @@ def announce_download() -> None:
         say(f"Only {free:.1f} GB are free on this disk; up to {NEEDED_GB} GB may be needed")
 
 
-def pip_install(lines: Sequence[str], packages: Path, what: str) -> None:
+def pip_install(lines: Sequence[str], packages: Path, what: str, env: Mapping[str, str] | None = None) -> None:
     """Install requirement lines with pip, showing what it is at. pip's own words go to LOG.
 
+    env: environment variables beside those there are.
     --no-compile: compiling every file of every package costs over a minute; Python compiles what the app imports.
     """
     options = "--no-compile --no-input --no-user --disable-pip-version-check --progress-bar off".split()
@@ -170,7 +201,13 @@ def pip_install(lines: Sequence[str], packages: Path, what: str) -> None:
     began = time.monotonic()
     with Progress(packages) as progress, LOG.open("w", encoding="utf-8") as log:
         pip = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
         try:
             assert pip.stdout is not None

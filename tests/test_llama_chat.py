@@ -18,6 +18,7 @@ from core.errors import ModelUnavailable
 from core.models import registry
 from core.models.chat.backend import Backend, Reply, Request
 from core.models.chat.text import ChatText
+from core.models.gguf import amx
 from core.models.gguf import file as gguf
 from core.models.gguf import model as llama_chat
 from core.models.gguf.model import LlamaChat
@@ -316,3 +317,26 @@ def served(tmp_path: Path) -> Iterator[str]:
 
 def test_all_steps_through_a_server(served: str) -> None:
     all_steps(OpenAIChat(served, deadline=240), every=3)  # a server applies its grammar the slow way
+
+
+@pytest.mark.parametrize(("flags", "kept"), [("avx512f amx_tile amx_int8", False), ("avx512f", True), (None, True)])
+@needs_smollm2
+def test_a_model_loads_without_extra_buffers_where_the_processor_has_amx(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str | None, kept: bool
+) -> None:
+    llama_cpp = pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    monkeypatch.setattr(amx, "CPUINFO", tmp_path / "cpuinfo")
+    if flags is not None:
+        (tmp_path / "cpuinfo").write_text(f"flags : {flags}\n")
+    loaded: list[bool] = []
+
+    def load(*_: object, **__: object) -> None:  # what Llama begins with; nothing is computed here
+        loaded.append(llama_cpp.llama_cpp.llama_model_default_params().use_extra_bufts)
+        raise ValueError
+
+    defaults = llama_cpp.llama_cpp.llama_model_default_params
+    monkeypatch.setattr(llama_cpp, "Llama", load)
+    with pytest.raises(ModelUnavailable):
+        LlamaChat(str(smollm2()))
+    assert loaded == [kept]
+    assert llama_cpp.llama_cpp.llama_model_default_params is defaults

@@ -269,3 +269,70 @@ def test_a_changed_pin_asks_for_an_installation(start: SimpleNamespace, tmp_path
     assert before[1] != after[1]
     (tmp_path / "constraints.txt").write_text("another==2.0\n")
     assert start.fingerprint(tmp_path, everything=False) != after[0]
+
+
+FLAGS = "flags\t\t: fpu vme {}avx512f\n"
+
+
+@pytest.fixture
+def cpu(start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bool], SimpleNamespace]:
+    """start.py as on a processor with or without AMX, where nothing is installed: `installed` has what would be."""
+
+    def on(amx: bool) -> SimpleNamespace:
+        (tmp_path / "cpuinfo").write_text(FLAGS.format("amx_bf16 amx_tile amx_int8 " if amx else ""))
+        start.installed = []
+        inside = start.install.__globals__
+        for name, value in {
+            "CPUINFO": tmp_path / "cpuinfo",
+            "STAMP": tmp_path / "stamp",
+            "make_venv": lambda: None,
+            "announce_download": lambda: None,
+            "site_packages": lambda: tmp_path,
+            "PYTHON": sys.executable,
+            "pip_install": lambda lines, _, what, env=None: start.installed.append((what, list(lines), env or {})),
+        }.items():
+            monkeypatch.setitem(inside, name, value)
+        return start
+
+    return on
+
+
+def test_where_the_processor_has_amx_compiled_packages_are_built_without_it(
+    cpu: Callable[[bool], SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFLAGS", "-O1")
+    monkeypatch.delenv("CXXFLAGS", raising=False)
+    start = cpu(True)
+    start.install(everything=True)
+    assert [what for what, *_ in start.installed] == [
+        "Installing packages",
+        "Compiling llama-cpp-python",
+        "Installing the rest",
+    ]
+    _, lines, env = start.installed[1]
+    assert env == {"CFLAGS": f"-O1 {start.WITHOUT_AMX}", "CXXFLAGS": start.WITHOUT_AMX}
+    assert "--force-reinstall" in lines  # a build with AMX may be there
+    assert lines[-1].startswith("llama-cpp-python==")
+    cache = lines[lines.index("--cache-dir") + 1]  # pip's own may hold a build with AMX
+    assert cache.endswith("-without-amx")
+    start.install(everything=True)
+    assert len(start.installed) == 3, "it is done once"
+
+
+def test_a_build_of_an_earlier_version_is_replaced_only_where_the_processor_has_amx(
+    cpu: Callable[[bool], SimpleNamespace],
+) -> None:
+    start = cpu(False)
+    start.install(everything=True)
+    assert [what for what, *_ in start.installed] == ["Installing packages", "Installing the rest"]
+    assert all(env == {} for *_, env in start.installed)
+    start = cpu(True)  # the stamp says that all is installed, built with AMX
+    start.install(everything=True)
+    assert [what for what, *_ in start.installed] == ["Compiling llama-cpp-python", "Installing the rest"]
+
+
+def test_a_computer_that_does_not_tell_its_processor_counts_as_one_without_amx(
+    start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(start.has_amx.__globals__, "CPUINFO", tmp_path / "none")
+    assert start.has_amx() is False

@@ -25,6 +25,7 @@ from core.models.chat.brief import brief
 from core.models.chat.picture import as_jpeg, part_of_id
 from core.models.gguf import file as gguf
 from core.models.gguf import grammar as gbnf
+from core.models.gguf.amx import extra_buffers_off
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,14 +77,15 @@ class LlamaChat:
         threads = spare_threads()
         handler = chat_handler(model.name, header, str(mmproj)) if mmproj else None
         try:
-            self._model: Any = llama_cpp.Llama(
-                str(model),
-                n_ctx=self._context,
-                n_threads=threads,  # a core stays with the pages, and threads that wait for a busy core slow all down
-                n_threads_batch=threads,
-                chat_handler=handler,
-                verbose=False,
-            )
+            with extra_buffers_off(llama_cpp.llama_cpp):
+                self._model: Any = llama_cpp.Llama(
+                    str(model),
+                    n_ctx=self._context,
+                    n_threads=threads,  # a core stays with the pages; threads that wait for a busy core slow all down
+                    n_threads_batch=threads,
+                    chat_handler=handler,
+                    verbose=False,
+                )
         except (ValueError, RuntimeError, OSError):
             raise ModelUnavailable(
                 f"“{model.name}” cannot be loaded: llama-cpp-python does not know this kind of model"

@@ -17,7 +17,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import WorkspaceBusy
-from ui import access, downloads, notices, state, uploads
+from ui.components import notices
+from ui.http import access, downloads, uploads
+from ui.session import state
 
 _log = logging.getLogger("facetry")
 _MEDIA_TYPES = {"thumb": "image/webp", "view": "image/jpeg"}

@@ -20,8 +20,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.domain import ImageInput
-from core.models.builtin import network
-from core.models.builtin.vision import BuiltinVision
+from core.models.builtin.from_pixels import network
+from core.models.builtin.vision_model import BuiltinVision
 
 PHOTOS = Path(__file__).parents[1].parent / "shared" / "datasets" / "clothing" / "images"
 

@@ -28,7 +28,7 @@ from PIL import Image
 
 from core.config import Config
 from core.ingest import source
-from core.intake import take_in
+from core.pipeline.intake import take_in
 from core.workspace import Workspace
 
 STEP, ENDS = 1_000, 10_000

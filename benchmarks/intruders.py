@@ -15,10 +15,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from core import pipeline, results
 from core.config import Config
 from core.domain import RunSettings
 from core.ingest import source
+from core.pipeline import runs
+from core.results import run_view
 from core.workspace import Workspace
 
 DATA = Path(__file__).parents[1].parent / "shared" / "datasets"
@@ -34,9 +35,9 @@ def one_draw(seed: int, folder: Path, workspace: Workspace) -> None:
     for path in [*(DATA / "flowers" / "images").iterdir(), *(clothes[place] for place in chosen)]:
         (folder / path.name).symlink_to(path)
     origin = source.find(str(folder), "", workspace.config)
-    run_id = pipeline.start(workspace, origin, RunSettings("", "species", len(NAMES), names=NAMES))
-    pipeline.run(workspace, run_id, "assign", origin=origin)
-    rows = results.rows(workspace.store, run_id)
+    run_id = runs.start(workspace, origin, RunSettings("", "species", len(NAMES), names=NAMES))
+    runs.run(workspace, run_id, "assign", origin=origin)
+    rows = run_view.rows(workspace.store, run_id)
     belongs = np.array([sum(row.probabilities.values()) for row in rows])
     intruder = np.array([row.name.startswith("clothing") for row in rows])  # for the score only
     for threshold in THRESHOLDS:

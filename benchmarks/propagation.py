@@ -20,10 +20,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.domain import ImageInput, Seen, Vector
-from core.evaluate.propagate import Propagated, Propagation, propagate
-from core.evaluate.spread import place, spread
-from core.models.builtin.groups import points
-from core.models.builtin.vision import BuiltinVision
+from core.models.builtin.from_pixels.clusters import points
+from core.models.builtin.vision_model import BuiltinVision
+from core.propagation.propagate import Propagated, Propagation, propagate
+from core.propagation.sampling import place, spread
 
 DATA = Path(__file__).parents[1].parent / "shared" / "datasets"
 CASES = (

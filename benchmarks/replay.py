@@ -24,12 +24,13 @@ from conftest import DATASETS
 from openai_server import Server
 from recorded import Recorded
 
-from core import pipeline, results
 from core.config import Config
 from core.domain import Asking, RunSettings, StepStats
 from core.ingest import source
 from core.models.chat.backend import Request
 from core.models.openai.server import OpenAIChat
+from core.pipeline import runs
+from core.results import run_view
 from core.workspace import Workspace
 
 DATA = DATASETS / "replay-stl10"
@@ -65,11 +66,11 @@ def ours(url: str, records: Path, *, exact: bool) -> tuple[StepStats, float, flo
         settings = RunSettings(
             "", "object", 10, "records", f"openai:recorded@{url}", str(records), asking=Asking(exact=exact)
         )
-        run_id = pipeline.start(workspace, origin, settings)
+        run_id = runs.start(workspace, origin, settings)
         began = time.monotonic()
-        pipeline.run(workspace, run_id, "assign", origin=origin)
+        runs.run(workspace, run_id, "assign", origin=origin)
         took = time.monotonic() - began
-        view = results.View(workspace.store, run_id)
+        view = run_view.View(workspace.store, run_id)
         steps = [view.run.stats[step] for step in TEXT_STEPS]
         scores = view.metrics() or {}
         workspace.close()

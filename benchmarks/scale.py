@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.config import Config
 from core.domain import Assignment, Cluster, Description, ImageRow, ItemRow, RunSettings
-from core.edits import Add, Delete, Redefine
-from core.results import EVERYTHING, Query, View, preview_edit
+from core.engine.requests import Answer, Outcome, Work
+from core.results.edits import Add, Delete, Redefine
+from core.results.run_view import EVERYTHING, Query, View, preview_edit
 from core.steps import assign, describe, name
 from core.store import Store
-from core.work import Answer, Outcome, Work
 from core.workspace import Workspace
 
 COLOURS = ("red", "blue", "white", "black", "silver", "green", "yellow")

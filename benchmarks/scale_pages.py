@@ -30,12 +30,12 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from core.config import Config
 from core.ingest.decode import image_path
-from core.results import Query, View
+from core.results.run_view import Query, View
 from core.workspace import Workspace
 from ui import text
 
 PAGE = 60
-"""Images on a page of a group, as in ui/one_group.py."""
+"""Images on a page of a group, as in ui/browse/group_and_image.py."""
 SOUGHT = "9"
 """Found in enough images of a group of 1,000 that both searches fill a page."""
 WARM_UP = 2

@@ -22,17 +22,17 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
 
 import gguf_models
 
 from core.domain import Asking, Cluster, Corpus, Description, Failed
 from core.evaluate.metrics import hungarian_accuracy
 from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.replies import read_json, read_numbered
 from core.models.chat.text import ChatText
-from core.models.gguf.model import LlamaChat
+from core.models.llama_cpp.model import LlamaChat
 from core.models.openai.server import OpenAIChat
-from core.steps.replies import read_json, read_numbered
 
 DATA = Path(__file__).parents[1].parent / "shared" / "datasets" / "replay-ppmi"
 ITEMS = 10

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 
-from core.cli import main
+from core.cli.main import main
 
 if __name__ == "__main__":
     status = main()

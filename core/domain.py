@@ -140,6 +140,10 @@ class Cluster:
     examples: tuple[str, ...] = ()
 
 
+RESERVED = ("unassigned", "not sure")
+"""What images without a group are called in files and on pages."""
+UNCLEAR = "unclear"
+"""The label that prompts ask for where a description does not answer the criterion."""
 EXAMPLES = 24
 """How many typical items of a group are kept with it."""
 

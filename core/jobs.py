@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core import intake, pipeline
-from core.bring_in import bring_in
 from core.domain import DatasetRow, Progress
 from core.errors import BadInput, Cancelled, FacetryError
 from core.ingest.source import Source
 from core.models.registry import NO_KEYS, Keys
-from core.pipeline import Until
+from core.pipeline import intake, runs
+from core.pipeline.import_results import bring_in
+from core.pipeline.runs import Until
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Jobs:
             job.progress = progress
 
         try:
-            pipeline.run(
+            runs.run(
                 self._workspace,
                 job.run_id,
                 job.until,
@@ -175,7 +175,7 @@ class Jobs:
         return self._looks.get(dataset_id)
 
     def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
-        """Start to make a run of results made elsewhere (see `core.bring_in`); returns an id for `bringing`."""
+        """Start to make a run of results made elsewhere (see pipeline/import_results.py); an id for `bringing`."""
         one, key = Bringing(), secrets.token_hex(6)
         one.thread = threading.Thread(
             target=self._bring, args=(one, path, images, name, called), daemon=True, name=f"facetry-bring-{key}"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import bring, state, text
-from ui.notices import guarded
+from ui import text
+from ui.components.notices import guarded
+from ui.import_results import panel
+from ui.session import state
 
 st.title(text.BRING_TITLE, anchor=False)
 st.markdown(text.BRING_NOTE)
 one = state.jobs().bringing(st.query_params.get("bring", ""))
 if one and one.alive and not one.run_id:
-    bring.at_work(one)
+    panel.at_work(one)
     st.stop()
 with guarded():
     if one:
-        bring.ended(one)
+        panel.ended(one)
 with guarded():
-    bring.form()
+    panel.form()

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import data, empty, state, text
-from ui.bring import left_out
-from ui.one_group import find_field, group_page, group_title, image_page, images, looked_for
-from ui.overview import ALL, SKIPPED, overview
-from ui.safe import safe_md
-from ui.scores import scores
-from ui.skipped import skip_report
-from ui.stale import check_all_button, stale_notice, undo_button
+from ui import text
+from ui.browse.group_and_image import find_field, group_page, group_title, image_page, images, looked_for
+from ui.browse.overview import ALL, SKIPPED, overview
+from ui.clusters.stale import check_all_button, stale_notice, undo_button
+from ui.components import empty
+from ui.components.safe import safe_md
+from ui.evaluate.scores import scores
+from ui.images.skipped import skip_report
+from ui.import_results.panel import left_out
+from ui.session import run_data, state
 
 if not state.open_run_id():
     st.title(text.BROWSE)
 run = empty.open_run()
 run_id = run.id
-view = data.view(run)
+view = run_data.view(run)
 edited = view.edited
-sorted_ = data.is_sorted(run)
+sorted_ = run_data.is_sorted(run)
 group, image = st.query_params.get("group", ""), st.query_params.get("image", "")
 if image and sorted_:
     image_page(run, view, group, image)
     st.stop()
 
-st.title(safe_md(data.run_name(run, len(edited.clusters)), 80))
+st.title(safe_md(run_data.run_name(run, len(edited.clusters)), 80))
 empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 
 if group == SKIPPED:

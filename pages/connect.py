@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import connect, text
-from ui.local_models import local_models
+from ui import text
+from ui.connect import connect
+from ui.connect.local_models import local_models
 
 st.title(text.CONNECT)
 st.markdown(text.CONNECT_NOTE)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import data, empty, exports, state, text
-from ui.safe import safe_md
+from ui import text
+from ui.components import empty
+from ui.components.safe import safe_md
+from ui.export import cards
+from ui.session import run_data, state
 
 st.title(text.EXPORT)
 run = empty.open_run()
-st.caption(safe_md(data.run_name(run), 90))
+st.caption(safe_md(run_data.run_name(run), 90))
 empty.until_sorted(run, text.EXPORT_EMPTY)
 if state.jobs().get(run.id):
     st.info(text.EXPORT_AT_WORK, icon=":material/hourglass_top:")
 
-only = exports.choose_part(data.view(run))
+only = cards.choose_part(run_data.view(run))
 with st.grid(2, min_column_width=340, gap="small"):
-    exports.report_card(run, only)
-    exports.table_card(run, only)
-    exports.folders_card(run, only)
-    exports.programs_card(run, only)
+    cards.report_card(run, only)
+    cards.table_card(run, only)
+    cards.folders_card(run, only)
+    cards.programs_card(run, only)
 st.space("small")
-exports.workspace_card()
+cards.workspace_card()

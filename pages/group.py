@@ -5,21 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from core.ingest import source
-from core.models.given.imported import KIND
-from ui import data, empty, estimating, following, models, progress, recent, state, text
-from ui.bring import left_out
-from ui.group_form import another_button, begin_all, form
-from ui.notices import act, guarded
-from ui.paused import paused, server_button
-from ui.safe import safe_md
-from ui.skipped import skip_report
-from ui.stale import stale_notice
+from core.models.supplied.imported import KIND
+from ui import text
+from ui.clusters.stale import stale_notice
+from ui.components import empty
+from ui.components.notices import act, guarded
+from ui.components.safe import safe_md
+from ui.group import estimate, progress
+from ui.group.form import another_button, begin_all, form
+from ui.group.paused import paused, server_button
+from ui.images.skipped import skip_report
+from ui.import_results.panel import left_out
+from ui.session import follow_run, model_choice, run_data, state
+from ui.start import recent
 
 run_id = state.open_run_id()
 run = state.workspace().store.runs.get(run_id) if run_id else None
 if run_id and run is None:
     empty.open_run()
-dataset_id, truth = data.images_at_hand()
+dataset_id, truth = run_data.images_at_hand()
 images = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
 
 if run is None:
@@ -29,7 +33,7 @@ if run is None:
     if images is None or not source.is_complete(images) or not images.counts.get("ready"):
         empty.nowhere(text.IMAGES, text.STILL_OPENING, "images", text.TO_THESE)
     assert images is not None
-    st.caption(f"{safe_md(data.images_name(images), 60)} · {text.images(images.counts.get('ready', 0))}")
+    st.caption(f"{safe_md(run_data.images_name(images), 60)} · {text.images(images.counts.get('ready', 0))}")
     left, right = st.columns([3, 2], gap="large")
     with left, guarded():
         form(images, truth)
@@ -38,16 +42,16 @@ if run is None:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(safe_md(data.run_name(run), 80), width="content", anchor=False)
+    st.title(safe_md(run_data.run_name(run), 80), width="content", anchor=False)
     recent.status_badge(run)
     st.space("stretch")
-    if data.has_pictures(run):  # rows alone show nothing that a model could look at
+    if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
         another_button(run)
 
 status = recent.status_of(run)
-following.lead_on(run, status)
-given = data.dataset(run)
-sample = given is not None and data.sampled(given)
+follow_run.lead_on(run, status)
+given = run_data.dataset(run)
+sample = given is not None and run_data.sampled(given)
 if status == "failed":
     st.error(safe_md(run.message), title=text.FAILED_TITLE, icon=":material/error:")
     with st.container(horizontal=True):
@@ -62,7 +66,7 @@ elif status == "waiting":
     if st.button(text.TO_NAMES, type="primary", icon=":material/arrow_forward:", icon_position="right"):
         state.go_to("names")
 elif status == "done":
-    view = data.view(run)
+    view = run_data.view(run)
     if not view.states()["failed"]:
         st.success(text.DONE, icon=":material/check_circle:")
     stale_notice(run, view)
@@ -74,7 +78,7 @@ if run.settings.text == KIND:
 elif run.settings.records:
     st.caption(f":material/history_edu: {text.RECORDED_NOTE}")
 else:
-    names = dict.fromkeys([models.name(run.settings.vision), models.name(run.settings.text)])
+    names = dict.fromkeys([model_choice.name(run.settings.vision), model_choice.name(run.settings.text)])
     st.caption(f":material/memory: {safe_md(text.MODELS + ': ' + ', '.join(names))}")
 if sample and images and status != "running":
     with st.container(horizontal=True, vertical_alignment="center", border=True):
@@ -86,7 +90,7 @@ if sample and images and status != "running":
 
 progress.panel(run)
 if status == "done":
-    estimating.against(run)
+    estimate.against(run)
 skipped = given.not_grouped if given else 0
 if skipped:
     with st.expander(f"{text.SKIPPED}: {skipped:,}", icon=":material/block:"):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from core.ingest import source
-from ui import data, looked_at, recent, state, text
-from ui.image_source import choose
-from ui.near import near_duplicates
-from ui.notices import guarded
-from ui.safe import safe_md
-from ui.truth_form import truth_form
+from ui import text
+from ui.components.notices import guarded
+from ui.components.safe import safe_md
+from ui.images import intake_report
+from ui.images.choose import choose
+from ui.images.near_duplicates import near_duplicates
+from ui.images.truth_form import truth_form
+from ui.session import run_data, state
+from ui.start import recent
 
-dataset_id, truth = data.images_at_hand()
+dataset_id, truth = run_data.images_at_hand()
 look = state.jobs().look_at(dataset_id) if dataset_id else None
 given = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
 
@@ -26,10 +29,10 @@ if not look and not given:
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(safe_md(data.images_name(given), 60) if given else text.IMAGES, anchor=False)
+    st.title(safe_md(run_data.images_name(given), 60) if given else text.IMAGES, anchor=False)
     st.button(text.OTHER_IMAGES, icon=":material/add_photo_alternate:", on_click=state.close_run)
 if look and look.alive:
-    looked_at.at_work(look)
+    intake_report.at_work(look)
     st.stop()
 if look and look.error:
     st.error(safe_md(look.error), icon=":material/error:")
@@ -38,9 +41,15 @@ if given is None:
 if not source.is_complete(given):
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f":orange[:material/pause_circle:] {text.LOOK_STOPPED}", width="stretch")
-        st.button(text.LOOK_ON, type="primary", icon=":material/play_arrow:", key="look-on", on_click=looked_at.go_on,
-                  args=(given,))  # fmt: skip
-usable = looked_at.counts(given)
+        st.button(
+            text.LOOK_ON,
+            type="primary",
+            icon=":material/play_arrow:",
+            key="look-on",
+            on_click=intake_report.go_on,
+            args=(given,),
+        )
+usable = intake_report.counts(given)
 if usable and source.is_complete(given):
     with st.container(horizontal=True):
         if st.button(
@@ -53,10 +62,10 @@ elif not usable and source.is_complete(given):
     st.warning(text.NONE_USABLE, icon=":material/block:")
 if source.is_complete(given):
     near_duplicates(given)
-looked_at.skipped(given)
+intake_report.skipped(given)
 left, right = st.columns([3, 2], gap="large")
 with left:
-    looked_at.preview(given, usable)
+    intake_report.preview(given, usable)
 if usable:
     with right, guarded():
         truth_form(given, truth, of_run=bool(state.open_run_id()))

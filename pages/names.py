@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import results
-from ui import data, empty, groups, state, text
-from ui.first_names import first_names
-from ui.name_cards import add_card, card
-from ui.safe import safe_md
-from ui.stale import assign_button, check_all_button, stale_notice, undo_button
+from core.results import run_view
+from ui import text
+from ui.clusters import group_data
+from ui.clusters.name_cards import add_card, card
+from ui.clusters.stale import assign_button, check_all_button, stale_notice, undo_button
+from ui.components import empty
+from ui.components.safe import safe_md
+from ui.group.first_names import first_names
+from ui.session import run_data, state
 
 _FEW = 5
 
 st.title(text.NAMES_TITLE)
 run = empty.open_run()
 run_id = run.id
-edited = results.clusters(state.workspace().store, run_id)
+edited = run_view.clusters(state.workspace().store, run_id)
 if not edited.clusters:
     empty.not_yet(text.NAMES_EMPTY_TITLE, text.NAMES_EMPTY, "group", text.SHOW)
     if state.jobs().get(run_id):
         st.fragment(first_names, run_every=2.0)(run)
     st.stop()
 
-view = data.view(run)
-sorted_ = data.is_sorted(run)
+view = run_data.view(run)
+sorted_ = run_data.is_sorted(run)
 at_work = state.jobs().get(run_id) is not None
 labelled = sum(number for _, _, number in view.labels())
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -44,9 +47,9 @@ if at_work:
 if sorted_:
     stale_notice(run, view)
 
-pictures = data.has_pictures(run)
+pictures = run_data.has_pictures(run)
 with st.grid(3, min_column_width=300, gap="small") as grid:
-    for group in groups.groups(view, edited.clusters, sorted_):
+    for group in group_data.groups(view, edited.clusters, sorted_):
         others = [cluster for cluster in edited.clusters if cluster.id != group.cluster.id]
         card(run, group, others, labelled, sorted_, pictures)
     add_card(run, len(state.workspace().store.runs.edits(run_id)), sorted_)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import demo, recent, state, text
-from ui.notices import guarded
+from ui import text
+from ui.components.notices import guarded
+from ui.session import state
+from ui.start import demo, recent
 
 st.title(text.START_TITLE, anchor=False)
 st.markdown(text.TAGLINE)

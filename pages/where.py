@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core import where
-from ui import data, empty, place, state, text
-from ui.notices import guarded
-from ui.safe import safe_md
+from core.pipeline import place_image
+from ui import text
+from ui.components import empty
+from ui.components.notices import guarded
+from ui.components.safe import safe_md
+from ui.place_image import panel
+from ui.session import run_data, state
 
 st.title(text.WHERE_TITLE)
 run = empty.open_run()
 dataset = run.settings.dataset_id
-st.caption(safe_md(data.run_name(run), 90))
-if not where.grouped(state.workspace(), dataset):
+st.caption(safe_md(run_data.run_name(run), 90))
+if not place_image.grouped(state.workspace(), dataset):
     empty.until_sorted(run, text.WHERE_EMPTY)
-if not data.has_pictures(run):
+if not run_data.has_pictures(run):
     st.info(text.WHERE_RECORDS, icon=":material/info:")
     st.stop()
-given = place.drop_zone()
+given = panel.drop_zone()
 if given is None:
     st.caption(text.WHERE_NOTE)
 else:
     with guarded():
-        place.show(given, place.find(dataset, given))
+        panel.show(given, panel.find(dataset, given))

@@ -121,7 +121,7 @@ def no_internet() -> Iterator[None]:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """A workspace with quick models and 16 pictures in four colours; see tests/house.py."""
+    """A workspace with quick models and 16 pictures in four colours; see tests/support/house.py."""
     from house import House  # here, so that the settings above hold before core is imported
 
     one = House(tmp_path, monkeypatch)

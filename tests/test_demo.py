@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import pipeline, results
 from core.config import Config
 from core.domain import RunSettings
 from core.ingest import source
-from core.models.builtin.routing import route
+from core.models.builtin.aspect_routing import route
+from core.pipeline import runs
+from core.results import run_view
 from core.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -110,13 +111,13 @@ def test_the_demo_groups_as_its_readme_says(
         truth=f"{DEMO / 'truth.csv'}:{column}",
     )
     origin = source.find(str(DEMO / "images"), given, workspace.config)
-    run_id = pipeline.start(workspace, origin, settings)
-    pipeline.run(workspace, run_id, "assign")
-    scores = results.View(workspace.store, run_id).metrics()
+    run_id = runs.start(workspace, origin, settings)
+    runs.run(workspace, run_id, "assign")
+    scores = run_view.View(workspace.store, run_id).metrics()
     assert scores is not None
     assert scores["n"] == len(truth())
     assert float(str(scores["acc"])) >= 0.90
-    clusters = results.clusters(workspace.store, run_id).clusters
+    clusters = run_view.clusters(workspace.store, run_id).clusters
     assert not [cluster.name for cluster in clusters if cluster.needs_name]
     said = re.search(rf"^\| {criterion} \| {k} \| .* \| ([\d.]+) \|$", (DEMO / "README.md").read_text(), re.MULTILINE)
     assert said is not None, "the README's table has no such row"

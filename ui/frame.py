@@ -6,9 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import state, text
-from ui.notices import guarded, show_flash
-from ui.progress import banner
+from ui import text
+from ui.components.notices import guarded, show_flash
+from ui.group.progress import banner
+from ui.session import state
 
 _LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by name would be fetched from the network
 

@@ -1,14 +1,14 @@
 """Every sentence a person reads, as `text.NAME`: gathered from `ui/texts`, a file a page.
 
 Plain words: "group", not "cluster"; K and the like only in help texts. Values that come from images, models or file
-names are put in by the caller, after `ui.safe.safe_md`.
+names are put in by the caller, after `ui.components.safe.safe_md`.
 """
 
 # ruff: noqa: F403 - this module is the list of what it gathers
 from __future__ import annotations
 
-from ui.texts.bring import *
 from ui.texts.browse import *
+from ui.texts.clusters import *
 from ui.texts.common import *
 from ui.texts.connect import *
 from ui.texts.estimate import *
@@ -16,8 +16,8 @@ from ui.texts.evaluate import *
 from ui.texts.export import *
 from ui.texts.group import *
 from ui.texts.images import *
-from ui.texts.more import *
-from ui.texts.names import *
+from ui.texts.import_results import *
+from ui.texts.more_options import *
+from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *
-from ui.texts.where import *

@@ -18,9 +18,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from core.domain import ImageRow
 from core.errors import BadInput
 from core.ingest import pdf
-from core.ingest.archive import read_member
-from core.ingest.found import READABLE, Found
 from core.ingest.pixels import colour_of, look_of, upright_rgb
+from core.ingest.sources.source_file import READABLE, Found
+from core.ingest.sources.zip_file import read_member
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 THUMBNAIL_SIDE = 256

@@ -11,8 +11,8 @@ from typing import Any
 from PIL import Image
 
 from core.errors import BadInput
-from core.ingest.archive import read_member
-from core.ingest.found import Found, Part
+from core.ingest.sources.source_file import Found, Part
+from core.ingest.sources.zip_file import read_member
 
 SMALLEST = 32
 """Pixels of the shorter side of an image that counts."""

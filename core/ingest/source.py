@@ -11,15 +11,15 @@ from pathlib import Path
 from core.config import Config
 from core.domain import DatasetRow, ImageRow, ItemRow
 from core.errors import BadInput
-from core.ingest import archive, buckets, folder, hub, manifest, upload, uploaded
 from core.ingest.decode import Unusable
-from core.ingest.found import Found, check_allowed, some_images
-from core.ingest.imported import Imported, read_results
-from core.ingest.names import match_names
+from core.ingest.decode_pool import expand, prepare_all
+from core.ingest.external_results import Imported, read_results
+from core.ingest.ground_truth import full_truth_address, preview_truth, read_truth, truth_exists
+from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
+from core.ingest.sources import folder, huggingface_hub, image_list, object_store, upload, upload_scan, zip_file
+from core.ingest.sources.source_file import Found, check_allowed, some_images
 from core.ingest.table import SUFFIXES as TABLES
-from core.ingest.truth import full_truth_address, preview_truth, read_truth, truth_exists
-from core.ingest.workers import expand, prepare_all
 
 __all__ = [
     "ELSEWHERE",
@@ -143,21 +143,21 @@ def reopen(dataset: DatasetRow, config: Config) -> Source:
 
 def _scan(images: str, config: Config) -> tuple[str, str, list[Found]]:
     """What kind of source it is, where it can be found again, and what is in it."""
-    if images.startswith(hub.PREFIX):
-        return "hub", images, hub.scan(images, config)
+    if images.startswith(huggingface_hub.PREFIX):
+        return "hub", images, huggingface_hub.scan(images, config)
     if "://" in images:
-        return "bucket", images, buckets.scan(images, config)
+        return "bucket", images, object_store.scan(images, config)
     if "\0" in images:
         raise BadInput("This is not a path that can be read.")
     path = Path(images).expanduser()
     suffix = path.suffix.lower() if path.is_file() else ""
     place = str(path.resolve())
     if path.resolve().parent == upload.home(config):
-        return "upload", place, uploaded.scan(path, config)
+        return "upload", place, upload_scan.scan(path, config)
     if suffix == ".zip":
-        return "zip", place, archive.scan(path, config)
+        return "zip", place, zip_file.scan(path, config)
     if suffix in TABLES:
-        return "csv", place, manifest.scan(path, config)
+        return "csv", place, image_list.scan(path, config)
     if suffix == ".pdf":
         check_allowed(path.resolve(), config)
         stat = path.stat()
@@ -213,7 +213,7 @@ def record_truth(records: Records) -> dict[str, str]:
 
 def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
     """Ground truth that the images came with, as the columns of classes of a data set: facet -> name -> class."""
-    return hub.classes(source.address["path"], config) if source.address["kind"] == "hub" else {}
+    return huggingface_hub.classes(source.address["path"], config) if source.address["kind"] == "hub" else {}
 
 
 def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:

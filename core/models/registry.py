@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from core.domain import Asking, Wording
 from core.errors import BadInput, ModelUnavailable
-from core.models.base import TextModel, VisionModel
+from core.models.roles import TextModel, VisionModel
 
 if TYPE_CHECKING:
     from core.models.chat.backend import Backend
@@ -62,13 +62,13 @@ def _openai_batch(model: str, how: How) -> Backend:
 
 
 def _llama_cpp(model: str, how: How) -> Backend:
-    from core.models.gguf.model import LlamaChat
+    from core.models.llama_cpp.model import LlamaChat
 
     return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model, how.say))
 
 
 def _transformers(model: str, how: How) -> Backend:
-    from core.models.huggingface.checkpoint import TransformersChat
+    from core.models.transformers.model import TransformersChat
 
     return _loaded(f"transformers:{model}", lambda: TransformersChat(model, how.say))
 
@@ -108,13 +108,13 @@ def _loaded(spec: str, load: Callable[[], Backend]) -> Backend:
 
 
 def _builtin_vision(model: str, how: How) -> VisionModel:
-    from core.models.builtin.vision import BuiltinVision
+    from core.models.builtin.vision_model import BuiltinVision
 
     return BuiltinVision()
 
 
 def _builtin_text(model: str, how: How) -> TextModel:
-    from core.models.builtin.text import BuiltinText
+    from core.models.builtin.text_model import BuiltinText
 
     return BuiltinText()
 

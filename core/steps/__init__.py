@@ -1,0 +1,1 @@
+"""The four steps of IC|TC, and the plan of what each asks."""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import TypeAdapter
 
 from core.domain import Assignment, Cluster, Corpus, Failed
-from core.models.base import TextModel
+from core.engine.requests import Answer, Ask, Work, call_key
+from core.models.roles import TextModel
 from core.steps import name
-from core.work import Answer, Ask, Work, call_key
 
 _ASSIGNMENT: TypeAdapter[Assignment] = TypeAdapter(Assignment)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pydantic import TypeAdapter
 
 from core.domain import Description, Failed, ImageInput
-from core.models.base import VisionModel
-from core.work import Answer, Ask, Work, call_key
+from core.engine.requests import Answer, Ask, Work, call_key
+from core.models.roles import VisionModel
 
 _DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 

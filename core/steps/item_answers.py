@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.domain import Description, Step, Vector
+from core.engine.requests import Work
 from core.steps import describe, label
 from core.store.answers import Answers
-from core.work import Work
 
 _LOOKUP = 5_000
 """Keys in one look-up."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from core.domain import Corpus, Failed
-from core.models.base import Labelled, TextModel
-from core.work import Answer, Ask, Work, call_key
+from core.engine.requests import Answer, Ask, Work, call_key
+from core.models.roles import Labelled, TextModel
 
 
 def work(model: TextModel, criterion: str, contents: Mapping[str, str]) -> list[Work]:

@@ -9,11 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import TypeAdapter
 
-from core.domain import Cluster, Corpus, Failed
-from core.edits import RESERVED
-from core.models.base import TextModel
-from core.steps.replies import UNCLEAR
-from core.work import Answer, Ask, Outcome, Work, call_key
+from core.domain import RESERVED, UNCLEAR, Cluster, Corpus, Failed
+from core.engine.requests import Answer, Ask, Outcome, Work, call_key
+from core.models.roles import TextModel
 
 ITEM = "*"
 """The id of the one item of this step."""

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from core.domain import Cluster, Corpus, Description, ImageInput, RunSettings, Step
-from core.models.base import TextModel, VisionModel
+from core.engine.requests import Ask, Work
+from core.models.roles import TextModel, VisionModel
 from core.steps import assign, describe, label, name
 from core.steps.item_answers import ItemAnswers
-from core.work import Ask, Work
 
 NAMED_FROM = 30_000
 """Clusters are formed of at most so many items, drawn by their content's hash: more would change no name."""

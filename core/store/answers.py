@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.claims import Claims
 from core.domain import Held, Vector
+from core.engine.in_flight import Claims
+from core.engine.requests import Outcome
 from core.store.database import Database, insert_rows, now
-from core.work import Outcome
 
 
 class HeldAnswer(NamedTuple):

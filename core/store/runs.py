@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from core.domain import RunSettings, StepStats
 from core.store.database import Database, insert_rows, now
-from core.store.kinds import By, Kind, counted, members, values
+from core.store.stale_groups import By, Kind, counted, members, values
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ CREATE TABLE truth (
 );
 
 CREATE TABLE answer (                -- the cache: whatever a model was asked, once
-    call_key VARCHAR PRIMARY KEY,    -- see core.engine.call_key
+    call_key VARCHAR PRIMARY KEY,    -- see core.engine.requests.call_key
     step VARCHAR NOT NULL,
     model VARCHAR NOT NULL,
     value VARCHAR NOT NULL,          -- JSON of the domain type
@@ -106,7 +106,7 @@ CREATE TABLE preference (            -- what a person chose for all new runs; ne
 CREATE TABLE edit (                  -- a person's decisions, in order; undo removes the last
     run_id VARCHAR NOT NULL,
     seq INTEGER NOT NULL,
-    value VARCHAR NOT NULL,          -- JSON of a core.edits type
+    value VARCHAR NOT NULL,          -- JSON of a core.results.edits type
     stale VARCHAR NOT NULL,          -- JSON: item id -> call key of each assignment it made stale, for undo
     created_at TIMESTAMP NOT NULL,
     PRIMARY KEY (run_id, seq)

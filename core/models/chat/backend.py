@@ -1,7 +1,7 @@
 """What a chat model is to the rest: requests in, replies out, and a statement of what it can do.
 
 A backend only carries messages. What to ask and how to read it is in vision.py, text.py and
-core/steps/replies.py, the same for all of them.
+core/models/chat/replies.py, the same for all of them.
 """
 
 from __future__ import annotations

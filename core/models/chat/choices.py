@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain import Cluster
 from core.models.chat.backend import Token
-from core.steps.replies import fold
+from core.models.chat.replies import fold
 
 NONE, UNDECIDED = "0", "?"
 _LETTERS = string.ascii_uppercase

@@ -13,23 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from core import prompts
-from core.domain import Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
+from core.domain import UNCLEAR, Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
+from core.engine.requests import UNASKED
 from core.models.chat.backend import MAX_TOKENS, Backend, Reply, Request
-from core.models.chat.calls import LABEL_CHARS, ask_all
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
-from core.models.chat.groups_reply import groups_schema, read_clusters
-from core.models.embedder import embed
-from core.steps.replies import (
-    UNCLEAR,
-    Answered,
-    fold,
-    numbered,
-    numbered_schema,
-    read_answers,
-    read_numbered,
-    text_schema,
-)
-from core.work import UNASKED
+from core.models.chat.cluster_reply import groups_schema, read_clusters
+from core.models.chat.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered, text_schema
+from core.models.chat.send import LABEL_CHARS, ask_all
+from core.models.embedding.minilm import embed
 
 _LABELS_SHOWN = 300
 """Distinct labels shown to step 2b, the most frequent first: enough for any K, and within small context windows."""

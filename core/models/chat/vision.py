@@ -10,10 +10,10 @@ from typing import Any
 from core import prompts
 from core.domain import Asking, Description, Failed, ImageInput, Seen, Sight, Step, Wording
 from core.models.chat.backend import Backend, Reply, Request
-from core.models.chat.calls import LABEL_CHARS, ask_all
+from core.models.chat.refusals import refuses
+from core.models.chat.replies import numbered, numbered_schema, plain, read_numbered
+from core.models.chat.send import LABEL_CHARS, ask_all
 from core.prompts import Prompt
-from core.steps.refusals import refuses
-from core.steps.replies import numbered, numbered_schema, plain, read_numbered
 
 MAX_TOKENS = 600
 """A description is a few sentences; some models would go on for pages."""

@@ -36,8 +36,8 @@ from core.models.openai.batch_lines import (
     request_line,
     why_failed,
 )
-from core.models.openai.dialect import Trouble
-from core.models.openai.patience import NOT_HERE, Patience
+from core.models.openai.batch_retry import NOT_HERE, Patience
+from core.models.openai.protocol import Trouble
 from core.models.openai.server import NO_IMAGE, OpenAIChat, message_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.domain import Failed
 from core.models.chat.backend import Reply
-from core.models.openai.dialect import NO_PROTOCOL, Trouble, code_of, judge, read
+from core.models.openai.protocol import NO_PROTOCOL, Trouble, code_of, judge, read
 from core.models.openai.transport import MAX_BODY
 
 PRICE = 0.5

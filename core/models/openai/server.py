@@ -23,11 +23,11 @@ from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
-from core.models.chat.picture import as_jpeg, part_of_id
+from core.models.chat.image_encoding import as_jpeg, part_of_id
 from core.models.openai import transport
-from core.models.openai.dialect import NO_PROTOCOL, Dialect, Trouble, judge, read
-from core.models.openai.pace import TRIP_AFTER, Call, Pace, pace_of
-from core.models.openai.room import Limits, Room
+from core.models.openai.protocol import NO_PROTOCOL, Dialect, Trouble, judge, read
+from core.models.openai.rate_limit import TRIP_AFTER, Call, Pace, pace_of
+from core.models.openai.token_budget import Limits, Room
 
 if TYPE_CHECKING:
     import openai

@@ -12,4 +12,4 @@ CREATE TABLE replied (               -- the newest call that was made for a key,
 
 ALTER TABLE result ADD COLUMN kind VARCHAR DEFAULT '';   -- core.domain.FailureKind where there is a failure
 
-ALTER TABLE run ADD COLUMN estimate VARCHAR DEFAULT '';  -- JSON of core.estimate.Estimate, made before it began
+ALTER TABLE run ADD COLUMN estimate VARCHAR DEFAULT '';  -- JSON of core.pipeline.estimate.Estimate, made before it began

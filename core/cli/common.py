@@ -1,0 +1,128 @@
+"""What the commands share: options, the workspace, progress on stderr, the summary that gives the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+from core.config import Config, config
+from core.domain import Progress
+from core.errors import BadInput, FacetryError, Paused
+from core.export import run_files
+from core.workspace import Workspace
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
+
+
+def workspace_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workspace", default="", metavar="DIR", help="where answers are kept (default: data/workspace)"
+    )
+
+
+def out_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", required=True, metavar="DIR", help="where the results go")
+
+
+def truth_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--truth", default="", metavar="WHERE", help="ground truth: folder, filename or CSV[:COLUMN]")
+
+
+def place_of(options: argparse.Namespace) -> Config:
+    """The settings in force, with the workspace that the command names."""
+    place = config()
+    if options.workspace:
+        place = replace(place, workspace=Path(options.workspace).expanduser().resolve())
+    return place
+
+
+@contextmanager
+def opened(place: Config) -> Iterator[Workspace]:
+    """The workspace, closed at the end. Raises WorkspaceBusy."""
+    workspace = Workspace(place)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
+
+
+def out_folder(options: argparse.Namespace) -> Path:
+    """Where the results go. Raises BadInput for a file; said before hours of work."""
+    out = Path(options.out).expanduser()
+    if out.exists() and not out.is_dir():
+        raise BadInput(f"{out} is a file; --out needs a folder.")
+    return out
+
+
+@dataclass
+class End:
+    """How a run ended before all was done. sentence: why, or "" where it did not."""
+
+    sentence: str = ""
+
+    def said(self) -> int:
+        """Say why on stderr; return the exit status that this means."""
+        if self.sentence:
+            print(self.sentence, file=sys.stderr)
+        return 1 if self.sentence else 0
+
+
+@contextmanager
+def ending(workspace: Workspace, run_id: str) -> Iterator[End]:
+    """Let a run end early in the block (a cap, credit, a key, a server): what was answered is to be written all the
+    same, and the same command goes on. Raises what ended it where nothing was answered, or was given wrongly."""
+    end = End()
+    try:
+        yield end
+    except BadInput:
+        raise
+    except FacetryError as error:
+        held = workspace.store.answers.step_counts(run_id).values()
+        if not isinstance(error, Paused) and not any(number > failed for number, failed in held):
+            raise
+        end.sentence = str(error)
+
+
+class Line:
+    """One line a finished step on stderr, and a moving one while it works on a terminal."""
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.step == "load":
+            print(progress.latest[1], file=sys.stderr)
+            return
+        line = f"{progress.step}: {progress.done} of {progress.total}"
+        if progress.failures:
+            line += f", {progress.failures} failed"
+        if progress.seconds_left and progress.done < progress.total:
+            line += f", {progress.seconds_left:.0f} s left"
+        if progress.done == progress.total:
+            print(line, file=sys.stderr)
+        elif sys.stderr.isatty():
+            print(f"{line}   ", end="\r", file=sys.stderr)
+
+
+def summary(written: run_files.Written, out: Path) -> int:
+    """Say what came out, and list every failure; return the exit status."""
+    for warning in written.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    for name, reason in written.skipped:
+        print(f"Skipped: {name}: {reason}", file=sys.stderr)
+    for name, reason in written.failed:
+        print(f"Failed: {name}: {reason}", file=sys.stderr)
+    for cluster, size in written.sizes:
+        print(f"{size:6d}  {cluster}")
+    if written.scores:
+        shown = ("acc", "nmi", "ari", "name_acc")
+        print("  ".join(f"{key} {written.scores[key]:.3f}" for key in shown if written.scores[key] is not None))
+    print(f"Written to {out}")
+    return 1 if written.failed else 0

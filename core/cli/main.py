@@ -1,0 +1,35 @@
+"""The command line: `python -m core COMMAND ...` does what the app does, unattended, and writes files.
+
+Exit status: 0 done, 1 done with failures listed (or ended early, with what was answered written), 2 unusable input with
+one clear sentence on stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from core.cli import add, import_results, pack, run
+from core.cli.common import Parser
+from core.errors import FacetryError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.act(options))
+    except FacetryError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped. What was finished is kept; the same command continues.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+    for module in (run, add, import_results, pack):
+        module.add(commands)
+    return parser

@@ -1,0 +1,50 @@
+"""`python -m core pack` and `unpack`: take a whole workspace to another machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from core.cli import common
+from core.errors import BadInput
+from core.export import workspace_zip
+
+
+def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
+    packing = commands.add_parser("pack", help="put the whole workspace into one ZIP file")
+    packing.add_argument("--out", required=True, metavar="FILE.zip", help="the file to make")
+    common.workspace_option(packing)
+    packing.set_defaults(act=_pack)
+    unpacking = commands.add_parser("unpack", help="make a workspace from such a file")
+    unpacking.add_argument("file", metavar="FILE.zip", help="what `pack`, or the app's Export page, made")
+    common.workspace_option(unpacking)
+    unpacking.set_defaults(act=_unpack)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    out = Path(options.out).expanduser()
+    if out.exists():
+        raise BadInput(f"{out} exists already. Give another name (--out FILE.zip).")
+    place = common.place_of(options)
+    if not place.workspace.is_dir():
+        raise BadInput(f"There is no workspace at {place.workspace}. Name it with --workspace DIR.")
+    fresh = out.with_name(f"{out.name}.part")
+    with common.opened(place) as workspace:
+        try:
+            with fresh.open("wb") as file:
+                for piece in workspace_zip.pack(workspace):
+                    file.write(piece)
+            fresh.replace(out)
+        except OSError as error:
+            raise BadInput(f"{out} could not be written ({error.strerror or 'unknown reason'}).") from None
+        finally:
+            fresh.unlink(missing_ok=True)
+    print(f"Packed into {out}")
+    return 0
+
+
+def _unpack(options: argparse.Namespace) -> int:
+    place = common.place_of(options)
+    workspace_zip.unpack(Path(options.file).expanduser(), place)
+    print(f"Unpacked into {place.workspace}")
+    return 0

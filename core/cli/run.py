@@ -1,0 +1,127 @@
+"""`python -m core run`: describe, label, name and assign, and write the results."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.cli import asking_options, common, estimate
+from core.domain import RunSettings
+from core.errors import BadInput
+from core.export import run_files
+from core.ingest import source
+from core.pipeline import runs, validation
+from core.prompts import presets
+
+
+def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
+    run = commands.add_parser("run", help="describe, label, name and assign; write the results to --out")
+    run.add_argument(
+        "--images",
+        default="",
+        metavar="WHERE",
+        help="folder, ZIP file, PDF file, CSV or Parquet table that lists images, s3://BUCKET/FOLDER, hf:NAME[:SPLIT]",
+    )
+    run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
+    run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
+    run.add_argument("--k", default="", metavar="N", help="how many groups")
+    common.out_option(run)
+    run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")
+    run.add_argument(
+        "--text", default="builtin", metavar="KIND[:MODEL]", help="who labels and assigns (default: builtin)"
+    )
+    run.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere, one JSON a line")
+    run.add_argument("--names", default="", metavar="A,B,C", help="group names fixed beforehand")
+    common.truth_option(run)
+    run.add_argument("--limit", type=int, default=0, metavar="N", help="use the first N images only")
+    run.add_argument(
+        "--try",
+        dest="some",
+        type=int,
+        nargs="?",
+        const=0,
+        metavar="N",
+        help="all steps on N images spread over all (default: 20, or three a group)",
+    )
+    common.workspace_option(run)
+    asking_options.add(run)
+    run.set_defaults(act=_act)
+
+
+def _act(options: argparse.Namespace) -> int:
+    names = tuple(one.strip() for one in options.names.split(",")) if options.names else ()
+    settings = RunSettings(
+        "",
+        options.criterion,
+        _k(options.k, names),
+        options.vision,
+        options.text,
+        options.records,
+        names,
+        options.truth,
+        options.limit,
+        asking_options.wording(options),
+        asking_options.asking(options),
+        options.fallback,
+        options.cap,
+        options.share,
+    )
+    if options.limit < 0:
+        raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
+    if options.records:
+        settings = replace(settings, vision="records")
+    elif options.vision == "records":
+        raise BadInput("--vision records needs the file of descriptions: --records FILE.jsonl")
+    out = common.out_folder(options)
+    validation.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded
+    place = common.place_of(options)
+    some = _some(options, settings.k)
+    if some:  # of a few images models look at all
+        settings = replace(settings, share=1.0)
+    origin = source.find(
+        options.images,
+        options.records,
+        place,
+        some or options.limit,
+        spread=bool(some),
+        pdf_pages=options.pdf_pages,
+    )
+    with common.opened(place) as workspace:
+        kept = workspace.store.preferences.get(presets.PREFERENCE)
+        settings = asking_options.with_presets(settings, options.preset, kept)
+        if options.estimate:
+            estimate.show(estimate.of(workspace, origin, settings))
+            return 0
+        run_id = runs.start(workspace, origin, settings, go_on=True)
+        estimate.keep(workspace, run_id, origin)
+        with common.ending(workspace, run_id) as end:
+            runs.run(workspace, run_id, "assign", origin=origin, on_progress=common.Line())
+        found = run_files.write(workspace, run_id, out)
+        status = common.summary(found, out)
+        estimate.against(workspace, run_id)
+    return end.said() or status
+
+
+def _some(options: argparse.Namespace, k: int) -> int:
+    """How many images to try, 0 for all."""
+    if options.some is None:
+        return 0
+    if options.limit:
+        raise BadInput("Give --try or --limit, not both.")
+    if not options.images:
+        raise BadInput("--try needs --images; of descriptions alone, --limit N takes the first N.")
+    if options.some < 0:
+        raise BadInput(f"--try must be 1 or more, not {options.some}.")
+    return int(options.some) or validation.sample_size(k)
+
+
+def _k(text: str, names: Sequence[str]) -> int:
+    if not text and names:
+        return len(names)
+    if text == "auto":
+        raise BadInput("--k auto is not built yet; give a number of groups.")
+    try:
+        return int(text)
+    except ValueError:
+        raise BadInput(f"--k needs a whole number of groups, not “{text}”.") from None

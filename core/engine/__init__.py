@@ -1,0 +1,1 @@
+"""Asks models: one loop that knows no store and no model."""

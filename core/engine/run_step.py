@@ -1,0 +1,344 @@
+"""The one loop that asks models: look up, ask what is missing, save, report, stop when told.
+
+A result is fresh exactly while its saved call key equals the key of the request we would send now, so caching, resume
+after a crash, "only what changed runs" and reuse across criteria and K are all this one comparison. The loop knows no
+database, page or model: it gets functions, so that the same code can run inside a worker that writes one shard.
+
+What it does not do: retry. A backend retries transport faults itself; a `Failed` answer is saved as data and is asked
+again the next time the step runs.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from core.domain import Act, Failed, Progress, StepStats
+from core.engine.in_flight import Claims
+from core.engine.requests import UNASKED, Answer, Ask, Outcome, Usage, Work, count_usage, stopping
+from core.errors import Cancelled, FacetryError
+
+_POLL_SECONDS = 0.2
+_GRACE_SECONDS = 1.5
+_SAVE_SECONDS = 1.0
+_LOOKUP = 5_000
+_ERRORS_SHOWN = 5
+_RULE = "\n\n-----\n\n"
+"""Between the replies of one call."""
+
+
+Lookup = Callable[[Sequence[str]], Mapping[str, str]]
+Save = Callable[[Sequence[Outcome]], None]
+Enough = Callable[[int], bool]
+_Finished = tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usage]
+
+
+def run_step(
+    step: Act,
+    work: Sequence[Work],
+    ask: Ask,
+    *,
+    lookup: Lookup,
+    save: Save,
+    batch_size: int,
+    concurrency: int = 1,
+    cancel: threading.Event | None = None,
+    enough: Enough = lambda _: False,
+    meter: Meter | None = None,
+    claims: Claims | None = None,
+) -> StepStats:
+    """Answer every item of `work` and save as it goes; return what was done.
+
+    lookup: keys -> stored value for those already answered. save: called from this thread only, in batches, so that a
+    store has one writer. ask: called from up to `concurrency` daemon threads with at most `batch_size` items with
+    distinct keys; one answer per item, in order. Items that share a key are asked once. enough: told how many calls are
+    under way; while it says so for those, no other is begun, and once it says so for 0, nothing new is asked, what is
+    under way is waited for and saved, and the rest is left undone (a spending cap).
+    meter: to go on counting where an earlier call for the same step stopped; the statistics returned are the meter's.
+    claims: what others ask about who look up and save in the same place; their answers are waited for.
+    Raises Cancelled (within a moment of `cancel`, finished answers saved) and whatever FacetryError `ask` raises.
+    """
+    cancel = cancel or threading.Event()
+    meter = meter or Meter(step, len(work))
+    claims = claims or Claims()
+    left = list(work)
+    while left:
+        mine = claims.take(item.key for item in left)
+
+        def keep(outcomes: Sequence[Outcome], mine: set[str] = mine) -> None:
+            save(outcomes)
+            answered = {outcome.work.key for outcome in outcomes}
+            claims.release(answered)
+            mine.difference_update(answered)  # somebody else may have them by the end
+
+        try:
+            todo, left = [item for item in left if item.key in mine], [item for item in left if item.key not in mine]
+            pending = _look_up(todo, lookup, keep, meter, cancel)
+            _ask_and_save(pending, ask, keep, batch_size, concurrency, cancel, enough, meter)
+        finally:
+            claims.release(mine)
+        if enough(0):
+            break
+        if left:
+            claims.wait({item.key for item in left}, _POLL_SECONDS)
+        if left and cancel.is_set():
+            raise Cancelled
+    return meter.stats()
+
+
+def _look_up(
+    work: Sequence[Work], lookup: Lookup, save: Save, meter: Meter, cancel: threading.Event
+) -> dict[str, list[Work]]:
+    """Save what is known; the rest of the work by its keys."""
+    pending: dict[str, list[Work]] = {}
+    for start in range(0, len(work), _LOOKUP):
+        chunk = work[start : start + _LOOKUP]
+        known = lookup([item.key for item in chunk])
+        hits = [Outcome(item) for item in chunk if item.key in known]
+        if hits:
+            save(hits)
+            meter.add(hits, [], Usage())
+        for item in chunk:
+            if item.key not in known:
+                pending.setdefault(item.key, []).append(item)
+        if cancel.is_set():
+            raise Cancelled
+    return pending
+
+
+def _ask_and_save(
+    pending: Mapping[str, Sequence[Work]],
+    ask: Ask,
+    save: Save,
+    batch_size: int,
+    concurrency: int,
+    cancel: threading.Event,
+    enough: Enough,
+    meter: Meter,
+) -> None:
+    """Ask about each key once and save what comes for every item that asked it."""
+    firsts = [same[0] for same in pending.values()]
+    batches = [firsts[start : start + batch_size] for start in range(0, len(firsts), batch_size)]
+    unsaved: list[Outcome] = []
+    saved_at = time.monotonic()
+    try:
+        for batch, answers, usage in _ask_all(ask, batches, concurrency, cancel, enough, meter):
+            raw = _RULE.join(usage.replies)
+            outcomes = [
+                outcome
+                for item, answer in zip(batch, answers, strict=True)
+                if answer is not UNASKED
+                for outcome in _spread(answer, pending[item.key], raw)
+            ]
+            unsaved += outcomes
+            meter.add(outcomes, answers, usage)
+            if time.monotonic() - saved_at >= _SAVE_SECONDS:
+                save(unsaved)
+                unsaved, saved_at = [], time.monotonic()
+    finally:
+        if unsaved:
+            save(unsaved)
+
+
+def _spread(answer: Answer | Failed, same: Sequence[Work], raw: str) -> Iterator[Outcome]:
+    """Give one answer to every item that asked the same; only the first pays for it."""
+    for place, item in enumerate(same):
+        if isinstance(answer, Failed):
+            yield Outcome(item, failure=answer.reason, kind=answer.kind, raw=raw)
+        elif place == 0:
+            yield Outcome(item, answer=answer, raw=raw)
+        else:
+            yield Outcome(item)
+
+
+def _ask_all(
+    ask: Ask,
+    batches: Sequence[Sequence[Work]],
+    concurrency: int,
+    cancel: threading.Event,
+    enough: Enough,
+    meter: Meter,
+) -> Iterator[tuple[Sequence[Work], Sequence[Answer | Failed], Usage]]:
+    """Yield batches with their answers and what these cost, as they finish.
+
+    Daemon threads and not a ThreadPoolExecutor: an executor keeps Ctrl-C waiting for every queued call.
+    """
+    todo = deque(batches)
+    done: queue.SimpleQueue[_Finished] = queue.SimpleQueue()
+    halt = threading.Event()
+    turn = threading.Condition()
+    under_way = received = 0
+
+    def ended() -> bool:
+        return halt.is_set() or cancel.is_set() or enough(0)
+
+    def take() -> Sequence[Work] | None:
+        """The next batch, once what is under way leaves money for it; None when no more is to be asked."""
+        nonlocal under_way
+        with turn:
+            while todo and not ended():
+                if not (under_way and enough(under_way)):
+                    under_way += 1
+                    return todo.popleft()
+                turn.wait(_POLL_SECONDS)
+        return None
+
+    def serve() -> None:
+        nonlocal under_way
+        while (batch := take()) is not None:
+            answers: Sequence[Answer | Failed] | BaseException
+            with count_usage() as usage, meter.paying(usage), stopping(ended):
+                try:
+                    answers = ask(batch)
+                except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
+                    answers = error
+            done.put((batch, answers, usage))
+            with turn:
+                under_way -= 1
+                turn.notify_all()
+
+    for _ in range(min(concurrency, len(batches))):
+        threading.Thread(target=serve, daemon=True, name="facetry-ask").start()
+    fatal: FacetryError | None = None
+    ends: float | None = None
+    unasked = False
+    try:
+        while received < len(batches):
+            spent = enough(0)
+            with turn:
+                awaited = len(batches) - len(todo) - received
+            if spent and not awaited:  # nobody takes any more, and all that was taken has come back
+                return
+            if ends is None and (fatal or cancel.is_set()):
+                # Only calls under way are waited for, and only for a moment: an answer about to come has been paid for.
+                ends = time.monotonic() + _GRACE_SECONDS
+            wait = _POLL_SECONDS
+            if ends is not None:
+                wait = max(0.0, ends - time.monotonic()) if awaited else 0.0
+            try:
+                batch, answers, usage = done.get(timeout=wait)
+            except queue.Empty:
+                if ends is None:
+                    continue
+                raise fatal or Cancelled() from None
+            received += 1
+            if isinstance(answers, FacetryError):
+                usage.ended, answers = answers, [UNASKED] * len(batch)
+            # A call that waits gives up when enough is spent; that ends the step as `enough` does, not as an error.
+            gave_up = isinstance(usage.ended, Cancelled) and not cancel.is_set() and enough(0)
+            if usage.ended and not gave_up:
+                fatal = fatal or usage.ended
+                halt.set()
+            if isinstance(answers, BaseException):
+                # A fault in one call must not lose the others: it is that batch's failure, with its reason.
+                answers = [Failed(f"The model failed: {type(answers).__name__}: {answers}"[:300])] * len(batch)
+            unasked = unasked or any(answer is UNASKED for answer in answers)
+            yield batch, answers, usage
+        if fatal or (unasked and cancel.is_set()):
+            raise fatal or Cancelled()
+    finally:
+        halt.set()
+
+
+class Meter:
+    """Counts what happens in a step and tells the person. A step done in several calls keeps one meter."""
+
+    def __init__(self, step: Act, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
+        self._started = time.monotonic()
+        self._progress = Progress(step, 0, total)
+        self._on_progress = on_progress
+        self._counted = StepStats()
+        self._asked = 0
+        self._paying = threading.Lock()
+        self._calls, self._finished = 0, (0.0, 0.0)
+        self._under_way: list[Usage] = []
+
+    @contextmanager
+    def paying(self, usage: Usage) -> Iterator[None]:
+        """While the block runs, a call is under way that notes in `usage` what it costs."""
+        with self._paying:
+            self._under_way.append(usage)
+        try:
+            yield
+        finally:
+            with self._paying:
+                self._under_way = [one for one in self._under_way if one is not usage]
+                self._calls += 1
+                self._finished = _sum(self._finished, usage.paid)
+
+    @property
+    def paid(self) -> tuple[float, float]:
+        """Prompt and completion tokens that were paid for so far, at their share of the usual price; answers may wait
+        to be counted and saved."""
+        with self._paying:
+            return _sum(self._finished, *(usage.paid for usage in self._under_way))
+
+    def expected(self, under_way: int) -> tuple[float, float] | None:
+        """What will have been paid for when so many calls that are under way have come back and have cost what calls
+        cost so far; None while none has come back."""
+        with self._paying:
+            if not self._calls:
+                return None
+            so_far = _sum((0.0, 0.0), *(usage.paid for usage in self._under_way))
+            return (
+                self._finished[0] + max(so_far[0], under_way * self._finished[0] / self._calls),
+                self._finished[1] + max(so_far[1], under_way * self._finished[1] / self._calls),
+            )
+
+    def again(self, number: int) -> None:
+        """So many items are asked once more, in another way or of another model."""
+        self._progress = replace(self._progress, total=self._progress.total + number)
+
+    def set_total(self, total: int) -> None:
+        self._progress = replace(self._progress, total=total)
+
+    def add(self, outcomes: Sequence[Outcome], answers: Sequence[Answer | Failed], usage: Usage) -> None:
+        """Count a batch. A model that reports no usage of its own counts one request a batch it worked on."""
+        fresh = [answer for answer in answers if isinstance(answer, Answer)]
+        failed = sum(isinstance(answer, Failed) and answer is not UNASKED for answer in answers)
+        paid = sum(answer.asked for answer in fresh) + failed
+        failures = [outcome.failure for outcome in outcomes if outcome.failure]
+        self._asked += paid
+        stats = self._counted
+        self._counted = replace(
+            stats,
+            items=stats.items + len(outcomes),
+            requests=stats.requests + (usage.requests or (1 if paid else 0)),
+            cache_hits=stats.cache_hits + len(outcomes) - len(failures) - sum(answer.asked for answer in fresh),
+            failures=stats.failures + len(failures),
+            kinds=dict(Counter(stats.kinds) + Counter(outcome.kind for outcome in outcomes if outcome.kind)),
+            prompt_tokens=stats.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=stats.completion_tokens + usage.completion_tokens,
+        )
+        elapsed = max(time.monotonic() - self._started, 1e-6)
+        done = self._progress.done + len(outcomes)
+        rate = self._asked / elapsed
+        latest = self._progress.latest
+        for outcome in outcomes:
+            if outcome.answer is not None:
+                latest = (outcome.work.item_id, outcome.answer.text)
+        self._progress = replace(
+            self._progress,
+            done=done,
+            failures=self._counted.failures,
+            cache_hits=self._counted.cache_hits,
+            rate=rate,
+            seconds_left=(self._progress.total - done) / rate if rate else None,
+            latest=latest,
+            errors=(self._progress.errors + tuple(dict.fromkeys(failures)))[-_ERRORS_SHOWN:],
+        )
+        if self._on_progress:
+            self._on_progress(self._progress)
+
+    def stats(self) -> StepStats:
+        """What was done so far."""
+        return replace(self._counted, seconds=time.monotonic() - self._started)
+
+
+def _sum(*tokens: tuple[float, float]) -> tuple[float, float]:
+    return sum(prompt for prompt, _ in tokens), sum(completion for _, completion in tokens)

@@ -1,0 +1,305 @@
+"""Results made elsewhere, as one thing: a table or JSON Lines of image and cluster, or IC|TC's result files.
+
+Nothing is thrown away: a row without a usable answer keeps what it said, and a line that cannot be read is counted with
+its reason. Truth is carried along for the metrics and never looked at here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import weakref
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInput
+from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
+from core.ingest.name_matching import from_filenames, match_names
+from core.ingest.records import Record, Records
+from core.ingest.table import SUFFIXES as TABLES
+from core.ingest.table import image_column, read_table
+
+_STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "step2b_result.txt", "step3_result.txt"
+_CLUSTER = ("cluster", "group", "assigned", "assignment", "predicted", "prediction", "answer")
+_DESCRIPTION = ("description", "text", "caption")
+_LABEL = ("label",)
+_TRUTH = ("truth", "ground_truth", "gt", "class", "target")
+_IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
+_JSON = (".jsonl", ".ndjson", ".json")
+_NO_GROUP = {"", "unassigned", "not sure", "none", "unknown", "n/a", "nan", "null"}
+_LONGEST_NAME = 80
+"""Without a list of names every answer of at most so many letters is one; longer ones are prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One row. answer: what was said, None when nothing was. confidence: 0 to 1, None when unknown."""
+
+    record: Record
+    answer: str | None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A whole result. names: (name, meaning) of the groups, in order. bad: (where, reason) of lines not understood.
+
+    version: hash of all that was read.
+    """
+
+    rows: tuple[Answered, ...]
+    names: tuple[tuple[str, str], ...]
+    bad: tuple[tuple[int, str], ...]
+    version: str
+
+    def places(self, names: Mapping[str, str]) -> dict[str, int]:
+        """Item id -> index of its row: by id where rows are the items, else by relative path or file name."""
+        by_id = {row.record.id: place for place, row in reversed(list(enumerate(self.rows)))}
+        by_name = match_names([row.record.image for row in self.rows], names)
+        return by_name | {item: by_id[item] for item in names if item in by_id}
+
+    def group_of(self, answer: str | None) -> str | None:
+        """The normal spelling of the group's name that an answer gives, by its first line; None when it gives none."""
+        said = normal(first_line(answer)) if answer else ""
+        return said if said in self._known else None
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(normal(name) for name, _ in self.names)
+
+    @property
+    def records(self) -> Records:
+        """The rows as items of their own, for results whose images are not here."""
+        return Records(tuple(row.record for row in self.rows), self.bad, self.version)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether every image is called `{n}_{class}`, as IC|TC's are."""
+        names = {str(place): row.record.image for place, row in enumerate(self.rows)}
+        return len(from_filenames(names)) == len(names)
+
+
+_read: weakref.WeakValueDictionary[tuple[Path, int, int], Imported] = weakref.WeakValueDictionary()
+"""What somebody still holds: a run that is being brought in asks for the same large file at each of its steps."""
+
+
+def _read_once(path: Path) -> Imported:
+    stat = path.stat()
+    key = (path.resolve(), stat.st_size, stat.st_mtime_ns)
+    found = _read.get(key)
+    if found is None:
+        found = _read[key] = _from_table(path) if path.suffix.lower() in TABLES else _from_jsonl(path)
+    return found
+
+
+def read_results(path: Path) -> Imported:
+    """Read a table (CSV, TSV, Parquet), a JSONL file, or IC|TC's result files, by folder or by one. Raises BadInput."""
+    path = path.expanduser()
+    if path.is_dir():
+        return _from_ictc(path)
+    if not path.exists():
+        raise BadInput(f"{path} does not exist. Give a CSV, a JSONL file, or a folder with IC|TC's result files.")
+    if path.suffix.lower() == ".txt":
+        return _from_ictc(path.parent, path.name)
+    if path.suffix.lower() in (*_JSON, *TABLES):
+        return _read_once(path)
+    raise BadInput(f"{path.name} is not a CSV, a JSONL file, a Parquet file or a folder with IC|TC's {_STEP3}.")
+
+
+# -- a table or JSON Lines
+
+
+def _from_table(path: Path) -> Imported:
+    table = read_table(path)
+    columns = list(table)
+    image = image_column(columns)
+    others = [column for column in columns if column != image]
+    known = {column.strip().lower() for column in others}
+    keys = ["image" if column == image else column.strip().lower() for column in columns]
+    values = [
+        {key: _plain(cell) for key, cell in zip(keys, row, strict=True)} for row in zip(*table.values(), strict=True)
+    ]
+    if not known & {*_CLUSTER}:
+        chosen = next((key for key in (*_LABEL, *(one.strip().lower() for one in others)) if key in known), "")
+        if not chosen:
+            raise BadInput(f"{path.name} needs a column of images and one of groups; it has: {', '.join(columns)}.")
+        for value in values:
+            value["cluster"] = value.pop(chosen)
+    return _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
+
+
+def _plain(cell: str) -> str:
+    """A cell without the mark that keeps spreadsheets from running it (core.export.tables.safe_cell)."""
+    cell = cell.strip()
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _from_jsonl(path: Path) -> Imported:
+    content = _bytes(path)
+    values: list[tuple[int, dict[str, Any]]] = []
+    bad: list[tuple[int, str]] = []
+    for number, value in _json_values(content.decode("utf-8-sig", errors="replace")):
+        if isinstance(value, dict):
+            values.append((number, value))
+        else:
+            bad.append((number, "This line is not a JSON object."))
+    if values and not any(key in value for _, value in values for key in _CLUSTER):
+        raise BadInput(f"{path.name} says of no image which group it is in (a key like cluster).")
+    return _from_values(path.name, values, bad, content)
+
+
+def _json_values(text: str) -> Iterator[tuple[int, Any]]:
+    """Line number and value, None for a line that is no JSON; what is one list as a whole is a line an entry."""
+    if text.lstrip().startswith("["):
+        with contextlib.suppress(ValueError):
+            yield from enumerate(json.loads(text), start=1)
+            return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                yield number, json.loads(line)
+            except ValueError:
+                yield number, None
+
+
+def _from_values(
+    name: str, values: Sequence[tuple[int, Mapping[str, Any]]], bad: list[tuple[int, str]], content: bytes
+) -> Imported:
+    """values: line number and what it holds, by lower-case names."""
+    rows = []
+    for number, value in values:
+        image = _first(value, _IMAGE)
+        if not image:
+            bad.append((number, "This line names no image."))
+            continue
+        record = Record(image, _first(value, _DESCRIPTION), _first(value, _LABEL), _first(value, _TRUTH))
+        rows.append(Answered(record, _first(value, _CLUSTER), _share(value.get("confidence"))))
+    if not rows:
+        raise BadInput(f"{name} holds no row that names an image.")
+    images = [row.record.image for row in rows]
+    short = short_names(images) if any(image.startswith("/") or ":\\" in image for image in images) else {}
+    rows = [_renamed(row, short.get(row.record.image, row.record.image)) for row in rows]
+    return Imported(tuple(rows), tuple(_names_said(rows)), tuple(bad), hashlib.sha256(content).hexdigest()[:16])
+
+
+def _renamed(row: Answered, image: str) -> Answered:
+    one = row.record
+    return Answered(Record(image, one.description, one.label, one.truth), row.answer, row.confidence)
+
+
+def _first(value: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """The first of the keys that is there, as clean text: a lone surrogate would make the database write fail."""
+    for key in keys:
+        found = value.get(key)
+        if isinstance(found, (str, int, float)) and not isinstance(found, bool):
+            return str(found).encode("utf-8", errors="replace").decode("utf-8").strip()
+    return ""
+
+
+def _share(value: object) -> float | None:
+    try:
+        share = float(str(value))
+    except ValueError:
+        return None
+    return share if 0 <= share <= 1 else None
+
+
+# -- IC|TC's files
+
+
+def _from_ictc(folder: Path, step3: str = _STEP3) -> Imported:
+    """step3 gives the answers; step1 the descriptions, step2a the labels and step2b the names, where they are there.
+
+    An image that any of the files names is a row. The files may lie in a folder within the folder.
+    """
+    places = [folder] if (folder / step3).is_file() else sorted(path.parent for path in folder.rglob(step3))
+    if not places:
+        raise BadInput(f"{folder} holds no {step3}. Give the folder with IC|TC's result files, a CSV or a JSONL file.")
+    if len(places) > 1:
+        raise BadInput(f"{folder} holds {len(places)} results. Give one of them, for example {places[0]}.")
+    folder = places[0]
+    texts = {name: _text(folder / name) for name in (_STEP1, _STEP2A, _STEP2B, step3)}
+    descriptions, bad = _descriptions(texts[_STEP1])
+    labels, labelled = _answers(_STEP2A, texts[_STEP2A], list(descriptions))
+    answers, answered = _answers(step3, texts[step3], list(descriptions))
+    bad += labelled + answered
+    images = list(dict.fromkeys([*descriptions, *labels, *answers]))
+    if not images:
+        raise BadInput(f"{step3} in {folder} holds no line that names an image.")
+    short = short_names(images)
+    rows = [
+        Answered(Record(short[image], descriptions.get(image, ""), labels.get(image, ""), ""), answers.get(image))
+        for image in images
+    ]
+    names = read_names(texts[_STEP2B]) or _names_said(rows)
+    version = hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
+    return Imported(tuple(rows), tuple(names), tuple(bad), version)
+
+
+def _descriptions(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
+    """Image -> description. A second line of one image is counted as bad; a line without an image is called by its
+    number, as answers may stand in the same order."""
+    found: dict[str, str] = {}
+    bad: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            bad.append((number, f"{_STEP1}: this line is not a JSON object."))
+            continue
+        image = _first(value, _IMAGE) or f"line {number}"
+        if image in found:
+            bad.append((number, f"{_STEP1}: {image} is described a second time."))
+        found.setdefault(image, _first(value, _DESCRIPTION))
+    return found, bad
+
+
+def _answers(name: str, text: str, order: Sequence[str]) -> tuple[dict[str, str], list[tuple[int, str]]]:
+    """Image -> answer. Answers without images belong to the images of step 1 in order, if there are as many."""
+    lines = read_answers(text)
+    bad = [(number, f"{name}: {reason}") for number, reason in lines.bad]
+    if lines.answers and not lines.answers[0][1]:
+        if not order:
+            raise BadInput(f"{name} names no images. Give it together with {_STEP1}, which names them in order.")
+        if len(lines.answers) != len(order):
+            raise BadInput(f"{name} names no images, and has {len(lines.answers)} lines for {len(order)} images.")
+        return {image: answer for image, (_, _, answer) in zip(order, lines.answers, strict=True)}, bad
+    spelled = {image.casefold(): image for image in order}
+    found: dict[str, str] = {}
+    for number, image, answer in lines.answers:
+        known = spelled.get(image.casefold(), image)
+        if known in found:
+            bad.append((number, f"{name}: {image} has a second answer ({answer[:60]}); the first counts."))
+        found.setdefault(known, answer)
+    return found, bad
+
+
+def _names_said(rows: Sequence[Answered]) -> list[tuple[str, str]]:
+    """The answers themselves as names, the most frequent first, each in its most frequent spelling."""
+    spellings: dict[str, Counter[str]] = {}
+    for row in rows:
+        said = first_line(clean_answer(row.answer or "")).strip()
+        if normal(said) not in _NO_GROUP and len(said) <= _LONGEST_NAME and not normal(said).startswith("none of "):
+            spellings.setdefault(normal(said), Counter())[said.strip(" \"'.*")] += 1
+    ranked = sorted(spellings.items(), key=lambda one: (-one[1].total(), one[0]))
+    return [(spelled.most_common(1)[0][0], "") for _, spelled in ranked]
+
+
+def _text(path: Path) -> str:
+    return _bytes(path).decode("utf-8-sig", errors="replace") if path.is_file() else ""
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} could not be read ({error.strerror or 'unknown reason'}).") from None

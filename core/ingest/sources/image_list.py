@@ -1,0 +1,45 @@
+"""A table that lists images (paths here, or addresses elsewhere) -> those images, each row accounted for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from core.config import Config
+from core.errors import BadInput
+from core.ingest.sources.source_file import Found, check_allowed, is_allowed, refusal_by_name
+from core.ingest.table import image_column, read_table
+
+_ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
+FETCHED = ("http://", "https://", "s3://")
+
+
+def scan(path: Path, config: Config) -> list[Found]:
+    """One entry a row, in order; paths are relative to the table's folder or absolute. Raises BadInput."""
+    check_allowed(path.resolve(), config)
+    table = read_table(path)
+    listed = table[image_column(list(table))]
+    if not listed:
+        raise BadInput(f"{path.name} lists no images. Give a table with a column of image paths or addresses.")
+    return [_found(path.parent, cell.strip(), row, config) for row, cell in enumerate(listed, start=1)]
+
+
+def _found(folder: Path, name: str, row: int, config: Config) -> Found:
+    if not name:
+        return Found(f"row {row}", folder, refusal="This row names no image.")
+    if "\0" in name:
+        return Found(name.replace("\0", " "), folder, refusal="This is not a path that can be read.")
+    if _ADDRESS.match(name):
+        known = name.lower().startswith(FETCHED)
+        return Found(name, folder, refusal="" if known else f"Only {', '.join(FETCHED)} are fetched.", url=name)
+    refusal = refusal_by_name(name.replace("\\", "/").rsplit("/")[-1])
+    try:
+        place = folder / Path(name.replace("\\", "/")).expanduser()
+        if not refusal and not is_allowed(place.resolve(), config):
+            refusal = "Lies in a place that images may not be read from."
+        if not refusal and not place.is_file():
+            refusal = "There is no such file. Check the path in the table."
+        stat = None if refusal else place.stat()
+    except (OSError, RuntimeError):  # too long for a path, a link in a circle, an unknown ~user
+        return Found(name, folder, refusal="This is not a path that can be read.")
+    return Found(name, place, stamp=(stat.st_size, stat.st_mtime_ns) if stat else (0, 0), refusal=refusal)

@@ -1,0 +1,124 @@
+"""A ZIP file -> what is in it. Members are read in place, never extracted by name."""
+
+from __future__ import annotations
+
+import lzma
+import re
+import stat
+import zipfile
+import zlib
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from core.config import Config
+from core.errors import BadInput
+from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
+
+MAX_MEMBER = 256 * 1024**2
+"""Bytes of one unpacked member; the largest image accepted is smaller."""
+MAX_MEMBERS = 1_000_000
+MAX_DIRECTORY = 256 * 1024**2
+"""Bytes of the archive's own list of members, all of which is held in memory: room for about two million."""
+_BOMB_RATIO = 200
+"""Images hardly shrink; an even BMP or TIFF may, so small members are never called a bomb."""
+_BOMB_BYTES = 16 * 1024**2
+_BOMB_TOTAL = 4 * 1024**3
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+_END = b"PK\x05\x06"
+_END_BYTES = 22 + 0xFFFF
+"""The end record with the longest comment that it can have."""
+_ABSOLUTE = re.compile(r"^(/|[A-Za-z]:/)")
+
+
+def scan(path: Path, config: Config) -> list[Found]:
+    """All members in natural order; members of one name get a number. Raises BadInput for what is no usable archive:
+    no ZIP, damaged, not allowed, empty, or a bomb."""
+    check_allowed(path.resolve(), config)
+    try:
+        _check_directory(path)
+        with zipfile.ZipFile(path) as archive:
+            members = [(place, info) for place, info in enumerate(archive.infolist()) if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError):
+        raise BadInput(f"{path.name} is not a ZIP file that can be opened, or it is cut off. Make it again.") from None
+    if not members:
+        raise BadInput(f"{path.name} is empty. Put images into it, or choose another.")
+    _check_total(path, len(members), sum(info.file_size for _, info in members))
+    seen: Counter[str] = Counter()
+    found = []
+    for place, info in members:
+        name = info.filename.replace("\\", "/")
+        refusal = _refusal(name, info)
+        seen[name] += 1
+        if seen[name] > 1:
+            pure = PurePosixPath(name)
+            name = str(pure.with_name(f"{pure.stem} ({seen[name]}){pure.suffix}"))
+        found.append(Found(name, path, place, (info.file_size, info.CRC), refusal))
+    return sorted(found, key=lambda file: natural(file.name))
+
+
+def read_member(path: Path, member: int) -> bytes:
+    """A member's bytes. Raises OSError for whatever is wrong with it."""
+    try:
+        archive = _open(path, path.stat().st_mtime_ns)
+        with archive.open(archive.infolist()[member]) as file:
+            return file.read(MAX_MEMBER)  # the size in the directory may lie
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise OSError(0, "the ZIP file is damaged here") from error
+
+
+def _refusal(name: str, info: zipfile.ZipInfo) -> str:
+    """Why a member is not opened, or ""."""
+    if ".." in name.split("/"):
+        return "Its name leads out of the ZIP file (“..”). Pack the ZIP file again."
+    if _ABSOLUTE.match(name):
+        return "Its name is a place on a computer, not in the ZIP file. Pack the ZIP file again."
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "A link to another file, not an image. Pack the file itself."
+    if refusal := refusal_by_name(name):
+        return refusal
+    if info.flag_bits & 1:
+        return "Protected by a password. Unpack the ZIP file yourself and give the folder."
+    if info.compress_type not in _METHODS:
+        return "Packed in a way that cannot be read here. Pack the ZIP file again in the ordinary way (Deflate)."
+    if info.file_size > MAX_MEMBER:
+        return f"Unpacks to {info.file_size / 1024**2:.0f} MB, which is too large for an image."
+    if info.file_size > _BOMB_BYTES and info.file_size > _BOMB_RATIO * info.compress_size:
+        ratio = info.file_size / max(info.compress_size, 1)
+        return f"Unpacks to {ratio:,.0f} times its size, as no image does. It was not opened."
+    return ""
+
+
+def _check_total(path: Path, members: int, unpacked: int) -> None:
+    """Raise BadInput for an archive that would unpack to far more than it can honestly hold."""
+    if members > MAX_MEMBERS:
+        raise BadInput(f"{path.name} lists {members:,} files; up to {MAX_MEMBERS:,} can be read. Give it in parts.")
+    if unpacked > _BOMB_TOTAL and unpacked > _BOMB_RATIO * path.stat().st_size:
+        raise BadInput(f"{path.name} would unpack to {unpacked / 1024**3:,.0f} GB, as no ZIP file of images does.")
+
+
+def _check_directory(path: Path) -> None:
+    """Raise BadInput when the list of members is too large to be read into memory, which zipfile would do."""
+    with path.open("rb") as file:
+        end = file.seek(0, 2)
+        file.seek(max(0, end - _END_BYTES))
+        tail = file.read()
+        place = len(tail) - 22 if tail[-22:].startswith(_END) else tail.rfind(_END)  # as zipfile looks for it
+        if place < 0 or len(tail) < place + 22:
+            return  # no ZIP file; zipfile says so
+        size = int.from_bytes(tail[place + 12 : place + 16], "little")
+        if size == 0xFFFFFFFF and tail[place - 20 : place - 16] == b"PK\x06\x07":  # ZIP64: the size stands elsewhere
+            file.seek(int.from_bytes(tail[place - 12 : place - 4], "little"))
+            size = int.from_bytes(file.read(56)[40:48], "little")
+    if size > MAX_DIRECTORY:
+        raise BadInput(
+            f"The list of files in {path.name} takes {size / 1024**2:,.0f} MB alone "
+            f"({MAX_DIRECTORY / 1024**2:.0f} MB can be read). Give it in parts."
+        )
+
+
+@lru_cache(maxsize=1)
+def _open(path: Path, changed: int) -> zipfile.ZipFile:
+    """Kept open in a worker: reading the directory of a large archive again for each member would take hours."""
+    return zipfile.ZipFile(path)

@@ -1,0 +1,1 @@
+"""Sentence embeddings, computed on this computer."""

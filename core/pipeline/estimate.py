@@ -1,0 +1,308 @@
+"""What a run will take, said before it begins: requests, tokens, money, minutes, and what is known already.
+
+Where the same model did the same step before, its own averages count; otherwise rules of thumb, and the estimate says
+so.
+It is an estimate: how long answers will be, and how many distinct labels there are, shows only when they have come.
+What is known is looked up step by step, for as long as a step's answers are all there: what the next one will be asked
+is not known sooner.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import TypeAdapter
+
+from core import prompts
+from core.domain import Cluster, RunSettings, Step, StepStats
+from core.models import prices, registry
+from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
+from core.models.openai.batch import AT_ONCE, BATCH, FEW
+from core.models.openai.batch_lines import PRICE as BATCH_PRICE
+from core.models.prices import price_of
+from core.models.registry import NO_KEYS, How, Keys
+from core.models.supplied import imported
+from core.pipeline.run_models import models_of
+from core.steps import assign, name
+from core.steps.item_answers import FoundAnswers
+from core.steps.plan import Model, Plan, StepPlan
+from core.store import Store
+
+_DESCRIPTION_TOKENS = 70.0
+_LABEL_TOKENS = 7.0
+_CHOICE_TOKENS = 6.0
+_QUOTED_CHOICE_TOKENS = 20.0
+_UNDECIDED = 0.1
+"""The share of images whose label alone does not tell, where nothing better is known."""
+_SECONDS = {"builtin": 0.06, "records": 0.001, "openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
+"""Seconds of one request."""
+_AT_ONCE = {"openai": 8}
+_ROUND_SECONDS = 3600.0
+"""A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
+_LOADED = ("builtin", "openai", registry.BATCH)
+"""Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
+_RUNS = 50
+_LEAST = 5
+"""Items that an earlier run must have asked a model about before its averages count."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepEstimate:
+    """One step. items: what it is about. known: of those, answered before. cost: US dollars, None where no price is
+    known.
+
+    learnt: from earlier runs of the same model, not from rules of thumb.
+    """
+
+    items: int = 0
+    known: int = 0
+    requests: float = 0.0
+    prompt_tokens: float = 0.0
+    completion_tokens: float = 0.0
+    seconds: float = 0.0
+    cost: float | None = 0.0
+    learnt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """All steps of a run. images: how many of them models look at."""
+
+    images: int
+    steps: Mapping[Step, StepEstimate] = field(default_factory=dict)
+
+    @property
+    def requests(self) -> float:
+        return sum(one.requests for one in self.steps.values())
+
+    @property
+    def tokens(self) -> float:
+        return sum(one.prompt_tokens + one.completion_tokens for one in self.steps.values())
+
+    @property
+    def seconds(self) -> float:
+        return sum(one.seconds for one in self.steps.values())
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars; None where the price of a model that is asked is not known."""
+        costs = [one.cost for one in self.steps.values() if one.requests]
+        return None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
+
+
+ESTIMATE: TypeAdapter[Estimate] = TypeAdapter(Estimate)
+
+
+def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys = NO_KEYS) -> Estimate:
+    """What a run of these settings over these items (ids) would take. Raises BadInput for settings that cannot work."""
+    return _Estimating(store, settings, items, keys).whole()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What need not be asked. described, labelled, assigned: how many items. named: whether the groups have names.
+
+    labels, read: how many distinct labels must be placed, and how many descriptions be read where one does not tell;
+    None where that shows only later.
+    """
+
+    described: int = 0
+    labelled: int = 0
+    named: bool = False
+    assigned: int = 0
+    labels: float | None = None
+    read: float | None = None
+
+
+class _Estimating:
+    def __init__(self, store: Store, settings: RunSettings, items: Sequence[str], keys: Keys) -> None:
+        self.store, self.settings = store, settings
+        self.number = math.ceil(len(items) * settings.share)
+        self.items = items if settings.share == 1 else ()  # which they will be, only measuring them would tell
+        self.keys = keys
+        self.how = How(keys, settings.wording, settings.asking)
+        self.table = prices.read(store.preferences.get(prices.PREFERENCE, ""))
+        self.runs = store.runs.recent(_RUNS)
+
+    def whole(self) -> Estimate:
+        if self.settings.text == imported.KIND:
+            return Estimate(self.number)
+        known = self._known()
+        steps: dict[Step, StepEstimate] = {
+            "describe": self._describe(known),
+            "label": self._label(known),
+            "name": self._name(known),
+            "assign": self._assign(known),
+        }
+        return Estimate(self.number, steps)
+
+    # -- what is known
+
+    def _known(self) -> _Known:
+        """What need not be asked: looked up step by step, as far as all answers of a step are there."""
+        settings = self.settings
+        if settings.records or not self.items or _kind(settings.vision) not in _LOADED:
+            return _Known()
+        is_loaded = _kind(settings.text) in _LOADED
+        text = settings.text if is_loaded else registry.BUILTIN
+        models = models_of(replace(settings, text=text, fallback=""), {}, self.keys)
+        answers = FoundAnswers(self.store.answers)
+        plan = Plan(models, settings, answers)
+        described = list(_find(answers, plan.describe(self.items)))
+        if not is_loaded:
+            return _Known(len(described))
+        labelled = list(_find(answers, plan.label(described)))
+        known = _Known(len(described), len(labelled))
+        if len(labelled) < self.number:
+            return known
+        known = replace(known, labels=float(len(set(answers.labels(labelled).values()))))
+        proposal = _find(answers, plan.name(labelled)).get(name.ITEM)
+        return self._assigned(known, answers, plan, labelled, name.read(proposal)) if proposal else known
+
+    def _assigned(
+        self, known: _Known, answers: FoundAnswers, plan: Plan, items: Sequence[str], clusters: Sequence[Cluster]
+    ) -> _Known:
+        """What is known of the assignments, once all before is."""
+        stages = plan.assign(items, clusters)
+        missing: list[float] = []  # requests of each stage
+        number, unsure, todo = 0, 0.0, items
+        for stage in stages:
+            work = stage.requests(stage.first, todo).work
+            found = {item: assign.read(value) for item, value in answers.find(stage.step, work).items()}
+            missing.append(len({request.key for request in work if request.item_id not in found}) + unsure)
+            unsure = _UNDECIDED * (len(work) - len(found))  # of those, the next stage may be asked as well
+            todo = [item for item, assignment in found.items() if assignment.undecided]
+            number += len(found) - len(todo)
+        labels = missing[0] if len(stages) > 1 else 0.0
+        return replace(known, named=True, assigned=number, labels=labels, read=missing[-1])
+
+    # -- steps
+
+    def _describe(self, known: _Known) -> StepEstimate:
+        spec = "records" if self.settings.records else self.settings.vision
+        form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
+        asked = _tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS
+        criteria = 1 + len(self.settings.asking.also)
+        answered = _DESCRIPTION_TOKENS * criteria
+        return self._step("describe", spec, self.number, known.described, 1, asked, answered)
+
+    def _label(self, known: _Known) -> StepEstimate:
+        if self.settings.asking.with_label:
+            return StepEstimate(self.number, self.number)
+        size = self.settings.asking.items
+        asked = _tokens(prompts.worded("label", self.settings.wording).key()) + size * _DESCRIPTION_TOKENS
+        return self._step("label", self.settings.text, self.number, known.labelled, size, asked, size * _LABEL_TOKENS)
+
+    def _name(self, known: _Known) -> StepEstimate:
+        labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
+        asked = _tokens(prompts.worded("name", self.settings.wording).key()) + labels * _LABEL_TOKENS
+        answered = 30.0 * self.settings.k + labels * _LABEL_TOKENS
+        return self._step("name", self.settings.text, 1, int(known.named), 1, asked, answered)
+
+    def _assign(self, known: _Known) -> StepEstimate:
+        """Where labels are placed first, an earlier run's averages are by label, what was read after them included."""
+        size, settings, number = self.settings.asking.items, self.settings, self.number
+        by_label = not settings.asking.exact and _kind(settings.text) != registry.BUILTIN
+        labels = _distinct(number) if known.labels is None else known.labels
+        read = known.read if known.read is not None else number * _UNDECIDED if by_label else float(number)
+        clusters = _LABEL_TOKENS * 3 * settings.k
+        asked = _tokens(prompts.worded("assign", settings.wording).key()) + clusters + size * _DESCRIPTION_TOKENS
+        found = self._step("assign", settings.text, math.ceil(read), 0, size, asked, size * _QUOTED_CHOICE_TOKENS)
+        if by_label and labels:
+            asked = _tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters + size * _LABEL_TOKENS
+            bare = self._step("assign", settings.text, math.ceil(labels), 0, size, asked, size * _CHOICE_TOKENS)
+            found = bare if bare.learnt else _sum(found, bare)
+        found = replace(found, items=number, known=known.assigned)
+        return found if found.learnt else _times(found, settings.asking.samples)
+
+    def _step(
+        self, step: Step, spec: str, items: int, known: int, size: int, prompt: float, completion: float
+    ) -> StepEstimate:
+        """size: items in a request. prompt, completion: tokens of one request."""
+        kind, missing = _kind(spec), max(items - known, 0)
+        price = price_of(spec, self.table)
+        if kind in (registry.BUILTIN, "records"):
+            return StepEstimate(items, known, 0.0, 0.0, 0.0, missing * _SECONDS[kind], 0.0)
+        if (past := self._past(step, spec)) is not None:
+            asked = past.items - past.cache_hits
+            each = [one / asked for one in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)]
+            requests, prompt_tokens, completion_tokens, seconds = (one * missing for one in each)
+            if kind == registry.BATCH and _rounds(past.requests):  # a batch takes its time however full it is
+                seconds = past.seconds / _rounds(past.requests) * _rounds(requests)
+        else:
+            requests = float(math.ceil(missing / size))
+            prompt_tokens, completion_tokens = requests * prompt, requests * completion
+            seconds = requests * _SECONDS.get(kind, 4.0) / _AT_ONCE.get(kind, 1)
+            if kind == registry.BATCH and (rounds := _rounds(requests)):
+                seconds = rounds * _ROUND_SECONDS
+        share = BATCH_PRICE if kind == registry.BATCH else 1.0
+        cost = None if price is None else share * price.of(prompt_tokens, completion_tokens)
+        return StepEstimate(
+            items, known, requests, prompt_tokens, completion_tokens, seconds, cost, learnt=past is not None
+        )
+
+    def _past(self, step: Step, spec: str) -> StepStats | None:
+        """What the newest run of the same model took for a step that it asked about a few items at least.
+
+        Answers found again by later passes over a run (all checked again) are in `cache_hits` once more, so that too
+        few items seem to have been asked: such a run says nothing.
+        """
+        for run in self.runs:
+            used = run.settings.vision if step == "describe" else run.settings.text
+            stats = run.stats.get(step)
+            alike = run.settings.asking == self.settings.asking
+            if step == "assign" and run.settings.share < 1:  # its items are also those that only followed
+                continue
+            if used == spec and alike and stats and stats.items - stats.cache_hits >= (1 if step == "name" else _LEAST):
+                return stats
+        return None
+
+
+def _kind(spec: str) -> str:
+    return spec.partition(":")[0]
+
+
+def _rounds(requests: float) -> int:
+    """How many times so many requests have to wait for batches; 0 when they are so few that they go without."""
+    return 0 if requests < FEW else math.ceil(requests / (BATCH * AT_ONCE))
+
+
+def _tokens(text: str) -> float:
+    return len(text) / CHARS_A_TOKEN
+
+
+def _distinct(items: int) -> float:
+    """How many distinct labels to expect: 8,000 STL-10 descriptions have 238, 700 of PPMI 11; the higher of the two."""
+    return min(float(items), 2.7 * math.sqrt(items))
+
+
+def _sum(one: StepEstimate, other: StepEstimate) -> StepEstimate:
+    cost = None if one.cost is None or other.cost is None else one.cost + other.cost
+    return StepEstimate(
+        one.items,
+        one.known,
+        one.requests + other.requests,
+        one.prompt_tokens + other.prompt_tokens,
+        one.completion_tokens + other.completion_tokens,
+        one.seconds + other.seconds,
+        cost,
+    )
+
+
+def _times(one: StepEstimate, samples: int) -> StepEstimate:
+    """A step that asks each request so often."""
+    return replace(
+        one,
+        requests=one.requests * samples,
+        prompt_tokens=one.prompt_tokens * samples,
+        completion_tokens=one.completion_tokens * samples,
+        seconds=one.seconds * samples,
+        cost=None if one.cost is None else one.cost * samples,
+    )
+
+
+def _find(answers: FoundAnswers, plan: StepPlan[Model]) -> dict[str, str]:
+    """Item id -> value of what the first model of a step has answered before."""
+    return answers.find(plan.step, plan.requests(plan.first, None).work)

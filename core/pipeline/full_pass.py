@@ -1,0 +1,233 @@
+"""One pass over a run: the steps in their order, each over what is missing or out of date."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+
+from core.domain import Assignment, Progress
+from core.engine.run_step import Meter
+from core.errors import BadInput, FacetryError
+from core.ingest import source
+from core.ingest.source import Source
+from core.models import registry
+from core.models.registry import Keys
+from core.pipeline.intake import OnProgress, take_in
+from core.pipeline.run_models import models_of
+from core.pipeline.step_runner import Runner, chunks
+from core.pipeline.validation import check_settings, sample_size
+from core.results import run_view
+from core.results.edits import Edited
+from core.steps import name
+from core.steps.item_answers import RunAnswers
+from core.steps.plan import Plan
+from core.store.answers import HeldAnswer
+from core.store.runs import RunRow
+from core.workspace import Workspace
+
+
+class Pass:
+    """One pass over a run; holds what the steps share."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        row: RunRow,
+        origin: Source | None,
+        cancel: threading.Event,
+        on_progress: OnProgress | None,
+        keys: Keys,
+        only: Collection[str] | None,
+    ) -> None:
+        self.row, self.settings, self.workspace, self.store = row, row.settings, workspace, workspace.store
+        self.runner = Runner(workspace, row, cancel, on_progress)
+        self.origin, self.keys, self.only = origin, keys, only
+        self.answers = RunAnswers(self.store.answers, row.id)
+        self.plan: Plan
+
+    def go(self, *, names_only: bool, check_all: bool, first_names: bool) -> None:
+        dataset = self.store.datasets.get(self.settings.dataset_id)
+        if dataset is None:
+            raise BadInput("The images of this run are not in the workspace any more.")
+        if source.is_complete(dataset):
+            self._load_models()
+            self._describe(self._items(), first_names=first_names)
+        else:
+            self._ingest_and_describe(self.origin or source.reopen(dataset, self.workspace.config))
+        self.runner.finish("describe")
+        if self.only is None:
+            check_settings(self.settings, len(self._items()))
+        self._read_truth()
+        self._label(self._items())
+        self.runner.finish("label")
+        self._name()
+        if not names_only:
+            self._assign(check_all)
+
+    def _in_batches(self) -> bool:
+        return self.settings.vision.partition(":")[0] == registry.BATCH
+
+    def _items(self) -> list[str]:
+        items = [item.item_id for item in self.store.datasets.items(self.settings.dataset_id)]
+        return items if self.only is None else [item for item in items if item in self.only]
+
+    def _read_truth(self) -> None:
+        """Read the truth afresh at each pass (its table may have been corrected); one that has gone is kept as read."""
+        if not self.settings.truth or not source.truth_exists(self.settings.truth):
+            return
+        names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
+        facet, classes = source.read_truth(self.settings.truth, names)
+        self.store.datasets.set_truth(self.settings.dataset_id, facet, classes)
+
+    def _load_models(self) -> None:
+        names = {}
+        if self.settings.records:  # matched by name
+            names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
+        models = models_of(self.settings, names, self.keys, self.workspace.folder, self._say)
+        self.plan = Plan(models, self.settings, self.answers, lambda item: self.workspace.image(item, "view"))
+
+    def _say(self, sentence: str) -> None:
+        """What goes on while a model loads."""
+        self.runner.tell(Progress("load", 0, 1, latest=("", sentence)))
+
+    # -- step 1, while images still come in
+
+    def _ingest_and_describe(self, origin: Source) -> None:
+        """Describe images while the next ones are being decoded, so that the first results show within seconds."""
+        self.runner.tell(Progress("ingest", 0, origin.given))
+        meter = self.runner.meter("describe", origin.given)
+        # Records are matched by name, for which all items must be known; a batch is to hold all of them.
+        at_once = not self.settings.records and not self._in_batches()
+        if at_once:
+            self._load_models()
+        unusable = done = 0
+        for items in take_in(self.store, self.workspace.copies, self.workspace.config, origin, self.runner.cancel):
+            ready = [item.item_id for item in items if item.status == "ready"]
+            unusable += len(items) - len(ready)
+            done += len(items)
+            meter.set_total(origin.given - unusable)
+            if at_once:
+                self._describe_part(ready, meter)
+            else:
+                self.runner.tell(Progress("ingest", done, origin.given))
+        if not at_once:
+            self._load_models()
+            self._describe(self._items())
+
+    def _describe(self, items: Sequence[str], *, first_names: bool = False) -> None:
+        """Small parts first, the person is waiting to see something; with `first_names` a sample, then names of it."""
+        sample = self._sample(items) if first_names else []
+        shown = set(sample)
+        items = [*sample, *(item for item in items if item not in shown)] if sample else items
+        meter = self.runner.meter("describe", len(items))
+        ahead = len(sample) or 12
+        for part in (items[:4], items[4:ahead]):
+            self._describe_part(part, meter)
+        if sample and meter.stats().requests:  # where all was known before, there is no time to bridge
+            self._name_first(sample)
+        for part in chunks(items[ahead:]):
+            self._describe_part(part, meter)
+
+    def _describe_part(self, items: Sequence[str], meter: Meter) -> None:
+        if items:
+            self.runner.run(self.plan.describe(items), meter=meter)
+
+    def _sample(self, items: Sequence[str]) -> list[str]:
+        """Items spread over all, to show first names from; none where names are known or the rest is soon done."""
+        size = sample_size(self.settings.k)
+        if self._in_batches():  # the sample would wait for a batch of its own
+            return []
+        if self.store.answers.held(self.row.id, "name") or len(items) < 2 * size:
+            return []
+        return [items[place * len(items) // size] for place in range(size)]
+
+    def _name_first(self, sample: Sequence[str]) -> None:
+        """Label a sample and name groups of it. The labels stay; the names are for looking at and held apart."""
+        self._label(sample, quiet=True)
+        labelled = self.answers.labels(sample)
+        if len(labelled) >= self.settings.k:
+            meter = self.runner.meter("name", 1, quiet=True)
+            self.runner.run(self.plan.name(list(labelled)), meter=meter, held="first names")
+
+    # -- steps 2 and 3
+
+    def _label(self, items: Sequence[str], *, quiet: bool = False) -> None:
+        """quiet: what the person watches meanwhile goes on to be shown."""
+        meter = self.runner.meter("label", len(items), quiet=quiet)
+        for part in chunks(items):
+            self.runner.run(self.plan.label(part), meter=meter)
+
+    def _name(self) -> None:
+        if self.store.answers.held(self.row.id, "name"):
+            counts = self.store.answers.step_counts(self.row.id)
+            if self.store.runs.edits(self.row.id) or "assign" in counts:
+                return  # the person has worked with these groups; new ones would throw that away
+        labelled = self._labelled()
+        if len(labelled) < self.settings.k:
+            raise BadInput(
+                f"Only {len(labelled)} images have a description and a label; {self.settings.k} groups need more. "
+                "Look at the failures, then try again."
+            )
+        self.runner.run(self.plan.name(labelled))
+        proposal = self.store.answers.held(self.row.id, "name").get(name.ITEM)
+        if proposal and proposal.failure:
+            self._name_by_labels(labelled, proposal)
+        self.runner.finish("name")
+
+    def _name_by_labels(self, labelled: Sequence[str], proposal: HeldAnswer) -> None:
+        """A model that answered, but not in a usable way, need not end the run: its labels name the groups for now, and
+        the person is asked for better names. Raises FacetryError with the failure where that does not help."""
+        store, settings = self.store, self.settings
+        kinds = store.answers.kinds(self.row.id).get("name", {})
+        if "unusable" not in kinds or not store.answers.raw(proposal.key):
+            raise FacetryError(proposal.failure)
+        model = self.plan.models.text.id
+        outcome = name.from_labels(self.answers.labels(labelled), settings.k, settings.names, model)
+        if outcome is None:
+            raise FacetryError(proposal.failure)
+        store.answers.save(self.row.id, "name", model, None, [outcome])
+
+    def _labelled(self) -> list[str]:
+        """The items that have a description and a label."""
+        described, labelled = (self.store.answers.held(self.row.id, step) for step in ("describe", "label"))
+        return [
+            item
+            for item in self._items()
+            if item in labelled and not labelled[item].failure and item in described and not described[item].failure
+        ]
+
+    def _assign(self, check_all: bool) -> None:
+        edited = run_view.clusters(self.store, self.row.id)
+        todo = [
+            item
+            for part in chunks(self._labelled())
+            for item in (part if check_all else self._out_of_date(part, edited))
+        ]
+        meter = self.runner.meter("assign", len(todo))
+        for part in chunks(todo):
+            rest = list(part)
+            first, *further = self.plan.assign(part, edited.clusters)
+            self.runner.run_again(first, rest, meter)
+            for stage in further:
+                if rest := self._undecided(rest):
+                    meter.again(len(rest))
+                    self.runner.run_again(stage, rest, meter)
+        self.runner.finish("assign")
+
+    def _undecided(self, items: Sequence[str]) -> list[str]:
+        """The items of which the last answer says that a label does not tell."""
+        placed = run_view.assignments(self.store, self.row.id, items)
+        return [item for item in items if item in placed and placed[item].undecided]
+
+    def _out_of_date(self, items: Sequence[str], edited: Edited) -> list[str]:
+        """Items without an answer of today: none, a failed one, one that an edit touched, or half of one."""
+        held = self.store.answers.held(self.row.id, "assign", items)
+        placed = run_view.assignments(self.store, self.row.id, items)
+        return [item for item in items if _is_due(held.get(item), placed.get(item), edited)]
+
+
+def _is_due(held: HeldAnswer | None, placed: Assignment | None, edited: Edited) -> bool:
+    if held is None or held.failure or held.stale or placed is None:
+        return True
+    gone = placed.cluster_id is not None and edited.resolve(placed.cluster_id) is None
+    return gone or placed.undecided

@@ -1,0 +1,156 @@
+"""Where does this one go? One image against every criterion that a dataset was grouped by, without adding it.
+
+Each step is the pipeline's own and goes through the same engine: what was answered before is not asked again, and what
+is answered now is kept, so that adding the image later costs nothing more.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.domain import Assignment, Cluster
+from core.engine.requests import Outcome
+from core.engine.run_step import run_step
+from core.errors import BadInput, FacetryError
+from core.ingest import source
+from core.ingest.decode import image_path
+from core.ingest.source import Source
+from core.ingest.sources.source_file import Found, refusal_by_name
+from core.models.registry import NO_KEYS, Keys
+from core.pipeline.run_models import models_of
+from core.results import run_view
+from core.steps import assign, describe, label
+from core.steps.item_answers import FoundAnswers
+from core.steps.plan import Model, Models, Plan, StepPlan
+from core.store.runs import RunRow
+from core.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an image goes in one run. cluster: its name, "" for none, and then `said` is what was answered instead.
+    cluster_id: of that cluster, or "".
+
+    likely: (name, probability) of the clusters, the most probable first; empty when the model gives none.
+    problem: why this run could not be asked, in one sentence, or "".
+    """
+
+    run_id: str
+    criterion: str
+    cluster: str = ""
+    cluster_id: str = ""
+    confidence: float | None = None
+    likely: tuple[tuple[str, float], ...] = ()
+    description: str = ""
+    label: str = ""
+    said: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """An image with its places. picture: our own small copy of it (WebP)."""
+
+    picture: bytes
+    places: tuple[Place, ...]
+
+
+def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
+    """The newest run of each criterion that has sorted this dataset's images, the newest first."""
+    found: dict[str, RunRow] = {}
+    for run in workspace.store.runs.of_dataset(dataset_id):
+        if "assign" in workspace.store.answers.step_counts(run.id):
+            found.setdefault(run.settings.criterion.casefold(), run)
+    return list(found.values())
+
+
+def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", keys: Keys = NO_KEYS) -> Where:
+    """Where this image file goes, for each of `grouped`. name: what the person calls it (default: the file's name).
+
+    The dataset and its runs are left as they are. Raises BadInput when there is nothing to ask or no usable image.
+    """
+    runs = grouped(workspace, dataset_id)
+    if not runs:
+        raise BadInput("These images have not been sorted into groups yet. Group them first.")
+    name = name or image.name
+    with tempfile.TemporaryDirectory() as folder:
+        copies = Path(folder)
+        file = Found(name, image, refusal=refusal_by_name(name))
+        looked = next(iter(source.look(Source("", name, {}, 1, (file,)), copies, workspace.config)))
+        if looked.item.status != "ready":
+            raise BadInput(f"{name}: {looked.item.reason}")
+        item = looked.item.item_id
+        view = image_path(copies, item, "view")
+        places = tuple(_place(workspace, run, item, view, keys) for run in runs)
+        return Where(image_path(copies, item, "thumb").read_bytes(), places)
+
+
+def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys) -> Place:
+    if run.settings.records:
+        problem = "Its descriptions were brought in; there is no model to ask about another image."
+        return Place(run.id, run.settings.criterion, problem=problem)
+    try:
+        return _Placing(workspace, run, models_of(run.settings, {}, keys), item, view).place()
+    except FacetryError as error:
+        return Place(run.id, run.settings.criterion, problem=str(error))
+
+
+class _Placing:
+    """The steps of one run for one image."""
+
+    def __init__(self, workspace: Workspace, run: RunRow, models: Models, item: str, view: Path) -> None:
+        self.store, self.run, self.item = workspace.store, run, item
+        self.answers = FoundAnswers(workspace.store.answers)
+        self.plan = Plan(models, run.settings, self.answers, lambda _: view)
+
+    def place(self) -> Place:
+        """Describe, label and assign the image. Raises FacetryError with the reason where a model gives no answer."""
+        description = describe.read(self._answer(self.plan.describe([self.item])))
+        said = label.read(self._answer(self.plan.label([self.item])))
+        clusters = run_view.clusters(self.store, self.run.id).clusters
+        assignment = self._assign(clusters)
+        names = {cluster.id: cluster.name for cluster in clusters}
+        by_probability = sorted((assignment.probabilities or {}).items(), key=lambda share: -share[1])
+        return Place(
+            self.run.id,
+            self.run.settings.criterion,
+            names.get(assignment.cluster_id or "", ""),
+            assignment.cluster_id or "",
+            assignment.confidence,
+            tuple((names[cluster], share) for cluster, share in by_probability if cluster in names),
+            description.text,
+            said,
+            assignment.answer,
+        )
+
+    def _assign(self, clusters: Sequence[Cluster]) -> Assignment:
+        first, *further = self.plan.assign([self.item], clusters)
+        assignment = assign.read(self._answer(first))
+        for stage in further:
+            if assignment.undecided:
+                assignment = assign.read(self._answer(stage))
+        return assignment
+
+    def _answer(self, plan: StepPlan[Model]) -> str:
+        """The value (JSON) that the first model gives, or the second where the first fails."""
+        value, failure = self._ask(plan, plan.first)
+        if failure and plan.second is not None:
+            value, failure = self._ask(plan, plan.second)
+        if failure:
+            raise FacetryError(failure)
+        return value
+
+    def _ask(self, plan: StepPlan[Model], model: Model) -> tuple[str, str]:
+        """Ask one model; its value (JSON) and why there is none, one of them "". What it says is kept for later."""
+        requests, answers = plan.requests(model, None), self.store.answers
+        failures: list[str] = []
+
+        def save(outcomes: Sequence[Outcome]) -> None:
+            failures.extend(outcome.failure for outcome in outcomes if outcome.failure)
+            answers.save(None, plan.step, model.id, getattr(model, "evidence_id", None), outcomes)
+
+        run_step(plan.step, requests.work, requests.ask, lookup=answers.lookup, save=save, batch_size=1)
+        return ("", failures[0]) if failures else (self.answers.find(plan.step, requests.work)[self.item], "")

@@ -1,0 +1,86 @@
+"""Who does what in a run: models chosen by name, records that a person brought, or results made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from core.domain import Cluster, Corpus, RunSettings
+from core.errors import ModelUnavailable
+from core.ingest import source
+from core.ingest.external_results import read_results
+from core.ingest.ictc_files import normal
+from core.models import registry
+from core.models.fallback import SecondText, SecondVision
+from core.models.registry import NO_KEYS, How, Keys
+from core.models.roles import TextModel, VisionModel
+from core.models.supplied import imported
+from core.models.supplied.records import LabelledText, RecordsVision
+from core.steps.plan import Models
+
+
+def models_of(
+    settings: RunSettings,
+    items: Mapping[str, str],
+    keys: Keys = NO_KEYS,
+    folder: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Models:
+    """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
+    if settings.text == imported.KIND:
+        return _imported_models(settings, items)
+    how = How(keys, settings.wording, settings.asking, folder, say)
+    text = registry.text_model(settings.text, how)
+    second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
+    if not settings.records:
+        vision = registry.vision_model(settings.vision, how)
+        who_labels: TextModel = text
+        if settings.asking.with_label:
+            who_labels = LabelledText(text, f"with descriptions of {vision.id}", _labels_in_descriptions)
+        other = _second_vision(settings, how) if settings.vision != registry.BUILTIN else None
+        return Models(vision, who_labels, text, second_vision=other, second_text=second)
+    records = source.read_records(Path(settings.records))
+    matched = source.match_records(records, items)
+    descriptions = {item: record.description or record.label for item, record in matched.items()}
+    labels = {item: record.label for item, record in matched.items() if record.label}
+    recorded = RecordsVision(descriptions, records.version)
+    labelled: TextModel = text
+    if labels:
+        labelled = LabelledText(text, f"records/{records.version}", lambda corpus: [*map(labels.get, corpus.ids)])
+    return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
+
+
+def _second_vision(settings: RunSettings, how: How) -> VisionModel | None:
+    """The second model in the role of the vision model; None where there is none, or none that can see."""
+    if settings.fallback.partition(":")[0] not in registry.VISION:
+        return None
+    try:
+        return SecondVision(registry.vision_model(settings.fallback, how))
+    except ModelUnavailable:  # it was had for the text steps just now, so what it lacks is sight
+        return None
+
+
+def _labels_in_descriptions(corpus: Corpus) -> list[str | None]:
+    return [description.label or None for description in corpus.descriptions]
+
+
+def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:
+    """What was brought in, in the role of the models. Raises BadInput when the files have gone."""
+    found = read_results(Path(settings.records))
+    rows = {item: found.rows[place] for item, place in found.places(items).items()}
+    ids = {normal(name): f"c{place}" for place, (name, _) in enumerate(found.names, start=1)}
+    labels: dict[str, set[str]] = {key: set() for key in ids.values()}
+    said: dict[str, tuple[str, str | None, float | None]] = {}
+    for item, row in rows.items():
+        group = found.group_of(row.answer)
+        if row.answer is not None:
+            said[item] = (row.answer, ids[group] if group else None, row.confidence)
+        if group and row.record.label:
+            labels[ids[group]].add(row.record.label)
+    clusters = [
+        Cluster(ids[normal(name)], name, meaning, tuple(sorted(labels[ids[normal(name)]])))
+        for name, meaning in found.names
+    ]
+    text = imported.ImportedText({item: row.record.label for item, row in rows.items()}, said, clusters, found.version)
+    vision = RecordsVision({item: row.record.description for item, row in rows.items()}, found.version)
+    return Models(vision, text, text, by_item=True)

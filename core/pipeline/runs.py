@@ -1,0 +1,133 @@
+"""The one place that orders the steps, waits for the person and resumes; the UI, the CLI and the tests all use it.
+
+Nothing here remembers where a run stands: each step asks what is missing or out of date (by call key) and does that.
+So starting, resuming after a crash, retrying failures and running again after an edit are the same call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from core.domain import RunSettings
+from core.errors import Cancelled, FacetryError, Paused
+from core.ingest import source
+from core.ingest.external_results import read_results
+from core.ingest.source import Source
+from core.models import prices, registry
+from core.models.registry import NO_KEYS, How, Keys
+from core.models.supplied import imported
+from core.pipeline.full_pass import Pass
+from core.pipeline.intake import OnProgress
+from core.pipeline.sampled_pass import SampledPass
+from core.pipeline.validation import check_cap, check_settings
+from core.results import run_view
+from core.workspace import Workspace
+
+Until = Literal["name", "assign"]
+
+
+def start(
+    workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS, *, go_on: bool = False
+) -> str:
+    """Check and store a run over what `origin` found; return the run's id. Nothing is decoded or asked yet.
+
+    keys: server -> key given for this session; used to check that the models can be had, not stored.
+    go_on: where a run of these settings has begun and not ended, and nobody has edited it, it is that one, under the
+    cap of these settings: what it cost so far counts.
+    """
+    check_settings(settings, origin.given)
+    check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
+    if settings.truth:  # a mistake in it must show before hours of work, not after
+        facet, _ = source.read_truth(settings.truth, {name: name for name in source.names(origin)})
+        settings = replace(settings, truth=source.full_truth_address(settings.truth, facet))
+    how = How(keys, settings.wording, settings.asking, workspace.folder)
+    if settings.text == imported.KIND:
+        read_results(Path(settings.records))
+    else:
+        if settings.records:
+            source.read_records(Path(settings.records))
+        else:
+            registry.check(settings.vision, "", "", how)
+        registry.check("", settings.text, settings.fallback, how)
+    records = str(Path(settings.records).expanduser().resolve()) if settings.records else ""
+    settings = replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
+    if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
+        workspace.store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
+    if go_on and (begun := _begun(workspace, settings)):
+        workspace.store.runs.set_cap(begun, settings.cap)
+        return begun
+    return workspace.store.runs.create(settings)
+
+
+def _begun(workspace: Workspace, settings: RunSettings) -> str:
+    """The newest run of these settings, whatever its cap, that has not ended; "" where there is none."""
+    runs = workspace.store.runs
+    for run in runs.of_dataset(settings.dataset_id):
+        alike = replace(run.settings, cap=settings.cap) == settings
+        if alike and run.status not in ("done", "waiting") and not runs.edits(run.id):
+            return run.id
+    return ""
+
+
+def compare_with(workspace: Workspace, run_id: str, truth: str) -> int:
+    """Score a run against these labels ("folder", "filename", "CSV[:COLUMN]") from now on, also one that is done.
+
+    Returns how many images have a label. Raises BadInput; then the run keeps what it was compared with before.
+    """
+    settings = run_view.get_run(workspace.store, run_id).settings
+    names = {item.item_id: item.name for item in workspace.store.datasets.items(settings.dataset_id)}
+    facet, classes = source.read_truth(truth, names)
+    workspace.store.datasets.set_truth(settings.dataset_id, facet, classes)
+    workspace.store.runs.set_truth(run_id, source.full_truth_address(truth, facet))
+    return len(classes)
+
+
+def run(
+    workspace: Workspace,
+    run_id: str,
+    until: Until,
+    *,
+    origin: Source | None = None,
+    cancel: threading.Event | None = None,
+    on_progress: OnProgress | None = None,
+    check_all: bool = False,
+    first_names: bool = False,
+    only: Collection[str] | None = None,
+    keys: Keys = NO_KEYS,
+) -> None:
+    """Do whatever is missing up to and with step `until`; leaves the run waiting (names to edit) or done.
+
+    origin: what was given, when the caller has it at hand; otherwise it is found again where the dataset says.
+    keys: server -> key given for this session, never stored.
+    check_all: ask every assignment anew whose key is not today's, also those kept through edits.
+    first_names: label and name a sample as soon as it is described, for the person to look at meanwhile
+    (`results.first_names`); costs one naming request more.
+    only: ask nothing about other items than these (ids), whatever is missing or out of date there; None for all.
+    Raises Cancelled and FacetryError after storing them as the run's status.
+    """
+    store = workspace.store
+    store.runs.set_status(run_id, "running")
+    try:
+        row = run_view.get_run(store, run_id)
+        check_cap(row.settings, prices.read(store.preferences.get(prices.PREFERENCE)))  # it may have changed since
+        kind = SampledPass if row.settings.share < 1 and only is None else Pass
+        kind(workspace, row, origin, cancel or threading.Event(), on_progress, keys, only).go(
+            names_only=until == "name", check_all=check_all, first_names=first_names
+        )
+    except Cancelled:
+        store.runs.set_status(run_id, "stopped")
+        raise
+    except Paused as error:
+        store.runs.set_status(run_id, "stopped", str(error))
+        raise
+    except FacetryError as error:
+        store.runs.set_status(run_id, "failed", str(error))
+        raise
+    except BaseException as error:
+        store.runs.set_status(run_id, "failed", f"Something unexpected went wrong: {type(error).__name__}.")
+        raise
+    store.runs.set_status(run_id, "waiting" if until == "name" else "done")

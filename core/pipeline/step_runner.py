@@ -1,0 +1,184 @@
+"""One step over some items of a run: what is missing is asked, saved, counted and paid for; what failed goes to the
+second model, where the person named one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from core.domain import Held, Progress, Step, StepStats
+from core.engine.requests import Outcome
+from core.engine.run_step import Meter, run_step
+from core.errors import Paused
+from core.models import prices
+from core.models.prices import FREE, Price, price_of
+from core.models.roles import TextModel, VisionModel
+from core.pipeline.intake import OnProgress
+from core.steps.plan import Model, Requests, StepPlan
+from core.store.runs import RunRow
+from core.workspace import Workspace
+
+T = TypeVar("T")
+AT_ONCE = 20_000
+"""Items whose texts and keys are held in memory at a time, so that a run's size does not decide what it needs."""
+
+_AT_FIRST = 2
+"""Calls that are begun under a spending cap while none has shown what a call costs."""
+
+
+def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items in parts that may be held in memory; none for no items."""
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
+
+
+class Runner:
+    """Runs steps for one run and keeps its statistics."""
+
+    def __init__(
+        self, workspace: Workspace, row: RunRow, cancel: threading.Event, on_progress: OnProgress | None
+    ) -> None:
+        self.store, self.row, self.settings = workspace.store, row, row.settings
+        self.cancel, self.on_progress = cancel, on_progress
+        self.stats = dict(row.stats)
+        self._table = prices.read(self.store.preferences.get(prices.PREFERENCE, ""))
+
+    def run(self, plan: StepPlan[Model], *, meter: Meter | None = None, held: Held | None = None) -> None:
+        """Answer what the run does not hold of a step, and what fails with the second model.
+
+        meter: to count on in. held: what to hold the answers as, if not as the step's.
+        """
+        first = plan.requests(plan.first, None)
+        keys = {work.item_id: {work.key} for work in first.work}
+        if plan.second is not None:  # what the second model answered counts as well
+            for work in plan.requests(plan.second, None).work:
+                keys[work.item_id].add(work.key)
+        holds = self.store.answers.held(self.row.id, held or plan.step, list(keys))
+        missing = [
+            work
+            for work in first.work
+            if (found := holds.get(work.item_id)) is None or found.failure or found.key not in keys[work.item_id]
+        ]
+        self._ask_in_turn(plan, Requests(missing, first.ask), meter or self.meter(plan.step, len(missing)), held)
+
+    def run_again(self, plan: StepPlan[Model], items: Sequence[str], meter: Meter) -> None:
+        """Answer a step for these items, also where the run holds an answer (an edit may have made that one stale)."""
+        self._ask_in_turn(plan, plan.requests(plan.first, items), meter, None)
+
+    def meter(self, step: Step, total: int, *, quiet: bool = False) -> Meter:
+        """A meter for a step over so many items. quiet: it counts, but reports nothing."""
+        return Meter(step, total, None if quiet else self.on_progress)
+
+    def _ask_in_turn(self, plan: StepPlan[Model], requests: Requests, meter: Meter, held: Held | None) -> None:
+        """Ask the first model, then the second about what failed."""
+        spec = self.settings.vision if plan.step == "describe" else self.settings.text
+        failed = self._ask(plan.step, plan.first, spec, requests, meter, held)
+        if not failed or plan.second is None:
+            return
+        again = plan.requests(plan.second, failed)
+        meter.again(len(failed))
+        # What the first said of the names is of more use than that the second said nothing.
+        self._ask(plan.step, plan.second, self.settings.fallback, again, meter, held, only_said=plan.step == "name")
+
+    def _ask(
+        self,
+        step: Step,
+        model: VisionModel | TextModel,
+        spec: str,
+        requests: Requests,
+        meter: Meter,
+        held: Held | None,
+        *,
+        only_said: bool = False,
+    ) -> list[str]:
+        """Ask one model; the ids of the items that failed. only_said: failures without a reply are not kept."""
+        evidence_model = getattr(model, "evidence_id", None)
+        failed: list[str] = []
+        saved = 0
+
+        def save(outcomes: Sequence[Outcome]) -> None:
+            nonlocal saved
+            kept = [outcome for outcome in outcomes if outcome.raw or not outcome.failure] if only_said else outcomes
+            self.store.answers.save(self.row.id, held or step, model.id, evidence_model, kept)
+            failed.extend(outcome.work.item_id for outcome in outcomes if outcome.failure)
+            saved += len(outcomes)
+
+        before = meter.stats()
+        spending = _Spending(meter, price_of(spec, self._table) or FREE, self.spent(), self.settings.cap)
+        try:
+            run_step(
+                step,
+                requests.work,
+                requests.ask,
+                lookup=self.store.answers.lookup,
+                save=save,
+                batch_size=model.batch_size,
+                concurrency=model.max_concurrency,
+                cancel=self.cancel,
+                enough=spending.is_enough,
+                meter=meter,
+                claims=self.store.answers.claims,
+            )
+        finally:
+            self._count(step, before, meter.stats(), spending.cost())
+        if saved < len(requests.work):
+            raise Paused(
+                f"The spending cap of ${self.settings.cap:,.2f} is reached. "
+                "What was answered is kept. Raise the cap, then continue."
+            )
+        return failed
+
+    def spent(self) -> float:
+        """US dollars that the run has cost so far."""
+        return sum(stats.cost for stats in self.stats.values())
+
+    def _count(self, step: Step, before: StepStats, after: StepStats, cost: float) -> None:
+        """Add what a pass did to the run's statistics; items and failures are what the run holds now."""
+        held, failed = self.store.answers.step_counts(self.row.id).get(step, (0, 0))
+        old = self.stats.get(step, StepStats())
+        self.stats[step] = StepStats(
+            items=held,
+            requests=old.requests + after.requests - before.requests,
+            cache_hits=old.cache_hits + after.cache_hits - before.cache_hits,
+            failures=failed,
+            prompt_tokens=old.prompt_tokens + after.prompt_tokens - before.prompt_tokens,
+            completion_tokens=old.completion_tokens + after.completion_tokens - before.completion_tokens,
+            seconds=round(old.seconds + after.seconds - before.seconds, 3),
+            cost=old.cost + cost,
+            kinds=self.store.answers.kinds(self.row.id).get(step, {}),
+        )
+        self.store.runs.set_stats(self.row.id, self.stats)
+
+    def finish(self, step: Step) -> None:
+        """Copy what a finished step wrote out of the database file."""
+        self.store.answers.backup(self.row.id, step)
+
+    def tell(self, progress: Progress) -> None:
+        if self.on_progress:
+            self.on_progress(progress)
+
+
+class _Spending:
+    """What asking one model costs from here on, and whether the run's cap leaves room for another call."""
+
+    def __init__(self, meter: Meter, price: Price, spent: float, cap: float) -> None:
+        """spent: US dollars that the run has cost before. cap: US dollars for the whole run; 0 for no cap."""
+        self._meter, self._price, self._spent, self._cap = meter, price, spent, cap
+        self._paid_before = meter.paid
+
+    def cost(self) -> float:
+        """US dollars so far."""
+        return self._cost(self._meter.paid)
+
+    def is_enough(self, under_way: int) -> bool:
+        """Whether no call may be begun beside so many that are under way (see `core.engine.run_step.run_step`)."""
+        if not self._cap or not (self._price.prompt or self._price.completion):
+            return False
+        expected = self._meter.expected(under_way) if under_way else self._meter.paid
+        if expected is None:
+            return under_way >= _AT_FIRST
+        return self._spent + self._cost(expected) >= self._cap
+
+    def _cost(self, paid: tuple[float, float]) -> float:
+        return self._price.of(paid[0] - self._paid_before[0], paid[1] - self._paid_before[1])

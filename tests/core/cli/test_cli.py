@@ -1,0 +1,214 @@
+"""The command line's contract: what it writes, what it says, how it exits."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from house import House
+from painter import Painter, install, step_of
+
+from core.cli.main import main
+from core.config import Config
+from core.prompts import presets
+from core.prompts.presets import Preset
+from core.workspace import Workspace
+
+
+@pytest.fixture
+def command(house: House, tmp_path: Path) -> list[str]:
+    """A complete command; the house's own workspace is closed, as one workspace has one process."""
+    house.workspace.close()
+    place = ["--out", str(tmp_path / "out"), "--workspace", str(tmp_path / "cli")]
+    return ["run", "--images", str(house.images), "--criterion", "colour", "--k", "4", *place]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--truth", "folder"]) == 0
+    out = tmp_path / "out"
+    rows = table(out / "assignments.csv")
+    assert list(rows[0]) == ["image", "cluster", "confidence", "source", "description", "label", "truth"]
+    assert len(rows) == 16
+    assert rows[0] == {
+        "image": "blue/0.png",
+        "cluster": "blue",
+        "confidence": "0.9",
+        "source": "model",
+        "description": "A blue picture.",
+        "label": "blue",
+        "truth": "blue",
+    }
+    clusters = table(out / "clusters.csv")
+    assert list(clusters[0]) == ["cluster", "meaning", "size", "labels"]
+    assert {(row["cluster"], row["size"]) for row in clusters} == {(c, "4") for c in ("red", "green", "blue", "grey")}
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["acc"] == metrics["acc_assigned"] == 1.0
+    for key in ("n", "n_assigned", "n_unassigned", "k_true", "k_found", "nmi", "ari", "fmi", "homogeneity",
+                "completeness", "v_measure", "purity", "name_acc", "per_class"):  # fmt: skip
+        assert key in metrics
+    run = json.loads((out / "run.json").read_text())
+    assert list(run["steps"]) == ["describe", "label", "name", "assign"]
+    assert set(run["steps"]["describe"]) == {"items", "requests", "cache_hits", "failures", "prompt_tokens",
+                                             "completion_tokens", "seconds", "cost"}  # fmt: skip
+    assert run["settings"]["criterion"] == "colour"
+    assert run["models"]["vision"] == "fake-vision/1"
+    assert "acc 1.000" in capsys.readouterr().out
+
+
+def test_the_same_input_gives_the_same_result(command: list[str], tmp_path: Path) -> None:
+    main(command)
+    first = (tmp_path / "out" / "assignments.csv").read_bytes()
+    main([*command[:-1], str(tmp_path / "another")])
+    assert (tmp_path / "out" / "assignments.csv").read_bytes() == first
+    assert not (tmp_path / "out" / "metrics.json").exists()
+
+
+def test_unassigned_and_unusable_are_written_and_counted(command: list[str], house: House, tmp_path: Path) -> None:
+    (house.images / "broken.jpg").write_text("not an image")
+    command[command.index("--k") + 1] = "3"
+    assert main(command) == 0
+    rows = table(tmp_path / "out" / "assignments.csv")
+    lost = [row for row in rows if row["cluster"] == "Unassigned"]
+    assert len(lost) == 4
+    assert {(row["source"], row["confidence"], row["label"]) for row in lost} == {("none", "", "red")}
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["given"] == 17 == sum(run["counts"].values())
+    assert run["skipped"][0]["image"] == "broken.jpg"
+    assert "not an image" in run["skipped"][0]["reason"]
+
+
+def test_failures_give_status_one_and_are_listed(
+    command: list[str], house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(command)
+    rows = house.vision.history
+    house.vision.fail = {rows[0][0]}
+    house.vision.id = "fake-vision/2"
+    house.vision.evidence_id = "fake-mean/2"
+    assert main(command) == 1
+    assert "Failed: blue/0.png: The fake engine was told to fail." in capsys.readouterr().err
+    failed = [row for row in table(tmp_path / "out" / "assignments.csv") if not row["cluster"]]
+    assert [(row["image"], row["source"]) for row in failed] == [("blue/0.png", "none")]
+
+
+def test_a_criterion_that_cannot_be_seen_is_warned_of(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command[command.index("--criterion") + 1] = "mood"
+    assert main(command) == 0
+    assert "Warning: The fake engine cannot see mood." in capsys.readouterr().err
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["warnings"] == ["The fake engine cannot see mood."]
+
+
+def test_cells_that_a_spreadsheet_would_run_are_made_safe(tmp_path: Path, house: House) -> None:
+    house.workspace.close()
+    file = tmp_path / "r.jsonl"
+    lines = [{"image": f"{n}.jpg", "description": "=HYPERLINK(1) red", "label": "=cmd()"} for n in range(3)]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    out = tmp_path / "out"
+    place = ["--out", str(out), "--workspace", str(tmp_path / "cli")]
+    assert main(["run", "--records", str(file), "--criterion", "x", "--k", "1", *place]) == 0
+    assert {row["label"] for row in table(out / "assignments.csv")} == {"'=cmd()"}
+    assert {row["cluster"] for row in table(out / "clusters.csv")} == {"'=cmd()"}
+
+
+def test_limit_uses_the_first_images_only(command: list[str], tmp_path: Path) -> None:
+    assert main([*command, "--limit", "5"]) == 0
+    assert len(table(tmp_path / "out" / "assignments.csv")) == 5
+
+
+def test_a_person_s_own_presets_word_the_question(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    painter = Painter()
+    install(monkeypatch, painter)
+    own = (Preset("Paint", ("colour",), "Which paint?", "A red wall.", "red"), Preset("Mood", (), "Sad or not?"))
+    workspace = Workspace(Config(tmp_path / "cli"))
+    workspace.store.preferences.set(presets.PREFERENCE, presets.write((*own, *presets.shipped()[:3])))
+    workspace.close()
+    command += ["--vision", "painter", "--text", "painter"]
+
+    def asked(step: str, *options: str) -> str:
+        """The first message of a step, in words of its own each time so that it is sent."""
+        painter.history.clear()
+        assert main([*command, "--never", f"haste {step} {options}", *options]) == 0
+        return next(one.text for one in painter.history if step_of(one) == step)
+
+    assert "Which paint?" in asked("describe")
+    assert "“A red wall.” gets the label “red”" in asked("label")
+    assert "1. colour: Which paint?\n2. Mood: Sad or not?\n\n" in asked("describe", "--also", "Mood, Colour")
+    assert "Sad or not?" in asked("describe", "--preset", "mood")
+    assert "?" not in asked("describe", "--preset", "none")
+    assert "Light or dark?" in asked("describe", "--question", "Light or dark?")
+    assert "“A dim hall.” gets the label “dark”" in asked("label", "--example", "A dim hall. => dark")
+    assert main([*command, "--preset", "Rust"]) == 2
+    assert "There is no preset “Rust”. There are: Paint, Mood, Object" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--example", "A dim hall.", "--example needs DESCRIPTION=>LABEL"),
+        ("--images", "nope", "does not exist"),
+        ("--k", "0", "at least 1"),
+        ("--k", "17", "17 groups need at least 17 images"),
+        ("--k", "many", "needs a whole number"),
+        ("--k", "2.5", "needs a whole number"),
+        ("--k", "auto", "not built yet"),
+        ("--criterion", "", "Type what the images"),
+        ("--vision", "nonsense", "no vision model of kind “nonsense”"),
+        ("--text", "nonsense", "no text model of kind “nonsense”"),
+        ("--vision", "records", "--records FILE.jsonl"),
+        ("--records", "nope.jsonl", "could not be read"),
+        ("--truth", "nope.csv", "does not exist"),
+        ("--names", "a,a", "must differ"),
+        ("--names", "a,b,c,d,e", "5 names were given for 4 groups"),
+        ("--names", "a,not sure", "images without a group"),
+        ("--limit", "-1", "must be 0"),
+        ("--limit", "x", "invalid int value"),
+        ("--nonsense", "x", "Unrecognized arguments"),
+    ],
+)
+def test_unusable_input_gets_one_sentence_and_status_two(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, sentence: str
+) -> None:
+    assert main([*command, option, value]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out" / "assignments.csv").exists()
+
+
+def test_a_missing_option_and_an_out_that_is_a_file_are_said(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--k", "3"]) == 2
+    assert "--criterion" in capsys.readouterr().err
+    (tmp_path / "out").write_text("x")
+    assert main(command) == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_a_workspace_in_use_is_said(
+    command: list[str], house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from pathlib import Path; from core.store import Store; "
+        f"store = Store(Path({str(tmp_path / 'cli')!r})); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        assert main(command) == 2
+        assert "is open in another" in capsys.readouterr().err
+        other.communicate()

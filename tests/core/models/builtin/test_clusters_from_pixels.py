@@ -1,0 +1,254 @@
+"""The built-in text model on evidence: groups, names, assignments, and what it leaves unassigned."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+from core.domain import Assignment, Cluster, Corpus, Description, Evidence, ImageInput, Seen
+from core.models.builtin.from_pixels import colours
+from core.models.builtin.from_pixels.appearance import STATISTICS as STATISTIC_NAMES
+from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT, TOP, pack_top
+from core.models.builtin.from_pixels.imagenet import CLASSES, lexicon
+from core.models.builtin.from_pixels.names import name_groups
+from core.models.builtin.from_pixels.words import definition, domain, vocabulary
+from core.models.builtin.text_model import BuiltinText
+from core.models.builtin.vision_model import BuiltinVision
+from core.models.roles import TextModel
+from tests.conftest import DATASETS, needs_datasets
+
+CRITERIA = ("animal", "colour", "art style", "brightness")
+
+
+def item(subject: str, colour: str, seed: int) -> Evidence:
+    """Evidence of a made-up photograph of a subject in a colour."""
+    random = np.random.default_rng(seed)
+    k = lexicon().names.index(subject)
+    direction = np.random.default_rng(k).random(3840) ** 4
+    probabilities = np.full(CLASSES, 0.2 / (CLASSES - 1), dtype=np.float32)
+    probabilities[k] = 0.8
+    shares = np.full(len(colours.TERMS), 0.3 / len(colours.TERMS), dtype=np.float32)
+    shares[colours.TERMS.index(colour)] += 0.7
+    return {
+        SUBJECT: (direction + 0.1 * random.random(3840)).astype(np.float32),
+        TOP: pack_top(probabilities),
+        COLOURS: (shares * random.uniform(0.8, 1.2, len(shares))).astype(np.float32),
+        STATISTICS: np.full(len(STATISTIC_NAMES), 0.3 + 0.02 * random.random(), dtype=np.float32),
+    }
+
+
+def corpus(items: Sequence[Evidence], ids: Sequence[str] | None = None) -> Corpus:
+    names = ids or [f"{i:04d}" for i in range(len(items))]
+    evidence = {space: np.stack([one[space] for one in items]) for space in items[0]}
+    return Corpus(names, [Description("")] * len(items), None, evidence)
+
+
+def pets(n: int = 20) -> tuple[Corpus, list[str], list[str]]:
+    """Beagles, tabbies and goldfish, each in black and in orange."""
+    kinds = [("beagle", "tabby", "goldfish")[i % 3] for i in range(n * 3)]
+    hues = [("black", "orange")[i // 3 % 2] for i in range(n * 3)]
+    return corpus([item(k, h, i) for i, (k, h) in enumerate(zip(kinds, hues, strict=True))]), kinds, hues
+
+
+def assigned(model: BuiltinText, data: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment]:
+    answers = model.assign(data, criterion, clusters)
+    assert all(isinstance(answer, Assignment) for answer in answers)
+    return [answer for answer in answers if isinstance(answer, Assignment)]
+
+
+def accuracy(truth: Sequence[str], answers: Sequence[Assignment]) -> float:
+    classes, clusters = sorted(set(truth)), sorted({a.cluster_id for a in answers if a.cluster_id})
+    table = np.zeros((len(classes), len(clusters)))
+    for name, answer in zip(truth, answers, strict=True):
+        if answer.cluster_id:
+            table[classes.index(name), clusters.index(answer.cluster_id)] += 1
+    return float(table[linear_sum_assignment(-table)].sum() / len(truth))
+
+
+def test_implements_the_role() -> None:
+    assert isinstance(BuiltinText(), TextModel)
+
+
+def test_the_criterion_decides_the_grouping() -> None:
+    data, kinds, hues = pets()
+    model = BuiltinText()
+    by_kind = model.name(data, "animal", 3)
+    by_hue = model.name(data, "colour", 2)
+    assert {c.name for c in by_kind} == {"beagle", "tabby", "goldfish"}
+    assert {c.name for c in by_hue} == {"black", "orange"}
+    assert model.label(data, "animal") == kinds
+    assert model.label(data, "colour") == hues
+    for criterion, clusters, truth in (("animal", by_kind, kinds), ("colour", by_hue, hues)):
+        names = {c.id: c.name for c in clusters}
+        answers = assigned(model, data, criterion, clusters)
+        assert [names.get(a.cluster_id or "") for a in answers] == truth
+        assert all(c.name in c.labels and not c.needs_name and (c.confidence or 0) > 0.5 for c in clusters)
+
+
+def test_a_broad_word_that_fits_few_of_a_group_is_only_a_hint() -> None:
+    words = vocabulary("subject")
+    cover = np.zeros((2, len(words.names)), dtype=np.float32)
+    cover[0, words.names.index("insect")] = 0.4  # nobody else's, but most of the group is something else
+    cover[1, words.names.index("teapot")] = 0.4
+    insects, teapots = name_groups("subject", cover, "species")
+    assert (insects.text, insects.hint) == ("Group 1 (looks like insect)", True)
+    assert (teapots.text, teapots.hint) == ("teapot", False)
+
+
+def test_a_name_that_the_lexicon_knows_is_defined() -> None:
+    data, _, _ = pets()
+    clusters = BuiltinText().name(data, "animal", 3)
+    assert {one.name: one.meaning for one in clusters}["goldfish"].startswith("Small golden")
+    assert all(one.meaning == definition("subject", one.name) for one in clusters)
+    assert [one.meaning for one in BuiltinText().name(data, "colour", 2)] == ["", ""]
+
+
+def test_several_breeds_get_the_word_above_them() -> None:
+    kinds = ["beagle", "pug", "whippet", "airliner", "warplane", "airliner"] * 5
+    random = np.random.default_rng(0)
+    items = []
+    for i, kind in enumerate(kinds):
+        one = item(kind, "grey", i)
+        base = item("beagle" if i % 6 < 3 else "airliner", "grey", int(random.integers(1000)))
+        items.append({**one, SUBJECT: base[SUBJECT]})
+    assert {c.name for c in BuiltinText().name(corpus(items), "what is shown", 2)} == {"dog", "airplane"}
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+@pytest.mark.parametrize(("count", "k"), [(1, 1), (3, 2), (4, 4), (30, 3), (30, 29)])
+def test_exactly_k_distinct_clusters(criterion: str, count: int, k: int) -> None:
+    data = corpus([item(("beagle", "tabby")[i % 2], ("red", "blue")[i % 2], i) for i in range(count)])
+    model = BuiltinText()
+    clusters = model.name(data, criterion, k)
+    assert len(clusters) == len({c.name.casefold() for c in clusters}) == len({c.id for c in clusters}) == k
+    assert json.loads(json.dumps([dict(c.prototype) for c in clusters]))
+    for answer in assigned(model, data, criterion, clusters):
+        assert answer.cluster_id is not None
+        assert 0.999 <= sum((answer.probabilities or {}).values()) <= 1.001 or criterion == "animal"
+        assert answer.confidence == (answer.probabilities or {})[answer.cluster_id]
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_identical_images_stay_together(criterion: str) -> None:
+    data = corpus([item("beagle", "red", 1)] * 5)
+    clusters = BuiltinText().name(data, criterion, 3)
+    assert len(clusters) == 3
+    assert len({a.cluster_id for a in assigned(BuiltinText(), data, criterion, clusters)} - {None}) == 1
+
+
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_neither_order_nor_company_changes_an_answer(criterion: str) -> None:
+    data, _, _ = pets()
+    model = BuiltinText()
+    clusters = model.name(data, criterion, 3)
+    back = np.arange(len(data))[::-1]
+    reverse = Corpus(
+        [data.ids[i] for i in back], list(data.descriptions), None, {s: v[back] for s, v in data.evidence.items()}
+    )
+    assert model.name(reverse, criterion, 3) == clusters == model.name(data, criterion, 3)
+    together = assigned(model, data, criterion, clusters)
+    for i in (0, 7, 31):
+        alone = Corpus([data.ids[i]], [Description("")], None, {s: v[i : i + 1] for s, v in data.evidence.items()})
+        single = assigned(model, alone, criterion, clusters)[0]
+        assert single.cluster_id == together[i].cluster_id
+        assert single.confidence == pytest.approx(together[i].confidence, abs=0.01)
+
+
+def test_given_names_come_first_and_take_the_groups_they_mean() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3, given=["Cats", "fish"])
+    assert [c.name for c in clusters[:2]] == ["Cats", "fish"]
+    names = {c.id: c.name for c in clusters}
+    found = {
+        kind: names.get(a.cluster_id or "")
+        for kind, a in zip(kinds, assigned(model, data, "animal", clusters), strict=True)
+    }
+    assert found == {"tabby": "Cats", "goldfish": "fish", "beagle": clusters[2].name}
+
+
+def test_strangers_to_all_given_names_are_left_unassigned() -> None:
+    kinds = ["daisy"] * 40 + ["corn"] * 40 + ["sports car"] * 10
+    data = corpus([item("sweetcorn" if k == "corn" else k, "yellow", i) for i, k in enumerate(kinds)])
+    model = BuiltinText()
+    clusters = model.name(data, "plant", 2, given=["daisy", "maize"])
+    names = {c.id: c.name for c in clusters}
+    answers = assigned(model, data, "plant", clusters)
+    assert [names.get(a.cluster_id or "") for a in answers] == ["daisy"] * 40 + ["maize"] * 40 + [None] * 10
+    assert answers[-1].answer == "sports car"
+    assert answers[-1].confidence is None
+
+
+def test_an_added_cluster_takes_what_its_name_means() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    whole = model.name(data, "animal", 1)
+    added = [*whole, Cluster("new", "dogs", added=True), Cluster("odd", "quantum field", added=True)]
+    for kind, answer in zip(kinds, assigned(model, data, "animal", added), strict=True):
+        assert answer.cluster_id == ("new" if kind == "beagle" else whole[0].id)
+    only = assigned(model, data, "animal", [Cluster("new", "dogs", added=True)])
+    assert [a.cluster_id == "new" for a in only] == [kind == "beagle" for kind in kinds]
+
+
+def test_a_renamed_or_removed_cluster_leaves_the_others_as_they_were() -> None:
+    data, _, _ = pets()
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3)
+    before = assigned(model, data, "animal", clusters)
+    renamed = [replace(clusters[0], name="Something else"), *clusters[1:]]
+    assert assigned(model, data, "animal", renamed) == before
+    fewer = assigned(model, data, "animal", clusters[1:])
+    assert all(
+        b.cluster_id == a.cluster_id for a, b in zip(before, fewer, strict=True) if a.cluster_id != clusters[0].id
+    )
+
+
+def test_items_without_evidence_do_not_spoil_the_others() -> None:
+    data, _, _ = pets()
+    for values in data.evidence.values():
+        values[4] = np.nan
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3)
+    answers = assigned(model, data, "animal", clusters)
+    assert [i for i, a in enumerate(answers) if a.cluster_id is None] == [4]
+
+
+def test_without_evidence_it_works_from_text() -> None:
+    texts = ["A beagle on a lawn.", "A dog asleep.", "A red car.", "An old car in the street."] * 5
+    data = Corpus([str(i) for i in range(20)], [Description(t) for t in texts])
+    labels = [label for label in BuiltinText().label(data, "subject") if isinstance(label, str)]
+    assert len(labels) == 20
+    assert len(BuiltinText().name(replace(data, labels=labels), "subject", 2)) == 2
+
+
+def test_a_criterion_that_names_a_field_is_understood() -> None:
+    names = vocabulary("subject").names
+    fields = {
+        c: domain(c) for c in ("kind of garment", "type of vehicle", "musical instrument", "species", "what is it")
+    }
+    found = {c: None if i is None else names[i] for c, i in fields.items()}
+    assert found == {
+        "kind of garment": "clothing", "type of vehicle": "vehicle", "musical instrument": "musical instrument",
+        "species": None, "what is it": None,
+    }  # fmt: skip
+
+
+@needs_datasets
+def test_flowers_by_species_and_by_colour() -> None:
+    folder = DATASETS / "flowers"
+    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[::3]
+    images = [ImageInput(Path(folder / "images" / row["image"])) for row in rows]
+    answers = BuiltinVision().describe(images, "species")
+    data = corpus([a.evidence for a in answers if isinstance(a, Seen)])
+    model = BuiltinText()
+    for criterion, k, target in (("species", 4, 0.95), ("colour", 5, 0.65)):
+        result = assigned(model, data, criterion, model.name(data, criterion, k))
+        assert accuracy([row[criterion] for row in rows], result) >= target

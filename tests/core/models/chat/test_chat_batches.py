@@ -1,0 +1,170 @@
+"""Many items in one request to a chat model: what goes wrong for one loses no other, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+import pytest
+from fakes import FakeBackend
+
+from core.domain import Asking, Cluster, Corpus, Description, Failed
+from core.engine.requests import UNASKED, Outcome, count_usage, stopping
+from core.engine.run_step import Meter, run_step
+from core.errors import FacetryError, ModelUnavailable, Paused
+from core.models.chat.backend import Can, Reply, Request
+from core.models.chat.bounded_schema import brief, runs_on
+from core.models.chat.cluster_reply import groups_schema
+from core.models.chat.text import ChatText
+from core.steps import label
+
+
+def corpus(ids: Sequence[str]) -> Corpus:
+    return Corpus(list(ids), [Description(f"Text {item}.") for item in ids], None)
+
+
+class Store:
+    """What a run keeps of step 2a."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, str] = {}
+        self.failed: list[str] = []
+
+    def lookup(self, keys: Sequence[str]) -> dict[str, str]:
+        return {key: self.answers[key] for key in keys if key in self.answers}
+
+    def save(self, outcomes: Sequence[Outcome]) -> None:
+        self.answers |= {one.work.key: one.answer.value for one in outcomes if one.answer}
+        self.failed += [one.work.item_id for one in outcomes if one.failure]
+
+    def run(self, backend: FakeBackend, number: int) -> Meter:
+        model = ChatText(backend, asking=Asking(items=4))
+        ids = [f"i{place}" for place in range(number)]
+        meter = Meter("label", number)
+        work = label.work(model, "animal", {item: item for item in ids})
+        options = {"lookup": self.lookup, "save": self.save, "batch_size": model.batch_size, "meter": meter}
+        try:
+            run_step("label", work, label.ask(model, "animal", corpus), **options)  # type: ignore[arg-type]
+        finally:
+            self.stats = meter.stats()
+        return meter
+
+
+ENDS = [Paused("The server is away."), ModelUnavailable("The account has no credit left.")]
+
+
+@pytest.mark.parametrize("error", ENDS)
+def test_what_was_answered_before_an_error_is_kept_and_counted(error: FacetryError) -> None:
+    store = Store()
+    first = FakeBackend('{"1": "cat", "2": "dog", "3": "cow"}', error)  # the fourth is asked once more, in vain
+    with pytest.raises(type(error), match=str(error)):
+        store.run(first, 4)
+    assert sorted(store.answers.values()) == ['"cat"', '"cow"', '"dog"']
+    assert store.failed == []  # it still has its turn
+    assert (store.stats.items, store.stats.requests, store.stats.prompt_tokens) == (3, 1, 10)
+    second = FakeBackend('{"1": "pig"}')
+    store.run(second, 4)
+    assert len(store.answers) == 4
+    assert [re.findall("Text .*", one.text) for one in second.history] == [["Text i3."]]
+
+
+def test_an_error_at_the_first_request_is_that_of_the_step() -> None:
+    with pytest.raises(Paused, match="away"):
+        Store().run(FakeBackend(Paused("The server is away.")), 4)
+    with pytest.raises(Paused, match="away"):  # also where nobody counts
+        ChatText(FakeBackend(Paused("The server is away."))).label(corpus(["a"]), "animal")
+
+
+def test_an_image_that_not_all_samples_could_be_had_of_has_its_turn_again() -> None:
+    backend = FakeBackend('{"1": {"group": "A", "quote": ""}}', Paused("The server is away."))
+    model = ChatText(backend, asking=Asking(samples=3))
+    with count_usage() as usage:
+        answers = model.assign(Corpus(["a"], [Description("x")], ["x"]), "animal", [Cluster("c1", "cats")])
+    assert answers[0] is UNASKED
+    assert str(usage.ended) == "The server is away."
+    assert len(backend.history) == 2
+
+
+def test_after_a_stop_no_request_of_a_batch_is_sent() -> None:
+    backend = FakeBackend("no answer at all", *["{}"] * 8)
+    model = ChatText(backend, asking=Asking(items=4))
+    with stopping(lambda: len(backend.history) >= 1):
+        labels = model.label(corpus("abcdefgh"), "animal")
+    assert len(backend.history) == 1
+    assert all(one is UNASKED for one in labels)
+
+
+class Picky:
+    """Answers requests of up to so many items that hold no bad one; otherwise fails in one way."""
+
+    id, can = "picky/1", Can()
+
+    def __init__(self, kind: str, most: int, bad: str = "-") -> None:
+        self.kind, self.most, self.bad = kind, most, bad
+        self.sizes: list[int] = []
+
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        return [self._one(request) for request in requests]
+
+    def _one(self, request: Request) -> Reply | Failed:
+        items = re.findall(r"(\d+)\. Text (\w+)", request.text)
+        self.sizes.append(len(items))
+        if len(items) > self.most or any(name == self.bad for _, name in items):
+            return Failed("No.", self.kind)  # type: ignore[arg-type]
+        return Reply(json.dumps({number: f"label {name}" for number, name in items}))
+
+
+@pytest.mark.parametrize("kind", ["refused", "filtered", "too long", "empty", "late"])
+def test_one_bad_text_is_found_by_halves_and_loses_no_other(kind: str) -> None:
+    backend = Picky(kind, 50, bad="i11")
+    ids = [f"i{place}" for place in range(16)]
+    labels = ChatText(backend, asking=Asking(items=16)).label(corpus(ids), "animal")
+    assert labels == ["label " + item if item != "i11" else Failed("No.", kind) for item in ids]  # type: ignore[arg-type]
+    assert backend.sizes == [16, 8, 8, 4, 4, 2, 2, 1, 1]
+
+
+def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_from_then_on() -> None:
+    backend = Picky("late", 5)
+    model = ChatText(backend, asking=Asking(items=8))
+    for expected in ([8, 4, 4], [4, 4]):
+        assert not any(isinstance(one, Failed) for one in model.label(corpus("abcdefgh"), "animal"))
+        assert backend.sizes == expected
+        backend.sizes.clear()
+
+
+def test_a_call_that_failed_by_itself_is_not_asked_in_halves() -> None:
+    backend = Picky("failed", 0)
+    assert ChatText(backend).label(corpus("abcd"), "animal") == [Failed("No.")] * 4
+    assert backend.sizes == [4]
+
+
+def test_many_labels_get_room_for_a_list_of_all_of_them() -> None:
+    def room(number: int, k: int) -> int:
+        backend = FakeBackend("no", "no")
+        labels = [f"playing a violin {place}" for place in range(number)]
+        ChatText(backend).name(Corpus(labels, [Description("")] * number, labels), "action", k)
+        assert backend.history[0].max_tokens == backend.history[1].max_tokens
+        return backend.history[0].max_tokens
+
+    assert room(300, 10) > 2048 + 300 * 8
+    assert room(300, 40) > room(300, 10) > room(10, 10)
+
+
+def test_a_text_that_repeats_itself_is_told_from_a_long_one() -> None:
+    assert runs_on('{"groups": [{"labels": [' + '"2008-09-30T00:00:00Z", ' * 60)
+    assert runs_on("the cat and " * 40)
+    assert not runs_on(json.dumps({str(place): {"group": "A", "quote": "a red car"} for place in range(60)}))
+    assert not runs_on("")
+
+
+@pytest.mark.parametrize("tokens", [300, 1024])
+def test_a_form_in_brief_bounds_every_list_and_text_and_keeps_what_is_asked(tokens: int) -> None:
+    schema = groups_schema(7)
+    short = brief(schema, tokens)
+    group = short["properties"]["groups"]["items"]["properties"]
+    assert (short["properties"]["groups"]["minItems"], short["properties"]["groups"]["maxItems"]) == (7, 7)
+    texts = [group["name"], group["meaning"], group["labels"]["items"]]
+    longest = 7 * (texts[0]["maxLength"] + texts[1]["maxLength"] + group["labels"]["maxItems"] * texts[2]["maxLength"])
+    assert longest <= 2 * tokens or texts[0]["maxLength"] == 8
+    assert "maxItems" not in schema["properties"]["groups"]["items"]["properties"]["labels"]

@@ -1,0 +1,122 @@
+"""What a run is said to take: what is known is counted step by step, and earlier runs count by what they asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import COLOURS
+from house import EACH, House
+from painter import Painter, install
+
+from core.domain import Asking, RunSettings, StepStats
+from core.models import registry
+from core.pipeline import estimate as estimating
+from core.pipeline.estimate import Estimate, estimate
+
+ALL = len(COLOURS) * EACH
+CHAT = {"vision": "painter", "text": "painter"}
+
+
+@pytest.fixture
+def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
+    one = Painter()
+    install(monkeypatch, one)
+    monkeypatch.setattr(estimating, "_LOADED", (registry.BUILTIN, "painter"))
+    return one
+
+
+def expected(house: House, run_id: str, **changes: object) -> Estimate:
+    """What a run of the settings of this one would take now."""
+    run = house.store.runs.get(run_id)
+    assert run is not None
+    items = [item.item_id for item in house.store.datasets.items(run.settings.dataset_id)]
+    return estimate(house.store, replace(run.settings, **changes), items)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        CHAT,
+        {**CHAT, "asking": Asking(exact=True)},
+        {**CHAT, "asking": Asking(with_label=True)},
+        {"text": "painter"},  # the built-in engine describes
+        {},
+    ],
+    ids=["chat", "exact", "with label", "text alone", "built in"],
+)
+def test_the_same_run_again_is_known_to_ask_nothing(house: House, painter: Painter, changes: dict[str, object]) -> None:
+    painter.unsure = {"red"}
+    run_id = house.start(**changes)
+    house.run(run_id)
+    found = expected(house, run_id)
+    assert {step: (one.known, one.requests) for step, one in found.steps.items()} == {
+        "describe": (ALL, 0),
+        "label": (ALL, 0),
+        "name": (1, 0),
+        "assign": (ALL, 0),
+    }
+    asked = len(painter.history)
+    house.run(house.start(**changes))
+    assert len(painter.history) == asked
+
+
+def test_another_number_of_groups_asks_for_names_and_for_each_label_that_there_is(
+    house: House, painter: Painter
+) -> None:
+    run_id = house.start(**CHAT)
+    house.run(run_id, "name")
+    found = expected(house, run_id)
+    assert (found.steps["name"].requests, found.steps["assign"].known) == (0, 0)
+    assert found.steps["assign"].requests == 2  # four labels, and perhaps descriptions where those do not tell
+    found = expected(house, run_id, k=3)
+    assert (found.steps["label"].known, found.steps["name"].known) == (ALL, 0)
+    assert found.steps["name"].requests == 1
+
+
+def test_a_run_that_was_checked_again_and_again_does_not_make_costs_negative(house: House, painter: Painter) -> None:
+    exact = Asking(exact=True)
+    run_id = house.start(**CHAT, asking=exact)
+    house.run(run_id)
+    assert expected(house, run_id, criterion="mood").steps["assign"].learnt
+    for _ in range(3):
+        house.run(run_id, check_all=True)
+    stats = house.store.runs.get(run_id)
+    assert stats is not None
+    assert stats.stats["assign"].cache_hits > ALL
+    found = expected(house, run_id, criterion="mood").steps["assign"]
+    assert not found.learnt
+    assert found.requests > 0
+    assert found.seconds > 0
+
+
+def past(house: House, settings: RunSettings, **stats: int) -> None:
+    """An earlier run that took so much to assign."""
+    run_id = house.store.runs.create(settings)
+    house.store.runs.set_stats(run_id, {"assign": StepStats(**stats)})  # type: ignore[arg-type]
+
+
+def test_where_labels_are_placed_an_earlier_run_counts_by_its_labels(house: House, painter: Painter) -> None:
+    samples = Asking(samples=3)
+    settings = RunSettings("d", "colour", 4, **CHAT, asking=samples)  # type: ignore[arg-type]
+    past(house, settings, items=1_000, requests=12, cache_hits=900, prompt_tokens=5_000)  # a hundred labels
+    found = estimate(house.store, settings, [str(number) for number in range(10_000)]).steps["assign"]
+    assert found.learnt
+    assert found.requests == pytest.approx(270 * 12 / 100)  # the samples are in what it took
+    assert found.prompt_tokens == pytest.approx(270 * 50)
+    assert found.items == 10_000
+
+
+def test_of_a_share_as_many_items_count_and_none_is_taken_for_known(house: House, painter: Painter) -> None:
+    run_id = house.start(**CHAT)
+    house.run(run_id)
+    found = expected(house, run_id, share=0.5)
+    assert found.images == ALL // 2
+    assert (found.steps["describe"].items, found.steps["describe"].known) == (ALL // 2, 0)
+    assert found.steps["describe"].requests == ALL // 2
+
+
+def test_a_run_of_a_share_teaches_nothing_of_assignments(house: House, painter: Painter) -> None:
+    settings = RunSettings("d", "colour", 4, **CHAT)  # type: ignore[arg-type]
+    past(house, replace(settings, share=0.1), items=1_000, requests=1, cache_hits=20)
+    assert not estimate(house.store, settings, [str(number) for number in range(100)]).steps["assign"].learnt

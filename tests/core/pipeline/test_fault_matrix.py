@@ -1,0 +1,301 @@
+"""Every fault of a server at every step, over real HTTP and through the whole pipeline.
+
+A run over eight pictures meets the fault at one step, for the first two requests or for as long as the server is not
+repaired. Then it has ended, or it is paused, with the right sentence; each picture is answered or listed with its
+reason; and after the repair the same run asks for what is missing and for nothing that was answered before.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import logging
+import re
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import recorded
+from fakes import COLOURS
+from house import draw
+from openai_faults import ANSWERED_NOT, KEY, MODEL, TROUBLES
+from openai_server import Body, Fault, Server, has_image, schema_of, text_of
+from PIL import Image
+
+from core.config import Config
+from core.domain import STEPS, RunSettings, Step
+from core.errors import Cancelled, FacetryError, Paused
+from core.ingest import source
+from core.ingest.decode import prepare
+from core.models.openai.rate_limit import pace_of
+from core.models.openai.server import OpenAIChat
+from core.pipeline import runs as pipeline_runs
+from core.results import run_view
+from core.workspace import Workspace
+
+# Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
+pytestmark = pytest.mark.flaky(reruns=1)
+
+EACH = 2
+
+
+def step_asked(body: Body) -> Step | Literal["check"]:
+    """What a request is for; "check" is the short question whether a server is there at all."""
+    text, schema = text_of(body), schema_of(body)
+    if has_image(body):
+        return "describe"
+    lists = recorded.lists_in(text)
+    if recorded.step_of(text, schema, lists) == "name":
+        return "name"
+    if not lists:
+        return "check"
+    return "assign" if _groups(lists) else "label"
+
+
+def _groups(lists: list[list[recorded.Listed]]) -> list[recorded.Listed]:
+    """The list of groups in a request, if there is one."""
+    first = lists[0]
+    names = [recorded.name_of_group(one.text).casefold() for one in first]
+    return first if len(lists) > 1 and any(name in COLOURS for name in names) else []
+
+
+def painter(body: Body) -> str:
+    """A model that sees colours: it describes by them, labels with them, names them and assigns to them."""
+    step, text, schema = step_asked(body), text_of(body), schema_of(body)
+    if step == "check":
+        return "yes"
+    if step == "describe":
+        (url,) = re.findall(r'"data:image/jpeg;base64,([^"]+)"', json.dumps(body))
+        data = base64.b64decode(url)
+        mean = np.asarray(Image.open(io.BytesIO(data)), dtype=float).mean(axis=(0, 1))
+        colour = min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
+        return f"A {colour} picture with the number {zlib.crc32(data)}."
+    if step == "name":
+        labels = [one for one in recorded.counted_labels(text) if one.casefold() in COLOURS]
+        groups = [
+            {"name": one, "meaning": "", "labels": [label for label in labels if label == one]} for one in COLOURS
+        ]
+        return json.dumps({"groups": groups})
+    lists = recorded.lists_in(text)
+    groups, items = _groups(lists), lists[-1]
+    seen = [next((name for name in COLOURS if name in one.text), "unclear") for one in items]
+    marks = {recorded.name_of_group(one.text).casefold(): one.mark for one in groups}
+    answers: list[str | int] = list(seen)
+    if groups:
+        answers = [int(mark) if (mark := marks.get(one, "0")).isdigit() else mark for one in seen]
+    return json.dumps(recorded.in_form([one.mark for one in items], answers, items, schema))
+
+
+@dataclass
+class Studio:
+    """A workspace that has taken in eight pictures."""
+
+    workspace: Workspace
+    images: Path
+    runs: int = 0
+
+    def start(self, server: Server) -> str:
+        self.runs += 1  # the port of a server before may come again, and with it its answers
+        model = f"openai:small-{self.runs}@{server.url}"
+        origin = source.find(str(self.images), "", self.workspace.config)
+        settings = RunSettings("", "colour", len(COLOURS), vision=model, text=model)
+        return pipeline_runs.start(self.workspace, origin, settings, {server.url: KEY})
+
+    def go(self, run_id: str, server: Server) -> FacetryError | None:
+        """Run to the end; the error that ended it, if one did."""
+        try:
+            pipeline_runs.run(self.workspace, run_id, "assign", keys={server.url: KEY})
+        except FacetryError as error:
+            return error
+        return None
+
+    def all_that_is_stored(self) -> str:
+        database = self.workspace.store.runs._db
+        tables = [name for (name,) in database.read("SELECT table_name FROM information_schema.tables")]
+        return repr([database.read(f"SELECT * FROM {table}") for table in tables])
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    folder = tmp_path_factory.mktemp("faults")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
+    )
+    one = Studio(Workspace(Config(folder / "workspace")), draw(folder / "images", EACH))
+    server = Server(painter)
+    run_id = one.start(server)
+    assert one.go(run_id, server) is None
+    check_complete(one, run_id)
+    assert {step_asked(each["body"]) for each in server.history} == set(STEPS)
+    server.shutdown()
+    server.server_close()
+    patch.undo()
+    backup = one.workspace.store.answers.backup
+    patch.setattr(one.workspace.store.answers, "backup", lambda *_: None)  # a quarter of each cell's time
+    yield one
+    backup(run_id, "assign")
+    patch.undo()
+    one.workspace.close()
+    for file in (folder / "workspace").rglob("*"):
+        assert not (file.is_file() and KEY.encode() in file.read_bytes()), f"{file} holds the key"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    one = Server(painter)
+    yield one
+    one.shutdown()
+    one.server_close()
+
+
+def check_complete(studio: Studio, run_id: str) -> None:
+    """Every picture lies in the group of its colour."""
+    rows = run_view.rows(studio.workspace.store, run_id)
+    assert Counter(row.cluster.name if row.cluster else row.reason for row in rows) == dict.fromkeys(COLOURS, EACH)
+    for row in rows:
+        assert row.cluster is not None
+        assert row.name.startswith(row.cluster.name)
+        assert row.cluster.name in row.description
+        assert row.label == row.cluster.name
+
+
+def listed(studio: Studio, run_id: str) -> list[str]:
+    """Why pictures have no answer, and why there are no groups: all reasons that the run holds."""
+    held = [studio.workspace.store.answers.held(run_id, step) for step in STEPS]
+    return [failure for step in held for _, failure, _ in step.values() if failure]
+
+
+def check_counts(studio: Studio, run_id: str, ended: FacetryError | None) -> None:
+    """Given = in groups + not sure + failed (with a reason) + pending, and this only where the run ended early."""
+    rows = run_view.rows(studio.workspace.store, run_id)
+    states = Counter(row.state for row in rows)
+    assert len(rows) == EACH * len(COLOURS) == states.total()
+    assert ended is not None or not states["pending"], states
+    assert all(row.reason for row in rows if row.state == "failed")
+    found = studio.workspace.store.runs.get(run_id)
+    assert found is not None
+    assert found.status == ("done" if ended is None else "stopped" if isinstance(ended, Paused) else "failed")
+    assert found.message == ("" if ended is None else str(ended))
+
+
+def answers(server: Server) -> list[str]:
+    """The requests that the model answered as it should: those that were paid for."""
+    return [json.dumps(one["body"], sort_keys=True) for one in server.history if one["answered"]]
+
+
+LASTING = ["429", "500", "time-out", "reset before the body", "wrong ids", "missing ids", "empty content", "refusal"]
+LASTING += ["wrong key", "HTML with status 200", "key echoed in an error"]
+CELLS = [(name, step, False) for name in TROUBLES for step in STEPS]
+CELLS += [(name, step, True) for name in LASTING for step in STEPS]  # one of each sort: a run of these takes longer
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "lasting"),
+    CELLS,
+    ids=[f"{name}-{step}-{'until repaired' if lasting else 'twice'}" for name, step, lasting in CELLS],
+)
+def test_a_fault(
+    name: str,
+    step: Step,
+    lasting: bool,
+    studio: Studio,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    trouble = TROUBLES[name]
+    options = {**OpenAIChat.__init__.__kwdefaults__, "first_wait": 0.01}
+    brief = trouble.slow or (lasting and trouble.reason == ANSWERED_NOT)
+    monkeypatch.setattr(OpenAIChat.__init__, "__kwdefaults__", options | {"deadline": 0.4 if brief else 10.0})
+    caplog.set_level(logging.DEBUG)
+    where = (step, "check") if lasting else (step,)
+    fault = Fault(trouble.answer(painter), lambda body: step_asked(body) in where, None if lasting else 2)
+    server.faults = [fault]
+    run_id = studio.start(server)
+
+    ended = studio.go(run_id, server)
+
+    assert any(not one["answered"] for one in server.history), "the fault was not met"
+    check_counts(studio, run_id, ended)
+    said = [*listed(studio, run_id), *([str(ended)] if ended else [])]
+    told_otherwise = r"Only \d images have a description and a label|" if not trouble.stops else ""
+    for sentence in said:
+        assert re.search(f"{told_otherwise}{trouble.reason or 'nothing need be said'}", sentence), sentence
+    if trouble.stops:
+        assert ended is not None
+        assert len([one for one in server.history if not one["answered"]]) <= 4  # all that were under way at once
+    if lasting and not said:
+        assert trouble.reason in ("", MODEL), "nobody was told"
+
+    server.faults = []
+    monkeypatch.setattr(OpenAIChat.__init__, "__kwdefaults__", options | {"deadline": 10.0})
+    again = studio.go(run_id, server)
+
+    assert again is None, again
+    check_complete(studio, run_id)
+    assert listed(studio, run_id) == []
+    paid = Counter(answers(server))
+    assert [one for one, times in paid.items() if times > 1 and "Answer with the word yes" not in one] == []
+    assert KEY not in repr([ended, said]) + studio.all_that_is_stored()
+    assert KEY not in caplog.text
+
+
+SINGLE = [name for name, one in TROUBLES.items() if not one.stops and one.reason not in ("", MODEL)]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_one_picture_that_always_fails_holds_up_no_other(
+    name: str, studio: Studio, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {**OpenAIChat.__init__.__kwdefaults__, "first_wait": 0.01, "deadline": 0.6}
+    monkeypatch.setattr(OpenAIChat.__init__, "__kwdefaults__", options)
+    first: list[str] = []
+
+    def is_the_first(body: Body) -> bool:
+        if step_asked(body) != "describe":
+            return False
+        first[:] = first or [json.dumps(body["messages"])]
+        return json.dumps(body["messages"]) == first[0]
+
+    server.faults = [Fault(TROUBLES[name].answer(painter), is_the_first)]
+    run_id = studio.start(server)
+
+    ended = studio.go(run_id, server)
+
+    assert ended is None
+    check_counts(studio, run_id, ended)
+    (failed,) = [row for row in run_view.rows(studio.workspace.store, run_id) if row.state == "failed"]
+    assert re.search(TROUBLES[name].reason, failed.reason)
+
+
+@pytest.mark.parametrize("name", ["a slow answer", "a long Retry-After"])
+def test_a_run_stops_within_two_seconds_whatever_it_waits_for(name: str, studio: Studio, server: Server) -> None:
+    if name == "a slow answer":
+        server.seconds = 3
+    else:
+        server.faults = [Fault(lambda handler, _: handler.send(429, {}, Retry_After="60"))]
+    run_id = studio.start(server)
+    cancel = threading.Event()
+    told: list[float] = []
+
+    def stop() -> None:
+        told.append(time.monotonic())
+        cancel.set()
+
+    threading.Timer(0.3, stop).start()
+    with pytest.raises(Cancelled):
+        pipeline_runs.run(studio.workspace, run_id, "assign", cancel=cancel, keys={server.url: KEY})
+    assert time.monotonic() - told[0] < 3  # two, and one for a computer that does other things
+    found = studio.workspace.store.runs.get(run_id)
+    assert found is not None
+    assert found.status == "stopped"
+    pace_of(server.url).trip("It is over.")  # so that no thread outlives the tests

@@ -1,0 +1,146 @@
+"""A person's edits: applied in order, undoable, and each says just what it puts out of date, to the store as well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from core.domain import Assignment, Cluster, Held, ItemRow, RunSettings
+from core.engine.requests import Answer, Outcome, Work
+from core.errors import BadInput
+from core.results import run_view
+from core.results.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename, apply
+from core.steps import assign, name
+from core.store import Store
+
+Stale = Callable[..., list[str]]
+
+CATS = Cluster("c1", "cats", "Felines", ("cat", "kitten"), 0.8)
+DOGS = Cluster("c2", "dogs", "Canines", ("dog",), 0.4, needs_name=True)
+BIRDS = Cluster("c3", "birds", "", ("owl",))
+ALL = (CATS, DOGS, BIRDS)
+ASSIGNED = {
+    "i1": Assignment("c1", 0.9, {"c1": 0.9, "c2": 0.1}),
+    "i2": Assignment("c2", 0.6, {"c2": 0.6, "c1": 0.4}),
+    "i3": Assignment("c3", 0.8, {"c2": 0.2, "c3": 0.8}),
+    "i4": Assignment(None, None, None, "a boat"),
+    "i5": Assignment("c3", 0.5, {"c1": 0.5, "c3": 0.5}),  # of two alike the first counts as more probable
+}
+LABELS = {"i1": "cat", "i2": "dog", "i3": "ship", "i4": "boat"}
+
+
+@pytest.fixture
+def stale(tmp_path: Path) -> Iterator[Stale]:
+    """The images that the last of some edits puts out of date, as it is recorded; what it said before is compared."""
+    store = Store(tmp_path)
+    store.datasets.begin("d", "d", {}, len(ASSIGNED))
+    store.datasets.add("d", [ItemRow(place, item, f"{item}.jpg") for place, item in enumerate(ASSIGNED)])
+    run_id = store.runs.create(RunSettings("d", "animal", 3))
+
+    def save(step: Held, values: Mapping[str, str]) -> None:
+        outcomes = [Outcome(Work(item, f"{step}-{item}"), Answer(value)) for item, value in values.items()]
+        store.answers.save(run_id, step, "m", None, outcomes)
+
+    save("name", {name.ITEM: name.write(ALL)})
+    save("label", {item: json.dumps(label) for item, label in LABELS.items()})
+    save("assign", {item: assign.write(one) for item, one in ASSIGNED.items()})
+
+    def of(*edits: Edit) -> list[str]:
+        for edit in edits[:-1]:
+            run_view.add_edit(store, run_id, edit)
+        save("assign", {item: assign.write(one) for item, one in ASSIGNED.items()})  # all are fresh again
+        expected = run_view.preview_edit(store, run_id, edits[-1])
+        assert run_view.add_edit(store, run_id, edits[-1]) == expected
+        found = sorted(item for item, (_, _, old) in store.answers.held(run_id, "assign").items() if old)
+        assert len(found) == expected == run_view.View(store, run_id).earlier()
+        store.runs.undo_edit(run_id)
+        assert store.answers.held(run_id, "assign") == {item: (f"assign-{item}", "", False) for item in ASSIGNED}
+        return found
+
+    yield of
+    store.close()
+
+
+def test_rename_changes_the_name_only_and_asks_nothing(stale: Stale) -> None:
+    state = apply(ALL, [Rename("c2", " Hounds ")])
+    renamed = state.get("c2")
+    assert (renamed.name, renamed.labels, renamed.needs_name) == ("Hounds", ("dog",), False)
+    assert stale(Rename("c2", "Hounds")) == []
+
+
+def test_merge_remaps_members_and_moves_and_asks_nothing(stale: Stale) -> None:
+    state = apply(ALL, [Move(("i9",), "c2"), Merge("c2", "c1")])
+    assert [cluster.id for cluster in state.clusters] == ["c1", "c3"]
+    assert state.get("c1").labels == ("cat", "kitten", "dog")
+    assert state.resolve("c2") == "c1"
+    assert state.moved == {"i9": "c1"}
+    assert stale(Merge("c2", "c1")) == []
+
+
+def test_chained_merges_resolve_to_the_last() -> None:
+    state = apply(ALL, [Merge("c1", "c2"), Merge("c2", "c3")])
+    assert state.resolve("c1") == "c3"
+
+
+def test_delete_makes_its_members_stale_and_releases_what_was_moved_there(stale: Stale) -> None:
+    assert stale(Delete("c2")) == ["i2"]
+    state = apply(ALL, [Move(("i1",), "c2"), Delete("c2")])
+    assert state.resolve("c2") is None
+    assert state.moved == {}
+
+
+def test_deleting_after_a_merge_touches_the_merged_members_too(stale: Stale) -> None:
+    assert stale(Merge("c2", "c1"), Delete("c1")) == ["i1", "i2"]
+
+
+def test_add_touches_the_unassigned_and_what_now_lies_nearer(stale: Stale) -> None:
+    edit = Add("p1", "boats")
+    assert stale(edit) == ["i3", "i4"]  # a ship lies nearer to boats than to birds; i5 has no label
+    assert stale(Delete("c2"), edit) == ["i2", "i3", "i4"]
+    added = apply(ALL, [edit]).get("p1")
+    assert added.added
+    assert added.labels == ()
+
+
+def test_a_changed_meaning_touches_members_and_second_choices(stale: Stale) -> None:
+    assert stale(Redefine("c2", "Wolves too")) == ["i1", "i2", "i3"]
+    assert stale(Redefine("c1", "Lions too")) == ["i1", "i2"]
+    assert apply(ALL, [Redefine("c2", "Wolves too")]).get("c2").meaning == "Wolves too"
+
+
+def test_moves_win_and_the_last_one_counts() -> None:
+    state = apply(ALL, [Move(("i1", "i2"), "c3"), Move(("i1",), None)])
+    assert state.moved == {"i1": None, "i2": "c3"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (Rename("c1", "  "), "needs a name"),
+        (Rename("c1", "DOGS"), "already a group called"),
+        (Add("p1", "Unassigned"), "images without a group"),
+        (Add("p1", "cats"), "already a group called"),
+        (Rename("c9", "x"), "does not exist"),
+        (Move(("i1",), "c9"), "does not exist"),
+        (Merge("c1", "c1"), "into itself"),
+        (Merge("c1", "c9"), "does not exist"),
+    ],
+)
+def test_an_edit_that_cannot_be_applied_says_why(edit: object, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        apply(ALL, [edit])  # type: ignore[list-item]
+
+
+def test_the_last_group_stays() -> None:
+    with pytest.raises(BadInput, match="last group"):
+        apply([CATS], [Delete("c1")])
+
+
+@pytest.mark.parametrize(
+    "edit", [Rename("a", "b"), Redefine("a", "b"), Merge("a", "b"), Delete("a"), Add("a", "b"), Move(("x",), None)]
+)
+def test_edits_survive_storage(edit: object) -> None:
+    assert EDIT.validate_json(EDIT.dump_json(edit)) == edit  # type: ignore[arg-type]

@@ -1,0 +1,265 @@
+"""What is kept: answers, evidence, runs and edits; and what happens to the file when things go wrong."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from core.domain import DatasetRow, ImageRow, ItemRow, RunSettings, StepStats
+from core.engine.requests import Answer, Outcome, Work
+from core.errors import Paused
+from core.store import Store
+from core.store.database import migrate
+
+SETTINGS = RunSettings("d1", "colour", 3, names=("a", "b"))
+
+
+def filled(folder: Path) -> tuple[Store, str]:
+    """A store with a dataset of two images and one run that described both."""
+    store = Store(folder)
+    store.datasets.begin("d1", "photos", {"kind": "folder", "path": "somewhere"}, given=4)
+    store.datasets.add(
+        "d1",
+        [
+            ItemRow(0, "i1", "a.jpg"),
+            ItemRow(1, "i2", "b/ü.jpg"),
+            ItemRow(2, "i1", "copy.jpg", "duplicate", "The same as a.jpg."),
+            ItemRow(3, "", "notes.txt", "skipped", "Not an image."),
+        ],
+        [ImageRow("i1", "JPEG", 10, 20), ImageRow("i2", "PNG", 5, 5, "first of 2 frames")],
+    )
+    run_id = store.runs.create(SETTINGS)
+    vector = np.array([0.5, -1.25], dtype=np.float32)
+    store.answers.save(
+        run_id,
+        "describe",
+        "model/1",
+        "space/1",
+        [
+            Outcome(Work("i1", "k1"), Answer('"A"', {"s": vector})),
+            Outcome(Work("i2", "k2"), failure="too dark"),
+        ],
+    )
+    return store, run_id
+
+
+def test_a_dataset_adds_up_to_what_was_given(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    dataset = store.datasets.get("d1")
+    assert isinstance(dataset, DatasetRow)
+    assert dataset.counts == {"ready": 2, "duplicate": 1, "skipped": 1}
+    assert sum(dataset.counts.values()) == dataset.given
+    assert [item.name for item in store.datasets.items("d1")] == ["a.jpg", "b/ü.jpg"]
+    assert [item.position for item in store.datasets.skipped("d1", 1)] == [2]
+    assert [item.reason for item in store.datasets.skipped("d1")] == ["The same as a.jpg.", "Not an image."]
+    assert store.datasets.images(["i2", "nope"]) == {"i2": ImageRow("i2", "PNG", 5, 5, "first of 2 frames")}
+    assert store.datasets.get("nope") is None
+
+
+def test_truth_is_kept_by_facet_and_replaced_whole(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    store.datasets.set_truth("d1", "colour", {"i1": "red", "i2": "blue"})
+    store.datasets.set_truth("d1", "kind", {"i1": "car"})
+    store.datasets.set_truth("d1", "colour", {"i1": "green"})
+    assert store.datasets.facets("d1") == ["colour", "kind"]
+    assert store.datasets.truth("d1", "colour") == {"i1": "green"}
+
+
+def test_answers_evidence_and_failures_come_back(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    assert store.answers.lookup(["k1", "k2"]) == {"k1": '"A"'}
+    assert store.answers.values(run_id, "describe") == {"i1": '"A"'}
+    assert store.answers.values(run_id, "describe", ["i2"]) == {}
+    assert store.answers.held(run_id, "describe")["i2"] == ("k2", "too dark", False)
+    assert store.answers.step_counts(run_id) == {"describe": (2, 1)}
+    spaces = store.answers.evidence("space/1", ["i2", "i1"])
+    assert np.isnan(spaces["s"][0]).all()
+    assert spaces["s"][1].tolist() == [0.5, -1.25]
+    assert store.answers.evidence("other/1", ["i1"]) == {}
+
+
+def test_a_run_keeps_its_settings_status_and_statistics(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.runs.set_status(run_id, "running")
+    store.runs.set_stats(run_id, {"describe": StepStats(items=2, requests=1)})
+    run = store.runs.get(run_id)
+    assert run is not None
+    assert run.settings == SETTINGS
+    assert run.stats["describe"].requests == 1
+    assert store.runs.interrupt_running() == [run_id]
+    assert [one.status for one in store.runs.recent()] == ["interrupted"]
+    assert store.runs.get("nope") is None
+
+
+def test_undo_gives_back_the_answer_that_was_held_before(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "old"), Answer('{"cluster_id": "c1"}'))])
+    store.runs.add_edit(run_id, "{}", stale=[("c1", None)])
+    assert store.answers.held(run_id, "assign")["i1"] == ("old", "", True)
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "new"), Answer('"y"'))])
+    undone = store.runs.undo_edit(run_id)
+    assert undone is not None
+    assert store.answers.held(run_id, "assign")["i1"] == ("old", "", False)
+    assert store.answers.values(run_id, "assign") == {"i1": '{"cluster_id": "c1"}'}
+    assert store.runs.undo_edit(run_id) is None
+
+
+def test_undo_of_a_later_edit_leaves_stale_what_an_earlier_one_touched(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    chosen = {"i1": '{"cluster_id": "c1"}', "i2": '{"cluster_id": null}'}
+    outcomes = [Outcome(Work(item, f"k-{item}"), Answer(value)) for item, value in chosen.items()]
+    store.answers.save(run_id, "assign", "m", None, outcomes)
+    assert store.runs.kinds(run_id, "") == [(("c1", None), 1), ((None, None), 1)]
+    store.runs.add_edit(run_id, "{}", stale=[("c1", None)])
+    store.runs.add_edit(run_id, "{}", stale=[("c1", None), (None, None)])
+    store.runs.undo_edit(run_id)
+    held = store.answers.held(run_id, "assign")
+    assert (held["i1"][2], held["i2"][2]) == (True, False)
+
+
+def test_everything_is_there_after_closing_and_opening(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.close()
+    again = Store(tmp_path)
+    assert again.answers.values(run_id, "describe") == {"i1": '"A"'}
+    assert again.restored_from is None
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3, 0.6, 0.9])
+def test_a_damaged_file_is_rebuilt_from_the_copies_of_finished_steps(tmp_path: Path, offset: float) -> None:
+    store, run_id = filled(tmp_path)
+    store.answers.backup(run_id, "describe")
+    store.close()
+    path = tmp_path / "facetry.duckdb"
+    content = bytearray(path.read_bytes())
+    start = int(len(content) * offset)
+    end = start + len(content) // 10 + 4096
+    content[start:end] = b"\xff" * len(content[start:end])
+    path.write_bytes(content)
+
+    again = Store(tmp_path)
+    assert again.restored_from is None or again.restored_from.exists()  # some parts of the file hold nothing
+    assert again.answers.values(run_id, "describe") == {"i1": '"A"'}
+    assert again.answers.evidence("space/1", ["i1"])["s"].tolist() == [[0.5, -1.25]]
+    assert len(again.datasets.items("d1")) == 2
+    run = again.runs.get(run_id)
+    assert run is not None
+    assert run.settings == SETTINGS
+
+
+def test_steps_that_end_at_the_same_moment_are_all_copied_and_leave_nothing_half(tmp_path: Path) -> None:
+    store, first = filled(tmp_path)
+    runs = [first, *(store.runs.create(SETTINGS) for _ in range(3))]
+    for run_id in runs[1:]:
+        store.answers.save(run_id, "describe", "m", None, [Outcome(Work("i1", f"k-{run_id}"), Answer('"v"'))])
+    with ThreadPoolExecutor(len(runs)) as pool:
+        for _ in range(5):
+            for done in [pool.submit(store.answers.backup, run_id, "describe") for run_id in runs]:
+                done.result()
+    store.close()
+    (tmp_path / "facetry.duckdb").write_bytes(b"damaged")
+    left = tmp_path / "backup" / "run.0.part"
+    left.write_bytes(b"by a process that was killed")
+    again = Store(tmp_path)
+    assert {one.id for one in again.runs.recent()} == set(runs)
+    assert all(again.answers.values(run_id, "describe") for run_id in runs)
+    assert not list((tmp_path / "backup").glob("*.part"))
+
+
+@pytest.mark.parametrize("blocked", ["backup", "backup/answer-{run}-describe.parquet/x"])
+def test_copies_that_cannot_be_written_pause_the_run_and_are_written_when_it_goes_on(
+    tmp_path: Path, blocked: str
+) -> None:
+    store, run_id = filled(tmp_path)
+    way = tmp_path / blocked.format(run=run_id)
+    way.parent.mkdir(parents=True, exist_ok=True)
+    way.write_bytes(b"in the way")
+    with pytest.raises(Paused, match=r"safety copies in .*backup cannot be written.*then continue"):
+        store.answers.backup(run_id, "describe")
+    assert not list(tmp_path.glob("backup/*.part"))
+    shutil.rmtree(way.parent) if "/" in blocked else way.unlink()
+    store.answers.backup(run_id, "describe")
+    assert (tmp_path / "backup" / f"answer-{run_id}-describe.parquet").is_file()
+
+
+def test_a_second_process_gets_a_clear_sentence(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    code = f"from pathlib import Path; from core.store import Store; Store(Path({str(tmp_path)!r}))"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    store.close()
+    assert other.returncode != 0
+    assert f"WorkspaceBusy: The workspace {tmp_path} is open in another" in other.stderr
+
+
+def test_sql_cannot_reach_files_or_python_variables(tmp_path: Path) -> None:
+    store, _ = filled(tmp_path)
+    secret = tmp_path.parent / "secret.csv"
+    secret.write_text("a\n1\n")
+    hidden = [1]
+    database = store.answers._db
+    for sql in (
+        f"SELECT * FROM read_csv('{secret}')",
+        f"SELECT * FROM read_text('{secret}')",
+        f"COPY run TO '{secret}'",
+        "SELECT * FROM hidden",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+    ):
+        with pytest.raises(duckdb.Error):
+            database.read(sql)
+    assert secret.read_text() == "a\n1\n"
+    assert hidden == [1]
+
+
+def test_many_threads_may_read_and_write_at_once(tmp_path: Path) -> None:
+    import threading
+
+    store, run_id = filled(tmp_path)
+    errors: list[Exception] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(10):
+                outcome = Outcome(Work("i1", f"k{number}-{turn}"), Answer('"v"'))
+                store.answers.save(run_id, "label", "m", None, [outcome])
+                store.runs.set_status(run_id, "running", f"{number}")
+                assert store.answers.lookup([f"k{number}-{turn}"])
+        except Exception as error:  # noqa: BLE001  # reported by the assertion below
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_the_schema_comes_from_any_version_up_to_today_and_applying_it_twice_changes_nothing() -> None:
+    connection = duckdb.connect()
+    assert migrate(connection, upto=1) == 1
+    newest = migrate(connection)
+    assert newest >= 1
+    tables = connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()
+    assert migrate(connection) == newest
+    assert connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall() == tables
+    assert ("answer",) in tables
+
+
+def test_a_spread_is_from_all_over(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.datasets.begin("many", "many", {}, 100)
+    store.datasets.add("many", [ItemRow(place, f"i{place}", f"{place}.jpg") for place in range(100)])
+    for number in (1, 7, 48, 99, 100, 300):
+        shown = [item.position for item in store.datasets.spread("many", number)]
+        assert len(shown) == min(number, 100)
+        steps = {after - before for before, after in itertools.pairwise(shown)}
+        assert not steps or max(steps) - min(steps) <= 1

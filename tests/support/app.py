@@ -1,0 +1,151 @@
+"""The app for AppTest: a server of its own with quick fake models, a folder of pictures, and how to read a page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from fakes import COLOURS, FakeText, FakeVision
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.config import config
+from core.domain import RunSettings
+from core.ingest import source
+from core.ingest.decode import prepare
+from core.ingest.sources import upload
+from core.models import registry
+from core.pipeline import runs
+from core.results import run_view
+from ui.images import choose
+from ui.session import state
+
+ROOT = Path(__file__).parents[2]
+RED, GREEN, BLUE = 5, 4, 3
+ALL_IMAGES = RED + GREEN + BLUE
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """Equal texts are alike, others are not."""
+    return np.stack([np.random.default_rng(sum(map(ord, one))).normal(size=16) for one in texts])
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    place = tmp_path / "shop"
+    for name, count in {"red": RED, "green": GREEN, "blue": BLUE}.items():
+        (place / name).mkdir(parents=True)
+        for number in range(count):
+            image = Image.new("RGB", (40, 30), COLOURS[name])
+            image.putpixel((number, 0), (0, 0, 0))
+            image.save(place / name / f"{number}_{name}.png")
+    (place / "notes.txt").write_text("not an image", encoding="utf-8")
+    return place
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeVision, FakeText]:
+    vision, language = FakeVision(), FakeText()
+    monkeypatch.setattr(registry, "VISION", {"builtin": lambda *_: vision})
+    monkeypatch.setattr(registry, "TEXT", {"builtin": lambda *_: language})
+    monkeypatch.setattr(run_view, "embed", embed)
+    return vision, language
+
+
+@pytest.fixture(autouse=True)
+def fresh_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: tuple[FakeVision, FakeText]
+) -> Iterator[None]:
+    """What a server holds, empty for each test; files are decoded in process to save starting one."""
+    monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
+    monkeypatch.setattr(
+        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
+    )
+    config.cache_clear()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    yield
+    models[0].gate.set()
+    for job in state.jobs().active():
+        state.jobs().stop(job.run_id)
+    state.workspace().close()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    config.cache_clear()
+
+
+@pytest.fixture
+def make(images: Path) -> Callable[..., str]:
+    """Make a run as the pipeline does; until "" only stores it."""
+
+    def run(until: Any = "assign", k: int = 3, truth: str = "folder", criterion: str = "colour") -> str:
+        origin = source.find(str(images), "", config())
+        run_id = runs.start(state.workspace(), origin, RunSettings("", criterion, k, truth=truth))
+        if until:
+            runs.run(state.workspace(), run_id, until, origin=origin)
+        return run_id
+
+    return run
+
+
+def open_app(page: str = "group", **params: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=30)
+    for key, value in params.items():
+        at.query_params[key] = value
+    at.run()
+    if page != "start":
+        at.switch_page(str(ROOT / "pages" / f"{page}.py"))
+        for key, value in params.items():
+            at.query_params[key] = value
+        at.run()
+    assert not at.exception
+    return at
+
+
+def shown(at: AppTest) -> str:
+    """Everything a person reads on the page, without the escapes that keep it literal."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
+    parts = [
+        f"{getattr(one.proto, 'title', '')} {getattr(one, 'value', '')} {getattr(one, 'label', '')}"
+        for kind in kinds
+        for one in kind
+    ]
+    return "\n".join(parts).replace("\\", "").replace("\u2060", "")
+
+
+def button(at: AppTest, label: str, nth: int = 0) -> Any:
+    return [one for one in at.button if one.label.replace("\\", "") == label][nth]
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def working(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> str:
+    """A run that is held in its first step."""
+    models[0].gate.clear()
+    run_id = make(until="")
+    state.jobs().start(run_id, "name")
+    wait_for(lambda: (job := state.jobs().get(run_id)) is not None and job.progress is not None)
+    return run_id
+
+
+def sent(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page Images at the moment when the uploader has sent these files."""
+    uploads = upload.home(state.workspace().config)
+    announced = [upload.announced(path, len(content), 1) for path, content in files.items()]
+    place = upload.announce(uploads, announced)
+    for one, content in zip(announced, files.values(), strict=True):
+        assert one.key not in place.wanted or place.write(one.key, 0, content)
+    ids = [place.id]
+    monkeypatch.setattr(choose, "uploader", lambda key: ids.pop() if ids else None)
+    return open_app("images")

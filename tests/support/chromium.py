@@ -1,0 +1,246 @@
+"""The app as a process and a real browser (Debian's Chromium) to use it with, for the tests that go by clicks.
+
+Set SCREENSHOTS to a folder to keep a picture of every page, light and dark, desktop and tablet.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from conftest import DATASETS, needs_datasets
+
+playwright = pytest.importorskip("playwright.sync_api")
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright  # noqa: E402 - only where it is installed
+
+from ui import text  # noqa: E402
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SHOTS = os.environ.get("SCREENSHOTS", "")
+SLOW = 90_000
+"""Milliseconds for what a busy small machine may need: loading models, describing."""
+# Where a page is opened by its own address, Streamlit first probes for a base path; these 404s are its way of looking.
+_PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
+
+marks = [
+    needs_datasets,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package chromium)"),
+    # Browser and server share two cores with whatever else runs: what fails is tried once more, and the report says so.
+    pytest.mark.flaky(reruns=1),
+]
+"""What every file of browser tests puts into its pytestmark."""
+
+
+class Server:
+    """The app as a process of its own, on a workspace that outlives it."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+        with (self.workspace.parent / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--server.port", str(self.port)],
+                cwd=ROOT,
+                env={**os.environ, "FACETRY_WORKSPACE": str(self.workspace)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
+                    return
+            except OSError:
+                time.sleep(0.2)
+        self.stop(signal.SIGKILL)
+        raise TimeoutError(f"the app did not start: {self.said}")
+
+    def stop(self, kind: signal.Signals = signal.SIGTERM) -> None:
+        self.process.send_signal(kind)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def said(self) -> str:
+        return (self.workspace.parent / "server.log").read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = Server(tmp_path / "workspace")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+    assert "Traceback" not in running.said
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as api:
+        started = api.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test for errors in the console and for any request that leaves this computer."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    opened = context.new_page()
+    opened.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    wrong: list[str] = []
+
+    def answered(response: object) -> None:
+        status, url = response.status, response.url  # type: ignore[attr-defined]
+        if status >= 400 and not _PROBE.search(url):
+            wrong.append(f"{status} {url}")
+
+    def asked(request: object) -> None:
+        url = request.url  # type: ignore[attr-defined]
+        if not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
+            wrong.append(f"left this computer: {url}")
+
+    def said(message: object) -> None:
+        expected = ("404 (Not Found)", "ERR_CONNECTION_RE", "disconnected from server")  # probes; a killed server
+        if message.type == "error" and not any(one in message.text for one in expected):  # type: ignore[attr-defined]
+            wrong.append(message.text)  # type: ignore[attr-defined]
+
+    opened.on("response", answered)
+    opened.on("request", asked)
+    opened.on("console", said)
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    yield opened
+    opened.wait_for_load_state("networkidle")
+    context.close()
+    assert not wrong
+
+
+def flowers(place: Path, a_class: int) -> Path:
+    """A folder with so many photos of each species, and labels.csv beside it."""
+    place.mkdir()
+    with (DATASETS / "flowers" / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    taken: dict[str, int] = {}
+    for row in rows:
+        taken[row["species"]] = taken.get(row["species"], 0) + 1
+        if taken[row["species"]] <= a_class:
+            shutil.copy(DATASETS / "flowers" / "images" / Path(row["image"]).name, place)
+    return place
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn: a widget used while Streamlit still draws may be replaced under the hand."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def go(page: Page, label: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("button", name=label, exact=True).first.click()
+
+
+def give(page: Page, server: Server, folder: Path) -> None:
+    """From Start to the page Images, by a folder on this computer."""
+    page.goto(server.url)
+    page.get_by_role("button", name=text.CHOOSE).nth(1).click()
+    field = page.get_by_role("textbox", name=text.FOLDER)
+    field.fill(str(folder))
+    field.press("Enter")
+    expect(page.get_by_text("files found")).to_be_visible()
+    go(page, text.LOOK)
+    expect(page.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=SLOW)
+
+
+def fill(page: Page, criterion: str, k: int) -> None:
+    for role, name, value in (("textbox", text.CRITERION, criterion), ("spinbutton", text.K, str(k))):
+        field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
+        field.fill(value)
+        field.press("Enter")
+        expect(page).to_have_url(re.compile(rf"[?&]\w+={value}(&|$)"))
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from a list by keyboard, again if it closes: it does so when the page scrolls or is drawn under it."""
+    settled(page)
+    field = page.get_by_role("combobox", name=label)
+    wanted = page.get_by_role("option", name=option).first
+    for _ in range(10):
+        field.fill(option)
+        try:
+            wanted.wait_for(timeout=3_000)
+            break
+        except Error:  # it did not open
+            field.press("Escape")
+    field.press("Enter")
+
+
+def fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    main = page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('[data-testid=stMain]'))")
+    assert (over <= 0, main <= 0) == (True, True)
+
+
+def pictures_loaded(page: Page) -> None:
+    """Every picture that is on the screen has arrived."""
+    page.wait_for_function(
+        """() => {
+          const all = root => [...root.querySelectorAll('*')].flatMap(e => e.shadowRoot ? all(e.shadowRoot) : [e])
+          const onScreen = box => box.width > 0 && box.height > 0 && box.top < innerHeight && box.bottom > 0
+          const seen = all(document).filter(
+            e => e.tagName === 'IMG' && e.checkVisibility() && onScreen(e.getBoundingClientRect()))
+          return seen.length > 0 && seen.every(image => image.complete && image.naturalWidth > 0)
+        }"""
+    )
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page as it stands, if SCREENSHOTS is set; the README's are made so."""
+    if SHOTS:
+        pictures_loaded(page)
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+
+def photograph(page: Page, server: Server, places: Mapping[str, str]) -> None:
+    """Keep pictures of these places (name -> path) in both themes and on both screens, if SCREENSHOTS is set."""
+    if not SHOTS:
+        return
+    for scheme in ("light", "dark"):
+        for screen, size in {"desktop": (1280, 720), "tablet": (820, 1180)}.items():
+            context = page.context.browser.new_context(  # type: ignore[union-attr]
+                viewport={"width": size[0], "height": size[1]},
+                color_scheme=scheme,  # type: ignore[arg-type]
+            )
+            view = context.new_page()
+            for name, place in places.items():
+                view.goto(server.url + place)
+                view.wait_for_timeout(2_500)  # images and fonts settle; only pictures depend on it
+                fits(view)
+                view.screenshot(path=Path(SHOTS) / f"{name}-{screen}-{scheme}.png")
+            context.close()

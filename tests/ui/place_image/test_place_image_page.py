@@ -1,0 +1,54 @@
+"""The page for one image: it is placed for every criterion, joins only when asked, and a bad file gets a sentence."""
+
+# ruff: noqa: F811 - fixtures are imported from the kit and then named as parameters
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from app import fresh_server, images, make, models, open_app, shown  # noqa: F401
+from fakes import COLOURS, FakeText, FakeVision
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from core.results import run_view
+from ui import text
+from ui.session import state
+
+
+def picture(colour: str) -> bytes:
+    sink = io.BytesIO()
+    Image.new("RGB", (50, 30), COLOURS[colour]).save(sink, "PNG")
+    return sink.getvalue()
+
+
+def dropped(run: str, name: str, content: bytes) -> AppTest:
+    at = open_app("where", run=run)
+    return at.file_uploader(key="where-file").set_value((name, content, "image/png")).run()
+
+
+def test_an_image_is_placed_and_joins_when_asked(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:
+    run = make("assign")
+    store = state.workspace().store
+    before = len(run_view.rows(store, run))
+    at = dropped(run, "my <b>blue</b> one.png", picture("blue"))
+    assert not at.exception
+    assert text.where_by(run_view.get_run(store, run).settings.criterion) in shown(at)
+    assert "blue" in [one.value for one in at.subheader]
+    assert len(run_view.rows(store, run)) == before
+    asked = len(models[0].history)
+    at.button(key="where-add").click().run()
+    assert not at.error
+    rows = run_view.rows(store, run)
+    assert len(rows) == before + 1
+    assert (rows[-1].cluster.name if rows[-1].cluster else "") == "blue"
+    assert len(models[0].history) == asked
+    at.button(key="where-add").click().run()
+    assert len(run_view.rows(store, run)) == before + 1
+
+
+def test_what_is_no_image_gets_a_sentence(make: Callable[..., str]) -> None:
+    at = dropped(make("assign"), "x.png", b"no image")
+    assert len(at.error) == 1
+    assert "not an image" in at.error[0].value

@@ -1,0 +1,321 @@
+"""Group, Names and Browse in every state (empty, running, failed, finished), drawn by AppTest on quick fake models."""
+
+# ruff: noqa: F811 - fixtures are imported from the kit and then named as parameters
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import streamlit as st
+from app import (  # noqa: F401
+    BLUE,
+    GREEN,
+    RED,
+    ROOT,
+    button,
+    fresh_server,
+    images,
+    make,
+    models,
+    open_app,
+    shown,
+    wait_for,
+    working,
+)
+from fakes import FakeText, FakeVision
+from streamlit.testing.v1 import AppTest
+
+from core.errors import ModelUnavailable
+from core.results import run_view
+from core.results.edits import Add, Delete, Rename
+from ui import text
+from ui.clusters import edit_callbacks
+from ui.components.safe import safe_md
+from ui.session import state
+
+
+@pytest.mark.parametrize(
+    ("given", "safe"),
+    [
+        ("a daisy", "a daisy"),
+        ("![x](http://evil.example)", "\\!\\[x\\]\\(http\\:\u2060\\/\\/evil\\.example\\)"),
+        (":material/home: :tada:", "\\:\u2060material\\/home\\: \\:\u2060tada\\:"),
+        ("<b>\n# x\t*y*", "\\<b\\> \\# x \\*y\\*"),
+        ("\u202egpj.exe", "gpj\\.exe"),
+        ("$a$ me@evil.example", "\\$\u2060a\\$ me\\@\u2060evil\\.example"),
+    ],
+)
+def test_text_of_others_is_shown_letter_for_letter(given: str, safe: str) -> None:
+    assert safe_md(given) == safe
+
+
+def test_long_text_is_cut() -> None:
+    assert safe_md("abcdef", 4) == "abc…"
+
+
+# -- empty
+
+
+@pytest.mark.parametrize("page", ["names", "browse"])
+def test_empty(page: str) -> None:
+    at = open_app(page)
+    assert text.NO_RECENT in shown(at)
+    assert text.NO_RUN in shown(at)
+
+
+@pytest.mark.parametrize("page", ["group", "names", "browse"])
+def test_a_run_that_does_not_exist(page: str) -> None:
+    assert text.GONE_RUN in shown(open_app(page, run="nope"))
+
+
+@pytest.mark.parametrize("page", ["names", "browse"])
+def test_a_run_before_its_names(page: str, make: Callable[..., str]) -> None:
+    at = open_app(page, run=make(until=""))
+    assert text.NAMES_EMPTY in shown(at)
+
+
+# -- running
+
+
+def test_run_while_it_works(working: str) -> None:
+    at = open_app(run=working)
+    assert at.progress
+    assert button(at, text.STOP)
+    assert text.STATUS["running"] in shown(at)
+
+
+@pytest.mark.parametrize("page", ["names", "browse"])
+def test_other_pages_show_a_banner_and_keep_the_run(page: str, working: str) -> None:
+    at = open_app(run=working)
+    at.switch_page(str(ROOT / "pages" / f"{page}.py"))
+    del at.query_params["run"]  # what a click in the menu does
+    at.run()
+    assert not at.exception
+    assert at.query_params["run"] == working
+    assert at.progress
+    assert button(at, text.SHOW)
+
+
+def test_stop_and_continue(working: str, models: tuple[FakeVision, FakeText]) -> None:
+    at = open_app(run=working)
+    button(at, text.STOP).click().run()
+    models[0].gate.set()
+    wait_for(lambda: state.jobs().get(working) is None)
+    at.run()
+    assert text.STOPPED in shown(at)
+    assert "still to be described" in shown(at)
+    at.button(key=f"continue-{working}").click().run()
+    wait_for(lambda: state.jobs().get(working) is None)
+    assert text.NAMES_READY in shown(at.run())
+
+
+def test_a_run_left_by_a_dead_process_is_interrupted(make: Callable[..., str]) -> None:
+    run_id = make(until="")
+    state.workspace().store.runs.set_status(run_id, "running")
+    state.workspace().close()
+    st.cache_resource.clear()  # a new process
+    at = open_app(run=run_id)
+    assert text.INTERRUPTED in shown(at)
+    at.button(key=f"continue-{run_id}").click().run()
+    wait_for(lambda: state.jobs().get(run_id) is None)
+    assert text.NAMES_READY in shown(at.run())
+
+
+# -- failed
+
+
+def test_failed_says_why_and_offers_to_try_again(
+    make: Callable[..., str], models: tuple[FakeVision, FakeText], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ModelUnavailable("The model server does not answer. Start it.")
+
+    run_id = make(until="")
+    with monkeypatch.context() as patch:
+        patch.setattr(models[1], "label", fail)
+        state.jobs().start(run_id, "name")
+        wait_for(lambda: state.jobs().get(run_id) is None)
+    at = open_app(run=run_id)
+    assert "The model server does not answer. Start it." in shown(at)
+    button(at, text.AGAIN).click().run()
+    wait_for(lambda: state.jobs().get(run_id) is None)
+    assert text.NAMES_READY in shown(at.run())
+    assert not open_app("names", run=run_id).error
+
+
+def test_an_unexpected_fault_is_one_sentence(make: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    run_id = make()
+    monkeypatch.setattr(run_view, "clusters", fail)
+    at = open_app("names", run=run_id)
+    assert [one.value for one in at.error] == [text.UNEXPECTED]
+    assert "secret" not in shown(at)
+
+
+def test_failed_images_are_shown_with_their_reason(
+    make: Callable[..., str], models: tuple[FakeVision, FakeText]
+) -> None:
+    first = make(until="name", k=2)
+    items = [row.item_id for row in run_view.rows(state.workspace().store, first) if row.label == "red"]
+    models[0].fail = set(items[:2])
+    run_id = make(criterion="hue", k=2)
+    at = open_app("browse", run=run_id)
+    assert text.FAILED in shown(at)
+    at = open_app("browse", run=run_id, group="failed", image=items[0])
+    assert "The fake engine was told to fail." in shown(at)
+
+
+def test_a_workspace_that_is_open_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.errors import WorkspaceBusy
+
+    def busy() -> None:
+        raise WorkspaceBusy("The workspace is open in another window.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state, "workspace", busy)
+        at = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=30).run()
+    assert not at.exception
+    assert "The workspace is open in another window." in shown(at)
+
+
+# -- finished: names
+
+
+def test_names(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    at = open_app("names", run=run_id)
+    assert [one.value for one in at.text_input][:3] == ["red", "green", "blue"]
+    assert f"{RED} images" in shown(at)
+    assert "red (5)" in shown(at)
+    assert button(at, text.UNDO).disabled
+
+
+def test_rename_and_undo(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    at = open_app("names", run=run_id)
+    at.text_input[0].set_value("scarlet").run()
+    assert at.text_input[0].value == "scarlet"
+    assert edit_callbacks.rename(run_id, "c1", "scarlet") is None  # the same again is not one more edit to undo
+    at.text_input[1].set_value("Scarlet").run()
+    assert "already a group called" in shown(at)
+    button(at, text.UNDO).click().run()
+    assert at.text_input[0].value == "red"
+
+
+def test_add_delete_and_merge_say_what_they_make_stale(make: Callable[..., str]) -> None:
+    run_id = make()
+    at = open_app("names", run=run_id)
+    at.session_state[f"change-{run_id}-c3"] = True
+    at.run()
+    assert text.will_be_stale(BLUE) in shown(at)
+    at.button(key=f"delete-change-{run_id}-c3").click().run()
+    assert text.out_of_date(BLUE) in shown(at)
+    button(at, text.ASSIGN_AGAIN).click().run()
+    wait_for(lambda: state.jobs().get(run_id) is None)
+    at.run()
+    assert "out of date" not in shown(at)
+    at.session_state[f"change-{run_id}-c2"] = True
+    at.run()
+    at.button(key=f"merge-change-{run_id}-c2").click().run()
+    assert "out of date" not in shown(at)
+    assert len(run_view.clusters(state.workspace().store, run_id).clusters) == 1
+
+
+def test_assign_leads_to_browse(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    at = open_app("names", run=run_id)
+    at.button(key="assign").click().run()
+    wait_for(lambda: state.jobs().get(run_id) is None)
+    assert run_view.View(state.workspace().store, run_id).sizes() == {"c1": RED, "c2": GREEN, "c3": BLUE}
+
+
+def test_check_all_again_asks_all_again(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:
+    run_id = make()
+    run_view.add_edit(state.workspace().store, run_id, Rename("c1", "scarlet"))
+    models[1].history.clear()
+    at = open_app("names", run=run_id)
+    at.button(key="check-all").click().run()
+    wait_for(lambda: state.jobs().get(run_id) is None)
+    assert sum(count for step, count in models[1].history if step == "assign") == RED + GREEN + BLUE
+
+
+# -- finished: browse
+
+
+def test_browse(make: Callable[..., str]) -> None:
+    at = open_app("browse", run=make())
+    for words in ("red", "green", "blue", text.UNASSIGNED, text.SKIPPED, "notes.txt", f"{RED} images"):
+        assert words in shown(at)
+    assert text.matches(1.0, RED + GREEN + BLUE) in shown(at)
+    button(at, text.SCORES).click().run()
+    assert [one.value for one in at.metric] == ["1.000"] * 4
+
+
+def test_unassigned_answers_ask_to_become_a_group(make: Callable[..., str]) -> None:
+    run_id = make(k=2)
+    at = open_app("browse", run=run_id)
+    assert text.they_say(BLUE, "blue") in shown(at)
+    button(at, text.ADD_AS_GROUP).click().run()
+    assert "blue" in [one.name for one in run_view.clusters(state.workspace().store, run_id).clusters]
+    assert text.out_of_date(BLUE) in shown(at)
+
+
+def test_a_group_and_an_image_by_address(make: Callable[..., str]) -> None:
+    run_id = make()
+    rows = [row for row in run_view.rows(state.workspace().store, run_id) if row.label == "green"]
+    at = open_app("browse", run=run_id, group="c2")
+    assert f"{GREEN} images." in shown(at)
+    at = open_app("browse", run=run_id, group="c2", image=rows[1].item_id)
+    for words in ("green", "90 %", "A green picture.", "green/1_green.png"):
+        assert words in shown(at)
+    at.button(key="go-Right").click().run()
+    assert at.query_params["image"] == rows[2].item_id
+    button(at, text.BACK_TO.format(group="green")).click().run()
+    assert "image" not in at.query_params
+
+
+def test_find(make: Callable[..., str]) -> None:
+    run_id = make()
+    at = open_app("browse", run=run_id)
+    at.text_input(key=f"find-{run_id}").set_value("GREEN picture").run()
+    assert f"{GREEN} images." in shown(at)
+    at.text_input(key=f"find-{run_id}").set_value("no such thing").run()
+    assert text.images(0) in shown(at)
+    at = open_app("browse", run=run_id, group="c2")
+    at.text_input(key=f"find-{run_id}").set_value("1_").run()
+    assert "1 image." in shown(at)
+
+
+def test_move_and_undo(make: Callable[..., str]) -> None:
+    run_id = make()
+    item = next(row.item_id for row in run_view.rows(state.workspace().store, run_id) if row.label == "green")
+    at = open_app("browse", run=run_id, group="c2", image=item)
+    at.selectbox[0].set_value("c1").run()
+    at.button(key="move").click().run()
+    row = next(row for row in run_view.rows(state.workspace().store, run_id) if row.item_id == item)
+    assert (row.cluster and row.cluster.name, row.source) == ("red", "person")
+    assert text.BY_PERSON in shown(at)
+    at.button(key="undo").click().run()
+    row = next(row for row in run_view.rows(state.workspace().store, run_id) if row.item_id == item)
+    assert row.cluster is not None
+    assert row.cluster.name == "green"
+
+
+@pytest.mark.parametrize("params", [{"group": "nope"}, {"group": "c1", "image": "0" * 64}, {"group": "skipped"}])
+def test_odd_addresses(params: dict[str, str], make: Callable[..., str]) -> None:
+    at = open_app("browse", run=make(), **params)
+    said = {"nope": text.GONE_GROUP, "c1": text.GONE_IMAGE, "skipped": text.SKIPPED_NOTE}[params["group"]]
+    assert said in shown(at)
+
+
+def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
+    run_id = make()
+    run_view.add_edit(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
+    run_view.add_edit(state.workspace().store, run_id, Delete("c3"))
+    at = open_app("browse", run=run_id)
+    assert any(one.value.startswith("\\[pink\\]") for one in at.subheader)
+    assert text.out_of_date(BLUE) in shown(at)
+    assert edit_callbacks.undo_label(run_id) == "Undo the deletion"

@@ -1,0 +1,74 @@
+"""Why an image is where it is, and what the models said of it, word for word."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.domain import STEPS, Assignment
+from core.results import run_view
+from core.results.run_view import Row, View
+from core.store.runs import RunRow
+from ui import text
+from ui.components.safe import safe_md
+from ui.session import model_choice, state
+
+_CHARS, _LONG = 20_000, 900
+
+
+def because(run: RunRow, row: Row) -> str:
+    """The reason for an image's group as safe Markdown: the model's quote, or that its label decided; "" where there
+    is nothing to say (a person decided, or the model gives no reasons)."""
+    if row.source == "propagated":
+        return text.BY_LIKENESS_WHY
+    if row.state != "assigned" or row.source != "model" or not model_choice.is_chat(run.settings.text):
+        return ""
+    found = assignment(run, row.item_id)
+    if found is None:
+        return ""
+    if found.quote:
+        return f"“{safe_md(found.quote, 200)}”"
+    return "" if run.settings.asking.exact else text.BY_LABEL
+
+
+def assignment(run: RunRow, item: str) -> Assignment | None:
+    """What the model decided of one image."""
+    return run_view.assignments(state.workspace().store, run.id, [item]).get(item)
+
+
+def shares(view: View, row: Row) -> list[tuple[str, float]]:
+    """Each group with its probability, the likeliest first, as the model gave them."""
+    names = {one.id: one.name for one in view.edited.clusters}
+    given = view.probabilities(row.item_id) if row.source in ("model", "propagated") else {}
+    likely = sorted(((names[key], share) for key, share in given.items() if key in names), key=lambda one: -one[1])
+    return [one for one in likely if one[1] >= 0.005]  # what rounds to 0 % is no choice
+
+
+def what_was_said(run: RunRow, item: str) -> None:
+    """The raw reply of each step, unfolded on request; nothing where no model was asked in words."""
+    part = st.expander(text.RAW, icon=":material/chat:", key=f"raw-{run.id}-{item}", on_change="rerun")
+    if not part.open:
+        return
+    with part:
+        said = raw(run, item)
+        if not said:
+            st.caption(text.RAW_NONE)
+        for step, reply in said:
+            st.caption(text.STEPS[step], help=None if step == "describe" else text.RAW_SHARED)
+            st.code(reply[:_CHARS], language=None, wrap_lines=True, height=400 if len(reply) > _LONG else "content")
+
+
+def asked_in_words(run: RunRow) -> bool:
+    """Whether models were told in words what to do, so that there are replies to show."""
+    return any(model_choice.is_chat(one) for one in (run.settings.vision, run.settings.text))
+
+
+def raw(run: RunRow, item: str) -> list[tuple[str, str]]:
+    """Each step with what the model replied, word for word, when this image was last asked about."""
+    answers = state.workspace().store.answers
+    found: list[tuple[str, str]] = []
+    for step in STEPS:
+        held = answers.held(run.id, step, [item]).get(item)
+        reply = answers.raw(held.key) if held else ""
+        if reply:
+            found.append((step, reply))
+    return found

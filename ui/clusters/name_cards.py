@@ -1,0 +1,141 @@
+"""One card a proposed group: its name to type over, examples, labels inside, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain import Cluster
+from core.results.edits import Delete, Redefine
+from core.store.runs import RunRow
+from ui import text
+from ui.clusters import edit_callbacks
+from ui.clusters.group_data import Group
+from ui.components.gallery import Tile, wall
+from ui.components.notices import act, guarded
+from ui.components.safe import safe_md
+from ui.session import state
+
+_EXAMPLES = 6
+_LABELS = 6
+
+
+def card(run: RunRow, group: Group, others: Sequence[Cluster], total: int, sorted_: bool, pictures: bool) -> None:
+    """total: all images that can be in a group. sorted_: whether images were assigned, so that edits make some stale.
+    pictures: False for records without images."""
+    cluster = group.cluster
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        key = f"name-{run.id}-{cluster.id}-{cluster.name}"  # holds the name, so that undo shows the old one again
+        st.text_input(
+            text.NAME,
+            value=cluster.name,
+            key=key,
+            label_visibility="collapsed",
+            on_change=_rename,
+            args=(run.id, cluster.id, key),
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            share = f" · {text.percent(group.size / total)}" if total else ""
+            st.markdown(f"**{text.images(group.size)}**{share}", width="content")
+            if cluster.needs_name:
+                st.badge(text.NEEDS_NAME, icon=":material/help:", color="orange", help=text.NEEDS_NAME_HELP)
+            if cluster.added:
+                st.badge(text.ADDED, icon=":material/person:", color="blue")
+        if cluster.meaning:
+            st.caption(safe_md(cluster.meaning, 140))
+        tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in group.rows[:_EXAMPLES]]
+        if tiles:
+            wall(
+                tiles,
+                cluster.name,
+                key=f"examples-{run.id}-{cluster.id}",
+                size=88,
+                on_open=(lambda item: state.go_next("browse", group=cluster.id, image=item)) if sorted_ else None,
+            )
+        else:
+            st.caption(text.NO_EXAMPLES)
+        more = len(group.labels) - _LABELS
+        if group.labels:
+            rest = f" {text.more_labels(more)}" if more > 0 else ""
+            st.caption(f"{text.LABELS}: {_counted(group.labels[:_LABELS])}{rest}")
+        st.space("stretch")
+        with st.container(horizontal=True, gap="small"):
+            _changes(run, cluster, others, sorted_)
+            if more > 0:
+                key = f"labels-{run.id}-{cluster.id}"
+                label = text.all_labels(len(group.labels))
+                inside = st.popover(label, icon=":material/label:", type="tertiary", key=key, on_change="rerun")
+                if inside.open:
+                    inside.markdown(_counted(group.labels))
+
+
+def _counted(labels: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{safe_md(label, 40)} ({count:,})" for label, count in labels)
+
+
+def _rename(run_id: str, cluster_id: str, key: str) -> None:
+    act(edit_callbacks.rename, run_id, cluster_id, str(st.session_state.get(key, "")))
+
+
+def _changes(run: RunRow, cluster: Cluster, others: Sequence[Cluster], sorted_: bool) -> None:
+    """What else can be done with a group; drawn, and its consequences counted, only while it is open."""
+    key = f"change-{run.id}-{cluster.id}"
+    popover = st.popover(text.CHANGE, icon=":material/edit:", type="tertiary", key=key, on_change="rerun")
+    if not popover.open:
+        return
+    with popover, guarded():
+        meaning = st.text_input(text.MEANING, value=cluster.meaning, key=f"meaning-{key}-{cluster.meaning}")
+        st.button(
+            text.MEANING_SAVE,
+            key=f"save-{key}",
+            on_click=act,
+            args=(edit_callbacks.redefine, run.id, cluster.id, meaning or ""),
+        )
+        if sorted_:
+            st.caption(text.will_be_stale(edit_callbacks.stale_count(run.id, Redefine(cluster.id, meaning or ""))))
+        if not others:
+            return
+        names = {other.id: other.name for other in others}
+        into = st.selectbox(text.MERGE_INTO, list(names), format_func=names.__getitem__, key=f"into-{key}")
+        st.button(
+            text.MERGE,
+            icon=":material/merge:",
+            key=f"merge-{key}",
+            on_click=act,
+            args=(edit_callbacks.merge, run.id, cluster.id, into),
+        )
+        if sorted_:
+            st.caption(text.NO_STALE)
+        st.button(
+            text.DELETE,
+            icon=":material/delete:",
+            key=f"delete-{key}",
+            on_click=act,
+            args=(edit_callbacks.delete, run.id, cluster.id),
+        )
+        if sorted_:
+            st.caption(text.will_be_stale(edit_callbacks.stale_count(run.id, Delete(cluster.id))))
+
+
+def add_card(run: RunRow, edits: int, sorted_: bool) -> None:
+    """The form that adds a group by its name; says first how many images that would put out of date.
+
+    edits: how many edits the run has.
+    """
+    with st.container(border=True, height="stretch", gap="small"):
+        st.markdown(f"**{text.ADD}**")
+        key = f"add-{run.id}-{edits}"  # a new field after each edit, so that an added name does not stay in it
+        name = st.text_input(text.ADD_NAME, key=key, placeholder=text.ADD_NAME_HINT)
+        named = bool(name and name.strip())
+        if sorted_ and named:
+            with guarded():
+                st.caption(text.will_be_stale(edit_callbacks.stale_count(run.id, edit_callbacks.new_group(name or ""))))
+        st.button(
+            text.ADD,
+            icon=":material/add:",
+            key=f"do-{key}",
+            disabled=not named,
+            on_click=act,
+            args=(edit_callbacks.add, run.id, name),
+        )

@@ -1,0 +1,61 @@
+"""What a person is told when something went wrong or was done; never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from core.errors import FacetryError, WorkspaceBusy
+from ui import text
+from ui.components.safe import safe_md
+
+_log = logging.getLogger("facetry")
+_FLASH = "flash"
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Show what goes wrong inside as one sentence, where it went wrong; details go to the log."""
+    try:
+        yield
+    except WorkspaceBusy as error:
+        st.error(safe_md(str(error)), title=text.BUSY_TITLE, icon=":material/lock:")
+    except FacetryError as error:
+        st.error(safe_md(str(error)), icon=":material/error:")
+    except Exception:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
+        _log.exception("a page failed")
+        st.error(text.UNEXPECTED, icon=":material/error:")
+
+
+def act(function: Callable[..., str | None], *args: Any, **kwargs: Any) -> None:
+    """For callbacks: do it, and tell the result (the sentence returned, or the error) at the top of the next page."""
+    try:
+        message = function(*args, **kwargs)
+    except FacetryError as error:
+        st.session_state[_FLASH] = ("error", str(error))
+    except Exception:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
+        _log.exception("an action failed")
+        st.session_state[_FLASH] = ("error", text.UNEXPECTED)
+    else:
+        if message:
+            st.session_state[_FLASH] = ("done", message)
+
+
+def show_flash() -> None:
+    """Show what the last action left to say, once."""
+    kind, message = st.session_state.pop(_FLASH, ("", ""))
+    if kind == "error":
+        st.error(safe_md(message), icon=":material/error:")
+    elif kind == "done":
+        st.toast(safe_md(message), icon=":material/check:")
+
+
+def script_failed(error: Exception) -> bool:
+    """For st.App: errors outside a page's guard (callbacks, fragments). Returns True: we have shown something."""
+    _log.error("a script failed", exc_info=error)
+    st.error(safe_md(str(error)) if isinstance(error, FacetryError) else text.UNEXPECTED, icon=":material/error:")
+    return True

@@ -1,0 +1,40 @@
+"""The drop zone for images, folders and ZIP files: a component that sends them straight to disk (ui.http.uploads).
+
+Streamlit's own uploader lost files of large folders without a word and held all of them in memory.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.ingest.sources import upload
+from ui import text
+from ui.session import state
+
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+_uploader = st.components.v2.component(
+    "facetry_uploader",
+    html=_read("uploader.html"),
+    css=_read("uploader.css"),
+    js=_read("upload_job.js") + "\n" + _read("uploader.js"),
+)
+_OLDER = 3
+"""How many uploads that were broken off are offered."""
+
+
+def uploader(*, key: str) -> str | None:
+    """Show it; returns the id of an upload once all of it is here, or a person wants to use what is here."""
+    workspace = state.workspace()
+    older = [
+        {"id": one.id, "line": text.broken_off(one.name or text.UPLOADED, one.so_far()), "usable": bool(one.arrived())}
+        for one in upload.unfinished(upload.home(workspace.config))[:_OLDER]
+    ]
+    data = {"token": workspace.token, "words": text.UPLOADER, "older": older}
+    shown = _uploader(key=key, data=data, on_arrived_change=lambda: None)
+    return shown.arrived

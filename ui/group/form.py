@@ -1,0 +1,167 @@
+"""The form that starts a run on images at hand: criterion, number of groups, who does the work; try some or run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.domain import DatasetRow, RunSettings, Sight
+from core.ingest import source
+from core.models import registry
+from core.pipeline import runs, validation
+from core.store.runs import RunRow
+from ui import text
+from ui.components.notices import act, guarded
+from ui.components.safe import safe_md
+from ui.group import estimate
+from ui.group.more_options import more
+from ui.session import follow_run, model_choice, run_data, run_options, state
+from ui.start import demo
+
+_GROUPS = 5
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def sight(criterion: str) -> Sight:
+    """Whether the built-in engine can see what a criterion asks for."""
+    return registry.vision_model(model_choice.BUILTIN).sight(criterion)
+
+
+def form(given: DatasetRow, truth: str) -> None:
+    """Show the form; on Run or Try, begin the run and stay on the page, which then shows its progress."""
+    usable = given.counts.get("ready", 0)
+    criterion = st.text_input(
+        text.CRITERION,
+        key="criterion",
+        placeholder=text.CRITERION_HINT,
+        help=text.CRITERION_HELP,
+        icon=":material/category:",
+        bind="query-params",
+    )
+    st.pills(
+        text.EXAMPLES_LABEL,
+        text.EXAMPLES,
+        key="example",
+        label_visibility="collapsed",
+        on_change=_take_example,
+        wrap=True,
+    )
+    beyond = st.container()
+    if "k" not in st.session_state:
+        asked = st.query_params.get("k", "")
+        st.session_state["k"] = min(int(asked), usable) or 1 if asked.isdecimal() else min(_GROUPS, usable)
+    # A default of its own: while a page is still being drawn, typing elsewhere can put a bound field back to that.
+    k = st.number_input(
+        text.K, min_value=1, value=min(_GROUPS, usable), step=1, key="k", help=text.K_HELP, width=220,
+        bind="query-params",
+    )  # fmt: skip
+    run_options.begin(given)
+    plain = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
+    _who(run_options.applied(given, plain))
+    more(given, plain)
+    run_options.keep(given)
+    settings = run_options.applied(given, plain)
+    with guarded():
+        seen = sight(settings.criterion) if settings.criterion and settings.vision == model_choice.BUILTIN else None
+        if seen and seen.warning:
+            with beyond:
+                _ways_on(given, seen.warning, settings)
+            return
+        with st.container(horizontal=True):
+            if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start"):
+                begin(given, settings)
+            # A few images are all looked at, and at once.
+            try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0))
+        estimate.line(given, settings)
+
+
+def begin(given: DatasetRow, settings: RunSettings) -> None:
+    """Check everything, store the run over all images, set it to work up to the names, open it. Raises FacetryError."""
+    validation.check_settings(settings, given.counts.get("ready", 0))
+    origin = source.reopen(given, state.workspace().config)
+    expected = estimate.of(given, settings)
+    run_id = runs.start(state.workspace(), origin, settings, model_choice.keys())
+    estimate.keep(run_id, expected)
+    state.jobs().start(run_id, "name", origin=origin, keys=model_choice.keys())
+    state.go_to("group", run_id)
+
+
+def try_button(given: DatasetRow, settings: RunSettings) -> None:
+    """All steps on a few images from all over; not offered where there are hardly more than those."""
+    size = validation.sample_size(settings.k)
+    if given.source.get("kind") == "records" or given.counts.get("ready", 0) <= size:
+        return
+    if st.button(text.try_some(size), icon=":material/science:", key="try", help=text.TRY_HELP):
+        with guarded():
+            validation.check_settings(settings, size)
+            workspace = state.workspace()
+            origin = source.find(given.source["path"], "", workspace.config, size, spread=True)
+            run_id = runs.start(workspace, origin, settings, model_choice.keys())
+            estimate.keep(run_id, estimate.of(given, settings, size))
+            state.jobs().start(run_id, "assign", origin=origin, keys=model_choice.keys())
+            follow_run.follow(run_id)
+
+
+def another(run: RunRow) -> None:
+    """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
+    dataset_id, truth = run_data.images_at_hand()
+    given = state.workspace().store.datasets.get(dataset_id)
+    run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
+    criterion, k = run.settings.criterion, run.settings.k
+    state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
+    st.session_state["criterion"], st.session_state["k"] = criterion, k
+
+
+def begin_all(given: DatasetRow, run: RunRow) -> None:
+    """Group all images the way a try grouped a few of them. Raises FacetryError."""
+    begin(given, replace(_of_all(given, run), dataset_id=""))
+
+
+def _of_all(given: DatasetRow, run: RunRow) -> RunSettings:
+    """A run's settings; those of a try with what it left out as there were so few images."""
+    tried = run_data.dataset(run)
+    if not tried or not run_data.sampled(tried):
+        return run.settings
+    run_options.begin(given)
+    return run_options.for_many(given, run.settings)
+
+
+def another_button(run: RunRow) -> None:
+    st.button(text.NEW_RUN, icon=":material/add:", key="another", on_click=act, args=(another, run))
+
+
+def _chosen() -> dict[str, str]:
+    choice = model_choice.choice()
+    return {"vision": choice.vision, "text": choice.text}
+
+
+def _who(settings: RunSettings) -> None:
+    """Which models do the work, and what leaves the computer."""
+    names = dict.fromkeys([model_choice.name(settings.vision), model_choice.name(settings.text)])
+    leaves = model_choice.leaves(settings.vision, settings.text, settings.fallback)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        line = safe_md(f"{text.MODELS}: {', '.join(names)}. {leaves}")
+        st.caption(f":material/memory: {line}", width="stretch")
+        if st.button(text.OTHER_MODELS, type="tertiary", icon=":material/hub:", key="connect"):
+            state.go_to("connect")
+
+
+def _take_example() -> None:
+    if chosen := st.session_state.get("example"):
+        st.session_state["criterion"] = str(chosen).lower()
+        st.session_state["example"] = None  # a pill is a shortcut, not a choice that could contradict the field
+
+
+def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
+    """What the engine cannot see is said, and nothing is guessed: other ways on instead of Run."""
+    st.warning(safe_md(warning), title=text.SIGHT_TITLE, icon=":material/visibility_off:")
+    with st.container(horizontal=True):
+        if demo.has_recorded(given) and st.button(
+            text.SIGHT_RECORDED, type="primary", icon=":material/history_edu:", key="recorded", help=text.RECORDED_NOTE
+        ):
+            begin(given, demo.with_recorded(settings))
+        if st.button(text.SIGHT_CONNECT, icon=":material/hub:", key="connect-vlm"):
+            state.go_to("connect")
+        if st.button(text.SIGHT_APPEARANCE, icon=":material/image_search:", key="appearance"):
+            begin(given, replace(settings, criterion=text.APPEARANCE))

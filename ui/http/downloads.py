@@ -1,0 +1,99 @@
+"""HTTP routes that send a run's results as files: tables, folders, a page to send, and a whole workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from core.errors import BadInput, WorkspaceBusy
+from core.export import downloads, workspace_zip
+from core.results import run_view
+from core.results.selection import ALL, Only
+from core.workspace import Workspace
+from ui import text
+from ui.http import access
+from ui.session import run_data, state
+
+_RUN_ID = re.compile(r"[0-9a-f]{1,64}")
+Make = Callable[[Workspace, str, Only], Iterator[bytes]]
+_FILES: dict[str, tuple[Make, str]] = {
+    "table.csv": (downloads.table, "text/csv; charset=utf-8"),
+    "table.jsonl": (downloads.lines, "application/jsonl"),
+    "table.parquet": (downloads.columns, "application/vnd.apache.parquet"),
+    "folders.zip": (downloads.folders, "application/zip"),
+    "report.html": (downloads.page, "text/html; charset=utf-8"),
+}
+_HEADERS = {
+    "Cache-Control": "private, no-store",  # names and moves change, and the table is the person's own
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+
+def address(run_id: str, file: str, only: Only = ALL) -> str:
+    """Where a page links to. file: a key of _FILES. only: the part of the run that is wanted."""
+    wanted = [*(("group", group) for group in only.groups), *([("text", only.text)] if only.text else [])]
+    return f"/download/{run_id}/{file}" + (f"?{urlencode(wanted)}" if wanted else "")
+
+
+def download_file(request: Request) -> Response:
+    """One file of one run: /download/{run id}/{table.csv|...}, of all of it or of ?group=c1&group=c2&text=...; 404
+    for anything else.
+
+    A plain function, so that the server runs it, and then each piece of the answer, beside the pages in a thread.
+    """
+    run_id, file = request.path_params["run_id"], request.path_params["file"]
+    if file not in _FILES or not _RUN_ID.fullmatch(run_id):
+        return _nothing()
+    make, kind = _FILES[file]
+    only = Only(tuple(request.query_params.getlist("group")), request.query_params.get("text", ""))
+    try:
+        run = state.workspace().store.runs.get(run_id)
+        if run is None:
+            return _nothing()
+        name = run_data.run_name(run)
+        if only:  # the name says so, as a table has no other place for it
+            name += ", " + only.said(run_view.clusters(state.workspace().store, run_id).clusters)
+        headers = {**_HEADERS, "Content-Disposition": _attachment(name, file.rpartition(".")[2])}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=kind)
+        return StreamingResponse(make(state.workspace(), run_id, only), media_type=kind, headers=headers)
+    except WorkspaceBusy as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+    except BadInput as error:
+        return PlainTextResponse(str(error), 404, _HEADERS)
+
+
+def download_workspace(request: Request) -> Response:
+    """Everything in the workspace as one file: /download/workspace.zip."""
+    kind = "application/zip"
+    headers = {**_HEADERS, "Content-Disposition": _attachment(text.PACK_FILE, "zip")}
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=kind)
+    try:
+        return StreamingResponse(workspace_zip.pack(state.workspace()), media_type=kind, headers=headers)
+    except WorkspaceBusy as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+
+
+WORKSPACE = "/download/workspace.zip"
+ROUTES = [
+    access.route(WORKSPACE, download_workspace),
+    access.route("/download/{run_id}/{file}", download_file),
+]
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("There is nothing to download here.", 404, _HEADERS)
+
+
+def _attachment(name: str, suffix: str) -> str:
+    """The header that makes a browser save the file under a readable name (RFC 6266), whatever is in it."""
+    clean = re.sub(r"[^\w,()-]+", " ", name).strip()[:150].strip() or "facetry"
+    ascii_ = " ".join(clean.encode("ascii", "ignore").decode().split()) or "facetry"
+    return f"attachment; filename=\"{ascii_}.{suffix}\"; filename*=UTF-8''{quote(clean, safe='')}.{suffix}"

@@ -1,0 +1,96 @@
+"""One image among the groups: drop it, see its group for every criterion, and add it if it should stay."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import BadInput
+from core.ingest import source
+from core.ingest.sources import upload
+from core.ingest.sources.source_file import SUFFIXES
+from core.pipeline.add_images import add
+from core.pipeline.place_image import Place, Where, where
+from ui import text
+from ui.components.notices import act
+from ui.components.safe import safe_md
+from ui.session import model_choice, state
+
+_LIKELY, _LEAST = 4, 0.005  # what rounds to 0 % says nothing
+_FOUND = "where-found"
+
+
+def drop_zone() -> UploadedFile | None:
+    """Where the person drops one image."""
+    return st.file_uploader(
+        text.WHERE_DROP, type=sorted(suffix.lstrip(".") for suffix in SUFFIXES), help=text.WHERE_NOTE, key="where-file"
+    )
+
+
+def find(dataset_id: str, given: UploadedFile) -> Where:
+    """Where the image goes; asked once for each image that is dropped. Raises BadInput."""
+    kept, found = st.session_state.get(_FOUND, ("", None))
+    if kept != f"{dataset_id} {given.file_id}" or found is None:
+        with st.spinner(text.WHERE_WORKING), tempfile.TemporaryDirectory() as folder:
+            image = Path(folder) / "image"
+            image.write_bytes(given.getbuffer())
+            found = where(state.workspace(), dataset_id, image, given.name, model_choice.keys())
+        st.session_state[_FOUND] = (f"{dataset_id} {given.file_id}", found)
+    return found
+
+
+def show(given: UploadedFile, found: Where) -> None:
+    """The image beside a card for each criterion."""
+    left, right = st.columns([1, 2], gap="medium")
+    with left, st.container(border=True):
+        st.image(found.picture, width="stretch", alt=safe_md(found.places[0].description or given.name, 200))
+        st.caption(safe_md(given.name, 80))
+        st.button(
+            text.WHERE_ADD,
+            icon=":material/add_photo_alternate:",
+            help=text.WHERE_ADD_HELP,
+            key="where-add",
+            on_click=act,
+            args=(_add, found, given.name, given.getvalue()),
+        )
+    with right, st.grid(2, min_column_width=260, gap="small"):
+        for place in found.places:
+            _card(place)
+
+
+def _card(place: Place) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.caption(safe_md(text.where_by(place.criterion), 80))
+        if place.problem:
+            st.warning(safe_md(place.problem, 300), icon=":material/error:")
+            return
+        st.subheader(safe_md(place.cluster or text.WHERE_NOWHERE, 80), anchor=False)
+        if not place.cluster and place.said:
+            st.markdown(safe_md(text.WHERE_SAID.format(said=place.said[:120])))
+        for name, share in [one for one in place.likely if one[1] >= _LEAST][:_LIKELY]:
+            st.progress(min(1.0, max(0.0, share)), text=f"{safe_md(name, 60)} · {text.percent(share)}")
+        st.caption(safe_md(place.description, 400))
+        st.space("stretch")
+        if place.cluster_id and st.button(
+            text.WHERE_OPEN, icon=":material/grid_view:", type="tertiary", key=f"where-open-{place.run_id}"
+        ):
+            state.go_to("browse", place.run_id, group=place.cluster_id)
+
+
+def _add(found: Where, name: str, content: bytes) -> str:
+    """Add the image for every run that was asked; what was answered above is not asked again."""
+    workspace = state.workspace()
+    runs = [place.run_id for place in found.places if not place.problem]
+    if any(state.jobs().get(run) for run in runs):
+        raise BadInput(text.WHERE_BUSY)
+    file = upload.announced(name, len(content), 0)
+    kept = upload.announce(upload.home(workspace.config), [file])
+    kept.write(file.key, 0, content)
+    kept.finish()
+    origin = source.find(str(kept.folder), "", workspace.config)
+    added = [add(workspace, run, origin, keys=model_choice.keys()) for run in runs]
+    new = any(one.new for one in added)
+    return text.where_added(len(runs)) if new else text.where_known(len(runs))

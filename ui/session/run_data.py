@@ -1,0 +1,116 @@
+"""A run's results for the pages: how it stands, what was given, its scores (remembered while nothing changes)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from core.domain import DatasetRow
+from core.ingest import result_files
+from core.ingest.sources import upload
+from core.ingest.sources.source_file import DEMO
+from core.pipeline import runs as pipeline_runs
+from core.results.run_view import View
+from core.store.runs import RunRow
+from ui import text
+from ui.session import state
+
+
+def view(run: RunRow) -> View:
+    """The run as it stands."""
+    return View(state.workspace().store, run.id)
+
+
+def is_sorted(run: RunRow) -> bool:
+    """Whether images were sorted into the groups, so that edits can put some out of date."""
+    return "assign" in state.workspace().store.answers.step_counts(run.id)
+
+
+def scores(run: RunRow) -> Mapping[str, Any] | None:
+    """The run's scores against the person's labels, or None without labels or before anything is sorted."""
+    if state.jobs().get(run.id) or (not run.settings.truth and not run.settings.records):
+        return None
+    return _scores(run.id, _version(run))
+
+
+def dataset(run: RunRow) -> DatasetRow | None:
+    """What was given."""
+    return state.workspace().store.datasets.get(run.settings.dataset_id)
+
+
+def has_pictures(run: RunRow) -> bool:
+    """Whether the items are images (records may come without)."""
+    given = dataset(run)
+    return given is None or given.source.get("kind") != "records"
+
+
+def images_at_hand() -> tuple[str, str]:
+    """The id of the dataset in use and what to compare with: those of the open run (all of its images, when it is on
+    a sample of them), else those chosen on the page Images; ("", "") for none."""
+    run_id = state.open_run_id()
+    run = state.workspace().store.runs.get(run_id) if run_id else None
+    if run is None:
+        return state.open_images()
+    given = dataset(run)
+    whole = state.workspace().store.datasets.newest(_unlimited(given)) if given and sampled(given) else None
+    return whole.id if whole else run.settings.dataset_id, run.settings.truth
+
+
+def sampled(given: DatasetRow) -> bool:
+    """Whether a dataset is only a part of what was given."""
+    return given.source.get("limit", "0") != "0"
+
+
+def siblings(given: DatasetRow, runs: Sequence[RunRow]) -> list[RunRow]:
+    """Those of the runs that are on the same images, or on a sample of them."""
+    whole = _unlimited(given)
+    ids = {key for key in {run.settings.dataset_id for run in runs} if _is_of(key, whole)}
+    return [run for run in runs if run.settings.dataset_id in ids]
+
+
+def _is_of(dataset_id: str, whole: Mapping[str, str]) -> bool:
+    found = state.workspace().store.datasets.get(dataset_id)
+    return found is not None and _unlimited(found) == whole
+
+
+def _unlimited(given: DatasetRow) -> dict[str, str]:
+    """Where all the images lie of which the dataset may hold a part."""
+    return {**given.source, "limit": "0", **({"spread": ""} if "spread" in given.source else {})}
+
+
+def images_name(given: DatasetRow) -> str:
+    """What a dataset is called, as plain text: "Pictures/shop"; an upload by its own name alone; "The demo"."""
+    path = Path(given.source.get("path", given.name))
+    if path == DEMO / "images":
+        return text.DEMO
+    config = state.workspace().config
+    if upload.home(config) in path.parents or result_files.is_kept(path, config):
+        return given.name or text.UPLOADED
+    return "/".join(path.parts[-2:])
+
+
+def run_name(run: RunRow, groups: int = 0) -> str:
+    """What a run is called, as plain text: "Pictures/shop by colour, 5 groups". groups: how many there are by now."""
+    given = dataset(run)
+    name = text.run_name(images_name(given) if given else "", run.settings.criterion, groups or run.settings.k)
+    return f"{name}, {text.only(given.given)}" if given and sampled(given) else name
+
+
+def compare_with(run_id: str, truth: str) -> None:
+    """Score a run against these labels from now on. Raises BadInput."""
+    pipeline_runs.compare_with(state.workspace(), run_id, truth)
+    _scores.clear()  # the same table may hold other labels now
+
+
+def _version(run: RunRow) -> str:
+    """Changes whenever the run's answers (each pass writes its statistics) or the person's edits do."""
+    edits = [(edit.seq, edit.value) for edit in state.workspace().store.runs.edits(run.id)]
+    return repr((run.status, run.stats, run.settings.truth, edits))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _scores(run_id: str, version: str) -> Mapping[str, Any] | None:
+    return View(state.workspace().store, run_id).metrics()

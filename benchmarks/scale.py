@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from core.config import Config
-from core.domain import Assignment, Cluster, Description, ImageRow, ItemRow, RunSettings
+from core.domain import Assignment, Cluster, Description, ImageRow, ItemRow, RunSettings, SourceAddress
 from core.engine.requests import Answer, Outcome, Work
 from core.results.edits import Add, Delete, Redefine
 from core.results.run_view import EVERYTHING, Query, View, preview_edit
@@ -48,7 +48,7 @@ def item_id(number: int) -> str:
 
 def fill(store: Store, total: int) -> tuple[str, list[float]]:
     """Write a finished run over `total` images through the store's own methods; the run's id and seconds a batch."""
-    store.datasets.begin("cars", "cars", {"kind": "folder", "path": "/cars", "limit": "0", "spread": ""}, total)
+    store.datasets.begin("cars", "cars", SourceAddress("folder", "/cars"), total)
     run_id = store.runs.create(RunSettings("cars", "colour", len(COLOURS)))
     took = []
     for part in batches(total):

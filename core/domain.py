@@ -8,9 +8,9 @@ through JSON; evidence vectors are kept beside them, see `Evidence`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -309,6 +309,62 @@ class ItemRow:
     reason: str = ""
 
 
+SourceKind = Literal["folder", "zip", "pdf", "csv", "upload", "bucket", "hub", "records"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAddress:
+    """Where a dataset came from, so that it can be found again.
+
+    path: a folder, a file, or an address outside this computer. limit: so many images only, 0 for all; spread: evenly
+    from all, not the first. pdf_pages: PDF files count as their pages. is_results: the rows of results made elsewhere.
+    """
+
+    kind: SourceKind = "folder"
+    path: str = ""
+    limit: int = 0
+    spread: bool = False
+    pdf_pages: bool = False
+    is_results: bool = False
+
+    @property
+    def has_images(self) -> bool:
+        """False for descriptions alone."""
+        return self.kind != "records"
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it does not lie on this computer."""
+        return self.kind in ("bucket", "hub")
+
+    def whole(self) -> SourceAddress:
+        """Where all the images lie of which this may be a part."""
+        return replace(self, limit=0, spread=False)
+
+    def to_json(self) -> dict[str, str]:
+        """As it is stored. A dataset's id is a hash over this, so its form never changes."""
+        stored = {"kind": self.kind, "path": self.path, "limit": str(self.limit)}
+        if self.has_images:
+            stored["spread"] = "yes" if self.spread else ""
+        if self.pdf_pages:
+            stored["pdf"] = "pages"
+        if self.is_results:
+            stored["form"] = "results"
+        return stored
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, str]) -> SourceAddress:
+        """Read what `to_json` gives."""
+        return cls(
+            cast(SourceKind, stored["kind"]),
+            stored["path"],
+            int(stored["limit"]),
+            stored.get("spread") == "yes",
+            stored.get("pdf") == "pages",
+            stored.get("form") == "results",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
     """A dataset with its counts: given = ready + duplicate + excluded + skipped (+ those not yet looked at).
@@ -318,10 +374,10 @@ class DatasetRow:
 
     id: str
     name: str
-    source: Mapping[str, str]
+    source: SourceAddress
     given: int
     counts: Mapping[str, int]
-    added: Sequence[Mapping[str, str]] = ()
+    added: Sequence[SourceAddress] = ()
 
     @property
     def not_grouped(self) -> int:

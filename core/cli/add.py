@@ -66,7 +66,7 @@ def _run(workspace: Workspace, which: str) -> RunRow:
         return found
     for run in workspace.store.runs.recent(_SEARCHED):
         dataset = workspace.store.datasets.get(run.settings.dataset_id)
-        pictures = dataset is not None and dataset.source.get("kind") != "records"
+        pictures = dataset is not None and dataset.source.has_images
         if pictures and "assign" in workspace.store.answers.step_counts(run.id):
             return run
     raise BadInput("No run in this workspace has sorted images yet. Start one with: python -m core run")

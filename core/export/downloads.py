@@ -75,7 +75,7 @@ def about_folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Folder
     """What `folders` would give, without reading any image. Raises BadInput for a run that does not exist."""
     view = View(workspace.store, run_id)
     dataset, sizes = _dataset(workspace, view), view.files(only.query)
-    pictures = dataset.source.get("kind") != "records"
+    pictures = dataset.source.has_images
     found: int | None = 0
     if sizes.total() > _LOOKED_FOR:
         found = None
@@ -93,7 +93,7 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     """
     view = View(workspace.store, run_id)
     dataset = _dataset(workspace, view)
-    if dataset.source.get("kind") == "records":
+    if not dataset.source.has_images:
         raise BadInput("These are descriptions without images; there is nothing to put into folders.")
     originals = _originals(dataset, workspace.config)
 
@@ -125,7 +125,7 @@ def _originals(dataset: DatasetRow, config: Config) -> Mapping[str, Found]:
     """
     found: dict[str, Found] = {}
     for address in (dataset.source, *dataset.added):
-        if address.get("kind") in source.ELSEWHERE:
+        if address.is_elsewhere:
             continue
         try:
             files = source.reopen(replace(dataset, source=address), config).files

@@ -47,7 +47,7 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
     listed += [(state, name, _REST_NOTES[state]) for state, name in REST.items() if states[state]]
     wanted = [one for one in listed if not only.groups or one[0] in only.groups]
     said = {key: list(found) for key, found in _said(view).items()} if not only.text else {}
-    pictures = dataset is None or dataset.source.get("kind") != "records"
+    pictures = dataset is None or dataset.source.has_images
     return Page(
         title=f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",
         date=dt.datetime.now(dt.UTC).astimezone().date().isoformat(),

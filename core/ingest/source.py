@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.config import Config
-from core.domain import DatasetRow, ImageRow, ItemRow
+from core.domain import DatasetRow, ImageRow, ItemRow, SourceAddress
 from core.errors import BadInput
+from core.ingest import address
 from core.ingest.decode import Unusable
 from core.ingest.decode_pool import expand, prepare_all
 from core.ingest.external_results import Imported, read_results
 from core.ingest.ground_truth import full_truth_address, preview_truth, read_truth, truth_exists
 from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
-from core.ingest.sources import folder, huggingface_hub, image_list, object_store, upload, upload_scan, zip_file
-from core.ingest.sources.source_file import Found, check_allowed, some_images
-from core.ingest.table import SUFFIXES as TABLES
+from core.ingest.sources import huggingface_hub
+from core.ingest.sources.source_file import Found, some_images
 
 __all__ = [
-    "ELSEWHERE",
     "RECORD_TRUTH",
     "Looked",
     "Source",
@@ -43,8 +42,6 @@ __all__ = [
     "truth_exists",
 ]
 
-ELSEWHERE = ("bucket", "hub")
-"""Kinds of sources that do not lie on this computer."""
 RECORD_TRUTH = "record"
 """The facet under which the truth that records carry is kept."""
 
@@ -53,12 +50,12 @@ RECORD_TRUTH = "record"
 class Source:
     """A source as found, before anything is opened. given: how many files or records it holds.
 
-    records: set when the items are records without images. address: how to find it again (kind, paths, limit).
+    records: set when the items are records without images. address: how to find it again.
     """
 
     dataset_id: str
     name: str
-    address: Mapping[str, str]
+    address: SourceAddress
     given: int
     files: tuple[Found, ...] = ()
     records: Records | None = None
@@ -83,30 +80,28 @@ def find(
     files: a changed folder is another dataset and an unchanged one is not looked at again.
     """
     if images:
-        kind, place, found = _scan(images, config)
+        kind, place, found = address.scan(images, config)
         files = some_images(expand(found, pdf_pages, config), limit, spread=spread)
-        address = {"kind": kind, "path": place, "limit": str(limit), "spread": "yes" if spread else ""}
-        if pdf_pages:
-            address["pdf"] = "pages"
+        where = SourceAddress(kind, place, limit, spread, pdf_pages)
         stamps = [(file.name, file.stamp) for file in files]
-        return Source(_identity(address, stamps), _name(kind, Path(place), config), address, len(files), files)
+        return Source(_identity(where, stamps), address.name_of(kind, Path(place), config), where, len(files), files)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
     path = Path(records).expanduser()
     read = read_records(path)
     if limit:
         read = Records(read.records[:limit], (), f"{read.version}-{limit}")
-    address = {"kind": "records", "path": str(path.resolve()), "limit": str(limit)}
+    where = SourceAddress("records", str(path.resolve()), limit)
     given = len(read.records) + len(read.bad)
-    return Source(_identity(address, read.version), path.name, address, given, records=read)
+    return Source(_identity(where, read.version), path.name, where, given, records=read)
 
 
 def from_results(found: Imported, path: Path, name: str = "") -> Source:
     """The rows of results made elsewhere as what was given, for those whose images are not here."""
-    address = {"kind": "records", "path": str(path.expanduser().resolve()), "limit": "0", "form": "results"}
+    where = SourceAddress("records", str(path.expanduser().resolve()), is_results=True)
     given = len(found.rows) + len(found.bad)
     name = name or path.expanduser().resolve().name
-    return Source(_identity(address, found.version), name, address, given, records=found.records)
+    return Source(_identity(where, found.version), name, where, given, records=found.records)
 
 
 def as_given(dataset: DatasetRow, names: Sequence[str]) -> Source:
@@ -115,54 +110,14 @@ def as_given(dataset: DatasetRow, names: Sequence[str]) -> Source:
     return Source(dataset.id, dataset.name, dataset.source, dataset.given, files)
 
 
-def _name(kind: str, place: Path, config: Config) -> str:
-    """What was given is called as the person called it, also where its file has a name of ours."""
-    home = upload.home(config)
-    folder = place if kind == "upload" else place.parent
-    if folder.parent == home and (folder / "plan.json").is_file():
-        return upload.find(home, folder.name).name
-    return place.name
-
-
 def reopen(dataset: DatasetRow, config: Config) -> Source:
     """Find a dataset's source again, to go on after an interruption. Raises BadInput when it has gone."""
-    address = dataset.source
-    if address.get("form") == "results":
-        path = Path(address["path"])
-        return from_results(read_results(path), path, dataset.name)
-    images, records = ("", address["path"]) if address["kind"] == "records" else (address["path"], "")
-    return find(
-        images,
-        records,
-        config,
-        int(address["limit"]),
-        spread=bool(address.get("spread")),
-        pdf_pages=address.get("pdf") == "pages",
-    )
-
-
-def _scan(images: str, config: Config) -> tuple[str, str, list[Found]]:
-    """What kind of source it is, where it can be found again, and what is in it."""
-    if images.startswith(huggingface_hub.PREFIX):
-        return "hub", images, huggingface_hub.scan(images, config)
-    if "://" in images:
-        return "bucket", images, object_store.scan(images, config)
-    if "\0" in images:
-        raise BadInput("This is not a path that can be read.")
-    path = Path(images).expanduser()
-    suffix = path.suffix.lower() if path.is_file() else ""
-    place = str(path.resolve())
-    if path.resolve().parent == upload.home(config):
-        return "upload", place, upload_scan.scan(path, config)
-    if suffix == ".zip":
-        return "zip", place, zip_file.scan(path, config)
-    if suffix in TABLES:
-        return "csv", place, image_list.scan(path, config)
-    if suffix == ".pdf":
-        check_allowed(path.resolve(), config)
-        stat = path.stat()
-        return "pdf", place, [Found(path.name, path, stamp=(stat.st_size, stat.st_mtime_ns))]
-    return "folder", place, folder.scan(path, config)
+    where = dataset.source
+    if where.is_results:
+        return from_results(read_results(Path(where.path)), Path(where.path), dataset.name)
+    if not where.has_images:
+        return find("", where.path, config, where.limit)
+    return find(where.path, "", config, where.limit, spread=where.spread, pdf_pages=where.pdf_pages)
 
 
 def is_complete(dataset: DatasetRow | None) -> bool:
@@ -213,7 +168,7 @@ def record_truth(records: Records) -> dict[str, str]:
 
 def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
     """Ground truth that the images came with, as the columns of classes of a data set: facet -> name -> class."""
-    return huggingface_hub.classes(source.address["path"], config) if source.address["kind"] == "hub" else {}
+    return huggingface_hub.classes(source.address.path, config) if source.address.kind == "hub" else {}
 
 
 def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:
@@ -224,5 +179,5 @@ def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Recor
     return matched | {item: by_id[item] for item in names if item in by_id}
 
 
-def _identity(address: Mapping[str, str], content: object) -> str:
-    return hashlib.sha256(json.dumps([address, content], sort_keys=True).encode()).hexdigest()[:16]
+def _identity(where: SourceAddress, content: object) -> str:
+    return hashlib.sha256(json.dumps([where.to_json(), content], sort_keys=True).encode()).hexdigest()[:16]

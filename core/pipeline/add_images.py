@@ -52,7 +52,7 @@ def add(
     store, cancel = workspace.store, cancel or threading.Event()
     run = run_view.get_run(store, run_id)
     dataset = store.datasets.get(run.settings.dataset_id)
-    if dataset is None or dataset.source.get("kind") == "records":
+    if dataset is None or not dataset.source.has_images:
         raise BadInput("This run has descriptions but no images, so images cannot be added to it.")
     if not source.is_complete(dataset) or "assign" not in store.answers.step_counts(run_id):
         raise BadInput("This run has not sorted its images yet. Let it finish first; then add images.")

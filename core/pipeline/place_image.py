@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain import Assignment, Cluster
+from core.domain import Assignment, Cluster, SourceAddress
 from core.engine.requests import Outcome
 from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
@@ -79,7 +79,7 @@ def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", ke
     with tempfile.TemporaryDirectory() as folder:
         copies = Path(folder)
         file = Found(name, image, refusal=refusal_by_name(name))
-        looked = next(iter(source.look(Source("", name, {}, 1, (file,)), copies, workspace.config)))
+        looked = next(iter(source.look(Source("", name, SourceAddress(), 1, (file,)), copies, workspace.config)))
         if looked.item.status != "ready":
             raise BadInput(f"{name}: {looked.item.reason}")
         item = looked.item.item_id

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from core.domain import DatasetRow, ImageRow, ItemRow
+from core.domain import DatasetRow, ImageRow, ItemRow, SourceAddress
 from core.store.database import Database, insert_rows, now
 
 
@@ -18,12 +18,12 @@ class Datasets:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def begin(self, dataset_id: str, name: str, source: Mapping[str, str], given: int) -> None:
+    def begin(self, dataset_id: str, name: str, source: SourceAddress, given: int) -> None:
         """Start (or start again) to fill a dataset; its old item list and truth go, images and answers stay."""
         with self._db.write() as cursor:
             for table in ("dataset_item", "truth"):
                 cursor.execute(f"DELETE FROM {table} WHERE dataset_id = ?", [dataset_id])
-            insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source), "[]", given, now())])
+            insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source.to_json()), "[]", given, now())])
 
     def add(self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow] = ()) -> None:
         """Add items in one transaction with the images they show."""
@@ -35,7 +35,7 @@ class Datasets:
                 insert_rows(cursor, "dataset_item", rows)
 
     def append(
-        self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow], source: Mapping[str, str]
+        self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow], source: SourceAddress
     ) -> None:
         """Add later images, at the positions after the last, with where they came from. One transaction, in which
         `given` grows with them: the dataset is complete at any time."""
@@ -48,7 +48,7 @@ class Datasets:
             insert_rows(cursor, "dataset_item", rows)
             (added,) = cursor.execute("SELECT added FROM dataset WHERE id = ?", [dataset_id]).fetchall()[0]
             places = json.loads(added)
-            places += [] if dict(source) in places else [dict(source)]
+            places += [] if source.to_json() in places else [source.to_json()]
             sql = "UPDATE dataset SET given = given + ?, added = ? WHERE id = ?"
             cursor.execute(sql, [len(items), json.dumps(places), dataset_id])
 
@@ -76,12 +76,13 @@ class Datasets:
             "SELECT status, count(*) FROM dataset_item WHERE dataset_id = ? GROUP BY status", [dataset_id]
         )
         key, name, source, given, added = found[0]
-        return DatasetRow(key, name, json.loads(source), given, Counter(dict(counts)), json.loads(added))
+        later = [SourceAddress.from_json(place) for place in json.loads(added)]
+        return DatasetRow(key, name, SourceAddress.from_json(json.loads(source)), given, Counter(dict(counts)), later)
 
-    def newest(self, source: Mapping[str, str]) -> DatasetRow | None:
+    def newest(self, source: SourceAddress) -> DatasetRow | None:
         """The newest dataset that was found at this address."""
         found = self._db.read(
-            "SELECT id FROM dataset WHERE source = ? ORDER BY created_at DESC LIMIT 1", [json.dumps(source)]
+            "SELECT id FROM dataset WHERE source = ? ORDER BY created_at DESC LIMIT 1", [json.dumps(source.to_json())]
         )
         return self.get(found[0][0]) if found else None
 

@@ -235,7 +235,7 @@ def _move(run: RunRow, edited: Edited, items: Sequence[str], own: str) -> None:
             text.MOVE,
             icon=":material/drive_file_move:",
             key="move",
-            disabled=target is None or not items,
+            disabled=not (target and items),
             on_click=act,
             args=(edit_callbacks.move, run.id, items, None if target == UNASSIGNED else target),
         )

@@ -36,5 +36,5 @@ def uploader(*, key: str) -> str | None:
         for one in upload.unfinished(upload.home(workspace.config))[:_OLDER]
     ]
     data = {"token": workspace.token, "words": text.UPLOADER, "older": older}
-    shown = _uploader(key=key, data=data, on_arrived_change=lambda: None)
-    return shown.arrived
+    arrived: str | None = _uploader(key=key, data=data, on_arrived_change=lambda: None).arrived
+    return arrived

@@ -57,7 +57,8 @@ def form(given: DatasetRow, truth: str) -> None:
         bind="query-params",
     )  # fmt: skip
     run_options.begin(given)
-    plain = RunSettings("", (criterion or "").strip(), int(k or 0), truth=truth, **_chosen())
+    choice = model_choice.choice()
+    plain = RunSettings("", (criterion or "").strip(), int(k or 0), choice.vision, choice.text, truth=truth)
     _who(run_options.applied(given, plain))
     more(given, plain)
     run_options.keep(given)
@@ -90,13 +91,14 @@ def begin(given: DatasetRow, settings: RunSettings) -> None:
 def try_button(given: DatasetRow, settings: RunSettings) -> None:
     """All steps on a few images from all over; not offered where there are hardly more than those."""
     size = validation.sample_size(settings.k)
-    if given.source.get("kind") == "records" or given.counts.get("ready", 0) <= size:
+    if not given.source.has_images or given.counts.get("ready", 0) <= size:
         return
     if st.button(text.try_some(size), icon=":material/science:", key="try", help=text.TRY_HELP):
         with guarded():
             validation.check_settings(settings, size)
             workspace = state.workspace()
-            origin = source.find(given.source["path"], "", workspace.config, size, spread=True)
+            sample = replace(given.source, limit=size, spread=True)
+            origin = source.reopen(replace(given, source=sample), workspace.config)
             run_id = runs.start(workspace, origin, settings, model_choice.keys())
             estimate.keep(run_id, estimate.of(given, settings, size))
             state.jobs().start(run_id, "assign", origin=origin, keys=model_choice.keys())
@@ -129,11 +131,6 @@ def _of_all(given: DatasetRow, run: RunRow) -> RunSettings:
 
 def another_button(run: RunRow) -> None:
     st.button(text.NEW_RUN, icon=":material/add:", key="another", on_click=act, args=(another, run))
-
-
-def _chosen() -> dict[str, str]:
-    choice = model_choice.choice()
-    return {"vision": choice.vision, "text": choice.text}
 
 
 def _who(settings: RunSettings) -> None:

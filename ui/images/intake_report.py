@@ -70,7 +70,7 @@ def preview(given: DatasetRow, usable: int) -> None:
     st.subheader(text.PREVIEW, anchor=False)
     if len(shown) < usable:
         st.caption(text.PREVIEW_NOTE.format(shown=len(shown), all=f"{usable:,}"))
-    pictures = given.source.get("kind") != "records"
+    pictures = given.source.has_images
     wall([Tile(item.item_id, item.name, "", pictures) for item in shown], text.PREVIEW, key="preview", size=110)
 
 

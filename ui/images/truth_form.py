@@ -81,8 +81,8 @@ def _table(given: DatasetRow, truth: str) -> str:
     """`TABLE:COLUMN`, or "" until a table is given. Raises BadInput for one that cannot be used."""
     elsewhere = truth in text.TRUTH_KINDS or truth.startswith((BROUGHT, huggingface_hub.PREFIX))
     place, column = (Path(), "") if elsewhere else split_address(truth)
-    if not place.name and given.source.get("kind") == "csv":
-        place = Path(given.source["path"])  # the table that lists the images may hold their labels too
+    if not place.name and given.source.kind == "csv":
+        place = Path(given.source.path)  # the table that lists the images may hold their labels too
     key = f"truth-table-{given.id}"
     drops = st.session_state.setdefault(f"{key}-drops", 0)
     dropped = st.file_uploader(

@@ -139,7 +139,7 @@ def _datasets() -> list[DatasetRow]:
     found = [store.datasets.get(key) for key in dict.fromkeys(ids) if key]
     return [
         one for one in found
-        if one and one.source.get("kind") != "records" and not run_data.sampled(one)
+        if one and one.source.has_images and not run_data.sampled(one)
         and source.is_complete(one) and one.counts.get("ready")
     ]  # fmt: skip
 

@@ -32,6 +32,7 @@ def drop_zone() -> UploadedFile | None:
 
 def find(dataset_id: str, given: UploadedFile) -> Where:
     """Where the image goes; asked once for each image that is dropped. Raises BadInput."""
+    found: Where | None
     kept, found = st.session_state.get(_FOUND, ("", None))
     if kept != f"{dataset_id} {given.file_id}" or found is None:
         with st.spinner(text.WHERE_WORKING), tempfile.TemporaryDirectory() as folder:

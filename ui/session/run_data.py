@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.domain import DatasetRow
+from core.domain import DatasetRow, SourceAddress
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
@@ -44,7 +44,7 @@ def dataset(run: RunRow) -> DatasetRow | None:
 def has_pictures(run: RunRow) -> bool:
     """Whether the items are images (records may come without)."""
     given = dataset(run)
-    return given is None or given.source.get("kind") != "records"
+    return given is None or given.source.has_images
 
 
 def images_at_hand() -> tuple[str, str]:
@@ -55,35 +55,30 @@ def images_at_hand() -> tuple[str, str]:
     if run is None:
         return state.open_images()
     given = dataset(run)
-    whole = state.workspace().store.datasets.newest(_unlimited(given)) if given and sampled(given) else None
+    whole = state.workspace().store.datasets.newest(given.source.whole()) if given and sampled(given) else None
     return whole.id if whole else run.settings.dataset_id, run.settings.truth
 
 
 def sampled(given: DatasetRow) -> bool:
     """Whether a dataset is only a part of what was given."""
-    return given.source.get("limit", "0") != "0"
+    return given.source.limit > 0
 
 
 def siblings(given: DatasetRow, runs: Sequence[RunRow]) -> list[RunRow]:
     """Those of the runs that are on the same images, or on a sample of them."""
-    whole = _unlimited(given)
+    whole = given.source.whole()
     ids = {key for key in {run.settings.dataset_id for run in runs} if _is_of(key, whole)}
     return [run for run in runs if run.settings.dataset_id in ids]
 
 
-def _is_of(dataset_id: str, whole: Mapping[str, str]) -> bool:
+def _is_of(dataset_id: str, whole: SourceAddress) -> bool:
     found = state.workspace().store.datasets.get(dataset_id)
-    return found is not None and _unlimited(found) == whole
-
-
-def _unlimited(given: DatasetRow) -> dict[str, str]:
-    """Where all the images lie of which the dataset may hold a part."""
-    return {**given.source, "limit": "0", **({"spread": ""} if "spread" in given.source else {})}
+    return found is not None and found.source.whole() == whole
 
 
 def images_name(given: DatasetRow) -> str:
     """What a dataset is called, as plain text: "Pictures/shop"; an upload by its own name alone; "The demo"."""
-    path = Path(given.source.get("path", given.name))
+    path = Path(given.source.path or given.name)
     if path == DEMO / "images":
         return text.DEMO
     config = state.workspace().config

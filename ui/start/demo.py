@@ -58,7 +58,7 @@ def begin() -> None:
 
 def has_recorded(given: DatasetRow) -> bool:
     """Whether these are the demo's images, for which there are recorded descriptions."""
-    return given.source.get("path") == str(IMAGES.resolve()) and RECORDED.is_file()
+    return given.source.path == str(IMAGES.resolve()) and RECORDED.is_file()
 
 
 def with_recorded(settings: RunSettings) -> RunSettings:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain import Assignment, Cluster, Held, ItemRow, RunSettings
+from core.domain import Assignment, Cluster, Held, ItemRow, RunSettings, SourceAddress
 from core.engine.requests import Answer, Outcome, Work
 from core.errors import BadInput
 from core.results import run_view
@@ -36,7 +36,7 @@ LABELS = {"i1": "cat", "i2": "dog", "i3": "ship", "i4": "boat"}
 def stale(tmp_path: Path) -> Iterator[Stale]:
     """The images that the last of some edits puts out of date, as it is recorded; what it said before is compared."""
     store = Store(tmp_path)
-    store.datasets.begin("d", "d", {}, len(ASSIGNED))
+    store.datasets.begin("d", "d", SourceAddress(), len(ASSIGNED))
     store.datasets.add("d", [ItemRow(place, item, f"{item}.jpg") for place, item in enumerate(ASSIGNED)])
     run_id = store.runs.create(RunSettings("d", "animal", 3))
 

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from core.domain import DatasetRow, ImageRow, ItemRow, RunSettings, StepStats
+from core.domain import DatasetRow, ImageRow, ItemRow, RunSettings, SourceAddress, StepStats
 from core.engine.requests import Answer, Outcome, Work
 from core.errors import Paused
 from core.store import Store
@@ -25,7 +25,7 @@ SETTINGS = RunSettings("d1", "colour", 3, names=("a", "b"))
 def filled(folder: Path) -> tuple[Store, str]:
     """A store with a dataset of two images and one run that described both."""
     store = Store(folder)
-    store.datasets.begin("d1", "photos", {"kind": "folder", "path": "somewhere"}, given=4)
+    store.datasets.begin("d1", "photos", SourceAddress("folder", "somewhere"), given=4)
     store.datasets.add(
         "d1",
         [
@@ -256,7 +256,7 @@ def test_the_schema_comes_from_any_version_up_to_today_and_applying_it_twice_cha
 
 def test_a_spread_is_from_all_over(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.datasets.begin("many", "many", {}, 100)
+    store.datasets.begin("many", "many", SourceAddress(), 100)
     store.datasets.add("many", [ItemRow(place, f"i{place}", f"{place}.jpg") for place in range(100)])
     for number in (1, 7, 48, 99, 100, 300):
         shown = [item.position for item in store.datasets.spread("many", number)]

@@ -7,6 +7,7 @@ through JSON; evidence vectors are kept beside them, see `Evidence`.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,6 +143,23 @@ class Cluster:
 
 RESERVED = ("unassigned", "not sure")
 """What images without a group are called in files and on pages."""
+
+
+def folded(name: str) -> str:
+    """A name for comparing: two that a person would take for the same are equal (case, spaces, Unicode form NFC)."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def same_name(name: str, other: str) -> bool:
+    """Whether a person would take two names of groups, labels or criteria for the same."""
+    return folded(name) == folded(other)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a group may not be called so."""
+    return folded(name) in RESERVED
+
+
 UNCLEAR = "unclear"
 """The label that prompts ask for where a description does not answer the criterion."""
 EXAMPLES = 24
@@ -247,7 +265,7 @@ class RunSettings:
 class StepStats:
     """What a step did and what it cost. cache_hits: items answered without asking a model. cost: US dollars.
 
-    kinds: how many of the failures are of each FailureKind.
+    kinds: how many of the failures are of each FailureKind. prompts: the versions of the prompts that were sent.
     """
 
     items: int = 0
@@ -259,6 +277,7 @@ class StepStats:
     seconds: float = 0.0
     cost: float = 0.0
     kinds: Mapping[str, int] = field(default_factory=dict)
+    prompts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +314,15 @@ class ImageRow:
     colour: int = 0
 
 
+RunStatus = Literal["running", "waiting", "stopped", "interrupted", "failed", "done"]
+"""waiting: for the person to look at the names. stopped: by the person, or paused with a sentence. interrupted: the
+process that ran it is gone."""
+ItemStatus = Literal["ready", "duplicate", "excluded", "skipped"]
+
+
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One given file or record. status: "ready", "duplicate", "excluded" or "skipped", all but the first with a reason.
+    """One given file or record. status: all but "ready" have a reason.
 
     A person excludes images (near duplicates, say) and can take them back; the other states are found, not decided.
     """
@@ -305,7 +330,7 @@ class ItemRow:
     position: int
     item_id: str
     name: str
-    status: str = "ready"
+    status: ItemStatus = "ready"
     reason: str = ""
 
 
@@ -356,9 +381,9 @@ class SourceAddress:
     def from_json(cls, stored: Mapping[str, str]) -> SourceAddress:
         """Read what `to_json` gives."""
         return cls(
-            cast(SourceKind, stored["kind"]),
-            stored["path"],
-            int(stored["limit"]),
+            cast(SourceKind, stored.get("kind", "folder")),
+            stored.get("path", ""),
+            int(stored.get("limit", "0")),
             stored.get("spread") == "yes",
             stored.get("pdf") == "pages",
             stored.get("form") == "results",

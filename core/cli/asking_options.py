@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import prompts
-from core.domain import Asking, RunSettings, Wording
+from core.domain import Asking, RunSettings, Wording, same_name
 from core.errors import BadInput
 from core.prompts import presets
 
@@ -52,7 +52,7 @@ def add(run: argparse.ArgumentParser) -> None:
 
 def asking(options: argparse.Namespace) -> Asking:
     """How sparingly and how surely to ask."""
-    also = tuple(one for one in _listed(options.also) if one.casefold() != options.criterion.strip().casefold())
+    also = tuple(criterion for criterion in _listed(options.also) if not same_name(criterion, options.criterion))
     return Asking(options.exact, options.items, options.samples, options.with_label, also)
 
 
@@ -76,7 +76,7 @@ def with_presets(settings: RunSettings, name: str, kept: str) -> RunSettings:
     keeps them. Raises BadInput.
     """
     table = presets.read(kept)
-    if name.casefold() == _NONE:
+    if same_name(name, _NONE):
         chosen = None
     else:
         chosen = presets.named(name, table) if name else presets.fitting(settings.criterion, table)

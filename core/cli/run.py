@@ -50,43 +50,14 @@ def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
 
 
 def _act(options: argparse.Namespace) -> int:
-    names = tuple(one.strip() for one in options.names.split(",")) if options.names else ()
-    settings = RunSettings(
-        "",
-        options.criterion,
-        _k(options.k, names),
-        options.vision,
-        options.text,
-        options.records,
-        names,
-        options.truth,
-        options.limit,
-        asking_options.wording(options),
-        asking_options.asking(options),
-        options.fallback,
-        options.cap,
-        options.share,
-    )
-    if options.limit < 0:
-        raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
-    if options.records:
-        settings = replace(settings, vision="records")
-    elif options.vision == "records":
-        raise BadInput("--vision records needs the file of descriptions: --records FILE.jsonl")
-    out = common.out_folder(options)
+    settings = _settings(options)
+    out, place = common.out_folder(options), common.place_of(options)
     validation.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded
-    place = common.place_of(options)
     some = _some(options, settings.k)
     if some:  # of a few images models look at all
         settings = replace(settings, share=1.0)
-    origin = source.find(
-        options.images,
-        options.records,
-        place,
-        some or options.limit,
-        spread=bool(some),
-        pdf_pages=options.pdf_pages,
-    )
+    number = some or options.limit
+    origin = source.find(options.images, options.records, place, number, spread=bool(some), pdf_pages=options.pdf_pages)
     with common.opened(place) as workspace:
         kept = workspace.store.preferences.get(presets.PREFERENCE)
         settings = asking_options.with_presets(settings, options.preset, kept)
@@ -101,6 +72,31 @@ def _act(options: argparse.Namespace) -> int:
         status = common.summary(found, out)
         estimate.against(workspace, run_id)
     return end.said() or status
+
+
+def _settings(options: argparse.Namespace) -> RunSettings:
+    """What the options say of the run; its images are found later. Raises BadInput."""
+    if options.limit < 0:
+        raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
+    if options.vision == "records" and not options.records:
+        raise BadInput("--vision records needs the file of descriptions: --records FILE.jsonl")
+    names = tuple(name.strip() for name in options.names.split(",")) if options.names else ()
+    return RunSettings(
+        dataset_id="",
+        criterion=options.criterion,
+        k=_k(options.k, names),
+        vision="records" if options.records else options.vision,
+        text=options.text,
+        records=options.records,
+        names=names,
+        truth=options.truth,
+        limit=options.limit,
+        wording=asking_options.wording(options),
+        asking=asking_options.asking(options),
+        fallback=options.fallback,
+        cap=options.cap,
+        share=options.share,
+    )
 
 
 def _some(options: argparse.Namespace, k: int) -> int:

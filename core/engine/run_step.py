@@ -35,7 +35,7 @@ _RULE = "\n\n-----\n\n"
 Lookup = Callable[[Sequence[str]], Mapping[str, str]]
 Save = Callable[[Sequence[Outcome]], None]
 Enough = Callable[[int], bool]
-_Finished = tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usage]
+_Finished = tuple[Sequence[Work], Sequence[Answer | Failed], Usage]
 
 
 def run_step(
@@ -163,86 +163,116 @@ def _ask_all(
     cancel: threading.Event,
     enough: Enough,
     meter: Meter,
-) -> Iterator[tuple[Sequence[Work], Sequence[Answer | Failed], Usage]]:
+) -> Iterator[_Finished]:
     """Yield batches with their answers and what these cost, as they finish.
 
     Daemon threads and not a ThreadPoolExecutor: an executor keeps Ctrl-C waiting for every queued call.
     """
-    todo = deque(batches)
-    done: queue.SimpleQueue[_Finished] = queue.SimpleQueue()
-    halt = threading.Event()
-    turn = threading.Condition()
-    under_way = received = 0
+    calls = _Calls(ask, batches, cancel, enough, meter)
+    for _ in range(min(concurrency, len(batches))):
+        threading.Thread(target=calls.serve, daemon=True, name="facetry-ask").start()
+    return calls.collect()
 
-    def ended() -> bool:
-        return halt.is_set() or cancel.is_set() or enough(0)
 
-    def take() -> Sequence[Work] | None:
+class _Calls:
+    """The calls of one step: threads `serve` batches, each after the other; the caller's thread will `collect` them."""
+
+    def __init__(
+        self, ask: Ask, batches: Sequence[Sequence[Work]], cancel: threading.Event, enough: Enough, meter: Meter
+    ) -> None:
+        self._ask, self._cancel, self._enough, self._meter = ask, cancel, enough, meter
+        self._number = len(batches)
+        self._todo = deque(batches)
+        self._done: queue.SimpleQueue[tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usage]]
+        self._done = queue.SimpleQueue()
+        self._turn = threading.Condition()
+        self._under_way = 0
+        self._halt = threading.Event()
+        self._received = 0
+        self._fatal: FacetryError | None = None
+        self._ends: float | None = None
+        """When calls under way are waited for no longer; None while the step goes on."""
+
+    def _has_ended(self) -> bool:
+        return self._halt.is_set() or self._cancel.is_set() or self._enough(0)
+
+    def _take(self) -> Sequence[Work] | None:
         """The next batch, once what is under way leaves money for it; None when no more is to be asked."""
-        nonlocal under_way
-        with turn:
-            while todo and not ended():
-                if not (under_way and enough(under_way)):
-                    under_way += 1
-                    return todo.popleft()
-                turn.wait(_POLL_SECONDS)
+        with self._turn:
+            while self._todo and not self._has_ended():
+                if not (self._under_way and self._enough(self._under_way)):
+                    self._under_way += 1
+                    return self._todo.popleft()
+                self._turn.wait(_POLL_SECONDS)
         return None
 
-    def serve() -> None:
-        nonlocal under_way
-        while (batch := take()) is not None:
+    def serve(self) -> None:
+        """Ask about one batch after the other until there is none to take."""
+        while (batch := self._take()) is not None:
             answers: Sequence[Answer | Failed] | BaseException
-            with count_usage() as usage, meter.paying(usage), stopping(ended):
+            with count_usage() as usage, self._meter.paying(usage), stopping(self._has_ended):
                 try:
-                    answers = ask(batch)
-                except Exception as error:  # noqa: BLE001  # handed over to the reader, which tells kinds apart
+                    answers = self._ask(batch)
+                except Exception as error:  # noqa: BLE001  # handed over to `collect`, which tells kinds apart
                     answers = error
-            done.put((batch, answers, usage))
-            with turn:
-                under_way -= 1
-                turn.notify_all()
+            self._done.put((batch, answers, usage))
+            with self._turn:
+                self._under_way -= 1
+                self._turn.notify_all()
 
-    for _ in range(min(concurrency, len(batches))):
-        threading.Thread(target=serve, daemon=True, name="facetry-ask").start()
-    fatal: FacetryError | None = None
-    ends: float | None = None
-    unasked = False
-    try:
-        while received < len(batches):
-            spent = enough(0)
-            with turn:
-                awaited = len(batches) - len(todo) - received
-            if spent and not awaited:  # nobody takes any more, and all that was taken has come back
-                return
-            if ends is None and (fatal or cancel.is_set()):
-                # Only calls under way are waited for, and only for a moment: an answer about to come has been paid for.
-                ends = time.monotonic() + _GRACE_SECONDS
-            wait = _POLL_SECONDS
-            if ends is not None:
-                wait = max(0.0, ends - time.monotonic()) if awaited else 0.0
-            try:
-                batch, answers, usage = done.get(timeout=wait)
-            except queue.Empty:
-                if ends is None:
-                    continue
-                raise fatal or Cancelled() from None
-            received += 1
-            if isinstance(answers, FacetryError):
-                usage.ended, answers = answers, [UNASKED] * len(batch)
-            # A call that waits gives up when enough is spent; that ends the step as `enough` does, not as an error.
-            gave_up = isinstance(usage.ended, Cancelled) and not cancel.is_set() and enough(0)
-            if usage.ended and not gave_up:
-                fatal = fatal or usage.ended
-                halt.set()
-            if isinstance(answers, BaseException):
-                # A fault in one call must not lose the others: it is that batch's failure, with its reason.
-                answers = [Failed(f"The model failed: {type(answers).__name__}: {answers}"[:300])] * len(batch)
-            unasked = unasked or any(answer is UNASKED for answer in answers)
-            yield batch, answers, usage
-        if fatal or (unasked and cancel.is_set()):
-            raise fatal or Cancelled()
-    finally:
-        halt.set()
+    def collect(self) -> Iterator[_Finished]:
+        """Yield what has come back. Raises Cancelled, or the FacetryError that ended the calls."""
+        unasked = False
+        try:
+            while self._received < self._number:
+                spent, awaited = self._enough(0), self._awaited()
+                if spent and not awaited:  # nobody takes any more, and all that was taken has come back
+                    return
+                if (finished := self._next(awaited)) is not None:
+                    unasked = unasked or any(answer is UNASKED for answer in finished[1])
+                    yield finished
+            if self._fatal or (unasked and self._cancel.is_set()):
+                raise self._fatal or Cancelled()
+        finally:
+            self._halt.set()
+
+    def _awaited(self) -> int:
+        """How many batches were taken and have not come back."""
+        with self._turn:
+            return self._number - len(self._todo) - self._received
+
+    def _next(self, awaited: int) -> _Finished | None:
+        """The next batch that comes back; None where it is to be looked for again. Raises when the wait is over."""
+        if self._ends is None and (self._fatal or self._cancel.is_set()):
+            # Only calls under way are waited for, and only for a moment: an answer about to come has been paid for.
+            self._ends = time.monotonic() + _GRACE_SECONDS
+        wait = _POLL_SECONDS
+        if self._ends is not None:
+            wait = max(0.0, self._ends - time.monotonic()) if awaited else 0.0
+        try:
+            batch, answers, usage = self._done.get(timeout=wait)
+        except queue.Empty:
+            if self._ends is None:
+                return None
+            raise self._fatal or Cancelled() from None
+        self._received += 1
+        return batch, self._judged(batch, answers, usage), usage
+
+    def _judged(
+        self, batch: Sequence[Work], answers: Sequence[Answer | Failed] | BaseException, usage: Usage
+    ) -> Sequence[Answer | Failed]:
+        """An answer for each item, also where the call failed; notes an error that ends the calls."""
+        if isinstance(answers, FacetryError):
+            usage.ended, answers = answers, [UNASKED] * len(batch)
+        # A call that waits gives up when enough is spent; that ends the step as `enough` does, not as an error.
+        gave_up = isinstance(usage.ended, Cancelled) and not self._cancel.is_set() and self._enough(0)
+        if usage.ended and not gave_up:
+            self._fatal = self._fatal or usage.ended
+            self._halt.set()
+        if isinstance(answers, BaseException):
+            # A fault in one call must not lose the others: it is that batch's failure, with its reason.
+            return [Failed(f"The model failed: {type(answers).__name__}: {answers}"[:300])] * len(batch)
+        return answers
 
 
 class Meter:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from core.domain import ItemRow
 from core.export.html_page import Example, Page, Section
-from core.results.run_view import Query, Row, State, View
+from core.results.run_view import Query, Row, State, View, models_that_answered
 from core.results.selection import ALL, REST, Only
 from core.workspace import Workspace
 
@@ -81,8 +81,8 @@ def _said(view: View) -> dict[str, list[tuple[str, int]]]:
 
 def _facts(workspace: Workspace, view: View, scored: bool) -> list[tuple[str, str]]:
     run = view.run
-    answered = workspace.store.answers.models(run.id)
-    models = {step: ", ".join(_SERVER.sub("", one) for one in ids) for step, ids in answered.items()}
+    answered = models_that_answered(workspace.store, run.id)
+    models = {step: ", ".join(_SERVER.sub("", model) for model in ids) for step, ids in answered.items()}
     edits, moved = len(workspace.store.runs.edits(run.id)), len(view.edited.moved)
     facts = [
         ("Criterion", run.settings.criterion),

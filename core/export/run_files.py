@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from core.domain import STEPS, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
-from core.pipeline.run_models import models_of
+from core.pipeline.run_models import sight_of
 from core.results import run_view
-from core.results.run_view import UNASSIGNED, Query, Row
+from core.results.run_view import STATES, UNASSIGNED, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
 from core.workspace import Workspace
 
@@ -29,7 +29,7 @@ def assignment_cells(row: Row) -> tuple[object, ...]:
 
 def _counted(stats: StepStats) -> dict[str, Any]:
     """A step's numbers as the contract has them."""
-    return {name: value for name, value in asdict(stats).items() if name != "kinds"}
+    return {name: value for name, value in asdict(stats).items() if name not in ("kinds", "prompts")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,56 +48,67 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
 
     without_image: what results that were brought in say of images that are not here; listed, so that no row is lost.
     """
-    store = workspace.store
-    run = run_view.get_run(store, run_id)
-    view = run_view.View(store, run_id)
-    sizes, edited, scores, states = view.sizes(), view.edited, view.metrics(), view.states()
-    failed = [(row.name, row.reason) for row in view.rows(Query(state="failed"))]
-    dataset = store.datasets.get(run.settings.dataset_id)
-    skipped = store.datasets.skipped(run.settings.dataset_id)
-    skips = [(item.name, item.reason) for item in skipped]
-    # Only what a person brought is matched by name: the names of all images are not held for other runs.
-    items = store.datasets.items(run.settings.dataset_id) if run.settings.records else []
-    models = models_of(run.settings, {item.item_id: item.name for item in items})
-    warning = models.vision.sight(run.settings.criterion).warning
-    warnings = [warning] if warning else []
-    counts = {state: states[state] for state in ("assigned", "unassigned", "failed", "pending")}
+    view = run_view.View(workspace.store, run_id)
+    written = _written(workspace, view)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, ALL.rows(view)))
-        write_csv(
-            out / "clusters.csv",
-            CLUSTERS,
-            ((one.name, one.meaning, sizes[one.id], "; ".join(one.labels)) for one in edited.clusters),
-        )
-        if scores is not None:
-            write_json(out / "metrics.json", scores)
+        write_csv(out / "clusters.csv", CLUSTERS, _cluster_rows(view))
+        if written.scores is not None:
+            write_json(out / "metrics.json", written.scores)
         else:
             (out / "metrics.json").unlink(missing_ok=True)  # an earlier run's scores are not this one's
-        write_json(
-            out / "run.json",
-            {
-                "run": run_id,
-                "settings": {**asdict(run.settings), "names": list(run.settings.names)},
-                "models": {"vision": models.vision.id, "labels": models.labels.id, "text": models.text.id},
-                "prompts": {
-                    step: text.partition("\n")[0]
-                    for step, text in {**models.text.prompts, **models.labels.prompts, **models.vision.prompts}.items()
-                },
-                "evidence": models.vision.evidence_id
-                if models.vision.evidence_id in models.text.knows
-                else "text only",
-                "warnings": warnings,
-                "given": dataset.given if dataset else 0,
-                "counts": {**counts, "skipped": len(skipped)},
-                "skipped": [{"image": name, "reason": reason} for name, reason in skips],
-                "without_image": list(without_image),
-                "failed": [{"image": name, "reason": reason} for name, reason in failed],
-                "steps": {step: _counted(run.stats.get(step, StepStats())) for step in STEPS},
-                "failure_kinds": {step: dict(one.kinds) for step, one in run.stats.items() if one.kinds},
-            },
-        )
+        write_json(out / "run.json", _about_run(workspace, view, written, without_image))
     except OSError as error:
         raise BadInput(f"The results could not be written to {out} ({error.strerror or 'unknown reason'}).") from None
-    listed = [(one.name, sizes[one.id]) for one in edited.clusters] + [(UNASSIGNED, counts["unassigned"])]
-    return Written(failed, listed, skips, scores, warnings)
+    return written
+
+
+def _written(workspace: Workspace, view: View) -> Written:
+    sizes, settings = view.sizes(), view.run.settings
+    warning = sight_of(settings).warning
+    return Written(
+        [(row.name, row.reason) for row in view.rows(Query(state="failed"))],
+        [(cluster.name, sizes[cluster.id]) for cluster in view.edited.clusters]
+        + [(UNASSIGNED, view.states()["unassigned"])],
+        [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
+        view.metrics(),
+        [warning] if warning else [],
+    )
+
+
+def _cluster_rows(view: View) -> Iterator[tuple[object, ...]]:
+    """The rows of clusters.csv."""
+    sizes = view.sizes()
+    for cluster in view.edited.clusters:
+        yield cluster.name, cluster.meaning, sizes[cluster.id], "; ".join(cluster.labels)
+
+
+def _about_run(workspace: Workspace, view: View, written: Written, without_image: Sequence[str]) -> dict[str, Any]:
+    """What run.json holds."""
+    store, run, states = workspace.store, view.run, view.states()
+    dataset = store.datasets.get(run.settings.dataset_id)
+    answered = models_that_answered(store, run.id)
+    return {
+        "run": run.id,
+        "settings": {**asdict(run.settings), "names": list(run.settings.names)},
+        "models": {
+            "vision": ", ".join(answered["describe"]),
+            "labels": ", ".join(answered["label"]),
+            "text": ", ".join(dict.fromkeys((*answered["name"], *answered["assign"]))),
+        },
+        "prompts": {step: ", ".join(stats.prompts) for step, stats in run.stats.items() if stats.prompts},
+        "evidence": ", ".join(evidence_used(store, run)) or "text only",
+        "warnings": list(written.warnings),
+        "given": dataset.given if dataset else 0,
+        "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
+        "skipped": _reasons(written.skipped),
+        "without_image": list(without_image),
+        "failed": _reasons(written.failed),
+        "steps": {step: _counted(run.stats.get(step, StepStats())) for step in STEPS},
+        "failure_kinds": {step: dict(stats.kinds) for step, stats in run.stats.items() if stats.kinds},
+    }
+
+
+def _reasons(listed: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"image": name, "reason": reason} for name, reason in listed]

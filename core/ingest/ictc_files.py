@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from core.domain import folded
+
 _ENDING = r"\.(?:jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?)"
 _AFTER = r"""["']?\s*[;,:\t]?\s*(?P<answer>.*)$"""
 _BEFORE = r"^\s*image[\s_]*file\s*[-:=]?\s*"
@@ -108,7 +110,7 @@ def clean_answer(text: str) -> str:
 
 def normal(name: str) -> str:
     """What spellings of one name have in common: no quotes, stars or full stop around it, single spaces, no case."""
-    return " ".join(name.strip(" \t\r\n\"'`*.,;:‘’“”[]()").split()).casefold()
+    return folded(name.strip(" \t\r\n\"'`*.,;:‘’“”[]()"))
 
 
 def read_names(text: str) -> list[tuple[str, str]]:

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import BadInput
-from core.models.openai.server import split_spec
-from core.models.registry import SERVED
+from core.models.model_spec import ModelSpec
 
 _FILE = Path(__file__).with_name("prices.json")
 
@@ -74,12 +73,11 @@ def price_of(spec: str, table: Sequence[Price]) -> Price | None:
     where there is none, the line of the model's name without its maker counts ("gpt-4o" for "openai/gpt-4o").
     A line can also name a model on this computer, for those who want to count its power.
     """
-    kind, _, rest = spec.partition(":")
-    model, url = split_spec(rest) if kind in SERVED else (rest, "")
-    for name in (model, model.rpartition("/")[2]) if kind in SERVED else (model,):
-        if named := [one for one in table if name == one.model or name.startswith(f"{one.model}-20")]:
-            return max(named, key=lambda one: len(one.model))
-    return FREE if kind not in SERVED or _is_near(url) else None
+    model = ModelSpec.parse(spec)
+    for name in (model.name, model.name.rpartition("/")[2]) if model.is_served else (model.name,):
+        if named := [price for price in table if name == price.model or name.startswith(f"{price.model}-20")]:
+            return max(named, key=lambda price: len(price.model))
+    return FREE if not model.is_served or _is_near(model.url) else None
 
 
 def _is_near(url: str) -> bool:

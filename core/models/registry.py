@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from core.domain import Asking, Wording
 from core.errors import BadInput, ModelUnavailable
+from core.models.model_spec import BUILTIN, IN_MEMORY, OPENAI_BATCH, ModelSpec
 from core.models.roles import TextModel, VisionModel
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 
 Keys = Mapping[str, str]
 NO_KEYS: Keys = MappingProxyType({})
-BUILTIN = "builtin"
-BATCH = "openai-batch"
-"""The kind whose answers take hours and come many at once: it is best given all its items together."""
-
-SERVED = ("openai", BATCH)
-"""Kinds that are had from a server: what they are asked leaves this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +70,13 @@ def _transformers(model: str, how: How) -> Backend:
 
 CHAT: Mapping[str, Callable[[str, How], Backend]] = {
     "openai": _openai,
-    BATCH: _openai_batch,
+    OPENAI_BATCH: _openai_batch,
     "llama_cpp": _llama_cpp,
     "transformers": _transformers,
 }
 
 _ANOTHER = "Use it for the text steps, and another to describe."
 _SEES = {"llama_cpp": "A GGUF model sees only with its mmproj file: llama_cpp:MODEL.gguf+MMPROJ.gguf"}
-
-IN_MEMORY = ("llama_cpp", "transformers")
-"""Kinds that take seconds to minutes to load, and much memory."""
 
 _loading = threading.Lock()
 _alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
@@ -156,21 +148,21 @@ def vision_model(spec: str, how: How = AS_IT_IS) -> VisionModel:
 
     Raises BadInput for an unknown kind, ModelUnavailable if it cannot load.
     """
-    kind, _, model = spec.partition(":")
-    return _pick(VISION, kind, "vision")(model, how)
+    chosen = ModelSpec.parse(spec)
+    return _pick(VISION, chosen.kind, "vision")(chosen.address, how)
 
 
 def text_model(spec: str, how: How = AS_IT_IS) -> TextModel:
     """The text model of `KIND[:MODEL]`. Raises as `vision_model`."""
-    kind, _, model = spec.partition(":")
-    return _pick(TEXT, kind, "text")(model, how)
+    chosen = ModelSpec.parse(spec)
+    return _pick(TEXT, chosen.kind, "text")(chosen.address, how)
 
 
 def check(vision: str, text: str, fallback: str, how: How) -> None:
     """Raise as `vision_model` and `text_model` for models that cannot be had; those that would have to be loaded for
     that are loaded by the run, where their loading is seen. vision: "" for none, as are the others."""
     for spec, make in ((vision, vision_model), (text, text_model), (fallback, text_model)):
-        kind = spec.partition(":")[0]
+        kind = ModelSpec.parse(spec).kind
         if spec and kind not in IN_MEMORY:
             make(spec, how)
         elif spec:

@@ -17,8 +17,9 @@ from pydantic import TypeAdapter
 
 from core import prompts
 from core.domain import Cluster, RunSettings, Step, StepStats
-from core.models import prices, registry
+from core.models import prices
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
+from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.prices import price_of
@@ -41,7 +42,7 @@ _SECONDS = {"builtin": 0.06, "records": 0.001, "openai": 4.0, "llama_cpp": 20.0,
 _AT_ONCE = {"openai": 8}
 _ROUND_SECONDS = 3600.0
 """A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
-_LOADED = ("builtin", "openai", registry.BATCH)
+_LOADED = (BUILTIN, "openai", OPENAI_BATCH)
 """Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
 _RUNS = 50
 _LEAST = 5
@@ -146,7 +147,7 @@ class _Estimating:
         if settings.records or not self.items or _kind(settings.vision) not in _LOADED:
             return _Known()
         is_loaded = _kind(settings.text) in _LOADED
-        text = settings.text if is_loaded else registry.BUILTIN
+        text = settings.text if is_loaded else BUILTIN
         models = models_of(replace(settings, text=text, fallback=""), {}, self.keys)
         answers = FoundAnswers(self.store.answers)
         plan = Plan(models, settings, answers)
@@ -204,7 +205,7 @@ class _Estimating:
     def _assign(self, known: _Known) -> StepEstimate:
         """Where labels are placed first, an earlier run's averages are by label, what was read after them included."""
         size, settings, number = self.settings.asking.items, self.settings, self.number
-        by_label = not settings.asking.exact and _kind(settings.text) != registry.BUILTIN
+        by_label = not settings.asking.exact and _kind(settings.text) != BUILTIN
         labels = _distinct(number) if known.labels is None else known.labels
         read = known.read if known.read is not None else number * _UNDECIDED if by_label else float(number)
         clusters = _LABEL_TOKENS * 3 * settings.k
@@ -223,21 +224,21 @@ class _Estimating:
         """size: items in a request. prompt, completion: tokens of one request."""
         kind, missing = _kind(spec), max(items - known, 0)
         price = price_of(spec, self.table)
-        if kind in (registry.BUILTIN, "records"):
+        if kind in (BUILTIN, "records"):
             return StepEstimate(items, known, 0.0, 0.0, 0.0, missing * _SECONDS[kind], 0.0)
         if (past := self._past(step, spec)) is not None:
             asked = past.items - past.cache_hits
             each = [one / asked for one in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)]
             requests, prompt_tokens, completion_tokens, seconds = (one * missing for one in each)
-            if kind == registry.BATCH and _rounds(past.requests):  # a batch takes its time however full it is
+            if kind == OPENAI_BATCH and _rounds(past.requests):  # a batch takes its time however full it is
                 seconds = past.seconds / _rounds(past.requests) * _rounds(requests)
         else:
             requests = float(math.ceil(missing / size))
             prompt_tokens, completion_tokens = requests * prompt, requests * completion
             seconds = requests * _SECONDS.get(kind, 4.0) / _AT_ONCE.get(kind, 1)
-            if kind == registry.BATCH and (rounds := _rounds(requests)):
+            if kind == OPENAI_BATCH and (rounds := _rounds(requests)):
                 seconds = rounds * _ROUND_SECONDS
-        share = BATCH_PRICE if kind == registry.BATCH else 1.0
+        share = BATCH_PRICE if kind == OPENAI_BATCH else 1.0
         cost = None if price is None else share * price.of(prompt_tokens, completion_tokens)
         return StepEstimate(
             items, known, requests, prompt_tokens, completion_tokens, seconds, cost, learnt=past is not None
@@ -261,7 +262,7 @@ class _Estimating:
 
 
 def _kind(spec: str) -> str:
-    return spec.partition(":")[0]
+    return ModelSpec.parse(spec).kind
 
 
 def _rounds(requests: float) -> int:

@@ -10,7 +10,7 @@ from core.engine.run_step import Meter
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.source import Source
-from core.models import registry
+from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
 from core.pipeline.intake import OnProgress, take_in
 from core.pipeline.run_models import models_of
@@ -65,7 +65,7 @@ class Pass:
             self._assign(check_all)
 
     def _in_batches(self) -> bool:
-        return self.settings.vision.partition(":")[0] == registry.BATCH
+        return ModelSpec.parse(self.settings.vision).kind == OPENAI_BATCH
 
     def _items(self) -> list[str]:
         items = [item.item_id for item in self.store.datasets.items(self.settings.dataset_id)]

@@ -142,7 +142,7 @@ def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
 
 def rows_left_out(store: Store, run_id: str) -> tuple[int, list[tuple[str, str]]]:
     """How many rows of what was brought in are not in this run, and the first of them with their reasons."""
-    kept = json.loads(store.preferences.get(_place(run_id), "[0, []]"))
+    kept = json.loads(store.runs.left_out(run_id) or "[0, []]")
     return kept[0], [(name, reason) for name, reason in kept[1]]
 
 
@@ -191,8 +191,4 @@ def _left_out(store: Store, dataset_id: str, found: Imported, places: Mapping[st
 def _remember(store: Store, run_id: str, left_out: tuple[tuple[str, str], ...]) -> None:
     """Kept with the run's id: whoever opens the run later should know, and not only who brought it in."""
     if left_out:
-        store.preferences.set(_place(run_id), json.dumps([len(left_out), left_out[:_LISTED]]))
-
-
-def _place(run_id: str) -> str:
-    return f"rows left out of {run_id}"
+        store.runs.set_left_out(run_id, json.dumps([len(left_out), left_out[:_LISTED]]))

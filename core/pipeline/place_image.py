@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.domain import Assignment, Cluster, SourceAddress
+from core.domain import Assignment, Cluster, SourceAddress, folded
 from core.engine.requests import Outcome
 from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
@@ -63,7 +63,7 @@ def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
     found: dict[str, RunRow] = {}
     for run in workspace.store.runs.of_dataset(dataset_id):
         if "assign" in workspace.store.answers.step_counts(run.id):
-            found.setdefault(run.settings.criterion.casefold(), run)
+            found.setdefault(folded(run.settings.criterion), run)
     return list(found.values())
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from core.domain import Cluster, Corpus, RunSettings
+from core.domain import Cluster, Corpus, RunSettings, Sight
 from core.errors import ModelUnavailable
 from core.ingest import source
 from core.ingest.external_results import read_results
 from core.ingest.ictc_files import normal
 from core.models import registry
 from core.models.fallback import SecondText, SecondVision
+from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import NO_KEYS, How, Keys
 from core.models.roles import TextModel, VisionModel
 from core.models.supplied import imported
@@ -37,7 +38,7 @@ def models_of(
         who_labels: TextModel = text
         if settings.asking.with_label:
             who_labels = LabelledText(text, f"with descriptions of {vision.id}", _labels_in_descriptions)
-        other = _second_vision(settings, how) if settings.vision != registry.BUILTIN else None
+        other = _second_vision(settings, how) if settings.vision != BUILTIN else None
         return Models(vision, who_labels, text, second_vision=other, second_text=second)
     records = source.read_records(Path(settings.records))
     matched = source.match_records(records, items)
@@ -50,9 +51,17 @@ def models_of(
     return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
 
 
+def sight_of(settings: RunSettings) -> Sight:
+    """Whether the run's vision model can see what the criterion asks for. Nothing is loaded: only the built-in one
+    looks at a few things and says so; chat models are taken to see whatever can be put in words."""
+    if settings.records or settings.vision != BUILTIN:
+        return Sight("text")
+    return registry.vision_model(settings.vision).sight(settings.criterion)
+
+
 def _second_vision(settings: RunSettings, how: How) -> VisionModel | None:
     """The second model in the role of the vision model; None where there is none, or none that can see."""
-    if settings.fallback.partition(":")[0] not in registry.VISION:
+    if ModelSpec.parse(settings.fallback).kind not in registry.VISION:
         return None
     try:
         return SecondVision(registry.vision_model(settings.fallback, how))

@@ -23,6 +23,7 @@ from core.engine.run_step import Meter, run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.models import registry
+from core.models.model_spec import BUILTIN
 from core.models.roles import Measuring
 from core.pipeline.full_pass import Pass
 from core.pipeline.intake import take_in
@@ -99,7 +100,7 @@ class SampledPass(Pass):
     # -- measurements
 
     def _measuring(self) -> Measuring:
-        model = registry.vision_model(registry.BUILTIN)
+        model = registry.vision_model(BUILTIN)
         assert isinstance(model, Measuring)
         return model
 

@@ -121,7 +121,8 @@ class Runner:
                 claims=self.store.answers.claims,
             )
         finally:
-            self._count(step, before, meter.stats(), spending.cost())
+            version = model.prompts.get(step, "").partition("\n")[0]
+            self._count(step, before, meter.stats(), spending.cost(), version if requests.work else "")
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
@@ -133,8 +134,9 @@ class Runner:
         """US dollars that the run has cost so far."""
         return sum(stats.cost for stats in self.stats.values())
 
-    def _count(self, step: Step, before: StepStats, after: StepStats, cost: float) -> None:
-        """Add what a pass did to the run's statistics; items and failures are what the run holds now."""
+    def _count(self, step: Step, before: StepStats, after: StepStats, cost: float, prompt: str) -> None:
+        """Add what a pass did to the run's statistics; items and failures are what the run holds now. prompt: the
+        version of the prompt that was sent, or ""."""
         held, failed = self.store.answers.step_counts(self.row.id).get(step, (0, 0))
         old = self.stats.get(step, StepStats())
         self.stats[step] = StepStats(
@@ -147,6 +149,7 @@ class Runner:
             seconds=round(old.seconds + after.seconds - before.seconds, 3),
             cost=old.cost + cost,
             kinds=self.store.answers.kinds(self.row.id).get(step, {}),
+            prompts=tuple(dict.fromkeys((*old.prompts, prompt))) if prompt else old.prompts,
         )
         self.store.runs.set_stats(self.row.id, self.stats)
 

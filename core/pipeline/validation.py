@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core import prompts
-from core.domain import RESERVED, RunSettings
+from core.domain import RunSettings, folded, is_reserved
 from core.errors import BadInput
-from core.models.openai.server import split_spec
+from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.prices import FREE, Price, price_of
-from core.models.registry import BATCH
 
 _SAMPLE = 20
 _SAMPLE_A_GROUP = 3
@@ -51,11 +50,11 @@ def check_settings(settings: RunSettings, given: int) -> None:
         if form not in prompts.used(asking):
             sent = ", ".join(prompts.used(asking))
             raise BadInput(f"The prompt for “{form}” would not be used: what is sent is {sent}. Leave it out.")
-    folded = [one.strip().casefold() for one in settings.names]
-    if "" in folded or len(set(folded)) < len(folded):
+    names = [folded(name) for name in settings.names]
+    if "" in names or len(set(names)) < len(names):
         raise BadInput("Group names must not be empty and must differ from each other.")
-    if taken := [name for name in settings.names if name.strip().casefold() in RESERVED]:
-        raise BadInput(f"“{taken[0]}” is what images without a group are called. Choose another name.")
+    if reserved := [name for name in settings.names if is_reserved(name)]:
+        raise BadInput(f"“{reserved[0]}” is what images without a group are called. Choose another name.")
 
 
 def check_cap(settings: RunSettings, table: Sequence[Price]) -> None:
@@ -64,17 +63,17 @@ def check_cap(settings: RunSettings, table: Sequence[Price]) -> None:
         return
     vision = "" if settings.records else settings.vision
     for spec in (vision, settings.text, settings.fallback):
-        kind, _, model = spec.partition(":")
+        model = ModelSpec.parse(spec)
         price = price_of(spec, table)
         if price is None:
             raise BadInput(
-                f"A spending cap needs the price of “{split_spec(model)[0]}”, which is not known. Add it in the app on "
+                f"A spending cap needs the price of “{model.name}”, which is not known. Add it in the app on "
                 "the page “Connect a model”, under Prices, or leave the cap out."
             )
-        if kind == BATCH and price != FREE:
+        if model.kind == OPENAI_BATCH and price != FREE:
             raise BadInput(
-                f"A spending cap cannot hold with {BATCH}: thousands of requests are on their way before the first "
-                f"one's cost is known. Use openai:{model} with the cap, or leave the cap out."
+                f"A spending cap cannot hold with {OPENAI_BATCH}: thousands of requests are on their way before the "
+                f"first one's cost is known. Use {model.of_kind('openai')} with the cap, or leave the cap out."
             )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.domain import Wording
+from core.domain import Wording, folded, same_name
 from core.errors import BadInput
 
 PREFERENCE = "presets"
@@ -54,7 +54,7 @@ def read(value: str) -> tuple[Preset, ...]:
 
 def write(presets: Sequence[Preset]) -> str:
     """As `read` takes it. Raises BadInput for presets without a name or of the same name."""
-    names = [one.name.strip().casefold() for one in presets]
+    names = [folded(preset.name) for preset in presets]
     if "" in names or len(set(names)) < len(names):
         raise BadInput("Every preset needs a name of its own.")
     return json.dumps(PRESETS.dump_python(tuple(presets), mode="json"), ensure_ascii=False)
@@ -62,9 +62,9 @@ def write(presets: Sequence[Preset]) -> str:
 
 def fitting(criterion: str, presets: Sequence[Preset]) -> Preset | None:
     """The preset for a criterion: one of its words, or its name, is the criterion; None where none is."""
-    said = " ".join(criterion.casefold().split()).removeprefix("the ").removesuffix("?").strip()
+    said = folded(criterion).removeprefix("the ").removesuffix("?").strip()
     for preset in presets:
-        if said == preset.name.casefold() or said in (word.casefold() for word in preset.words):
+        if said in map(folded, (preset.name, *preset.words)):
             return preset
     return None
 
@@ -72,7 +72,7 @@ def fitting(criterion: str, presets: Sequence[Preset]) -> Preset | None:
 def named(name: str, presets: Sequence[Preset]) -> Preset:
     """The preset of this name. Raises BadInput."""
     for preset in presets:
-        if preset.name.casefold() == name.strip().casefold():
+        if same_name(preset.name, name):
             return preset
     raise BadInput(f"There is no preset “{name}”. There are: {', '.join(one.name for one in presets)}.")
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from core.domain import EXAMPLES, RESERVED, Cluster
+from core.domain import EXAMPLES, Cluster, is_reserved, same_name
 from core.errors import BadInput
 
 
@@ -100,8 +100,19 @@ class Edited:
         raise BadInput("That group does not exist any more. Reload the page to see the groups as they are.")
 
 
+def check(state: Edited, edit: Edit) -> None:
+    """Raise BadInput for an edit that may not be made now.
+
+    Names are checked here and not in `apply`: an edit of an earlier version, which compared them less strictly, stays.
+    """
+    if isinstance(edit, Add | Rename):
+        own = edit.cluster_id if isinstance(edit, Rename) else None
+        _check_name(edit.name, [cluster for cluster in state.clusters if cluster.id != own])
+    _apply(state, edit)
+
+
 def apply(proposal: Sequence[Cluster], edits: Sequence[Edit]) -> Edited:
-    """The proposal with the edits applied in order. Raises BadInput for an edit that cannot be applied."""
+    """The proposal with the edits applied in order. Raises BadInput for one whose cluster does not exist (any more)."""
     state = Edited(tuple(proposal))
     for edit in edits:
         state = _apply(state, edit)
@@ -110,7 +121,6 @@ def apply(proposal: Sequence[Cluster], edits: Sequence[Edit]) -> Edited:
 
 def _apply(state: Edited, edit: Edit) -> Edited:
     if isinstance(edit, Add):
-        _check_name(edit.name, state.clusters)
         added = Cluster(edit.cluster_id, edit.name.strip(), edit.meaning.strip(), confidence=1.0, added=True)
         return replace(state, clusters=(*state.clusters, added))
     if isinstance(edit, Move):
@@ -120,7 +130,6 @@ def _apply(state: Edited, edit: Edit) -> Edited:
     cluster = state.get(edit.cluster_id)
     others = tuple(other for other in state.clusters if other.id != cluster.id)
     if isinstance(edit, Rename):
-        _check_name(edit.name, others)
         return _replace(state, replace(cluster, name=edit.name.strip(), confidence=1.0, needs_name=False))
     if isinstance(edit, Redefine):
         return _replace(state, replace(cluster, meaning=edit.meaning.strip()))
@@ -152,9 +161,9 @@ def _replace(state: Edited, cluster: Cluster) -> Edited:
 def _check_name(name: str, others: Sequence[Cluster]) -> None:
     if not name.strip():
         raise BadInput("A group needs a name.")
-    if name.strip().casefold() in RESERVED:
+    if is_reserved(name):
         raise BadInput(f"“{name.strip()}” is what images without a group are called. Choose another name.")
-    if any(other.name.casefold() == name.strip().casefold() for other in others):
+    if any(same_name(other.name, name) for other in others):
         raise BadInput(f"There is already a group called “{name.strip()}”. Merge the two, or choose another name.")
 
 

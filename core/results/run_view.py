@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from core.domain import Assignment, Cluster, Source
+from core.domain import STEPS, Assignment, Cluster, Source, Step
 from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
 from core.models.embedding.minilm import embed
+from core.models.model_spec import BUILTIN, ModelSpec
 from core.results import edits as editing
 from core.results.edits import EDIT, Edit, Edited
 from core.steps import assign, name
@@ -26,6 +27,7 @@ UNASSIGNED = "Unassigned"
 EVERYTHING = Query()
 _ALL = 2**62
 State = Literal["assigned", "unassigned", "failed", "pending"]
+STATES: tuple[State, ...] = ("assigned", "unassigned", "failed", "pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,19 @@ def get_run(store: Store, run_id: str) -> RunRow:
     if run is None:
         raise BadInput("This run does not exist (any more). Choose another one or start a new one.")
     return run
+
+
+def models_that_answered(store: Store, run_id: str) -> dict[Step, list[str]]:
+    """Step -> the ids of the models whose answers the run holds, whatever would be asked today."""
+    found = store.answers.models(run_id)
+    return {step: found.get(step, []) for step in STEPS}
+
+
+def evidence_used(store: Store, run: RunRow) -> list[str]:
+    """The ids of the evidence that the run's clusters were formed from; empty where its text model read texts alone."""
+    settings = run.settings
+    kinds = {ModelSpec.parse(settings.vision).kind, ModelSpec.parse(settings.text).kind}
+    return store.answers.evidence_models(run.id) if kinds == {BUILTIN} and not settings.records else []
 
 
 def proposal(store: Store, run_id: str) -> tuple[Cluster, ...]:
@@ -101,7 +116,7 @@ _BY: Mapping[type[Edit], By] = {editing.Delete: "", editing.Redefine: "second", 
 def _stale(store: Store, run_id: str, edit: Edit) -> list[tuple[Kind, int]]:
     """The kinds of assignments that an edit would put out of date, and how many are of each."""
     state = clusters(store, run_id)
-    editing.apply(state.clusters, [edit])
+    editing.check(state, edit)
     if type(edit) not in _BY:
         return []
     by = _BY[type(edit)]

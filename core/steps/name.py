@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import TypeAdapter
 
-from core.domain import RESERVED, UNCLEAR, Cluster, Corpus, Failed
+from core.domain import RESERVED, UNCLEAR, Cluster, Corpus, Failed, folded
 from core.engine.requests import Answer, Ask, Outcome, Work, call_key
 from core.models.roles import TextModel
 
@@ -52,11 +52,11 @@ def from_labels(labels: Mapping[str, str], k: int, given: Sequence[str], model: 
     labels: item id -> label. model: id of the model that was asked, which may be asked again.
     """
     counts = Counter(" ".join(label.split()) for label in labels.values())
-    taken = {name.casefold() for name in given}
+    taken = {UNCLEAR, *RESERVED, *map(folded, given)}
     names = list(given)
     for label, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
-        if label and label.casefold() not in taken | {*RESERVED, UNCLEAR}:
-            taken.add(label.casefold())
+        if label and folded(label) not in taken:
+            taken.add(folded(label))
             names.append(label)
     if len(names) < k:
         return None

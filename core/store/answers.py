@@ -127,6 +127,15 @@ class Answers:
         )
         return dict(rows)
 
+    def evidence_models(self, run_id: str) -> list[str]:
+        """The ids of the evidence that there is of the images that a run has described."""
+        rows = self._db.read(
+            "SELECT DISTINCT model FROM evidence WHERE item_id IN "
+            "(SELECT item_id FROM result WHERE run_id = ? AND step = 'describe' AND failure = '') ORDER BY model",
+            [run_id],
+        )
+        return [model for (model,) in rows]
+
     def step_counts(self, run_id: str) -> Mapping[str, tuple[int, int]]:
         """Step -> (items held, of which failed)."""
         rows = self._db.read(

@@ -20,7 +20,9 @@ import duckdb
 from core.errors import BadInput, Paused, WorkspaceBusy
 
 _HERE = Path(__file__).parent
-WHOLE_TABLES = ("dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference")
+WHOLE_TABLES = (
+    "dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference", "dataset_option", "left_out"
+)  # fmt: skip
 """Backed up whole after each finished step; the other tables only grow, so theirs are backed up in parts."""
 _TABLES = (*WHOLE_TABLES, "answer", "evidence", "reply", "replied")
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
@@ -183,6 +185,7 @@ def _load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         pattern = f"{table}.parquet" if table in WHOLE_TABLES else f"{table}-*.parquet"
         for part in sorted(folder.glob(pattern)):
             connection.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(part)])
+    connection.execute((_HERE / "migrations" / "0004_move_preferences.sql").read_text(encoding="utf-8"))
 
 
 def now() -> dt.datetime:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-from core.domain import DatasetRow, ImageRow, ItemRow, SourceAddress
+from core.domain import DatasetRow, ImageRow, ItemRow, ItemStatus, SourceAddress
 from core.store.database import Database, insert_rows, now
 
 
 class Datasets:
-    """Tables dataset, image, dataset_item, truth."""
+    """Tables dataset, image, dataset_item, truth, dataset_option."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -86,7 +86,16 @@ class Datasets:
         )
         return self.get(found[0][0]) if found else None
 
-    def items(self, dataset_id: str, *, status: str = "ready", limit: int = 0) -> list[ItemRow]:
+    def options(self, dataset_id: str) -> str:
+        """What `set_options` kept, or ""."""
+        found = self._db.read("SELECT value FROM dataset_option WHERE dataset_id = ?", [dataset_id])
+        return str(found[0][0]) if found else ""
+
+    def set_options(self, dataset_id: str, value: str) -> None:
+        """Keep what a person chose for runs on these images (JSON), so that neither a page nor a refresh loses it."""
+        self._db.insert("dataset_option", [(dataset_id, value)])
+
+    def items(self, dataset_id: str, *, status: ItemStatus = "ready", limit: int = 0) -> list[ItemRow]:
         """Items of one status in the order given; limit 0 means all."""
         rows = self._db.read(
             "SELECT position, item_id, name, status, reason FROM dataset_item "

@@ -11,18 +11,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from core.domain import RunSettings, StepStats
+from core.domain import RunSettings, RunStatus, StepStats
 from core.store.database import Database, insert_rows, now
 from core.store.stale_groups import By, Kind, counted, members, values
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as stored. status: running, waiting (for the person), stopped, interrupted, failed or done."""
+    """A run as stored."""
 
     id: str
     settings: RunSettings
-    status: str
+    status: RunStatus
     message: str
     stats: Mapping[str, StepStats]
     created_at: datetime
@@ -37,7 +37,7 @@ class EditRow:
 
 
 class Runs:
-    """Tables run and edit."""
+    """Tables run, edit and left_out."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -61,7 +61,7 @@ class Runs:
         sql = f"{_SELECT} WHERE dataset_id = ? ORDER BY changed_at DESC"
         return [_row(row) for row in self._db.read(sql, [dataset_id])]
 
-    def set_status(self, run_id: str, status: str, message: str = "") -> None:
+    def set_status(self, run_id: str, status: RunStatus, message: str = "") -> None:
         with self._db.write() as cursor:
             sql = "UPDATE run SET status = ?, message = ?, changed_at = ? WHERE id = ?"
             cursor.execute(sql, [status, message, now(), run_id])
@@ -96,6 +96,15 @@ class Runs:
         """What `set_estimate` kept, or ""."""
         found = self._db.read("SELECT estimate FROM run WHERE id = ?", [run_id])
         return str(found[0][0] or "") if found else ""
+
+    def set_left_out(self, run_id: str, value: str) -> None:
+        """Keep which rows of results made elsewhere are not in the run (JSON): whoever opens it later should know."""
+        self._db.insert("left_out", [(run_id, value)])
+
+    def left_out(self, run_id: str) -> str:
+        """What `set_left_out` kept, or ""."""
+        found = self._db.read("SELECT value FROM left_out WHERE run_id = ?", [run_id])
+        return str(found[0][0]) if found else ""
 
     def interrupt_running(self) -> list[str]:
         """Mark runs that a dead process left "running"; return their ids. Called once when a server starts."""
@@ -157,7 +166,7 @@ _STATS: TypeAdapter[dict[str, StepStats]] = TypeAdapter(dict[str, StepStats])
 _SELECT = "SELECT id, settings, status, message, stats, created_at FROM run"
 
 
-def _row(row: tuple[str, str, str, str, str, datetime]) -> RunRow:
+def _row(row: tuple[str, str, RunStatus, str, str, datetime]) -> RunRow:
     run_id, settings, status, message, stats, created_at = row
     return RunRow(run_id, _SETTINGS.validate_json(settings), status, message, _STATS.validate_json(stats), created_at)
 

@@ -16,6 +16,7 @@ from core.domain import Failed
 from core.errors import BadInput
 from core.models import registry
 from core.models.chat.backend import Backend, Can, Reply, Request
+from core.models.model_spec import ModelSpec
 from core.models.openai.server import OpenAIChat
 from core.models.registry import How
 from ui import text
@@ -75,7 +76,7 @@ def _ask(role: str, spec: str, request: Request) -> None:
 def _backend(role: str, spec: str) -> Backend:
     """The chat model behind a role. Raises FacetryError where it cannot be had."""
     if model_choice.server_of(spec):
-        return OpenAIChat(spec.partition(":")[2], model_choice.keys(), deadline=_SECONDS)
+        return OpenAIChat(ModelSpec.parse(spec).address, model_choice.keys(), deadline=_SECONDS)
     how = How(model_choice.keys())
     model = registry.vision_model(spec, how) if role == "vision" else registry.text_model(spec, how)
     backend: Backend | None = getattr(model, "_backend", None)

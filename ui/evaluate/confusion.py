@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -103,23 +103,17 @@ def _fields(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[lis
     Group names differ from each other, whatever their case; "No group" comes last and is told apart by its empty key.
     """
     table = view.confusion()
+    sizes = dict(zip(table.classes, table.counts.sum(axis=1).tolist(), strict=True))
     counts = {
-        (name, cluster or ""): int(table.counts[i, j])
-        for i, name in enumerate(table.classes)
-        for j, cluster in enumerate(table.clusters)
+        (label, cluster or ""): int(table.counts[row, column])
+        for row, label in enumerate(table.classes)
+        for column, cluster in enumerate(table.clusters)
     }
-    sizes = Counter(dict(zip(table.classes, table.counts.sum(axis=1).tolist(), strict=True)))
+    labels = [label for label, _ in Counter(sizes).most_common(_MOST)]
     held = Counter(dict(zip(table.clusters, table.counts.sum(axis=0).tolist(), strict=True)))
-    labels = [label for label, _ in sizes.most_common(_MOST)]
-    names = {one.id: one.name for one in view.edited.clusters if held[one.id]}
-    ids = {name: key for key, name in names.items()}
-    own = [ids[group] for label in labels if (group := per_class[label]["cluster"]) in ids]
-    rest = [key for key, _ in held.most_common() if key and key not in own]
-    order = [*own, *rest][:_MOST] + ([""] if held[None] else [])
-    shown = {key: plain(names[key], 60) if key else text.NO_GROUP for key in order}
-    for key, same in Counter(shown.values()).items():
-        if same > 1:  # a chart puts what is called the same into one column
-            shown |= {one: f"{key} ({place})" for place, one in enumerate((o for o in order if shown[o] == key), 1)}
+    names = {cluster.id: cluster.name for cluster in view.edited.clusters if held[cluster.id]}
+    order = _column_order(held, names, [per_class[label]["cluster"] for label in labels])
+    shown = _column_names({key: plain(names[key], 60) if key else text.NO_GROUP for key in order})
     lines = [
         (label, shown[key], key, counts[label, key], counts[label, key] / sizes[label])
         for label in labels
@@ -127,6 +121,28 @@ def _fields(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[lis
     ]
     frame = pd.DataFrame(lines, columns=["label", "group", "key", "images", "share"])
     return labels, [shown[key] for key in order], frame
+
+
+def _column_order(held: Counter[str | None], names: Mapping[str, str], own: Sequence[str | None]) -> list[str]:
+    """Cluster ids in the order shown: the labels' own groups, then the largest; "" for images without a group.
+
+    held: cluster id -> how many images with a label it holds. own: the name of each label's own group, if it has one.
+    """
+    ids = {name: key for key, name in names.items()}
+    first = [ids[name] for name in own if name in ids]
+    rest = [key for key, _ in held.most_common() if key and key not in first]
+    return [*first, *rest][:_MOST] + ([""] if held[None] else [])
+
+
+def _column_names(shown: Mapping[str, str]) -> dict[str, str]:
+    """Cluster id -> its name, numbered where several are the same: a chart puts what is called the same into one
+    column."""
+    numbered = dict(shown)
+    for name, same in Counter(shown.values()).items():
+        if same > 1:
+            alike = [key for key in shown if shown[key] == name]
+            numbered |= {key: f"{name} ({place})" for place, key in enumerate(alike, start=1)}
+    return numbered
 
 
 def _images(run: RunRow, view: View, label: str, key: str) -> None:

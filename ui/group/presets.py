@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.domain import folded, same_name
 from core.prompts import presets
 from core.prompts.presets import Preset
 from ui import text
@@ -54,7 +55,7 @@ def _tidy(told: Preset | None, table: tuple[Preset, ...]) -> None:
     """Delete an own preset; put back those that came with Facetry."""
     shipped = presets.shipped()
     with st.container(horizontal=True):
-        if told and told.name and told.name.casefold() not in {one.name.casefold() for one in shipped}:
+        if told and told.name and folded(told.name) not in {folded(preset.name) for preset in shipped}:
             st.button(
                 text.PRESET_DELETE, icon=":material/delete:", key="delete-preset", on_click=act,
                 args=(delete, told.name),
@@ -69,9 +70,9 @@ def _tidy(told: Preset | None, table: tuple[Preset, ...]) -> None:
 def save(criterion: str) -> str:
     """Keep the person's words as a preset, before the others, so that it is the one chosen for this criterion."""
     name = str(st.session_state.get(_NAME) or "").strip()
-    said = " ".join(criterion.casefold().split())
+    said = folded(criterion)
     new = Preset(name, (said,) if said else (), *(get(field).strip() for field in _FIELDS))
-    others = [one for one in run_options.own_presets() if one.name.casefold() != name.casefold()]
+    others = [preset for preset in run_options.own_presets() if not same_name(preset.name, name)]
     _keep([new, *others])
     put("preset", AUTO if said else name)
     st.session_state[_NAME] = ""
@@ -88,8 +89,8 @@ def delete(name: str) -> str:
 def restore() -> str:
     """Put the presets that came with Facetry back; own ones stay."""
     shipped = presets.shipped()
-    names = {one.name.casefold() for one in shipped}
-    own = [one for one in run_options.own_presets() if one.name.casefold() not in names]
+    names = {folded(preset.name) for preset in shipped}
+    own = [preset for preset in run_options.own_presets() if folded(preset.name) not in names]
     _keep([*own, *shipped])
     return text.PRESET_RESTORED
 

@@ -13,7 +13,8 @@ import streamlit as st
 from core.config import config
 from core.errors import BadInput
 from core.models import registry
-from core.models.openai.server import may_hold_secret, split_spec
+from core.models.model_spec import OPENAI_BATCH, ModelSpec
+from core.models.openai.server import may_hold_secret
 from ui import text
 from ui.session import state
 
@@ -97,22 +98,21 @@ def spec(model: str, url: str) -> str:
 
 def server_of(spec: str) -> str:
     """The address of the server that a model runs on, or "" for the built-in engine and for records."""
-    return split_spec(spec.partition(":")[2])[1] if kind(spec) in registry.SERVED else ""
+    return ModelSpec.parse(spec).url
 
 
 def name(spec: str) -> str:
     """What a model is called on a page, as plain text."""
     if kind(spec) in text.LOCAL_KINDS:
-        return f"{PurePath(spec.partition(':')[2]).name} ({text.ON_THIS_COMPUTER})"
+        return f"{PurePath(model_of(spec)).name} ({text.ON_THIS_COMPUTER})"
     if not (url := server_of(spec)):
         return text.BUILTIN
-    return f"{model_of(spec)} ({_host(url)}{f', {text.IN_BATCHES}' if kind(spec) == registry.BATCH else ''})"
+    return f"{model_of(spec)} ({_host(url)}{f', {text.IN_BATCHES}' if kind(spec) == OPENAI_BATCH else ''})"
 
 
 def model_of(spec: str) -> str:
     """The model's own name, as the price table has it."""
-    model = spec.partition(":")[2]
-    return split_spec(model)[0] if kind(spec) in registry.SERVED else model
+    return ModelSpec.parse(spec).name
 
 
 def can_wait(spec: str) -> bool:
@@ -122,7 +122,7 @@ def can_wait(spec: str) -> bool:
 
 def in_batches(spec: str) -> str:
     """The same model asked in batches, where that can be; else as it is."""
-    return f"{registry.BATCH}:{spec.partition(':')[2]}" if can_wait(spec) else spec
+    return str(ModelSpec.parse(spec).of_kind(OPENAI_BATCH)) if can_wait(spec) else spec
 
 
 def is_chat(spec: str) -> bool:
@@ -132,7 +132,7 @@ def is_chat(spec: str) -> bool:
 
 def kind(spec: str) -> str:
     """The kind of a model: what its spec begins with."""
-    return spec.partition(":")[0]
+    return ModelSpec.parse(spec).kind
 
 
 def listed() -> list[str]:

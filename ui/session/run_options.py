@@ -14,9 +14,9 @@ from typing import Any
 import streamlit as st
 
 from core import prompts
-from core.domain import Asking, DatasetRow, RunSettings, Wording
+from core.domain import Asking, DatasetRow, RunSettings, Wording, same_name
 from core.errors import BadInput
-from core.models import registry
+from core.models.model_spec import OPENAI_BATCH
 from core.prompts import Form, presets
 from core.prompts.presets import Preset
 from ui.session import model_choice, state
@@ -54,7 +54,7 @@ def begin(given: DatasetRow) -> None:
     """Have the choices for these images at hand: those of the session, else those kept, else none."""
     if st.session_state.get(_OF) == given.id:
         return
-    value = state.workspace().store.preferences.get(_preference(given.id))
+    value = state.workspace().store.datasets.options(given.id)
     _fill(_read(value))
     st.session_state[_OF], st.session_state[_KEPT] = given.id, value
 
@@ -64,7 +64,7 @@ def keep(given: DatasetRow) -> None:
     changed = {name: get(name) for name, default in DEFAULTS.items() if get(name) != default}
     value = json.dumps(changed) if changed else ""
     if value != st.session_state.get(_KEPT):
-        state.workspace().store.preferences.set(_preference(given.id), value)
+        state.workspace().store.datasets.set_options(given.id, value)
         st.session_state[_KEPT] = value
 
 
@@ -79,7 +79,7 @@ def of_run(dataset_id: str, settings: RunSettings) -> None:
     else:
         preset = same[0] if same else OWN if any(told) else NONE
     now = model_choice.choice()
-    batches = {one for one in (settings.vision, settings.text) if model_choice.kind(one) == registry.BATCH}
+    batches = {one for one in (settings.vision, settings.text) if model_choice.kind(one) == OPENAI_BATCH}
     _fill(
         {
             "overnight": bool(batches - {now.vision, now.text}),  # unless they were chosen so on Connect
@@ -130,12 +130,12 @@ def second(dataset_id: str) -> str:
     """The second model that was chosen for these images, "" for none."""
     if st.session_state.get(_OF) == dataset_id:
         return str(get("fallback"))
-    return str(_read(state.workspace().store.preferences.get(_preference(dataset_id))).get("fallback", ""))
+    return str(_read(state.workspace().store.datasets.options(dataset_id)).get("fallback", ""))
 
 
 def _asking(settings: RunSettings) -> Asking:
-    looks, criterion = model_choice.is_chat(settings.vision), settings.criterion.casefold()
-    also = [one for one in listed(get("also")) if one.casefold() != criterion]
+    looks = model_choice.is_chat(settings.vision)
+    also = [criterion for criterion in listed(get("also")) if not same_name(criterion, settings.criterion)]
     return Asking(
         exact=get("exact"),
         items=int(get("items")),
@@ -219,7 +219,3 @@ def _read(value: str) -> dict[str, Any]:
     fits = {name: one for name, one in found.items() if name in DEFAULTS and isinstance(one, type(DEFAULTS[name]))}
     edited = {form: one for form, one in fits.get("edited", {}).items() if form in prompts.FORMS}
     return {**fits, **({"edited": edited} if edited else {})}
-
-
-def _preference(dataset_id: str) -> str:
-    return f"choices-{dataset_id}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.domain import RESERVED, Cluster
+from core.domain import Cluster, folded, is_reserved
 from core.models.chat.replies import read_json, text_schema
 from core.models.chat.send import LABEL_CHARS
 
@@ -28,38 +28,58 @@ def groups_schema(k: int) -> dict[str, Any]:
 
 
 def read_clusters(text: str, k: int, given: Sequence[str], counts: Mapping[str, int]) -> list[Cluster] | str:
-    """The clusters in a reply, the given ones first, or what is wrong with it."""
-    value = read_json(text)
+    """The clusters in a reply, the given ones first, or what is wrong with it. counts: label -> how many items."""
+    groups = _groups_in(read_json(text))
+    if groups is None:
+        return "it held no JSON list"
+    names = [_line(group["name"])[:LABEL_CHARS].strip() for group in groups]
+    if problem := _problem_with(names, k, given):
+        return problem
+    spelled = {_folded(name): name for name in given}
+    clusters = [
+        Cluster("", spelled.get(_folded(name), name), _line(group.get("meaning") or ""), labels)
+        for name, group, labels in zip(names, groups, _labels_of(groups, counts), strict=True)
+    ]
+    clusters.sort(key=lambda cluster: list(given).index(cluster.name) if cluster.name in given else len(given))
+    return [replace(cluster, id=f"c{number}") for number, cluster in enumerate(clusters, start=1)]
+
+
+def _groups_in(value: object) -> list[dict[str, Any]] | None:
+    """The groups with a name in what was read; None where there is no list of groups."""
     if isinstance(value, dict):  # {"groups": [...]} or {"name": ...} for K = 1
-        lists = [one for one in value.values() if isinstance(one, list) and one and isinstance(one[0], dict)]
+        lists = [found for found in value.values() if isinstance(found, list) and found and isinstance(found[0], dict)]
         value = lists[0] if lists else [value]
     if not isinstance(value, list):
-        return "it held no JSON list"
-    groups = [one for one in value if isinstance(one, dict) and str(one.get("name", "")).strip()]
-    names = [_line(one["name"])[:LABEL_CHARS].strip() for one in groups]
+        return None
+    return [group for group in value if isinstance(group, dict) and str(group.get("name", "")).strip()]
+
+
+def _problem_with(names: Sequence[str], k: int, given: Sequence[str]) -> str:
+    """Why these names cannot be used, or ""."""
     if len(names) != k:
         return f"it held {len(names)} groups instead of {k}"
     folded = [_folded(name) for name in names]
     if len(set(folded)) < k:
         return "two groups had the same name"
-    if kept := [name for name in names if name.casefold() in RESERVED]:
-        return f"a group was called “{kept[0]}”, which is what images without a group are called"
-    missing = [name for name in given if _folded(name) not in folded]
-    if missing:
+    if reserved := [name for name in names if is_reserved(name)]:
+        return f"a group was called “{reserved[0]}”, which is what images without a group are called"
+    if missing := [name for name in given if _folded(name) not in folded]:
         return f"these groups were missing: {', '.join(missing)}"
-    spelled = {_folded(name): name for name in given}
+    return ""
+
+
+def _labels_of(groups: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> list[tuple[str, ...]]:
+    """The labels of each group: those that items have, each in the first group that claims it."""
     known = {label.casefold(): label for label in counts}
     taken: set[str] = set()
-    clusters = []
-    for group, name in zip(groups, names, strict=True):
+    found = []
+    for group in groups:
         offered = group.get("labels")
-        said = [str(one).casefold().strip() for one in offered] if isinstance(offered, list) else []
-        labels = tuple(dict.fromkeys(known[one] for one in said if one in known and one not in taken))
+        said = [str(label).casefold().strip() for label in offered] if isinstance(offered, list) else []
+        labels = tuple(dict.fromkeys(known[label] for label in said if label in known and label not in taken))
         taken.update(label.casefold() for label in labels)
-        name = spelled.get(_folded(name), name)
-        clusters.append(Cluster("", name, _line(group.get("meaning") or ""), labels))
-    clusters.sort(key=lambda cluster: list(given).index(cluster.name) if cluster.name in given else len(given))
-    return [replace(cluster, id=f"c{number}") for number, cluster in enumerate(clusters, start=1)]
+        found.append(labels)
+    return found
 
 
 def _line(value: object) -> str:
@@ -69,4 +89,4 @@ def _line(value: object) -> str:
 
 def _folded(name: str) -> str:
     """A name for comparing; of one that is longer than names may be, what the model could give."""
-    return _line(name)[:LABEL_CHARS].strip().casefold()
+    return folded(_line(name)[:LABEL_CHARS])

@@ -63,7 +63,7 @@ class ChatText:
             return Request(text, schema=numbered_schema(len(texts), text_schema(LABEL_CHARS)))
 
         texts = [description.text for description in corpus.descriptions]
-        answers = self._twice(texts, request, lambda reply, count: read_numbered(reply.text, count), bool)
+        answers = self._ask_parts(texts, request, lambda reply, count: read_numbered(reply.text, count), bool)
         return [answer if isinstance(answer, Failed) else answer[:LABEL_CHARS] for answer in answers]
 
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
@@ -103,7 +103,7 @@ class ChatText:
                 for label, one in zip(labels, corpus.descriptions, strict=True)
             ]
         rounds = [
-            self._twice(texts, lambda some, n=sample: ask.request(some, n), ask.read, ask.usable)  # type: ignore[misc]
+            self._ask_parts(texts, lambda some, n=sample: ask.request(some, n), ask.read, ask.usable)  # type: ignore[misc]
             for sample in (range(1, self._asking.samples + 1) if self._asking.samples > 1 else (0,))
         ]
         return [
@@ -111,7 +111,7 @@ class ChatText:
             for *answers, text, label in zip(*rounds, texts, labels, strict=True)
         ]
 
-    def _twice(
+    def _ask_parts(
         self,
         texts: Sequence[str],
         request: Callable[[Sequence[str]], Request],
@@ -124,6 +124,29 @@ class ChatText:
         Returns for each the answer, which may be unusable still, or why there is none.
         """
         answers: list[T | Failed | None] = [None] * len(texts)
+        self._ask_together(answers, texts, request, read)
+        again = [
+            place
+            for place, answer in enumerate(answers)
+            if answer is None or not (isinstance(answer, Failed) or usable(answer))
+        ]
+        replies = ask_all(self._backend, [request([texts[place]]) for place in again])
+        for place, reply in zip(again, replies, strict=True):
+            before = answers[place]
+            if not isinstance(reply, Failed):
+                answers[place] = read(reply, 1).get(1, before)
+            elif before is None or reply is UNASKED:
+                answers[place] = reply
+        return [Failed(_NO_ANSWER, "unusable") if answer is None else answer for answer in answers]
+
+    def _ask_together(
+        self,
+        answers: list[T | Failed | None],
+        texts: Sequence[str],
+        request: Callable[[Sequence[str]], Request],
+        read: Callable[[Reply, int], Mapping[int, T]],
+    ) -> None:
+        """Fill in what requests of many texts give. A request that fails for what is in it is asked again in halves."""
         size, places = self._size, range(len(texts))
         todo: list[Sequence[int]] = [places[start : start + size] for start in range(0, len(texts), size)]
         while todo:
@@ -141,16 +164,6 @@ class ChatText:
                 else:
                     for place in part:
                         answers[place] = reply
-        again = [
-            place for place, one in enumerate(answers) if one is None or not (isinstance(one, Failed) or usable(one))
-        ]
-        for place, reply in zip(again, ask_all(self._backend, [request([texts[p]]) for p in again]), strict=True):
-            before = answers[place]
-            if isinstance(reply, Failed):
-                answers[place] = reply if before is None or reply is UNASKED else before
-            else:
-                answers[place] = read(reply, 1).get(1, before)
-        return [Failed(_NO_ANSWER, "unusable") if one is None else one for one in answers]
 
 
 @dataclass(frozen=True, slots=True)

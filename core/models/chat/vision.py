@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core import prompts
-from core.domain import Asking, Description, Failed, ImageInput, Seen, Sight, Step, Wording
+from core.domain import Asking, Description, Failed, ImageInput, Seen, Sight, Step, Wording, folded, same_name
 from core.models.chat.backend import Backend, Reply, Request
 from core.models.chat.refusals import refuses
 from core.models.chat.replies import numbered, numbered_schema, plain, read_numbered
@@ -43,7 +43,7 @@ class ChatVision:
         return Sight("text")
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
-        others = {one.casefold(): one for one in self._also if one.casefold() != criterion.casefold()}
+        others = {folded(other): other for other in self._also if not same_name(other, criterion)}
         if others:
             return self._describe_several(images, [criterion, *others.values()])
         text = self._one.render(criterion=criterion)
@@ -68,8 +68,8 @@ class ChatVision:
         return f"{alone.key()}\n{self._several.key()}" if rewritten else alone.key()
 
     def _describe_several(self, images: Sequence[ImageInput], criteria: Sequence[str]) -> list[Seen | Failed]:
-        known = {one.casefold(): question for one, question in self._wording.questions}
-        questions = [self._wording.question, *(known.get(one.casefold(), "") for one in criteria[1:])]
+        known = {folded(other): question for other, question in self._wording.questions}
+        questions = [self._wording.question, *(known.get(folded(other), "") for other in criteria[1:])]
         asked = [f"{one}: {question}" if question else one for one, question in zip(criteria, questions, strict=True)]
         alone = [(one, self._key(self._asked_alone(said))) for one, said in zip(criteria, questions, strict=True)]
         text = self._several.render(criteria=numbered(asked))

@@ -13,7 +13,7 @@ import base64
 import os
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -24,6 +24,7 @@ from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
 from core.models.chat.image_encoding import as_jpeg, part_of_id
+from core.models.model_spec import DEFAULT_URL, split_address
 from core.models.openai import transport
 from core.models.openai.protocol import NO_PROTOCOL, Dialect, Trouble, judge, read
 from core.models.openai.rate_limit import TRIP_AFTER, Call, Pace, pace_of
@@ -32,7 +33,6 @@ from core.models.openai.token_budget import Limits, Room
 if TYPE_CHECKING:
     import openai
 
-DEFAULT_URL = "https://api.openai.com/v1"
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _UNREADABLE = 3
 """So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
@@ -42,10 +42,24 @@ _USEFUL = 0.1
 """The share of its deadline that an attempt needs."""
 
 
-def split_spec(spec: str) -> tuple[str, str]:
-    """`MODEL[@URL]` -> model and base URL; without a URL, OPENAI_BASE_URL or OpenAI's own."""
-    model, at, url = spec.partition("@http")
-    return model, (f"http{url}" if at else os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).rstrip("/")
+@dataclass(slots=True)
+class _Exchange:
+    """One request until there is an answer to hand over.
+
+    expected: tokens that it will take. using: the options sent last. sent, ends: when that was and when it is given up,
+    in the pace's seconds. unreadable: how many answers could not be read. earlier: the trouble before this one.
+    """
+
+    request: Request
+    message: Mapping[str, Any]
+    expected: int
+    call: Call
+    limits: Limits
+    using: Mapping[str, int] = field(default_factory=dict)
+    sent: float = 0.0
+    ends: float = 0.0
+    unreadable: int = 0
+    earlier: str = ""
 
 
 class OpenAIChat:
@@ -72,7 +86,7 @@ class OpenAIChat:
         longest wait before the first retry, in seconds. image_side: longest side in pixels that images are sent with;
         both 0 for the installation's setting. pace: the server's own unless given. Raises ModelUnavailable.
         """
-        self.model, self.url = split_spec(spec)
+        self.model, self.url = split_address(spec)
         if may_hold_secret(self.url):  # it is part of the id, which is stored
             raise ModelUnavailable(
                 "Give the server's address without a key, a password or a “?”, and the key by itself."
@@ -130,42 +144,57 @@ class OpenAIChat:
             message = message_of(request, self._side)
         except OSError:
             return NO_IMAGE
-        call, limits, unreadable, earlier = self._pace.call(), Limits(self._room, request), 0, ""
         expected = len(request.text) // CHARS_A_TOKEN + int(self._typical) + (IMAGE_TOKENS if request.image else 0)
+        exchange = _Exchange(request, message, expected, self._pace.call(), Limits(self._room, request))
         while True:
-            options, using = self._dialect.options(limits.request, limits.longest)
-            with self._pace.turn(call, expected):
-                ends = call.began + call.waited + self._deadline
-                sent = self._pace.clock()
-                got = self._attempt(message, options, max(ends - sent, 0.05), image=request.image is not None)
-                if isinstance(got, Reply):
-                    got = self._keep(got, request, call, self._pace.clock() - sent, expected)
-            if isinstance(got, (Reply, Failed)):
-                self._pace.alive()
-                if limits.again(got):
-                    continue
-                return limits.billed(got)
-            if got.kind not in ("again", "busy"):
-                self._pace.alive()
-            if got.kind == "other" and got.failed is not None and got.failed.kind == "too long":
-                if ("max_" in got.text or "completion" in got.text) and limits.shorten():
-                    continue
-                return limits.billed(got.failed)
-            # llama-cpp-python's server says 500 for an option that it does not take
-            unclear = got.said == "status 500" or (got.failed is not None and got.failed.kind == "failed")
-            if unclear and self._dialect.learn(using, got.text):
-                self.can = replace(self.can, probabilities=self._dialect.probabilities)
-                continue
-            if got.kind == "other":
-                return got.failed or NO_PROTOCOL
-            if got.kind not in ("again", "busy"):
-                self._stop(got)
-            unreadable += got.failed is not None
-            if not self._again(got, call, sent, ends, last=unreadable >= _UNREADABLE):
-                why = earlier if earlier and got.said == _LATE else got.said
-                late = f"The model did not answer within {self._deadline:g} s ({why})."
-                return limits.billed(got.failed or Failed(late, "late" if why == _LATE else "failed"))
-            earlier = got.said
+            got = self._send_in_turn(exchange)
+            final = self._answered(exchange, got) if isinstance(got, (Reply, Failed)) else self._troubled(exchange, got)
+            if final is not None:
+                return final
+
+    def _send_in_turn(self, exchange: _Exchange) -> Reply | Failed | Trouble:
+        """Send once, in turn; what an answer teaches is kept."""
+        call, limits, request = exchange.call, exchange.limits, exchange.request
+        options, exchange.using = self._dialect.options(limits.request, limits.longest)
+        with self._pace.turn(call, exchange.expected):
+            exchange.ends = call.began + call.waited + self._deadline
+            exchange.sent = self._pace.clock()
+            seconds = max(exchange.ends - exchange.sent, 0.05)
+            got = self._attempt(exchange.message, options, seconds, image=request.image is not None)
+            if isinstance(got, Reply):
+                got = self._keep(got, request, call, self._pace.clock() - exchange.sent, exchange.expected)
+        return got
+
+    def _answered(self, exchange: _Exchange, got: Reply | Failed) -> Reply | Failed | None:
+        """What to hand over; None where it is to be asked for once more in better bounds."""
+        self._pace.alive()
+        return None if exchange.limits.again(got) else exchange.limits.billed(got)
+
+    def _troubled(self, exchange: _Exchange, trouble: Trouble) -> Reply | Failed | None:
+        """What to hand over; None where another attempt is to be made. Raises what ends the run."""
+        failed, limits = trouble.failed, exchange.limits
+        if trouble.kind not in ("again", "busy"):
+            self._pace.alive()
+        if trouble.kind == "other" and failed is not None and failed.kind == "too long":
+            about_answer = "max_" in trouble.text or "completion" in trouble.text
+            return None if about_answer and limits.shorten() else limits.billed(failed)
+        # llama-cpp-python's server says 500 for an option that it does not take
+        unclear = trouble.said == "status 500" or (failed is not None and failed.kind == "failed")
+        if unclear and self._dialect.learn(exchange.using, trouble.text):
+            self.can = replace(self.can, probabilities=self._dialect.probabilities)
+            return None
+        if trouble.kind == "other":
+            return failed or NO_PROTOCOL
+        if trouble.kind not in ("again", "busy"):
+            self._stop(trouble)
+        exchange.unreadable += failed is not None
+        is_last = exchange.unreadable >= _UNREADABLE
+        if self._again(trouble, exchange.call, exchange.sent, exchange.ends, last=is_last):
+            exchange.earlier = trouble.said
+            return None
+        why = exchange.earlier if exchange.earlier and trouble.said == _LATE else trouble.said
+        late = f"The model did not answer within {self._deadline:g} s ({why})."
+        return limits.billed(failed or Failed(late, "late" if why == _LATE else "failed"))
 
     def _attempt(
         self, message: Mapping[str, Any], options: Mapping[str, Any], seconds: float, *, image: bool

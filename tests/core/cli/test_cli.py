@@ -12,6 +12,8 @@ from painter import Painter, install, step_of
 
 from core.cli.main import main
 from core.config import Config
+from core.domain import Failed
+from core.export import run_files
 from core.prompts import presets
 from core.prompts.presets import Preset
 from core.workspace import Workspace
@@ -212,3 +214,39 @@ def test_a_workspace_in_use_is_said(
         assert main(command) == 2
         assert "is open in another" in capsys.readouterr().err
         other.communicate()
+
+
+def test_run_json_names_the_models_that_answered_and_not_those_of_today(
+    command: list[str], house: House, tmp_path: Path
+) -> None:
+    main(command)
+    out = tmp_path / "out"
+    before = json.loads((out / "run.json").read_text())
+    house.vision.id, house.text.id, house.text.prompts = "fake-vision/2", "fake-text/2", {"label": "label.v9"}
+    workspace = Workspace(Config(tmp_path / "cli"))
+    run_files.write(workspace, before["run"], out)
+    workspace.close()
+    after = json.loads((out / "run.json").read_text())
+    assert before["models"] == {"vision": "fake-vision/1", "labels": "fake-text/1", "text": "fake-text/1"}
+    assert after["models"] == before["models"]
+    assert after["prompts"] == before["prompts"] == {}
+    assert after["evidence"] == before["evidence"] == "fake-mean/1"
+
+
+def test_run_json_names_every_model_and_prompt_that_had_a_part(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, second = Painter(), Painter("strong")
+    install(monkeypatch, first, second)
+    refused = iter(range(2))
+    first.fail = lambda request: (
+        Failed("No.") if step_of(request) == "describe" and next(refused, None) is not None else None
+    )
+    run_id = house.start(vision="painter", text="painter", fallback="strong")
+    house.run(run_id)
+    run_files.write(house.workspace, run_id, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert run["models"]["vision"].split(", ") == sorted(house.store.answers.models(run_id)["describe"])
+    assert len(run["models"]["vision"].split(", ")) == 2
+    assert set(run["prompts"]) == {"describe", "label", "name", "assign"}
+    assert run["evidence"] == "text only"

@@ -10,7 +10,7 @@ from house import EACH, House
 from painter import Painter, install
 
 from core.domain import Asking, RunSettings, StepStats
-from core.models import registry
+from core.models.model_spec import BUILTIN
 from core.pipeline import estimate as estimating
 from core.pipeline.estimate import Estimate, estimate
 
@@ -22,7 +22,7 @@ CHAT = {"vision": "painter", "text": "painter"}
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
     one = Painter()
     install(monkeypatch, one)
-    monkeypatch.setattr(estimating, "_LOADED", (registry.BUILTIN, "painter"))
+    monkeypatch.setattr(estimating, "_LOADED", (BUILTIN, "painter"))
     return one
 
 

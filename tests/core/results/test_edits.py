@@ -12,7 +12,7 @@ from core.domain import Assignment, Cluster, Held, ItemRow, RunSettings, SourceA
 from core.engine.requests import Answer, Outcome, Work
 from core.errors import BadInput
 from core.results import run_view
-from core.results.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename, apply
+from core.results.edits import EDIT, Add, Delete, Edit, Edited, Merge, Move, Redefine, Rename, apply, check
 from core.steps import assign, name
 from core.store import Store
 
@@ -131,7 +131,7 @@ def test_moves_win_and_the_last_one_counts() -> None:
 )
 def test_an_edit_that_cannot_be_applied_says_why(edit: object, sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
-        apply(ALL, [edit])  # type: ignore[list-item]
+        check(Edited(tuple(ALL)), edit)  # type: ignore[arg-type]
 
 
 def test_the_last_group_stays() -> None:
@@ -144,3 +144,21 @@ def test_the_last_group_stays() -> None:
 )
 def test_edits_survive_storage(edit: object) -> None:
     assert EDIT.validate_json(EDIT.dump_json(edit)) == edit  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("there", "new"), [("red car", "Red  car "), ("caf\u00e9", "cafe\u0301"), ("Straße", "STRASSE"), ("cats", "cats")]
+)
+def test_two_groups_cannot_have_names_that_look_the_same(there: str, new: str) -> None:
+    state = Edited((Cluster("c1", there), Cluster("c2", "dogs")))
+    for edit in (Add("p1", new), Rename("c2", new)):
+        with pytest.raises(BadInput, match="already a group"):
+            check(state, edit)
+    check(state, Rename("c1", new))  # its own name in another spelling
+    with pytest.raises(BadInput, match="without a group"):
+        check(state, Rename("c1", "not  SURE"))
+
+
+def test_an_edit_of_an_earlier_version_that_compared_names_less_strictly_stays() -> None:
+    state = apply((Cluster("c1", "red car"), Cluster("c2", "dogs")), [Rename("c2", "red  car")])
+    assert [cluster.name for cluster in state.clusters] == ["red car", "red  car"]

@@ -263,3 +263,56 @@ def test_a_spread_is_from_all_over(tmp_path: Path) -> None:
         assert len(shown) == min(number, 100)
         steps = {after - before for before, after in itertools.pairwise(shown)}
         assert not steps or max(steps) - min(steps) <= 1
+
+
+def before_own_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """A database of the version before, with what it kept as preferences."""
+    migrate(connection, upto=2)
+    connection.executemany(
+        "INSERT INTO preference VALUES (?, ?)",
+        [("choices-d1", '{"cap": 5.0}'), ("rows left out of r1", '[1, [["a", "why"]]]'), ("prices", "[]")],
+    )
+
+
+def check_moved(store: Store) -> None:
+    assert (store.datasets.options("d1"), store.datasets.options("d2")) == ('{"cap": 5.0}', "")
+    assert (store.runs.left_out("r1"), store.runs.left_out("r2")) == ('[1, [["a", "why"]]]', "")
+    assert store.preferences.get("prices") == "[]"
+    assert store.answers._db.read("SELECT name FROM preference") == [("prices",)]
+
+
+def test_what_belongs_to_images_or_a_run_moves_out_of_the_preferences(tmp_path: Path) -> None:
+    with duckdb.connect(tmp_path / "facetry.duckdb") as connection:
+        before_own_tables(connection)
+    store = Store(tmp_path)
+    check_moved(store)
+    store.datasets.set_options("d1", "{}")
+    store.close()
+    again = Store(tmp_path)
+    assert again.datasets.options("d1") == "{}"
+    again.close()
+
+
+def test_it_moves_from_the_copies_of_an_earlier_version_too(tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir()
+    with duckdb.connect() as connection:
+        before_own_tables(connection)
+        connection.execute(f"COPY preference TO '{tmp_path}/backup/preference.parquet' (FORMAT parquet)")
+    store = Store(tmp_path)
+    store.load()
+    check_moved(store)
+    store.close()
+
+
+def test_where_a_dataset_came_from_is_stored_as_it_was_by_earlier_versions() -> None:
+    """Its id is a hash over this: another form would make a dataset of today's images a new one."""
+    stored = [
+        {"kind": "folder", "path": "/photos", "limit": "0", "spread": ""},
+        {"kind": "zip", "path": "/photos.zip", "limit": "20", "spread": "yes"},
+        {"kind": "pdf", "path": "/x.pdf", "limit": "0", "spread": "", "pdf": "pages"},
+        {"kind": "records", "path": "/r.jsonl", "limit": "5"},
+        {"kind": "records", "path": "/r.csv", "limit": "0", "form": "results"},
+    ]
+    assert [SourceAddress.from_json(place).to_json() for place in stored] == stored
+    assert not SourceAddress.from_json(stored[3]).has_images
+    assert SourceAddress.from_json(stored[1]).whole() == SourceAddress("zip", "/photos.zip")

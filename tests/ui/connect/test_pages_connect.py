@@ -107,7 +107,7 @@ def test_connect_counts_the_second_model_of_the_images_at_hand(images: Path) -> 
     workspace = state.workspace()
     origin = source.find(str(images), "", workspace.config)
     intake.look(workspace.store, workspace.copies, workspace.config, origin, threading.Event(), lambda _: None)
-    workspace.store.preferences.set(f"choices-{origin.dataset_id}", json.dumps({"fallback": Z}))
+    workspace.store.datasets.set_options(origin.dataset_id, json.dumps({"fallback": Z}))
     at = open_app("connect", dataset=origin.dataset_id)
     assert "z.example" not in shown(at)  # the built-in engine asks no other
     chosen.choose(NEAR, NEAR)

@@ -20,6 +20,7 @@ from core import prompts
 from core.domain import Asking, RunSettings, Wording
 from core.ingest import source
 from core.models import prices, registry
+from core.models.model_spec import OPENAI_BATCH
 from core.pipeline import intake
 from core.pipeline.estimate import ESTIMATE
 from core.prompts import presets
@@ -30,7 +31,7 @@ from ui.session import model_choice as chosen_models
 from ui.session import run_options, state
 
 CHAT_VISION, CHAT_TEXT = registry.VISION["openai"], registry.TEXT["openai"]  # before any test replaces them
-BATCH_VISION, BATCH_TEXT = registry.VISION[registry.BATCH], registry.TEXT[registry.BATCH]
+BATCH_VISION, BATCH_TEXT = registry.VISION[OPENAI_BATCH], registry.TEXT[OPENAI_BATCH]
 FAR = "openai:eyes@https://models.example/v1"
 
 
@@ -51,7 +52,7 @@ def chat(models: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def far(chat: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both roles are done by a model on a server elsewhere, which nothing is sent to; gives its spec."""
     for table in ("VISION", "TEXT"):
-        both = {**getattr(registry, table), registry.BATCH: BATCH_VISION if table == "VISION" else BATCH_TEXT}
+        both = {**getattr(registry, table), OPENAI_BATCH: BATCH_VISION if table == "VISION" else BATCH_TEXT}
         monkeypatch.setattr(registry, table, both)
     monkeypatch.setattr(state.jobs(), "start", lambda *_, **__: None)
     chosen_models.choose(FAR, FAR)
@@ -197,7 +198,7 @@ def test_a_second_model_outlives_the_session_that_listed_it(chat: str, address: 
 
 
 def test_a_second_model_counts_for_what_leaves_and_for_prices(chat: str, address: dict[str, str]) -> None:
-    state.workspace().store.preferences.set(f"choices-{address['dataset']}", json.dumps({"fallback": FAR}))
+    state.workspace().store.datasets.set_options(address["dataset"], json.dumps({"fallback": FAR}))
     at = form(address)
     assert text.LEAVES_AGAIN.format(host="models.example", side="768") in shown(at)
     assert text.LEAVES_LOCAL not in shown(at)
@@ -215,7 +216,7 @@ def test_overnight_is_offered_for_servers_elsewhere(far: str, address: dict[str,
     assert f"eyes (models.example, {text.IN_BATCHES})" in shown(at)
     assert text.MORE_NAMES["overnight"] in shown(at)
     settings = begun(at)
-    batch = f"{registry.BATCH}:{FAR.partition(':')[2]}"
+    batch = f"{OPENAI_BATCH}:{FAR.partition(':')[2]}"
     assert (settings.vision, settings.text) == (batch, batch)
     assert chosen_models.choice() == chosen_models.Choice(FAR, FAR)
     choices_again = open_app("group", run=state.workspace().store.runs.recent()[0].id)
@@ -224,7 +225,7 @@ def test_overnight_is_offered_for_servers_elsewhere(far: str, address: dict[str,
 
 
 def test_overnight_is_not_for_models_on_this_computer(chat: str, address: dict[str, str]) -> None:
-    state.workspace().store.preferences.set(f"choices-{address['dataset']}", json.dumps({"overnight": True}))
+    state.workspace().store.datasets.set_options(address["dataset"], json.dumps({"overnight": True}))
     at = form(address, "asking")
     assert text.OVERNIGHT not in [one.label for one in at.checkbox]
     assert text.MORE_NAMES["overnight"] not in shown(at)
@@ -250,7 +251,7 @@ def test_a_try_looks_at_all_of_its_images_at_once_and_the_choice_comes_back(
         page.button(key=way).click().run()
         settings = begun(page) if way == "another" else state.workspace().store.runs.recent()[0].settings
         assert settings.share == 0.1
-        assert {settings.vision, settings.text} == {f"{registry.BATCH}:{FAR.partition(':')[2]}"}
+        assert {settings.vision, settings.text} == {f"{OPENAI_BATCH}:{FAR.partition(':')[2]}"}
         assert settings.dataset_id == address["dataset"]
 
 

@@ -35,6 +35,7 @@ from core.errors import FacetryError, ModelUnavailable, Paused
 from core.models import registry
 from core.models.chat.backend import Reply, Request
 from core.models.chat.vision import ChatVision
+from core.models.model_spec import OPENAI_BATCH
 from core.models.openai.batch import OpenAIBatch
 from core.models.openai.batch_journal import Journal
 from core.models.openai.transport import MAX_BODY
@@ -171,7 +172,7 @@ def test_a_batch_has_the_price_of_its_model_and_is_free_where_the_ordinary_way_i
 def test_an_estimate_counts_batches_in_hours(
     house: House, server: BatchServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(registry.VISION, registry.BATCH, registry._vision_of(registry.BATCH))
+    monkeypatch.setitem(registry.VISION, OPENAI_BATCH, registry._vision_of(OPENAI_BATCH))
     settings = RunSettings("", "colour", 4, vision=f"openai-batch:small@{server.url}")
     for number, hours in ((5, 0), (16, 1), (2000, 1), (2001, 2)):
         found = estimate(house.store, settings, [str(one) for one in range(number)])
@@ -184,7 +185,7 @@ def test_the_command_line_looks_at_all_images_first_so_that_they_share_a_batch(
 ) -> None:
     """While images come in they are described in parts of up to 32, and each would wait for a batch of its own."""
     server.says = "A red car."
-    monkeypatch.setitem(registry.VISION, registry.BATCH, registry._vision_of(registry.BATCH))
+    monkeypatch.setitem(registry.VISION, OPENAI_BATCH, registry._vision_of(OPENAI_BATCH))
     images, place = draw(tmp_path / "many", 10), tmp_path / "place"
     command = ["run", "--images", str(images), "--criterion", "colour", "--k", "1", "--out", str(tmp_path / "out")]
     assert main([*command, "--workspace", str(place), "--vision", f"openai-batch:small@{server.url}"]) == 0
@@ -202,7 +203,7 @@ def test_a_run_in_batches_shares_its_answers_with_the_ordinary_way(
         chat = OpenAIBatch(model, how.keys, how.folder, few=3, clock=clock, sleep=clock.sleep)
         return ChatVision(chat, how.wording, how.asking)
 
-    monkeypatch.setitem(registry.VISION, registry.BATCH, vision)
+    monkeypatch.setitem(registry.VISION, OPENAI_BATCH, vision)
     monkeypatch.setitem(registry.VISION, "openai", registry._vision_of("openai"))
     first = house.start(vision=f"openai-batch:small@{server.url}", limit=12, k=1)
     house.run(first)

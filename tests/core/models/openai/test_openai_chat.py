@@ -19,7 +19,8 @@ from PIL import Image
 from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.chat.backend import Reply, Request
-from core.models.openai.server import OpenAIChat, split_spec
+from core.models.model_spec import split_address
+from core.models.openai.server import OpenAIChat
 
 # Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
 pytestmark = pytest.mark.flaky(reruns=1)
@@ -171,8 +172,8 @@ def test_a_model_that_thinks_first_gets_more_room_and_what_was_lost_is_counted(s
 
 
 def test_the_model_may_be_followed_by_its_address() -> None:
-    assert split_spec("org/model:7b@http://localhost:1234/v1/") == ("org/model:7b", "http://localhost:1234/v1")
-    assert split_spec("gpt")[1] == "https://api.openai.com/v1"
+    assert split_address("org/model:7b@http://localhost:1234/v1/") == ("org/model:7b", "http://localhost:1234/v1")
+    assert split_address("gpt")[1] == "https://api.openai.com/v1"
     with pytest.raises(ModelUnavailable, match="Name the model"):
         OpenAIChat("")
 

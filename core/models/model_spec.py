@@ -1,0 +1,58 @@
+"""How a person names a model: `KIND[:MODEL]`, with `MODEL@URL` for kinds that are had from a server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Self
+
+BUILTIN = "builtin"
+OPENAI_BATCH = "openai-batch"
+"""The kind whose answers take hours and come many at once: it is best given all its items together."""
+SERVED = ("openai", OPENAI_BATCH)
+"""Kinds that are had from a server: what they are asked leaves this process."""
+IN_MEMORY = ("llama_cpp", "transformers")
+"""Kinds that take seconds to minutes to load, and much memory."""
+DEFAULT_URL = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model by its kind and its address: a name, a name at a server (`MODEL@URL`), a file or a folder; or ""."""
+
+    kind: str
+    address: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `KIND[:MODEL]`; any text has this form, and "" is no model."""
+        kind, _, address = text.partition(":")
+        return cls(kind, address)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.address}" if self.address else self.kind
+
+    @property
+    def is_served(self) -> bool:
+        """Whether a server answers, so that what is asked leaves this process."""
+        return self.kind in SERVED
+
+    @property
+    def name(self) -> str:
+        """The model without its server."""
+        return split_address(self.address)[0] if self.is_served else self.address
+
+    @property
+    def url(self) -> str:
+        """The server's base URL; "" for kinds without a server."""
+        return split_address(self.address)[1] if self.is_served else ""
+
+    def of_kind(self, kind: str) -> Self:
+        """The same model as another kind."""
+        return replace(self, kind=kind)
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """`MODEL[@URL]` -> model and base URL; without a URL, OPENAI_BASE_URL or OpenAI's own."""
+    model, at, url = address.partition("@http")
+    return model, (f"http{url}" if at else os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).rstrip("/")

@@ -71,14 +71,14 @@ class Bringing:
 
 
 @contextmanager
-def _noting(one: Look | Bringing, what: str) -> Iterator[None]:
+def _noting(work: Look | Bringing, what: str) -> Iterator[None]:
     """Keep the error that ends the block, as a sentence: a thread has no caller to raise to."""
     try:
         yield
     except FacetryError as error:
-        one.error = str(error)
+        work.error = str(error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the page must not wait for ever
-        one.error = f"Something unexpected went wrong: {type(error).__name__}."
+        work.error = f"Something unexpected went wrong: {type(error).__name__}."
         _log.exception("%s ended unexpectedly", what)
 
 
@@ -154,21 +154,21 @@ class Jobs:
             known = self._looks.get(origin.dataset_id)
             if known and known.alive:
                 return known
-            one = Look(origin.dataset_id)
-            one.thread = threading.Thread(
-                target=self._look, args=(one, origin), daemon=True, name=f"facetry-look-{origin.dataset_id}"
+            look = Look(origin.dataset_id)
+            look.thread = threading.Thread(
+                target=self._look, args=(look, origin), daemon=True, name=f"facetry-look-{origin.dataset_id}"
             )
-            self._looks[origin.dataset_id] = one
-            one.thread.start()
-        return one
+            self._looks[origin.dataset_id] = look
+            look.thread.start()
+        return look
 
-    def _look(self, one: Look, origin: Source) -> None:
+    def _look(self, look: Look, origin: Source) -> None:
         def show(progress: Progress) -> None:
-            one.progress = progress
+            look.progress = progress
 
         place = self._workspace
-        with _noting(one, f"looking at {origin.dataset_id}"), suppress(Cancelled):  # incomplete, which the page sees
-            intake.look(place.store, place.copies, place.config, origin, one.cancel, show)
+        with _noting(look, f"looking at {origin.dataset_id}"), suppress(Cancelled):  # incomplete, which the page sees
+            intake.look(place.store, place.copies, place.config, origin, look.cancel, show)
 
     def look_at(self, dataset_id: str) -> Look | None:
         """The newest look at a dataset in this process, under way or ended, or None."""
@@ -176,36 +176,36 @@ class Jobs:
 
     def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
         """Start to make a run of results made elsewhere (see pipeline/import_results.py); an id for `bringing`."""
-        one, key = Bringing(), secrets.token_hex(6)
-        one.thread = threading.Thread(
-            target=self._bring, args=(one, path, images, name, called), daemon=True, name=f"facetry-bring-{key}"
+        bringing, key = Bringing(), secrets.token_hex(6)
+        bringing.thread = threading.Thread(
+            target=self._bring, args=(bringing, path, images, name, called), daemon=True, name=f"facetry-bring-{key}"
         )
-        self._bringing[key] = one
-        one.thread.start()
+        self._bringing[key] = bringing
+        bringing.thread.start()
         return key
 
-    def _bring(self, one: Bringing, path: Path, images: str | DatasetRow, name: str, called: str) -> None:
+    def _bring(self, bringing: Bringing, path: Path, images: str | DatasetRow, name: str, called: str) -> None:
         job: Job | None = None
 
         def show(progress: Progress) -> None:
-            one.progress = progress
+            bringing.progress = progress
             if job:
                 job.progress = progress
 
         def begun(run_id: str) -> None:
             nonlocal job
-            job = Job(run_id, "assign", one.cancel, thread=one.thread)
+            job = Job(run_id, "assign", bringing.cancel, thread=bringing.thread)
             self._jobs[run_id] = job
-            one.run_id = run_id
+            bringing.run_id = run_id
 
-        with _noting(one, f"bringing in {path.name}"):
+        with _noting(bringing, f"bringing in {path.name}"):
             bring_in(
                 self._workspace,
                 path,
                 images=images,
                 name=name,
                 called=called,
-                cancel=one.cancel,
+                cancel=bringing.cancel,
                 on_progress=show,
                 on_run=begun,
             )
@@ -217,7 +217,7 @@ class Jobs:
     def shut_down(self, wait: float = 5.0) -> None:
         """Ask everything at work to stop and wait up to `wait` seconds for each."""
         others: list[Look | Bringing] = [*self._looks.values(), *self._bringing.values()]
-        working: list[Job | Look | Bringing] = [*self.active(), *(one for one in others if one.alive)]
+        working: list[Job | Look | Bringing] = [*self.active(), *(other for other in others if other.alive)]
         for each in working:
             each.cancel.set()
         for each in working:

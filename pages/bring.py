@@ -11,12 +11,12 @@ from ui.session import state
 
 st.title(text.BRING_TITLE, anchor=False)
 st.markdown(text.BRING_NOTE)
-one = state.jobs().bringing(st.query_params.get("bring", ""))
-if one and one.alive and not one.run_id:
-    panel.at_work(one)
+bringing = state.jobs().bringing(st.query_params.get("bring", ""))
+if bringing and bringing.alive and not bringing.run_id:
+    panel.at_work(bringing)
     st.stop()
 with guarded():
-    if one:
-        panel.ended(one)
+    if bringing:
+        panel.ended(bringing)
 with guarded():
     panel.form()

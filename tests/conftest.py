@@ -124,9 +124,9 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A workspace with quick models and 16 pictures in four colours; see tests/support/house.py."""
     from house import House  # here, so that the settings above hold before core is imported
 
-    one = House(tmp_path, monkeypatch)
-    yield one
-    one.workspace.close()
+    house = House(tmp_path, monkeypatch)
+    yield house
+    house.workspace.close()
 
 
 @pytest.fixture(scope="session")

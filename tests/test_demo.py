@@ -92,9 +92,9 @@ def test_the_script_renders_the_same_pictures(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """One for all criteria, so that the network looks at each picture once."""
-    one = Workspace(Config(tmp_path_factory.mktemp("demo")))
-    yield one
-    one.close()
+    workspace = Workspace(Config(tmp_path_factory.mktemp("demo")))
+    yield workspace
+    workspace.close()
 
 
 @pytest.mark.parametrize(("criterion", "column", "k", "records"), GROUPINGS)

@@ -65,7 +65,7 @@ def wording(options: argparse.Namespace) -> Wording:
         grain=options.grain,
         never=options.never,
         language=options.language,
-        edited=tuple(_prompt(one) for one in options.prompt),
+        edited=tuple(_prompt(prompt) for prompt in options.prompt),
     )
 
 
@@ -85,7 +85,7 @@ def with_presets(settings: RunSettings, name: str, kept: str) -> RunSettings:
 
 
 def _example(option: str) -> tuple[str, str]:
-    description, arrow, label = (one.strip() for one in option.partition("=>"))
+    description, arrow, label = (part.strip() for part in option.partition("=>"))
     if option and not (description and arrow and label):
         raise BadInput('--example needs DESCRIPTION=>LABEL, for example "A dark blue estate car is parked.=>blue"')
     return description, label
@@ -102,4 +102,4 @@ def _prompt(option: str) -> tuple[str, str]:
 
 
 def _listed(option: str) -> tuple[str, ...]:
-    return tuple(one.strip() for one in option.split(",") if one.strip())
+    return tuple(word.strip() for word in option.split(",") if word.strip())

@@ -28,12 +28,11 @@ def of(workspace: Workspace, origin: Source, settings: RunSettings) -> Estimate:
 def show(found: Estimate) -> None:
     """A table of the steps on stdout."""
     print(f"{'':10}{'items':>9}{'known':>9}{'requests':>10}{'tokens':>12}{'minutes':>9}{'dollars':>9}")
-    for step, one in found.steps.items():
-        tokens = one.prompt_tokens + one.completion_tokens
-        cost = "unknown" if one.cost is None else f"{one.cost:.2f}"
-        print(
-            f"{step:10}{one.items:9,}{one.known:9,}{one.requests:10,.0f}{tokens:12,.0f}{one.seconds / 60:9.1f}{cost:>9}"
-        )
+    for step, expected in found.steps.items():
+        tokens, minutes = expected.prompt_tokens + expected.completion_tokens, expected.seconds / 60
+        cost = "unknown" if expected.cost is None else f"{expected.cost:.2f}"
+        counts = f"{expected.items:9,}{expected.known:9,}{expected.requests:10,.0f}"
+        print(f"{step:10}{counts}{tokens:12,.0f}{minutes:9.1f}{cost:>9}")
     total = "unknown" if found.cost is None else f"{found.cost:.2f}"
     print(f"{'in all':10}{'':18}{found.requests:10,.0f}{found.tokens:12,.0f}{found.seconds / 60:9.1f}{total:>9}")
 
@@ -54,12 +53,12 @@ def against(workspace: Workspace, run_id: str) -> None:
     except ValidationError:  # none, or another version's
         return
     took = [stats for step, stats in run.stats.items() if step in _asked(run.settings)]
-    cost = sum(one.cost for one in took)
+    cost = sum(line.cost for line in took)
     before = _said(found.requests, found.tokens, found.seconds, found.cost)
     after = _said(
-        sum(one.requests for one in took),
-        sum(one.prompt_tokens + one.completion_tokens for one in took),
-        sum(one.seconds for one in run.stats.values()),
+        sum(line.requests for line in took),
+        sum(line.prompt_tokens + line.completion_tokens for line in took),
+        sum(stats.seconds for stats in run.stats.values()),
         None if found.cost is None and not cost else cost,
     )
     print(f"Estimated: {before}. Took: {after}.", file=sys.stderr)

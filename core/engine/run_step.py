@@ -297,7 +297,7 @@ class Meter:
             yield
         finally:
             with self._paying:
-                self._under_way = [one for one in self._under_way if one is not usage]
+                self._under_way = [under_way for under_way in self._under_way if under_way is not usage]
                 self._calls += 1
                 self._finished = _sum(self._finished, usage.paid)
 

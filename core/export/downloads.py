@@ -81,7 +81,7 @@ def about_folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Folder
         found = None
     elif pictures and (originals := _originals(dataset, workspace.config)):
         found = sum(name in originals for name in view.file_names(only.query))
-    listed = [(one.id, one.name) for one in view.edited.clusters] + list(REST.items())
+    listed = [(cluster.id, cluster.name) for cluster in view.edited.clusters] + list(REST.items())
     return Folders(sizes.total(), found, pictures, [(name, sizes[key]) for key, name in listed if sizes[key]])
 
 
@@ -98,7 +98,7 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     originals = _originals(dataset, workspace.config)
 
     def files() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
-        folder_of = {**REST, **{one.id: one.name for one in view.edited.clusters}}
+        folder_of = {**REST, **{cluster.id: cluster.name for cluster in view.edited.clusters}}
         for item, name, place in view.filed(only.query):
             original = _original(originals.get(name), item)
             if original is not None:

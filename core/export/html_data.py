@@ -43,9 +43,9 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
     skipped = store.datasets.skipped(run.settings.dataset_id)
     states, scores = view.states(), view.metrics()
     counts = [(name, states[state]) for state, name in _COUNTS.items() if states[state] or state in _ALWAYS]
-    listed = [(one.id, one.name, one.meaning) for one in clusters]
+    listed = [(cluster.id, cluster.name, cluster.meaning) for cluster in clusters]
     listed += [(state, name, _REST_NOTES[state]) for state, name in REST.items() if states[state]]
-    wanted = [one for one in listed if not only.groups or one[0] in only.groups]
+    wanted = [section for section in listed if not only.groups or section[0] in only.groups]
     said = {key: list(found) for key, found in _said(view).items()} if not only.text else {}
     pictures = dataset is None or dataset.source.has_images
     return Page(
@@ -135,5 +135,5 @@ def _reasons(skipped: Sequence[ItemRow]) -> list[tuple[str, str, int]]:
     for item in skipped:
         reason = "An exact duplicate; grouped once." if item.status == "duplicate" else item.reason
         reasons.setdefault(reason, []).append(item.name)
-    ranked = sorted(reasons.items(), key=lambda one: -len(one[1]))
+    ranked = sorted(reasons.items(), key=lambda group: -len(group[1]))
     return [(reason, names[0], len(names)) for reason, names in ranked[:_REASONS]]

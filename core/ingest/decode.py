@@ -55,7 +55,7 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
                 if refusal := _too_large(image, max_pixels):
                     return Unusable(refusal)
                 kind, size, note = _kind(file, image), _upright_size(image), _note(image)
-                view_path, thumb_path = (image_path(folder, image_id, one) for one in KINDS)
+                view_path, thumb_path = (image_path(folder, image_id, candidate) for candidate in KINDS)
                 if not (view_path.exists() and thumb_path.exists()):
                     view = _fit(upright_rgb(image, VIEW_SIDE), VIEW_SIDE)
     except BadInput as error:

@@ -125,7 +125,7 @@ def _from_table(path: Path) -> Imported:
         {key: _plain(cell) for key, cell in zip(keys, row, strict=True)} for row in zip(*table.values(), strict=True)
     ]
     if not known & {*_CLUSTER}:
-        chosen = next((key for key in (*_LABEL, *(one.strip().lower() for one in others)) if key in known), "")
+        chosen = next((key for key in (*_LABEL, *(other.strip().lower() for other in others)) if key in known), "")
         if not chosen:
             raise BadInput(f"{path.name} needs a column of images and one of groups; it has: {', '.join(columns)}.")
         for value in values:
@@ -188,8 +188,8 @@ def _from_values(
 
 
 def _renamed(row: Answered, image: str) -> Answered:
-    one = row.record
-    return Answered(Record(image, one.description, one.label, one.truth), row.answer, row.confidence)
+    record = row.record
+    return Answered(Record(image, record.description, record.label, record.truth), row.answer, row.confidence)
 
 
 def _first(value: Mapping[str, Any], keys: Sequence[str]) -> str:
@@ -290,7 +290,7 @@ def _names_said(rows: Sequence[Answered]) -> list[tuple[str, str]]:
         said = first_line(clean_answer(row.answer or "")).strip()
         if normal(said) not in _NO_GROUP and len(said) <= _LONGEST_NAME and not normal(said).startswith("none of "):
             spellings.setdefault(normal(said), Counter())[said.strip(" \"'.*")] += 1
-    ranked = sorted(spellings.items(), key=lambda one: (-one[1].total(), one[0]))
+    ranked = sorted(spellings.items(), key=lambda spelling: (-spelling[1].total(), spelling[0]))
     return [(spelled.most_common(1)[0][0], "") for _, spelled in ranked]
 
 

@@ -64,7 +64,7 @@ def _open(path: Path) -> tuple[Table, str, list[str]]:
         raise BadInput(f"The truth table {path} does not exist. Give folder, filename, or a CSV or Parquet file.")
     table = read_table(path)
     called = image_column(list(table))
-    facets = [one for one in table if one != called]
+    facets = [column for column in table if column != called]
     if not facets:
         raise BadInput(f"{path.name} needs a column with image names and one with classes; it has: {', '.join(table)}.")
     return table, called, facets

@@ -143,6 +143,6 @@ def short_names(images: Sequence[str]) -> dict[str, str]:
     paths = {image: PurePosixPath(image.replace("\\", "/")) for image in images}
     folders = [path.parent.parts for path in paths.values()]
     shared = 0
-    while folders and all(len(one) > shared and one[shared] == folders[0][shared] for one in folders):
+    while folders and all(len(folder) > shared and folder[shared] == folders[0][shared] for folder in folders):
         shared += 1
     return {image: str(PurePosixPath(*path.parts[shared:])) for image, path in paths.items()}

@@ -27,7 +27,7 @@ def match_names(called: Sequence[str], names: Mapping[str, str]) -> dict[str, in
 
     names: item id -> path relative to what was given. A name called twice counts with its first place.
     """
-    clean = [one.strip().replace("\\", "/") for one in called]
+    clean = [name.strip().replace("\\", "/") for name in called]
     paths = {name: place for place, name in reversed(list(enumerate(clean)))}
     bases = {_base(name): place for name, place in paths.items()}
     once_called = {base for base, count in Counter(map(_base, paths)).items() if count == 1}

@@ -42,7 +42,7 @@ def read_table(path: Path) -> Table:
 
 def image_column(columns: Sequence[str]) -> str:
     """The column that names images: one of the usual names, else the first."""
-    return next((one for one in columns if one.strip().lower() in _IMAGE_COLUMNS), columns[0])
+    return next((column for column in columns if column.strip().lower() in _IMAGE_COLUMNS), columns[0])
 
 
 def _csv(path: Path) -> Table:

@@ -32,7 +32,7 @@ class _Asked:
         if error is None:
             return answers
         gone = self._gone = Failed(f"The second model could not be asked: {error}")
-        return [gone if one is UNASKED else one for one in answers]
+        return [gone if answer is UNASKED else answer for answer in answers]
 
 
 class SecondVision:

@@ -59,9 +59,9 @@ def read(value: str) -> tuple[Price, ...]:
 
 def write(table: Sequence[Price]) -> str:
     """As `read` takes it. Raises BadInput for lines without a model and for prices below 0."""
-    if any(not one.model.strip() for one in table):
+    if any(not line.model.strip() for line in table):
         raise BadInput("Every line of the price table needs the name of a model.")
-    if any(not (0 <= price < 1e6) for one in table for price in (one.prompt, one.completion)):
+    if any(not (0 <= price < 1e6) for line in table for price in (line.prompt, line.completion)):
         raise BadInput("A price must be a number of US dollars for a million tokens, 0 or more.")
     return PRICES.dump_json(tuple(table)).decode()
 

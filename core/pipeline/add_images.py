@@ -63,10 +63,10 @@ def add(
             raise Cancelled
         fresh = _fresh(store, dataset.id, part)
         if fresh:
-            images = [one.image for one in fresh if one.image]
-            store.datasets.append(dataset.id, [one.item for one in fresh], images, origin.address)
-        for one in fresh:
-            counted[one.item.status].append(one.item)
+            images = [looked.image for looked in fresh if looked.image]
+            store.datasets.append(dataset.id, [looked.item for looked in fresh], images, origin.address)
+        for looked in fresh:
+            counted[looked.item.status].append(looked.item)
         known += len(part) - len(fresh)
         done += len(part)
         if on_progress:
@@ -84,18 +84,18 @@ def _parts(looked: Iterator[Looked]) -> Iterator[list[Looked]]:
 
 def _fresh(store: Store, dataset_id: str, part: Sequence[Looked]) -> list[Looked]:
     """Those not added before; of the same content as an image that is there, a file is a duplicate of it."""
-    there = store.datasets.like(dataset_id, [one.item for one in part])
+    there = store.datasets.like(dataset_id, [looked.item for looked in part])
     before = {(item.name, item.item_id) for item in there}
     first = {item.item_id: item.name for item in reversed(there) if item.status == "ready"}
     fresh = []
-    for one in part:
-        item = one.item
+    for looked in part:
+        item = looked.item
         if (item.name, item.item_id) in before:
             continue
         if item.status == "ready" and item.item_id in first:
             reason = f"The same as {first[item.item_id]}; grouped once."
-            one = Looked(replace(item, status="duplicate", reason=reason))
-        fresh.append(one)
+            looked = Looked(replace(item, status="duplicate", reason=reason))
+        fresh.append(looked)
     return fresh
 
 

@@ -76,20 +76,20 @@ class Estimate:
 
     @property
     def requests(self) -> float:
-        return sum(one.requests for one in self.steps.values())
+        return sum(step.requests for step in self.steps.values())
 
     @property
     def tokens(self) -> float:
-        return sum(one.prompt_tokens + one.completion_tokens for one in self.steps.values())
+        return sum(step.prompt_tokens + step.completion_tokens for step in self.steps.values())
 
     @property
     def seconds(self) -> float:
-        return sum(one.seconds for one in self.steps.values())
+        return sum(step.seconds for step in self.steps.values())
 
     @property
     def cost(self) -> float | None:
         """US dollars; None where the price of a model that is asked is not known."""
-        costs = [one.cost for one in self.steps.values() if one.requests]
+        costs = [step.cost for step in self.steps.values() if step.requests]
         return None if any(cost is None for cost in costs) else sum(cost or 0.0 for cost in costs)
 
 
@@ -228,8 +228,10 @@ class _Estimating:
             return StepEstimate(items, known, 0.0, 0.0, 0.0, missing * _SECONDS[kind], 0.0)
         if (past := self._past(step, spec)) is not None:
             asked = past.items - past.cache_hits
-            each = [one / asked for one in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)]
-            requests, prompt_tokens, completion_tokens, seconds = (one * missing for one in each)
+            each = [
+                total / asked for total in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)
+            ]
+            requests, prompt_tokens, completion_tokens, seconds = (per_item * missing for per_item in each)
             if kind == OPENAI_BATCH and _rounds(past.requests):  # a batch takes its time however full it is
                 seconds = past.seconds / _rounds(past.requests) * _rounds(requests)
         else:
@@ -279,28 +281,28 @@ def _distinct(items: int) -> float:
     return min(float(items), 2.7 * math.sqrt(items))
 
 
-def _sum(one: StepEstimate, other: StepEstimate) -> StepEstimate:
-    cost = None if one.cost is None or other.cost is None else one.cost + other.cost
+def _sum(first: StepEstimate, other: StepEstimate) -> StepEstimate:
+    cost = None if first.cost is None or other.cost is None else first.cost + other.cost
     return StepEstimate(
-        one.items,
-        one.known,
-        one.requests + other.requests,
-        one.prompt_tokens + other.prompt_tokens,
-        one.completion_tokens + other.completion_tokens,
-        one.seconds + other.seconds,
+        first.items,
+        first.known,
+        first.requests + other.requests,
+        first.prompt_tokens + other.prompt_tokens,
+        first.completion_tokens + other.completion_tokens,
+        first.seconds + other.seconds,
         cost,
     )
 
 
-def _times(one: StepEstimate, samples: int) -> StepEstimate:
+def _times(step: StepEstimate, samples: int) -> StepEstimate:
     """A step that asks each request so often."""
     return replace(
-        one,
-        requests=one.requests * samples,
-        prompt_tokens=one.prompt_tokens * samples,
-        completion_tokens=one.completion_tokens * samples,
-        seconds=one.seconds * samples,
-        cost=None if one.cost is None else one.cost * samples,
+        step,
+        requests=step.requests * samples,
+        prompt_tokens=step.prompt_tokens * samples,
+        completion_tokens=step.completion_tokens * samples,
+        seconds=step.seconds * samples,
+        cost=None if step.cost is None else step.cost * samples,
     )
 
 

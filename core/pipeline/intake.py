@@ -35,8 +35,8 @@ def take_in(
     while part := list(itertools.islice(looked, next(sizes))):
         if cancel.is_set():
             raise Cancelled
-        items = [one.item for one in part]
-        store.datasets.add(origin.dataset_id, items, [one.image for one in part if one.image])
+        items = [found.item for found in part]
+        store.datasets.add(origin.dataset_id, items, [found.image for found in part if found.image])
         yield items
     if not store.datasets.items(origin.dataset_id, limit=1):
         first = store.datasets.skipped(origin.dataset_id, 1)[0]
@@ -80,7 +80,7 @@ def largest_first(store: Store, groups: Sequence[Sequence[str]]) -> list[list[tu
     """Each group as (item id, width, height), the image that `keep_one` keeps first."""
     images = store.datasets.images([item for group in groups for item in group])
     sized = [[(item, images[item].width, images[item].height) for item in group] for group in groups]
-    return [sorted(group, key=lambda one: -one[1] * one[2]) for group in sized]
+    return [sorted(group, key=lambda size: -size[1] * size[2]) for group in sized]
 
 
 def keep_one(store: Store, dataset_id: str, groups: Sequence[Sequence[str]]) -> int:

@@ -159,16 +159,20 @@ class SampledPass(Pass):
             if held.failure and item in row_of
         }
         answers: dict[int, str | None] = {}
-        for item, one in run_view.assignments(self.store, self.row.id).items():
-            if not one.propagated and not one.undecided and item in row_of and row_of[item] not in failed:
-                answers[row_of[item]] = edited.resolve(one.cluster_id)
+        for item, assignment in run_view.assignments(self.store, self.row.id).items():
+            if not assignment.propagated and not assignment.undecided and item in row_of and row_of[item] not in failed:
+                answers[row_of[item]] = edited.resolve(assignment.cluster_id)
         answers |= {row_of[item]: place for item, place in edited.moved.items() if item in row_of}
         return dict(sorted(answers.items())), sorted(failed - set(answers))
 
     def _out_of_date(self, items: Sequence[str], edited: Edited) -> list[str]:
         """As in every run; and of what models have looked at by now, what had only followed from other images."""
         due = set(super()._out_of_date(items, edited))
-        due |= {item for item, one in run_view.assignments(self.store, self.row.id, items).items() if one.propagated}
+        due |= {
+            item
+            for item, assignment in run_view.assignments(self.store, self.row.id, items).items()
+            if assignment.propagated
+        }
         return [item for item in items if item in due]
 
     def _spread_out(self, items: Sequence[str], found: Propagated, failed: Collection[int], check_all: bool) -> None:
@@ -196,7 +200,7 @@ class SampledPass(Pass):
                     if cluster is not None
                 }
                 cluster = sure[place]
-                one = Assignment(
+                assignment = Assignment(
                     cluster,
                     shares[cluster] if cluster else None,
                     shares,
@@ -210,5 +214,7 @@ class SampledPass(Pass):
                     choices=choices,
                 )
                 said = names[cluster] if cluster else "Unassigned"
-                outcomes.append(Outcome(Work(item, key), answer=Answer(assign.write(one), text=said, asked=False)))
+                outcomes.append(
+                    Outcome(Work(item, key), answer=Answer(assign.write(assignment), text=said, asked=False))
+                )
             self.store.answers.save(self.row.id, "assign", PROPAGATED, None, outcomes)

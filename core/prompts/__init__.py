@@ -107,7 +107,7 @@ def check(form: Form, text: str) -> None:
     """Raise BadInput with one sentence for a rewritten prompt that lacks, or has, a wrong placeholder."""
     template = Template(text)
     known = set(Template(newest(form).text).get_identifiers())
-    before = {name for one in _versions(form) for name in Template(one.text).get_identifiers()}
+    before = {name for version in _versions(form) for name in Template(version.text).get_identifiers()}
     if not template.is_valid():
         raise BadInput("A $ in a prompt begins a placeholder such as $criterion. Write $$ for a dollar sign.")
     held = set(template.get_identifiers())

@@ -74,13 +74,13 @@ def named(name: str, presets: Sequence[Preset]) -> Preset:
     for preset in presets:
         if same_name(preset.name, name):
             return preset
-    raise BadInput(f"There is no preset “{name}”. There are: {', '.join(one.name for one in presets)}.")
+    raise BadInput(f"There is no preset “{name}”. There are: {', '.join(preset.name for preset in presets)}.")
 
 
 def questions(criteria: Sequence[str], presets: Sequence[Preset]) -> tuple[tuple[str, str], ...]:
     """(criterion, question) for those criteria that a preset fits: what a run of each by itself would ask."""
-    found = ((one, fitting(one, presets)) for one in criteria)
-    return tuple((one, preset.question) for one, preset in found if preset and preset.question)
+    found = ((criterion, fitting(criterion, presets)) for criterion in criteria)
+    return tuple((criterion, preset.question) for criterion, preset in found if preset and preset.question)
 
 
 def with_preset(wording: Wording, preset: Preset | None) -> Wording:

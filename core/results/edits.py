@@ -155,7 +155,7 @@ def _apply(state: Edited, edit: Edit) -> Edited:
 
 
 def _replace(state: Edited, cluster: Cluster) -> Edited:
-    return replace(state, clusters=tuple(cluster if one.id == cluster.id else one for one in state.clusters))
+    return replace(state, clusters=tuple(cluster if other.id == cluster.id else other for other in state.clusters))
 
 
 def _check_name(name: str, others: Sequence[Cluster]) -> None:

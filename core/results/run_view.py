@@ -154,13 +154,13 @@ class View:
         self.edited = _edited(proposed, store.runs.edits(run_id))
         self._store = store
         self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
-        once = {*(one.id for one in proposed), *self._by_id, *self.edited.merged}
+        once = {*(cluster.id for cluster in proposed), *self._by_id, *self.edited.merged}
         dataset = self.run.settings.dataset_id
         store.placements.refresh(
             run_id,
             dataset,
             facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
-            {one: now for one in once if (now := self.edited.resolve(one))},
+            {cluster_id: now for cluster_id in once if (now := self.edited.resolve(cluster_id))},
             {item: where or "" for item, where in self.edited.moved.items()},
         )
 
@@ -175,19 +175,19 @@ class View:
     def _rows(self, found: Sequence[Placement]) -> list[Row]:
         return [
             Row(
-                one.item_id,
-                one.name,
-                cast(State, one.state),
-                self._by_id[one.cluster_id] if one.cluster_id else None,
-                cast(Source, one.source),
-                one.confidence,
-                one.description,
-                one.label,
-                one.truth,
-                one.reason,
-                one.earlier,
+                placement.item_id,
+                placement.name,
+                cast(State, placement.state),
+                self._by_id[placement.cluster_id] if placement.cluster_id else None,
+                cast(Source, placement.source),
+                placement.confidence,
+                placement.description,
+                placement.label,
+                placement.truth,
+                placement.reason,
+                placement.earlier,
             )
-            for one in found
+            for placement in found
         ]
 
     def count(self, query: Query = EVERYTHING) -> int:
@@ -258,7 +258,7 @@ class View:
     def metrics(self) -> dict[str, object] | None:
         """Scores over all items with ground truth (see core.evaluate.metrics.score), or None when none has any."""
         table = self.confusion()
-        names = {one.id: one.name for one in self.edited.clusters if one.id in table.clusters}
+        names = {cluster.id: cluster.name for cluster in self.edited.clusters if cluster.id in table.clusters}
         return score_table(table, names, embed) if table.classes else None
 
 

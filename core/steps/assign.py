@@ -41,15 +41,18 @@ def ask(model: TextModel, criterion: str, clusters: Sequence[Cluster], load: Cal
     def call(batch: Sequence[Work]) -> list[Answer | Failed]:
         assignments = model.assign(load([item.item_id for item in batch]), criterion, clusters)
         names = {cluster.id: cluster.name for cluster in clusters}
-        return [one if isinstance(one, Failed) else Answer(write(one), text=_shown(one, names)) for one in assignments]
+        return [
+            assignment if isinstance(assignment, Failed) else Answer(write(assignment), text=_shown(assignment, names))
+            for assignment in assignments
+        ]
 
     return call
 
 
-def _shown(one: Assignment, names: Mapping[str, str]) -> str:
-    if one.undecided:
+def _shown(assignment: Assignment, names: Mapping[str, str]) -> str:
+    if assignment.undecided:
         return "to be told from its description"
-    return names[one.cluster_id] if one.cluster_id else f"Unassigned ({one.answer})"
+    return names[assignment.cluster_id] if assignment.cluster_id else f"Unassigned ({assignment.answer})"
 
 
 def write(assignment: Assignment) -> str:

@@ -54,7 +54,7 @@ def from_labels(labels: Mapping[str, str], k: int, given: Sequence[str], model: 
     counts = Counter(" ".join(label.split()) for label in labels.values())
     taken = {UNCLEAR, *RESERVED, *map(folded, given)}
     names = list(given)
-    for label, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+    for label, _ in sorted(counts.items(), key=lambda counted: (-counted[1], counted[0])):
         if label and folded(label) not in taken:
             taken.add(folded(label))
             names.append(label)

@@ -84,7 +84,7 @@ class Runs:
 
     def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:
         with self._db.write() as cursor:
-            value = json.dumps({step: asdict(one) for step, one in stats.items()})
+            value = json.dumps({step: asdict(of_step) for step, of_step in stats.items()})
             cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
 
     def set_estimate(self, run_id: str, estimate: str) -> None:

@@ -45,7 +45,7 @@ def members(by: By) -> str:
 
 def values(run_id: str, kinds: Sequence[Kind]) -> dict[str, Any]:
     """What `members` asks with."""
-    return {"run": run_id, "chosen": [one for one, _ in kinds], "other": [other for _, other in kinds]}
+    return {"run": run_id, "chosen": [chosen for chosen, _ in kinds], "other": [other for _, other in kinds]}
 
 
 def _each(by: By) -> str:

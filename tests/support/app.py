@@ -32,7 +32,7 @@ ALL_IMAGES = RED + GREEN + BLUE
 
 def embed(texts: Sequence[str]) -> np.ndarray:
     """Equal texts are alike, others are not."""
-    return np.stack([np.random.default_rng(sum(map(ord, one))).normal(size=16) for one in texts])
+    return np.stack([np.random.default_rng(sum(map(ord, text))).normal(size=16) for text in texts])
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def fresh_server(
     """What a server holds, empty for each test; files are decoded in process to save starting one."""
     monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
+        source, "prepare_all", lambda files, copies, where: (prepare(file, copies, where.max_pixels) for file in files)
     )
     config.cache_clear()
     st.cache_resource.clear()
@@ -119,7 +119,7 @@ def shown(at: AppTest) -> str:
 
 
 def button(at: AppTest, label: str, nth: int = 0) -> Any:
-    return [one for one in at.button if one.label.replace("\\", "") == label][nth]
+    return [button for button in at.button if button.label.replace("\\", "") == label][nth]
 
 
 def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:

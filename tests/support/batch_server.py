@@ -63,7 +63,9 @@ class BatchHandler(Handler):
             return
         *_, kind, name = self.path.partition("?")[0].split("/")
         if kind == "v1" and name == "batches":
-            self.send(200, {"object": "list", "data": [server.shown(one) for one in reversed(server.batches.values())]})
+            self.send(
+                200, {"object": "list", "data": [server.shown(batch) for batch in reversed(server.batches.values())]}
+            )
         elif kind == "batches" and name in server.batches:
             self.send(200, server.ask_after(server.batches[name]))
         elif name == "content" and kind in server.files:
@@ -103,7 +105,7 @@ class BatchHandler(Handler):
         server, path = self.server, self.path.partition("?")[0].removeprefix("/v1")
         with server.lock:
             server.calls.append((f"{method} {path}", self.headers.get("Authorization") or ""))
-            fault = next((one for one in server.troubles if f"{method} {path}".startswith(one[0])), None)
+            fault = next((trouble for trouble in server.troubles if f"{method} {path}".startswith(trouble[0])), None)
             if fault:
                 server.troubles.remove(fault)
         if fault:
@@ -139,10 +141,10 @@ class BatchServer(Server):
 
     def lines(self, file: str) -> list[Line]:
         """The requests of a file that was sent."""
-        return [json.loads(one) for one in self.files[file].splitlines()]
+        return [json.loads(line) for line in self.files[file].splitlines()]
 
     def called(self, what: str) -> int:
-        return sum(one.startswith(what) for one, _ in self.calls)
+        return sum(call.startswith(what) for call, _ in self.calls)
 
     def ask_after(self, made: Made) -> Body:
         made.polls += 1
@@ -207,10 +209,10 @@ class Clock:
 
 @pytest.fixture
 def server() -> Iterator[BatchServer]:
-    one = BatchServer(lambda body: f"It says {body['messages'][0]['content']}", formats="honour")
-    yield one
-    one.shutdown()
-    one.server_close()
+    server = BatchServer(lambda body: f"It says {body['messages'][0]['content']}", formats="honour")
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def backend(server: BatchServer, folder: Path | None, clock: Clock | None = None, **options: Any) -> OpenAIBatch:
@@ -227,8 +229,8 @@ def asked(number: int = NUMBER) -> list[Request]:
 
 def texts(replies: list[Reply | Failed]) -> list[str]:
     """What was said; the ordinary way's prose around it (see Server.formats) is left out."""
-    found = [one.text if isinstance(one, Reply) else one.reason for one in replies]
-    return [says.group() if (says := re.search(r"It says .*", one)) else one for one in found]
+    found = [reply.text if isinstance(reply, Reply) else reply.reason for reply in replies]
+    return [says.group() if (says := re.search(r"It says .*", entry)) else entry for entry in found]
 
 
 def said(number: int = NUMBER) -> list[str]:

@@ -80,7 +80,8 @@ class FakeText:
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
         self.history.append(("label", len(corpus)))
         return [
-            one.tags[0].name if one.tags else one.text.split()[-1].strip(".").lower() for one in corpus.descriptions
+            description.tags[0].name if description.tags else description.text.split()[-1].strip(".").lower()
+            for description in corpus.descriptions
         ]
 
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster]:

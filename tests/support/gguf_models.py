@@ -84,7 +84,7 @@ def write_gguf(file: Path, metadata: dict[str, object]) -> Path:
         if isinstance(value, int):
             return 4, struct.pack("<I", value)
         assert isinstance(value, list)
-        inner = [typed(one) for one in value]
+        inner = [typed(element) for element in value]
         return 9, struct.pack("<IQ", inner[0][0], len(inner)) + b"".join(body for _, body in inner)
 
     pairs = b""

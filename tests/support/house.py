@@ -59,4 +59,4 @@ class House:
         )
 
     def id_of(self, run_id: str, name: str) -> str:
-        return next(one.id for one in run_view.clusters(self.store, run_id).clusters if one.name == name)
+        return next(cluster.id for cluster in run_view.clusters(self.store, run_id).clusters if cluster.name == name)

@@ -13,10 +13,10 @@ from core.models.openai.server import OpenAIChat
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    one = Server()
-    yield one
-    one.shutdown()
-    one.server_close()
+    server = Server()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def backend(server: Server, deadline: float = 5.0) -> OpenAIChat:

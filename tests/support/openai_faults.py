@@ -94,7 +94,7 @@ def _doubled(text: str) -> str:
     """Each key twice, with two different answers."""
     if not text.startswith("{"):
         return text
-    pairs = [f"{json.dumps(key)}: {json.dumps(one)}" for key, one in json.loads(text).items()]
+    pairs = [f"{json.dumps(key)}: {json.dumps(load)}" for key, load in json.loads(text).items()]
     return "{" + ", ".join([*pairs, *(f'{pair.partition(":")[0]}: "something else"' for pair in pairs)]) + "}"
 
 

@@ -48,7 +48,8 @@ def text_of(body: Body) -> str:
 
 def has_image(body: Body) -> bool:
     return any(
-        isinstance(one["content"], list) and "image_url" in json.dumps(one["content"]) for one in body["messages"]
+        isinstance(message["content"], list) and "image_url" in json.dumps(message["content"])
+        for message in body["messages"]
     )
 
 

@@ -52,7 +52,7 @@ class Painter:
 
     def asked(self, step: Step) -> int:
         """How many requests were for a step."""
-        return sum(step_of(one) == step for one in self.history)
+        return sum(step_of(asked) == step for asked in self.history)
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         return [self._one(request) for request in requests]
@@ -71,19 +71,21 @@ class Painter:
         if step == "name" and self.silly:
             return "The sky is blue."
         if step == "name":
-            labels = [one for one in counted_labels(request.text) if one in COLOURS]
-            return json.dumps({"groups": [{"name": one, "meaning": f"It is {one}", "labels": [one]} for one in labels]})
+            labels = [counted_label for counted_label in counted_labels(request.text) if counted_label in COLOURS]
+            return json.dumps(
+                {"groups": [{"name": label, "meaning": f"It is {label}", "labels": [label]} for label in labels]}
+            )
         *groups, items = lists_in(request.text)
-        seen = [next((name for name in COLOURS if name in one.text), "unclear") for one in items]
+        seen = [next((name for name in COLOURS if name in item.text), "unclear") for item in items]
         if step == "label":
-            return json.dumps({one.mark: colour for one, colour in zip(items, seen, strict=True)})
-        marks = {name_of_group(one.text): one.mark for one in groups[0]}
+            return json.dumps({item.mark: colour for item, colour in zip(items, seen, strict=True)})
+        marks = {name_of_group(group.text): group.mark for group in groups[0]}
         answers = {}
-        for one, colour in zip(items, seen, strict=True):
+        for item, colour in zip(items, seen, strict=True):
             if '"?"' in request.text:  # labels alone
-                answers[one.mark] = "?" if one.text in self.unsure else marks.get(colour, "0")
+                answers[item.mark] = "?" if item.text in self.unsure else marks.get(colour, "0")
             else:
-                answers[one.mark] = {"group": marks.get(colour, "0"), "quote": f"A {colour} picture"}
+                answers[item.mark] = {"group": marks.get(colour, "0"), "quote": f"A {colour} picture"}
         return json.dumps(answers)
 
     def _describe(self, request: Request) -> str:
@@ -103,9 +105,9 @@ class Painter:
 def install(monkeypatch: pytest.MonkeyPatch, *painters: Backend) -> None:
     """Offer painters as models beside those there are, each under the first part of its id."""
     vision, text = dict(registry.VISION), dict(registry.TEXT)
-    for one in painters:
-        kind = one.id.partition("/")[0]
-        vision[kind] = lambda _, how, one=one: ChatVision(one, how.wording, how.asking)
-        text[kind] = lambda _, how, one=one: ChatText(one, how.wording, how.asking)
+    for painter in painters:
+        kind = painter.id.partition("/")[0]
+        vision[kind] = lambda _, how, one=painter: ChatVision(one, how.wording, how.asking)
+        text[kind] = lambda _, how, one=painter: ChatText(one, how.wording, how.asking)
     monkeypatch.setattr(registry, "VISION", vision)
     monkeypatch.setattr(registry, "TEXT", text)

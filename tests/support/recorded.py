@@ -45,7 +45,7 @@ def lists_in(text: str) -> list[list[Listed]]:
         if match is None:
             continue
         mark = match[1]
-        goes_on = mark == "1" and found and [one.mark for one in found[-1]] == ["0"]
+        goes_on = mark == "1" and found and [entry.mark for entry in found[-1]] == ["0"]
         if not found or (mark in ("0", "1", "A") and not goes_on):
             found.append([])
         found[-1].append(Listed(mark, match[2]))
@@ -79,7 +79,7 @@ def allows_unsure(text: str, schema: Mapping[str, Any] | None) -> bool:
 def step_of(text: str, schema: Mapping[str, Any] | None, lists: Sequence[Sequence[Listed]]) -> Literal["name", "other"]:
     """Whether groups are to be named; labels and assignments are told apart by whether groups are listed."""
     if schema is not None:
-        return "name" if any("name" in _properties(one.get("items") or {}) for one in _arrays(schema)) else "other"
+        return "name" if any("name" in _properties(array.get("items") or {}) for array in _arrays(schema)) else "other"
     return "name" if not any(len(one) > 0 for one in lists) and len(counted_labels(text)) > 1 else "other"
 
 
@@ -237,7 +237,7 @@ def in_form(
         rows = [
             _value(answer, item.text, wanted, mark) for mark, answer, item in zip(marks, answers, items, strict=True)
         ]
-        key = next((name for name, one in _properties(schema or {}).items() if one is array), None)
+        key = next((name for name, inner in _properties(schema or {}).items() if inner is array), None)
         return {key: rows} if key else rows
     fields = _properties(schema or {})
     return {

@@ -312,13 +312,13 @@ def draw_noise(folder: Path) -> list[Path]:
 
 
 def texts(replies: list[Reply | Failed]) -> list[str]:
-    assert all(isinstance(one, Reply) for one in replies), replies
-    return [one.text for one in replies if isinstance(one, Reply)]
+    assert all(isinstance(reply, Reply) for reply in replies), replies
+    return [reply.text for reply in replies if isinstance(reply, Reply)]
 
 
 def with_images(pictures: list[Path], **options: Any) -> list[Request]:
     """Questions of different lengths, so that a batch of them must be padded."""
-    return [Request("What is it?" + "!" * n, one, max_tokens=10, **options) for n, one in enumerate(pictures)]
+    return [Request("What is it?" + "!" * n, picture, max_tokens=10, **options) for n, picture in enumerate(pictures)]
 
 
 def without_images(count: int = 8, **options: Any) -> list[Request]:

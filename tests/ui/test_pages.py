@@ -151,7 +151,7 @@ def test_an_unexpected_fault_is_one_sentence(make: Callable[..., str], monkeypat
     run_id = make()
     monkeypatch.setattr(run_view, "clusters", fail)
     at = open_app("names", run=run_id)
-    assert [one.value for one in at.error] == [text.UNEXPECTED]
+    assert [error.value for error in at.error] == [text.UNEXPECTED]
     assert "secret" not in shown(at)
 
 
@@ -187,7 +187,7 @@ def test_a_workspace_that_is_open_elsewhere(monkeypatch: pytest.MonkeyPatch) -> 
 def test_names(make: Callable[..., str]) -> None:
     run_id = make(until="name")
     at = open_app("names", run=run_id)
-    assert [one.value for one in at.text_input][:3] == ["red", "green", "blue"]
+    assert [text_input.value for text_input in at.text_input][:3] == ["red", "green", "blue"]
     assert f"{RED} images" in shown(at)
     assert "red (5)" in shown(at)
     assert button(at, text.UNDO).disabled
@@ -251,7 +251,7 @@ def test_browse(make: Callable[..., str]) -> None:
         assert words in shown(at)
     assert text.matches(1.0, RED + GREEN + BLUE) in shown(at)
     button(at, text.SCORES).click().run()
-    assert [one.value for one in at.metric] == ["1.000"] * 4
+    assert [metric.value for metric in at.metric] == ["1.000"] * 4
 
 
 def test_unassigned_answers_ask_to_become_a_group(make: Callable[..., str]) -> None:
@@ -259,7 +259,7 @@ def test_unassigned_answers_ask_to_become_a_group(make: Callable[..., str]) -> N
     at = open_app("browse", run=run_id)
     assert text.they_say(BLUE, "blue") in shown(at)
     button(at, text.ADD_AS_GROUP).click().run()
-    assert "blue" in [one.name for one in run_view.clusters(state.workspace().store, run_id).clusters]
+    assert "blue" in [cluster.name for cluster in run_view.clusters(state.workspace().store, run_id).clusters]
     assert text.out_of_date(BLUE) in shown(at)
 
 
@@ -316,6 +316,6 @@ def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
     run_view.add_edit(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
     run_view.add_edit(state.workspace().store, run_id, Delete("c3"))
     at = open_app("browse", run=run_id)
-    assert any(one.value.startswith("\\[pink\\]") for one in at.subheader)
+    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.subheader)
     assert text.out_of_date(BLUE) in shown(at)
     assert edit_callbacks.undo_label(run_id) == "Undo the deletion"

@@ -42,7 +42,7 @@ class Talker:
         self.fail: list[Failed] = []
 
     def reply(self, requests: list[Request]) -> list[Reply | Failed]:
-        return [self._one(one) for one in requests]
+        return [self._one(request) for request in requests]
 
     def _one(self, request: Request) -> Reply | Failed:
         if request.image is not None:
@@ -52,21 +52,21 @@ class Talker:
             groups = [{"name": one, "meaning": "", "labels": [one]} for one in ("red", "green", "blue")]
             return Reply(json.dumps({"groups": groups}), 100, 10)
         if '"quote"' in request.text:
-            return Reply(json.dumps({one: {"group": "A", "quote": "A red one"} for one in items}), 100, 10)
+            return Reply(json.dumps({item: {"group": "A", "quote": "A red one"} for item in items}), 100, 10)
         code = "A" if "a code, such as" in request.text else "red"
         return Reply(json.dumps(dict.fromkeys(items, code)), 100, 10)
 
 
 @pytest.fixture
 def talker(models: object, monkeypatch: pytest.MonkeyPatch) -> Talker:
-    one = Talker()
-    vision = lambda model, how: ChatVision(one, how.wording, how.asking)  # noqa: E731
-    language = lambda model, how: ChatText(one, how.wording, how.asking)  # noqa: E731
+    talker = Talker()
+    vision = lambda model, how: ChatVision(talker, how.wording, how.asking)  # noqa: E731
+    language = lambda model, how: ChatText(talker, how.wording, how.asking)  # noqa: E731
     monkeypatch.setattr(registry, "VISION", {**registry.VISION, "openai": vision})
     monkeypatch.setattr(registry, "TEXT", {**registry.TEXT, "openai": language})
     table = [Price("talker", 1000.0, 1000.0)]
     state.workspace().store.preferences.set(prices.PREFERENCE, prices.write(table))
-    return one
+    return talker
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_failures_are_told_apart(chat_run: Callable[..., str], talker: Talker) -
 
 def sum_of(at: AppTest) -> float:
     run = state.workspace().store.runs.recent()[0]
-    return sum(one.cost for one in run.stats.values())
+    return sum(stat.cost for stat in run.stats.values())
 
 
 def test_a_reached_cap_can_be_raised(chat_run: Callable[..., str]) -> None:
@@ -134,7 +134,7 @@ def test_estimate_and_actual_stand_side_by_side(chat_run: Callable[..., str]) ->
     assert list(table.iloc[:, 0]) == list(text.AGAINST_ROWS.values())
     run = state.workspace().store.runs.get(run_id)
     assert run is not None
-    assert str(sum(one.requests for one in run.stats.values())) in list(table.iloc[:, 2])
+    assert str(sum(stat.requests for stat in run.stats.values())) in list(table.iloc[:, 2])
     assert "\\$0.50" in list(table.iloc[:, 1])
 
 
@@ -175,7 +175,7 @@ def test_the_built_in_engine_has_no_replies(make: Callable[..., str]) -> None:
     run_id = make()
     item = next(iter(state.workspace().store.answers.held(run_id, "assign")))
     at = open_app("browse", run=run_id, group="c1", image=item)
-    assert text.RAW not in [one.label for one in at.expander]
+    assert text.RAW not in [expander.label for expander in at.expander]
 
 
 # -- connect
@@ -209,7 +209,7 @@ def test_a_model_that_cannot_load_is_one_sentence(models: object, monkeypatch: p
     chosen_models.choose(text_model="llama_cpp:/nowhere.gguf")
     at = open_app("connect")
     at.button(key="test-models").click().run()
-    assert [one.value.replace("\\", "") for one in at.error] == ["There is no file /nowhere.gguf."]
+    assert [error.value.replace("\\", "") for error in at.error] == ["There is no file /nowhere.gguf."]
 
 
 def test_known_servers_and_a_pattern_to_fill_in() -> None:

@@ -70,7 +70,7 @@ def check(page: str, expected: Expected, **params: str) -> None:
     said, leads_on = expected[page]
     assert said in shown(at)
     if leads_on:
-        assert leads_on in [one.label for one in at.button]
+        assert leads_on in [button.label for button in at.button]
     if expected is not FAILED:
         assert not at.error
 

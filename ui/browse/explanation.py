@@ -37,10 +37,10 @@ def assignment(run: RunRow, item: str) -> Assignment | None:
 
 def shares(view: View, row: Row) -> list[tuple[str, float]]:
     """Each group with its probability, the likeliest first, as the model gave them."""
-    names = {one.id: one.name for one in view.edited.clusters}
+    names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     given = view.probabilities(row.item_id) if row.source in ("model", "propagated") else {}
-    likely = sorted(((names[key], share) for key, share in given.items() if key in names), key=lambda one: -one[1])
-    return [one for one in likely if one[1] >= 0.005]  # what rounds to 0 % is no choice
+    likely = sorted(((names[key], share) for key, share in given.items() if key in names), key=lambda entry: -entry[1])
+    return [entry for entry in likely if entry[1] >= 0.005]  # what rounds to 0 % is no choice
 
 
 def what_was_said(run: RunRow, item: str) -> None:
@@ -59,7 +59,7 @@ def what_was_said(run: RunRow, item: str) -> None:
 
 def asked_in_words(run: RunRow) -> bool:
     """Whether models were told in words what to do, so that there are replies to show."""
-    return any(model_choice.is_chat(one) for one in (run.settings.vision, run.settings.text))
+    return any(model_choice.is_chat(spec) for spec in (run.settings.vision, run.settings.text))
 
 
 def raw(run: RunRow, item: str) -> list[tuple[str, str]]:

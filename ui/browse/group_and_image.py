@@ -168,7 +168,7 @@ def image_page(run: RunRow, view: View, key: str, item: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         if run_data.has_pictures(run):
-            near = [one for one in (after, before) if one]
+            near = [neighbour for neighbour in (after, before) if neighbour]
             picture(row.item_id, row.description or row.name, key=f"large-{run.id}", near=near)
         else:
             st.markdown(safe_md(row.description))
@@ -201,7 +201,9 @@ def _facts(run: RunRow, view: View, row: Row) -> None:
     facts.append((text.BECAUSE, explanation.because(run, row)))
     others = explanation.shares(view, row)[:_SHARES]
     if len(others) > 1:
-        facts.append((text.SHARES, "  \n".join(f"{safe_md(one, 80)} ({text.percent(share)})" for one, share in others)))
+        facts.append(
+            (text.SHARES, "  \n".join(f"{safe_md(named, 80)} ({text.percent(share)})" for named, share in others))
+        )
     else:
         second = second_choice(view, row)
         if second and second[1] >= 0.005:  # what rounds to 0 % is no choice
@@ -223,7 +225,7 @@ def _facts(run: RunRow, view: View, row: Row) -> None:
 
 def _move(run: RunRow, edited: Edited, items: Sequence[str], own: str) -> None:
     """Put images into another group by hand. own: the group or the state outside all groups that they are in."""
-    targets = {one.id: one.name for one in edited.clusters if one.id != own}
+    targets = {cluster.id: cluster.name for cluster in edited.clusters if cluster.id != own}
     if own != UNASSIGNED:
         targets[UNASSIGNED] = text.UNASSIGNED
     with st.container(horizontal=True, vertical_alignment="bottom"):

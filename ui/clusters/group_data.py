@@ -25,7 +25,9 @@ class Group:
 
 def groups(view: View, clusters: Sequence[Cluster], sorted_: bool) -> list[Group]:
     """The clusters with what is in them: images assigned or, before that, images whose label a cluster holds."""
-    return _sorted(view, clusters) if sorted_ else [_proposed(view, *one) for one in _by_label(view, clusters)]
+    if sorted_:
+        return _sorted(view, clusters)
+    return [_proposed(view, cluster, labels) for cluster, labels in _by_label(view, clusters)]
 
 
 def _sorted(view: View, clusters: Sequence[Cluster]) -> list[Group]:
@@ -37,7 +39,7 @@ def _sorted(view: View, clusters: Sequence[Cluster]) -> list[Group]:
     for row in view.examples(EXAMPLES):
         if row.cluster:
             best[row.cluster.id].append(row)
-    return [Group(one, best[one.id], labels[one.id], sizes[one.id]) for one in clusters]
+    return [Group(cluster, best[cluster.id], labels[cluster.id], sizes[cluster.id]) for cluster in clusters]
 
 
 def _by_label(view: View, clusters: Sequence[Cluster]) -> list[tuple[Cluster, Counter[str]]]:

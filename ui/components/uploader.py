@@ -32,8 +32,12 @@ def uploader(*, key: str) -> str | None:
     """Show it; returns the id of an upload once all of it is here, or a person wants to use what is here."""
     workspace = state.workspace()
     older = [
-        {"id": one.id, "line": text.broken_off(one.name or text.UPLOADED, one.so_far()), "usable": bool(one.arrived())}
-        for one in upload.unfinished(upload.home(workspace.config))[:_OLDER]
+        {
+            "id": unfinished.id,
+            "line": text.broken_off(unfinished.name or text.UPLOADED, unfinished.so_far()),
+            "usable": bool(unfinished.arrived()),
+        }
+        for unfinished in upload.unfinished(upload.home(workspace.config))[:_OLDER]
     ]
     data = {"token": workspace.token, "words": text.UPLOADER, "older": older}
     arrived: str | None = _uploader(key=key, data=data, on_arrived_change=lambda: None).arrived

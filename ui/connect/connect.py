@@ -133,11 +133,11 @@ def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: 
     "" for a name alone while there is no server, which is said.
     """
     kinds = registry.VISION if key == "vision" else registry.TEXT
-    fitting = [one for one in listed if model_choice.kind(one) in kinds or model_choice.server_of(one)]
+    fitting = [spec for spec in listed if model_choice.kind(spec) in kinds or model_choice.server_of(spec)]
     options = list(dict.fromkeys([model_choice.BUILTIN, now, *fitting]))
 
-    def shown(one: str) -> str:
-        return model_choice.name(one) if one in options else one  # a name just typed is no spec yet
+    def shown(spec: str) -> str:
+        return model_choice.name(spec) if spec in options else spec  # a name just typed is no spec yet
 
     picked = st.selectbox(
         label, options, index=options.index(now), format_func=shown, key=f"role-{key}", help=tip,

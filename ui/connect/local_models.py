@@ -14,7 +14,7 @@ from ui.session import model_choice
 def local_models() -> None:
     """Name a model on this computer; nothing is loaded before it is tested or used."""
     able = {*registry.VISION, *registry.TEXT}
-    kinds = [one for one in text.LOCAL_KINDS if one in able]
+    kinds = [kind for kind in text.LOCAL_KINDS if kind in able]
     if not kinds:
         return
     with st.expander(text.LOCAL_TITLE, icon=":material/hard_drive:"):

@@ -32,8 +32,8 @@ def dialog(missing: Sequence[str] = ()) -> None:
         st.markdown(text.PRICES_NOTE)
         today = dt.datetime.now(tz=dt.UTC).date().isoformat()
         rows: list[dict[str, Any]] = [
-            *({**asdict(Price(one, 0.0, 0.0, today)), "prompt": None, "completion": None} for one in missing),
-            *(asdict(one) for one in table()),
+            *({**asdict(Price(name, 0.0, 0.0, today)), "prompt": None, "completion": None} for name in missing),
+            *(asdict(price) for price in table()),
         ]
         edited = st.data_editor(
             {name: [row[name] for row in rows] for name in text.PRICES_COLUMNS},

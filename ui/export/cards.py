@@ -21,7 +21,7 @@ _FOLDERS_SHOWN = 12
 def choose_part(view: View) -> Only:
     """Let the person choose groups and a text; the address keeps them (?group=c1&group=c2&text=boat)."""
     sizes = view.sizes() + view.states()
-    names = {one.id: one.name for one in view.edited.clusters}
+    names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     names |= {key: title for key, (title, *_) in REST_NAMES.items() if sizes[key]}
     asked = [group for group in st.query_params.get_all("group") if group in names]
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -78,15 +78,15 @@ def line(given: DatasetRow, settings: RunSettings) -> None:
         text.about(found.seconds),
     ]
     sentence = safe_md(" · ".join(parts))
-    unknown = [one for one in unpriced(settings) if found.cost is None or one == settings.fallback]
+    unknown = [spec for spec in unpriced(settings) if found.cost is None or spec == settings.fallback]
     if not unknown:
         st.caption(f":material/timer: {sentence}", help=_help(found, given))
         return
-    names = safe_md(text.no_price(", ".join(model_choice.name(one) for one in unknown)))
+    names = safe_md(text.no_price(", ".join(model_choice.name(spec) for spec in unknown)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f":material/timer: {sentence} · {names}", help=_help(found, given), width="stretch")
         if st.button(text.PRICES_ADD, type="tertiary", icon=":material/payments:", key="add-price"):
-            price_table.dialog([model_choice.model_of(one) for one in unknown])
+            price_table.dialog([model_choice.model_of(spec) for spec in unknown])
 
 
 def unpriced(settings: RunSettings) -> list[str]:
@@ -112,9 +112,9 @@ def against(run: RunRow) -> None:
     except ValidationError:  # written by another version
         return
     took = list(run.stats.values())
-    requests, spent = sum(one.requests for one in took), sum(one.cost for one in took)
-    used = sum(one.prompt_tokens + one.completion_tokens for one in took)
-    seconds = sum(one.seconds for one in took)
+    requests, spent = sum(step.requests for step in took), sum(step.cost for step in took)
+    used = sum(step.prompt_tokens + step.completion_tokens for step in took)
+    seconds = sum(step.seconds for step in took)
     rows: dict[str, tuple[str, str]] = {}
     if expected.requests or used:  # the built-in engine sends nothing
         cost = text.UNKNOWN if expected.cost is None else text.money(expected.cost)
@@ -132,7 +132,7 @@ def against(run: RunRow) -> None:
 
 
 def _help(found: Estimate, given: DatasetRow) -> str:
-    learnt = all(one.learnt for one in found.steps.values() if one.requests)
+    learnt = all(step.learnt for step in found.steps.values() if step.requests)
     known = [text.NOT_COUNTED] if given.counts.get("ready", 0) > COUNTED else []
     return " ".join([*known, text.FROM_BEFORE if learnt and found.requests else text.RULE_OF_THUMB])
 
@@ -148,5 +148,5 @@ def _version() -> str:
 def _estimate(settings: str, dataset_id: str, number: int, version: str, _keys: Keys) -> Estimate:
     """dataset_id: whose items are looked up, or "" to reckon with `number` of which nothing is known."""
     store = state.workspace().store
-    items: Any = [one.item_id for one in store.datasets.items(dataset_id)] if dataset_id else _Uncounted(number)
+    items: Any = [item.item_id for item in store.datasets.items(dataset_id)] if dataset_id else _Uncounted(number)
     return estimate(store, _SETTINGS.validate_json(settings), items, _keys)

@@ -27,7 +27,7 @@ def more(given: DatasetRow, settings: RunSettings) -> None:
     chosen = run_options.changed(settings)
     if chosen:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            names = ", ".join(text.MORE_NAMES[one] for one in chosen)
+            names = ", ".join(text.MORE_NAMES[option] for option in chosen)
             st.caption(f":material/tune: {safe_md(f'{text.MORE_SET}: {names}.')}", width="stretch")
             st.button(
                 text.MORE_RESET, type="tertiary", icon=":material/undo:", key="more-reset",
@@ -114,7 +114,7 @@ def _asking(given: DatasetRow, settings: RunSettings, *, looks: bool, reads: boo
     # One that is not known any more, as its server's list went with an earlier session, stays chosen.
     options = list(dict.fromkeys(["", *model_choice.known(), get("fallback")]))
     st.selectbox(
-        text.FALLBACK, options, format_func=lambda one: model_choice.name(one) if one else text.FALLBACK_NONE,
+        text.FALLBACK, options, format_func=lambda spec: model_choice.name(spec) if spec else text.FALLBACK_NONE,
         key=key("fallback"), help=text.FALLBACK_HELP, persist_state="session",
     )  # fmt: skip
 

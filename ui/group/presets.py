@@ -21,11 +21,16 @@ def preset_fields(criterion: str) -> None:
     table = run_options.own_presets()
     fitting = presets.fitting(criterion, table)
     by_itself = text.preset_by_itself(fitting.name) if fitting else text.PRESET_AUTO_NONE
-    names = {AUTO: by_itself, NONE: text.PRESET_NONE, OWN: text.PRESET_OWN, **{one.name: one.name for one in table}}
+    names = {
+        AUTO: by_itself,
+        NONE: text.PRESET_NONE,
+        OWN: text.PRESET_OWN,
+        **{preset.name: preset.name for preset in table},
+    }
     if get("preset") not in names:
         put("preset", AUTO)
     st.selectbox(
-        text.PRESET, list(names), format_func=lambda one: names.get(one, one), key=key("preset"),
+        text.PRESET, list(names), format_func=lambda name: names.get(name, name), key=key("preset"),
         help=text.PRESET_HELP, persist_state="session",
     )  # fmt: skip
     chosen = get("preset")
@@ -60,7 +65,7 @@ def _tidy(told: Preset | None, table: tuple[Preset, ...]) -> None:
                 text.PRESET_DELETE, icon=":material/delete:", key="delete-preset", on_click=act,
                 args=(delete, told.name),
             )  # fmt: skip
-        if any(one not in table for one in shipped):
+        if any(preset not in table for preset in shipped):
             st.button(
                 text.PRESET_RESTORE, icon=":material/restart_alt:", key="restore-presets", on_click=act,
                 args=(restore,),
@@ -81,7 +86,7 @@ def save(criterion: str) -> str:
 
 def delete(name: str) -> str:
     """Forget an own preset."""
-    _keep([one for one in run_options.own_presets() if one.name != name])
+    _keep([preset for preset in run_options.own_presets() if preset.name != name])
     put("preset", AUTO)
     return text.PRESET_DELETED
 

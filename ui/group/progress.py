@@ -136,7 +136,7 @@ def _steps(run: RunRow, job: Job | None) -> None:
 
 def spent(run: RunRow) -> float:
     """US dollars that the run's steps have cost so far."""
-    return sum(one.cost for one in run.stats.values())
+    return sum(stats.cost for stats in run.stats.values())
 
 
 def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int]) -> str:

@@ -47,12 +47,12 @@ def exact_words(settings: RunSettings) -> None:
 
 def _rewrite(form: Form) -> None:
     said = str(st.session_state.get(key(f"prompt-{form}")) or "")
-    rest = {name: one for name, one in get("edited").items() if name != form}
+    rest = {name: text_now for name, text_now in get("edited").items() if name != form}
     put("edited", rest if said in ("", prompts.newest(form).text) else {**rest, form: said})
 
 
 def _back(form: Form) -> None:
-    put("edited", {name: one for name, one in get("edited").items() if name != form})
+    put("edited", {name: text_now for name, text_now in get("edited").items() if name != form})
 
 
 class _Ear:
@@ -71,7 +71,8 @@ class _Ear:
 
 def preview(form: Form, settings: RunSettings) -> str:
     """The text of a message as it will be sent, with stand-ins for what is not known yet. Raises BadInput."""
-    edited = tuple(one for one in settings.wording.edited if one[0] == form)  # another's mistake is not this one's
+    # A mistake in another prompt is not one in this.
+    edited = tuple(entry for entry in settings.wording.edited if entry[0] == form)
     wording, asking = replace(settings.wording, edited=edited), settings.asking
     criterion = settings.criterion or text.STAND_IN_CRITERION
     ear = _Ear()

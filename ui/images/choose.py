@@ -27,7 +27,7 @@ def choose() -> None:
     way = st.segmented_control(
         text.IMAGES_TITLE,
         list(text.WAYS),
-        format_func=lambda one: text.WAYS[one],
+        format_func=lambda way: text.WAYS[way],
         default=asked if asked in text.WAYS else "files",
         required=True,
         key="way",

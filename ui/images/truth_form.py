@@ -62,7 +62,7 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
     kind = st.radio(
         text.TRUTH,
         list(kinds),
-        format_func=lambda one: kinds[one],
+        format_func=lambda kind: kinds[kind],
         index=list(kinds).index(now),
         key=f"truth-kind-{given.id}",
         label_visibility="collapsed",
@@ -104,7 +104,7 @@ def _table(given: DatasetRow, truth: str) -> str:
     table = Path(path.strip()).expanduser()
     check_allowed(table.resolve(), state.workspace().config)
     head = _head(str(table), _stamp(str(table)))
-    classes = [one for one in head if one != image_column(list(head))] or list(head)
+    classes = [column for column in head if column != image_column(list(head))] or list(head)
     index = classes.index(column) if column in classes else 0
     st.dataframe(head, hide_index=True, alt=text.TABLE)
     chosen = st.selectbox(text.COLUMN, classes, index=index, key=f"{key}-column")

@@ -49,31 +49,31 @@ def form() -> None:
         state.go_to("bring", bring=key)
 
 
-def at_work(one: Bringing) -> None:
+def at_work(bringing: Bringing) -> None:
     """Progress until there is a run, which is shown from then on."""
-    st.fragment(_live, run_every=0.5)(one)
+    st.fragment(_live, run_every=0.5)(bringing)
 
 
-def _live(one: Bringing) -> None:
+def _live(bringing: Bringing) -> None:
     with guarded():
-        if one.run_id or not one.alive:
+        if bringing.run_id or not bringing.alive:
             st.rerun()
-        now = one.progress
+        now = bringing.progress
         line = text.doing("ingest", now.done, now.total, now.rate, now.seconds_left) if now else text.BRING_READING
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(min(1.0, now.done / now.total) if now and now.total else 0.0, text=line, width="stretch")
-            st.button(text.STOP, icon=":material/stop_circle:", key="stop-bring", on_click=one.cancel.set)
+            st.button(text.STOP, icon=":material/stop_circle:", key="stop-bring", on_click=bringing.cancel.set)
 
 
-def ended(one: Bringing) -> None:
+def ended(bringing: Bringing) -> None:
     """Lead on to the run, or say why there is none."""
-    if one.run_id:
+    if bringing.run_id:
         st.session_state.pop(_CHOSEN, None)
-        follow_run.follow(one.run_id)
-    if one.cancel.is_set():
+        follow_run.follow(bringing.run_id)
+    if bringing.cancel.is_set():
         st.info(text.BRING_STOPPED, icon=":material/pause_circle:")
-    elif one.error:
-        raise BadInput(one.error)
+    elif bringing.error:
+        raise BadInput(bringing.error)
 
 
 def left_out(run: RunRow) -> None:
@@ -119,7 +119,7 @@ def _results() -> tuple[Path, str] | None:
     typed = st.text_input(text.BRING_PATH, key="bring-path", placeholder=text.BRING_PATH_HINT, icon=":material/folder:")
     config = state.workspace().config
     if dropped:
-        path, called = result_files.keep(config, [(one.name, one.getvalue()) for one in dropped])
+        path, called = result_files.keep(config, [(file.name, file.getvalue()) for file in dropped])
     elif typed and typed.strip():
         path = Path(typed.strip()).expanduser()
         check_allowed(path.resolve(), config)
@@ -138,23 +138,25 @@ def _datasets() -> list[DatasetRow]:
     ids = [run_data.images_at_hand()[0], *(run.settings.dataset_id for run in store.runs.recent(_SEARCHED))]
     found = [store.datasets.get(key) for key in dict.fromkeys(ids) if key]
     return [
-        one for one in found
-        if one and one.source.has_images and not run_data.sampled(one)
-        and source.is_complete(one) and one.counts.get("ready")
+        dataset for dataset in found
+        if dataset and dataset.source.has_images and not run_data.sampled(dataset)
+        and source.is_complete(dataset) and dataset.counts.get("ready")
     ]  # fmt: skip
 
 
 def _images(known: list[DatasetRow]) -> str | DatasetRow | None:
     """The images, "" for none; None while a folder is still to be named. Raises BadInput."""
-    by_id = {one.id: one for one in known}
-    words = {one.id: f"{run_data.images_name(one)} ({text.images(one.counts['ready'])})" for one in known}
+    by_id = {dataset.id: dataset for dataset in known}
+    words = {
+        dataset.id: f"{run_data.images_name(dataset)} ({text.images(dataset.counts['ready'])})" for dataset in known
+    }
     words |= {_FOLDER: text.BRING_FOLDER, _NONE: text.BRING_NO_IMAGES}
     at_hand = run_data.images_at_hand()[0]
     chosen = st.selectbox(
         text.BRING_IMAGES,
         list(words),
         index=list(words).index(at_hand if at_hand in by_id else _NONE),
-        format_func=lambda one: plain(words[one], 80),
+        format_func=lambda dataset_id: plain(words[dataset_id], 80),
         key="bring-images",
         help=text.BRING_IMAGES_HELP,
     )

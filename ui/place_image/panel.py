@@ -71,7 +71,7 @@ def _card(place: Place) -> None:
         st.subheader(safe_md(place.cluster or text.WHERE_NOWHERE, 80), anchor=False)
         if not place.cluster and place.said:
             st.markdown(safe_md(text.WHERE_SAID.format(said=place.said[:120])))
-        for name, share in [one for one in place.likely if one[1] >= _LEAST][:_LIKELY]:
+        for name, share in [entry for entry in place.likely if entry[1] >= _LEAST][:_LIKELY]:
             st.progress(min(1.0, max(0.0, share)), text=f"{safe_md(name, 60)} · {text.percent(share)}")
         st.caption(safe_md(place.description, 400))
         st.space("stretch")
@@ -93,5 +93,5 @@ def _add(found: Where, name: str, content: bytes) -> str:
     kept.finish()
     origin = source.find(str(kept.folder), "", workspace.config)
     added = [add(workspace, run, origin, keys=model_choice.keys()) for run in runs]
-    new = any(one.new for one in added)
+    new = any(item.new for item in added)
     return text.where_added(len(runs)) if new else text.where_known(len(runs))

@@ -73,7 +73,7 @@ def secret_keys() -> Mapping[str, str]:
 def remember_key(url: str, key: str) -> None:
     """Keep a server's key for this session, or forget it when it is empty."""
     kept = {**st.session_state.get(_KEYS, {}), url: key.strip()}
-    st.session_state[_KEYS] = {address: one for address, one in kept.items() if one}
+    st.session_state[_KEYS] = {address: kept_key for address, kept_key in kept.items() if kept_key}
 
 
 def server_address(typed: str) -> str:
@@ -84,7 +84,7 @@ def server_address(typed: str) -> str:
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
     except ValueError:  # a port that is no number
         usable = False
-    if not usable or any(one.isspace() for one in url):
+    if not usable or any(character.isspace() for character in url):
         raise BadInput(text.CONNECT_BAD_URL)
     if may_hold_secret(address := parts.geturl()):
         raise BadInput(text.CONNECT_PLAIN_URL)
@@ -137,7 +137,7 @@ def kind(spec: str) -> str:
 
 def listed() -> list[str]:
     """What servers listed in this session."""
-    return [spec(one, there) for there, names in st.session_state.get(LISTED, {}).items() for one in names]
+    return [spec(model, there) for there, names in st.session_state.get(LISTED, {}).items() for model in names]
 
 
 def local() -> list[str]:
@@ -145,9 +145,9 @@ def local() -> list[str]:
     return list(st.session_state.get(_LOCAL, []))
 
 
-def add_local(one: str) -> None:
+def add_local(spec: str) -> None:
     """Offer a model without a server, for both roles as far as its kind can do them."""
-    st.session_state[_LOCAL] = list(dict.fromkeys([*local(), one]))
+    st.session_state[_LOCAL] = list(dict.fromkeys([*local(), spec]))
 
 
 def known() -> list[str]:
@@ -155,12 +155,12 @@ def known() -> list[str]:
     runs; without the built-in engine."""
     now = choice()
     runs = [run.settings for run in state.workspace().store.runs.recent()]
-    before = [one for run in runs for one in (run.vision, run.text, run.fallback)]
+    before = [spec for run in runs for spec in (run.vision, run.text, run.fallback)]
     able = (*registry.VISION, *registry.TEXT)
     return [
-        one
-        for one in dict.fromkeys([now.vision, now.text, *listed(), *local(), *before])
-        if ":" in one and is_chat(one) and kind(one) in able
+        spec
+        for spec in dict.fromkeys([now.vision, now.text, *listed(), *local(), *before])
+        if ":" in spec and is_chat(spec) and kind(spec) in able
     ]
 
 

@@ -73,13 +73,13 @@ def of_run(dataset_id: str, settings: RunSettings) -> None:
     wording, asking = settings.wording, settings.asking
     fitting = presets.fitting(settings.criterion, own_presets())
     told = (wording.question, *wording.example)
-    same = [one.name for one in own_presets() if told == (one.question, one.description, one.label)]
+    same = [preset.name for preset in own_presets() if told == (preset.question, preset.description, preset.label)]
     if (fitting and fitting.name in same) or not (fitting or any(told)):
         preset = AUTO
     else:
         preset = same[0] if same else OWN if any(told) else NONE
     now = model_choice.choice()
-    batches = {one for one in (settings.vision, settings.text) if model_choice.kind(one) == OPENAI_BATCH}
+    batches = {spec for spec in (settings.vision, settings.text) if model_choice.kind(spec) == OPENAI_BATCH}
     _fill(
         {
             "overnight": bool(batches - {now.vision, now.text}),  # unless they were chosen so on Connect
@@ -190,7 +190,7 @@ def listed(typed: str) -> list[str]:
     """What was typed one per line; on a single line, commas part it too."""
     lines = typed.strip().splitlines()
     parts = lines[0].split(",") if len(lines) == 1 else lines
-    return [one.strip() for one in parts if one.strip()]
+    return [part.strip() for part in parts if part.strip()]
 
 
 def changed(settings: RunSettings) -> list[str]:
@@ -216,6 +216,8 @@ def _read(value: str) -> dict[str, Any]:
         found = json.loads(value or "{}")
     except ValueError:
         return {}
-    fits = {name: one for name, one in found.items() if name in DEFAULTS and isinstance(one, type(DEFAULTS[name]))}
-    edited = {form: one for form, one in fits.get("edited", {}).items() if form in prompts.FORMS}
+    fits = {
+        name: choice for name, choice in found.items() if name in DEFAULTS and isinstance(choice, type(DEFAULTS[name]))
+    }
+    edited = {form: prompt for form, prompt in fits.get("edited", {}).items() if form in prompts.FORMS}
     return {**fits, **({"edited": edited} if edited else {})}

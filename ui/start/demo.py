@@ -63,5 +63,5 @@ def has_recorded(given: DatasetRow) -> bool:
 
 def with_recorded(settings: RunSettings) -> RunSettings:
     """The same run on the descriptions that were written by hand, and compared with the demo's truth if it has it."""
-    column = next((one for word, one in _TRUTH_OF.items() if word in settings.criterion.lower()), "")
+    column = next((column for word, column in _TRUTH_OF.items() if word in settings.criterion.lower()), "")
     return replace(settings, records=str(RECORDED), truth=f"{TRUTH}:{column}" if column else settings.truth)

@@ -73,8 +73,8 @@ def _fetch(file: Found, target: Path, web: Web, config: Config) -> Found:
     return replace(file, path=target, member=None)
 
 
-def _brought(one: Future[Found] | Found) -> Found | Unusable:
+def _brought(file: Future[Found] | Found) -> Found | Unusable:
     try:
-        return one if isinstance(one, Found) else one.result()
+        return file if isinstance(file, Found) else file.result()
     except BadInput as error:
         return Unusable(str(error))

@@ -110,7 +110,7 @@ def _load(address: str, config: Config) -> Any:
     if not (name and local.exists()) and not _NAME.match(name):
         raise BadInput(f"{address} is neither a folder here nor the name of a data set (hf:NAME or hf:OWNER/NAME).")
     try:
-        if any((local / one).exists() for one in _SAVED):
+        if any((local / marker).exists() for marker in _SAVED):
             found = datasets.load_from_disk(str(local))
         else:
             found = datasets.load_dataset(str(local) if local.exists() else name, cache_dir=str(_cache(config)))

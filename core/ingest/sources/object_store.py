@@ -123,7 +123,7 @@ def _sentence(address: str, error: Exception) -> str:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return f"{address} does not exist. Check the spelling."
     words = str(error).upper()
-    if isinstance(error, PermissionError) or any(one in words for one in ("ACCESS_DENIED", "FORBIDDEN", "403")):
+    if isinstance(error, PermissionError) or any(word in words for word in ("ACCESS_DENIED", "FORBIDDEN", "403")):
         return (
             f"{address} may not be read. Sign in as for the AWS tools (AWS_ACCESS_KEY_ID, AWS_PROFILE), or set "
             "FACETRY_S3_ANONYMOUS=1 for a public bucket."

@@ -232,7 +232,7 @@ def announce(uploads: Path, files: Iterable[Announced]) -> Upload:
     """
     plan = {file.key: file for file in files}
     with _announcing:
-        found = max(_open_uploads(uploads), key=lambda one: len(plan.keys() & one.plan.keys()), default=None)
+        found = max(_open_uploads(uploads), key=lambda known: len(plan.keys() & known.plan.keys()), default=None)
         if found is None or 2 * len(plan.keys() & found.plan.keys()) < len(found.plan):
             found = Upload(uploads / secrets.token_hex(16), {})
         upload = Upload(found.folder, plan)
@@ -240,7 +240,9 @@ def announce(uploads: Path, files: Iterable[Announced]) -> Upload:
         for folder in ("files", "parts"):
             (upload.folder / folder).mkdir(parents=True, exist_ok=True)
         fresh = upload.folder / "plan.new"
-        fresh.write_text(json.dumps([[one.path, one.size, one.modified] for one in plan.values()]), encoding="utf-8")
+        fresh.write_text(
+            json.dumps([[entry.path, entry.size, entry.modified] for entry in plan.values()]), encoding="utf-8"
+        )
         fresh.replace(upload.folder / "plan.json")
         _forget_old(uploads)
     return upload
@@ -340,5 +342,5 @@ def _changed(path: Path) -> float:
 @lru_cache(maxsize=4)
 def _read(plan: Path, changed: tuple[int, int]) -> Upload:
     """Kept in memory, since each file that comes asks for it."""
-    files = [Announced(*one) for one in json.loads(plan.read_text(encoding="utf-8"))]
+    files = [Announced(*entry) for entry in json.loads(plan.read_text(encoding="utf-8"))]
     return Upload(plan.parent, {file.key: file for file in files})

@@ -34,7 +34,7 @@ def scan(folder: Path, config: Config) -> list[Found]:
                 found += [replace(member, name=f"{name}/{member.name}") for member in _members(path, name, config)]
             except BadInput as error:
                 found.append(Found(name, path, refusal=str(error)))
-    return sorted(found, key=lambda one: natural(one.name))
+    return sorted(found, key=lambda file: natural(file.name))
 
 
 def _members(path: Path, name: str, config: Config) -> list[Found]:

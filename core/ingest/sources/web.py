@@ -115,7 +115,7 @@ def _addresses(host: str, port: int) -> list[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise _UnknownHostError from None
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class _UnknownHostError(Exception):
@@ -138,7 +138,7 @@ class _Checked(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         addresses = _addresses(host, port)
-        if not self._allow_private and not all(is_public(one) for one in addresses):
+        if not self._allow_private and not all(is_public(ip) for ip in addresses):
             raise BadInput(
                 "It lies on this computer or in its own network, and such addresses are not fetched "
                 "(FACETRY_ALLOW_PRIVATE_URLS=1 allows it)."

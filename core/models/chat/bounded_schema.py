@@ -35,7 +35,7 @@ def runs_on(text: str) -> bool:
 
 def _bounded(schema: Any, text: int, items: int) -> Any:
     if isinstance(schema, list):
-        return [_bounded(one, text, items) for one in schema]
+        return [_bounded(part, text, items) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
     inner = dict(schema)
@@ -43,7 +43,9 @@ def _bounded(schema: Any, text: int, items: int) -> Any:
         if key in inner:
             inner[key] = _bounded(inner[key], text, items)
     if "properties" in inner:
-        inner["properties"] = {name: _bounded(one, text, items) for name, one in inner["properties"].items()}
+        inner["properties"] = {
+            name: _bounded(inner_schema, text, items) for name, inner_schema in inner["properties"].items()
+        }
     kind = schema.get("type")
     if kind == "string" and "enum" not in schema and "const" not in schema:
         inner["maxLength"] = max(int(schema.get("minLength", 0)), min(text, int(schema.get("maxLength", text))))
@@ -65,6 +67,6 @@ def _slots(schema: Mapping[str, Any], items: int) -> tuple[int, int]:
     if kind == "string":
         return 1, 2
     parts = [*schema.get("properties", {}).values(), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    found = [_slots(one, items) for one in parts]
+    found = [_slots(part, items) for part in parts]
     names = sum(len(name) + 6 for name in schema.get("properties", {}))
     return sum(texts for texts, _ in found), sum(fixed for _, fixed in found) + names + 8

@@ -44,8 +44,8 @@ class Choices:
 
     def listed(self) -> str:
         """The clusters as lines of a prompt, one each: a second line of a meaning would look like another cluster."""
-        said = (f"{one.name}: {one.meaning}" if one.meaning else one.name for one in self.clusters)
-        return "\n".join(f"{code}. {' '.join(one.split())}" for code, one in zip(self.codes, said, strict=True))
+        said = (f"{cluster.name}: {cluster.meaning}" if cluster.meaning else cluster.name for cluster in self.clusters)
+        return "\n".join(f"{code}. {' '.join(name.split())}" for code, name in zip(self.codes, said, strict=True))
 
     def allowed(self, *, undecided: bool) -> list[str]:
         """Every code that may be answered."""

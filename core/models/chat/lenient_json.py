@@ -111,8 +111,12 @@ def _released(value: object) -> object:
     if isinstance(value, str):
         return released(value)
     if isinstance(value, list):
-        return [_released(one) for one in value]
-    return Object([(released(key), _released(one)) for key, one in value.pairs]) if isinstance(value, Object) else value
+        return [_released(element) for element in value]
+    return (
+        Object([(released(key), _released(element)) for key, element in value.pairs])
+        if isinstance(value, Object)
+        else value
+    )
 
 
 def places(found: Found) -> Iterator[Place]:

@@ -58,8 +58,8 @@ def refuses(text: str) -> bool:
     """Whether a reply to an image is nothing but a refusal."""
     if len(text) > _MOST_CHARS:
         return False
-    sentences = [one.strip() for one in re.split(r"[.!?。！？]+(?:\s+|$)|\n+|(?<=[。！？])", text)]
-    sentences = [one.rstrip("。！？") for one in sentences if one.strip("。！？")]
-    refused = [bool(_REFUSES.fullmatch(one)) for one in sentences]
-    polite = (said or _POLITE.fullmatch(one) for said, one in zip(refused, sentences, strict=True))
+    sentences = [sentence.strip() for sentence in re.split(r"[.!?。！？]+(?:\s+|$)|\n+|(?<=[。！？])", text)]
+    sentences = [sentence.rstrip("。！？") for sentence in sentences if sentence.strip("。！？")]
+    refused = [bool(_REFUSES.fullmatch(sentence)) for sentence in sentences]
+    polite = (said or _POLITE.fullmatch(sentence) for said, sentence in zip(refused, sentences, strict=True))
     return any(refused) and all(polite)

@@ -70,13 +70,17 @@ def _cleaned(text: str, instead: Callable[[re.Match[str]], str]) -> str:
 
 def read_json(text: str) -> object | None:
     """The first JSON object (as `Object`) or list of objects in a reply, else the first list, or None."""
-    found = [one.value for one in values(plain(text))]
-    objects = (one for one in found if isinstance(one, Object) or (isinstance(one, list) and one and _objects(one)))
+    found = [parsed.value for parsed in values(plain(text))]
+    objects = (
+        candidate
+        for candidate in found
+        if isinstance(candidate, Object) or (isinstance(candidate, list) and candidate and _objects(candidate))
+    )
     return next(objects, found[0] if found else None)
 
 
 def _objects(value: Sequence[object]) -> bool:
-    return all(isinstance(one, Object) for one in value)
+    return all(isinstance(element, Object) for element in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +146,14 @@ def _whole(clean: str, count: int) -> list[_Pair] | None:
         if isinstance(value, Object) and any(_number(key, count) for key in value):
             return list(_placed(_said(value.pairs), found))
         if isinstance(value, list) and value:
-            ids = [str(one.get("id", one.get("number", ""))) if isinstance(one, Object) else "" for one in value]
-            if all(one.isdecimal() for one in ids):
+            ids = [
+                str(element.get("id", element.get("number", ""))) if isinstance(element, Object) else ""
+                for element in value
+            ]
+            if all(number.isdecimal() for number in ids):
                 return list(_said(zip(ids, value, strict=True)))
             if listed is None and len(value) == count:
-                listed = list(_said((str(place), one) for place, one in enumerate(value, start=1)))
+                listed = list(_said((str(place), element) for place, element in enumerate(value, start=1)))
     return listed
 
 
@@ -156,7 +163,7 @@ def _said(named: Iterable[tuple[str, object]]) -> Iterator[_Pair]:
         quote = ""
         if isinstance(value, Object):
             quote = str(value.get("quote") or "")
-            value = next((value[one] for one in _ANSWER_KEYS if one in value), None)
+            value = next((value[word] for word in _ANSWER_KEYS if word in value), None)
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             yield _Pair(key, str(value), quote)
 
@@ -193,7 +200,7 @@ def _bare(match: re.Match[str]) -> tuple[str, int, bool]:
     """(answer, where it begins, whether it stood between quotation marks) of a `number: answer`."""
     said = match[2]
     last = QUOTES.get(said[0], "")
-    if len(said) < 2 or said[-1] not in last or any(one in said[1:-1] for one in last):
+    if len(said) < 2 or said[-1] not in last or any(piece in said[1:-1] for piece in last):
         return released(said), match.start(2), False
     try:
         inner = str(json.loads(said, strict=False)) if said[0] == '"' else said[1:-1]

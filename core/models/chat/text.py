@@ -71,7 +71,7 @@ class ChatText:
         counts = Counter(label.strip() for label in corpus.labels or ())
         if len(counts) > k:  # images that do not answer the criterion are no group of their own
             counts.pop(UNCLEAR, None)
-        listed = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_LABELS_SHOWN]
+        listed = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))[:_LABELS_SHOWN]
         asked = self._name.render(
             criterion=criterion,
             k=k,
@@ -93,14 +93,14 @@ class ChatText:
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
         """A cluster for each item, or none. Items without a description are labels to be placed."""
         labels = corpus.labels or [""] * len(corpus)
-        bare = not any(one.text for one in corpus.descriptions)
+        bare = not any(description.text for description in corpus.descriptions)
         ask = _Assigning(self, criterion, Choices(clusters, embed), undecided=bare)
         if bare:
             texts = list(labels)
         else:
             texts = [
-                f"{label}: {one.text}" if label else one.text
-                for label, one in zip(labels, corpus.descriptions, strict=True)
+                f"{label}: {description.text}" if label else description.text
+                for label, description in zip(labels, corpus.descriptions, strict=True)
             ]
         rounds = [
             self._ask_parts(texts, lambda some, n=sample: ask.request(some, n), ask.read, ask.usable)  # type: ignore[misc]
@@ -202,43 +202,45 @@ class _Assigning:
             chosen[number] = _Chosen(said, self._choices.distribution(token, said.text) if token else None)
         return chosen
 
-    def usable(self, one: _Chosen) -> bool:
-        said = one.said.text
+    def usable(self, chosen: _Chosen) -> bool:
+        said = chosen.said.text
         if said.strip() == UNDECIDED:
             return self._undecided
         return means_none(said) or self._choices.place(said) is not None
 
-    def judge(self, one: _Chosen | Failed, text: str, label: str) -> Assignment | Failed:
+    def judge(self, chosen: _Chosen | Failed, text: str, label: str) -> Assignment | Failed:
         """The assignment that an answer means, after it was asked for once more where it had to be."""
-        if isinstance(one, Failed):
-            return one
-        said = one.said.text
+        if isinstance(chosen, Failed):
+            return chosen
+        said = chosen.said.text
         if self._undecided and said.strip() == UNDECIDED:
             return Assignment(None, undecided=True)
-        quote = one.said.quote if one.said.quote and fold(one.said.quote) in fold(text) else ""
+        quote = chosen.said.quote if chosen.said.quote and fold(chosen.said.quote) in fold(text) else ""
         if means_none(said):
-            return Assignment(None, None, one.shares, label or "none of these", quote)
+            return Assignment(None, None, chosen.shares, label or "none of these", quote)
         place = self._choices.place(said)
         if place is None:
             place = self._choices.nearest(said)
         if place is None:
             return Assignment(None, answer=said[:_QUOTE_CHARS])
         cluster = self._choices.clusters[place].id
-        return Assignment(cluster, one.shares.get(cluster) if one.shares else None, one.shares, "", quote)
+        return Assignment(cluster, chosen.shares.get(cluster) if chosen.shares else None, chosen.shares, "", quote)
 
 
 def _agreed(answers: Sequence[Assignment | Failed]) -> Assignment | Failed:
     """One answer as it is; of several samples the most frequent (the first of equals), with the share that agrees as
     its confidence (self-consistency: Wang et al., ICLR 2023)."""
-    if any(one is UNASKED for one in answers):
+    if any(answer is UNASKED for answer in answers):
         return UNASKED
     if len(answers) == 1:
         return answers[0]
-    given = [one for one in answers if isinstance(one, Assignment)]
+    given = [answer for answer in answers if isinstance(answer, Assignment)]
     if not given:
         return answers[0]
-    votes = Counter((one.cluster_id, one.undecided) for one in given)
+    votes = Counter((assignment.cluster_id, assignment.undecided) for assignment in given)
     (cluster, undecided), _ = votes.most_common(1)[0]
-    first = next(one for one in given if (one.cluster_id, one.undecided) == (cluster, undecided))
+    first = next(
+        assignment for assignment in given if (assignment.cluster_id, assignment.undecided) == (cluster, undecided)
+    )
     shares = {key: number / len(given) for (key, _), number in votes.items() if key}
     return replace(first, confidence=shares.get(cluster) if cluster else None, probabilities=shares)

@@ -70,8 +70,10 @@ class ChatVision:
     def _describe_several(self, images: Sequence[ImageInput], criteria: Sequence[str]) -> list[Seen | Failed]:
         known = {folded(other): question for other, question in self._wording.questions}
         questions = [self._wording.question, *(known.get(folded(other), "") for other in criteria[1:])]
-        asked = [f"{one}: {question}" if question else one for one, question in zip(criteria, questions, strict=True)]
-        alone = [(one, self._key(self._asked_alone(said))) for one, said in zip(criteria, questions, strict=True)]
+        asked = [
+            f"{name}: {question}" if question else name for name, question in zip(criteria, questions, strict=True)
+        ]
+        alone = [(name, self._key(self._asked_alone(said))) for name, said in zip(criteria, questions, strict=True)]
         text = self._several.render(criteria=numbered(asked))
         schema: dict[str, Any] = numbered_schema(len(criteria), {"type": "string"})
         requests = [Request(text, image.path, schema, MAX_TOKENS * len(criteria)) for image in images]
@@ -86,7 +88,9 @@ def _parts(reply: Reply, criteria: Sequence[tuple[str, str]]) -> Seen | Failed:
         return _REFUSED
     if 1 not in said:
         return Failed("The model did not answer for this criterion.", "unusable")
-    others = {criteria[number - 1]: Description(one) for number, one in said.items() if number > 1 and not refuses(one)}
+    others = {
+        criteria[number - 1]: Description(text) for number, text in said.items() if number > 1 and not refuses(text)
+    }
     return Seen(Description(said[1]), others=others)
 
 

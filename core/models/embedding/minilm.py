@@ -78,7 +78,7 @@ def _forward(texts: Sequence[str], tokenizer: Tokenizer, model: Bert) -> NDArray
 
     if not texts:
         return np.zeros((0, DIM), dtype=np.float32)
-    encoded = [one.ids for one in tokenizer.encode_batch(list(texts))]
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda i: (len(encoded[i]), i))
     out = np.empty((len(texts), DIM), dtype=np.float32)
     for start in range(0, len(order), _BATCH):

@@ -66,14 +66,14 @@ class _Grammar:
             return _literal(json.dumps(schema["const"], ensure_ascii=False))
         for word in ("anyOf", "oneOf"):
             if word in schema:
-                return " | ".join(self._rule(one) for one in schema[word])
+                return " | ".join(self._rule(option) for option in schema[word])
         kind = schema.get("type", "object" if "properties" in schema else None)
         if isinstance(kind, list):
-            return " | ".join(self._rule({**schema, "type": one}) for one in kind)
+            return " | ".join(self._rule({**schema, "type": type_name}) for type_name in kind)
         if kind == "object":
             fields = [
-                f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self._rule(one)}"
-                for name, one in schema.get("properties", {}).items()
+                f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self._rule(inner)}"
+                for name, inner in schema.get("properties", {}).items()
             ]
             comma = ' ", " '
             return f'"{{" {comma.join(fields)} "}}"' if fields else '"{}"'
@@ -108,7 +108,7 @@ def _parts(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _lists(schema: Mapping[str, Any]) -> int:
     """How many lists without a bound an answer holds."""
-    inner = sum(_lists(one) for one in _parts(schema))
+    inner = sum(_lists(part) for part in _parts(schema))
     if "items" not in schema and schema.get("type") != "array":
         return inner
     if "maxItems" not in schema:

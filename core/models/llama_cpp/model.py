@@ -267,7 +267,7 @@ def _templated(forms: Any, template: str) -> Any:
     class OneText(forms.MTMDChatHandler):  # type: ignore[misc]  # the library has no type information
         def _get_template_messages(self, messages: Any, media_marker: str) -> list[Any]:
             converted = super()._get_template_messages(messages, media_marker)
-            return [{**one, "content": _joined(one["content"])} for one in converted]
+            return [{**message, "content": _joined(message["content"])} for message in converted]
 
     return OneText
 
@@ -360,9 +360,9 @@ class _Watch:
         offered = weights / weights.sum()
         best = np.argsort(-offered)[:_CANDIDATES]
         candidates: dict[str, float] = {}
-        for one in best[offered[best] > 0]:
-            piece = self._text(int(one))
-            candidates[piece] = candidates.get(piece, 0.0) + float(offered[one])
+        for place in best[offered[best] > 0]:
+            piece = self._text(int(place))
+            candidates[piece] = candidates.get(piece, 0.0) + float(offered[place])
         return Token(self._text(token), candidates)
 
     def _text(self, token: int) -> str:

@@ -109,7 +109,7 @@ class OpenAIBatch(OpenAIChat):
         """Answer each; see Backend. Raises Cancelled when told to stop, and Paused when the server is away for long."""
         marks = [self._mark(request) for request in requests]
         try:
-            found = self._answers({mark: one for mark, one in zip(marks, requests, strict=True) if mark})
+            found = self._answers({mark: request for mark, request in zip(marks, requests, strict=True) if mark})
         except (ModelUnavailable, Paused) as error:
             self._patience.ended = error
             raise
@@ -151,12 +151,12 @@ class OpenAIBatch(OpenAIChat):
         """Ask the first of each sort the ordinary way, and return the rest: five hundred lines would all be refused for
         one option that the server does not take, and a wrong key or model shows at once."""
         with self._learning:
-            for mark, one in asked.items():
-                sort = (one.schema is None, one.image is None, one.sample > 0)
+            for mark, request in asked.items():
+                sort = (request.schema is None, request.image is None, request.sample > 0)
                 if sort not in self._learnt:
-                    answers[mark] = self._one(one)
+                    answers[mark] = self._one(request)
                     self._learnt.add(sort)
-        return {mark: one for mark, one in asked.items() if mark not in answers}
+        return {mark: request for mark, request in asked.items() if mark not in answers}
 
     # -- making batches
 
@@ -234,8 +234,8 @@ class OpenAIBatch(OpenAIChat):
             newest = self._client.batches.list(limit=100).data or ()
         except openai.APIStatusError:  # not every server lists them
             return ""
-        found = (one for one in newest if one.input_file_id == file and one.status not in _ENDED[1:])
-        return next((_id_of(one) for one in found), "")
+        found = (batch for batch in newest if batch.input_file_id == file and batch.status not in _ENDED[1:])
+        return next((_id_of(batch) for batch in found), "")
 
     def _refused(self, trouble: Trouble) -> NoReturn:
         """Raise what ends the run: the server makes no batch."""
@@ -343,15 +343,17 @@ class OpenAIBatch(OpenAIChat):
         missing = refused or Failed(UNANSWERED.get(status, UNANSWERED["completed"]))
         found: _Lines = {mark: lines.get(mark, missing) for mark in entry.requests}
         answers: _Answers = {
-            mark: (one.failed or Failed(f"The model did not answer ({one.said}).")) if isinstance(one, Trouble) else one
-            for mark, one in found.items()
+            mark: (line.failed or Failed(f"The model did not answer ({line.said})."))
+            if isinstance(line, Trouble)
+            else line
+            for mark, line in found.items()
         }
-        failed = [mark for mark, one in answers.items() if isinstance(one, Failed)]
+        failed = [mark for mark, answer in answers.items() if isinstance(answer, Failed)]
         self._journal.handed_over(entry.file, failed)
         if len(failed) == len(answers):
-            for one in found.values():
-                if isinstance(one, Trouble) and one.kind in _FATAL:
-                    self._stop(one)
+            for answer in found.values():
+                if isinstance(answer, Trouble) and answer.kind in _FATAL:
+                    self._stop(answer)
         return answers
 
     def _fetch(self, file: str, asked: _Asked) -> _Lines:

@@ -63,7 +63,7 @@ class Journal:
         with _lock:
             entries = self._read()
         for entry in reversed(entries):
-            if held := tuple(one for one in entry.requests if one in left):
+            if held := tuple(mark for mark in entry.requests if mark in left):
                 left -= set(held)
                 found.append(replace(entry, requests=held))
         return found
@@ -84,7 +84,7 @@ class Journal:
         gone, today = set(failed), self._today().isoformat()
 
         def change(entry: Entry) -> Entry:
-            left = tuple(one for one in entry.requests if one not in gone)
+            left = tuple(mark for mark in entry.requests if mark not in gone)
             return replace(entry, requests=left, read=entry.read or today)
 
         self._change(file, change)
@@ -95,7 +95,7 @@ class Journal:
 
     def _change(self, file: str, change: Callable[[Entry], Entry]) -> None:
         with _lock:
-            self._write([change(one) if one.file == file else one for one in self._read()])
+            self._write([change(entry) if entry.file == file else entry for entry in self._read()])
 
     def _read(self) -> tuple[Entry, ...]:
         if self._path is None:
@@ -111,7 +111,9 @@ class Journal:
         today = self._today()
         oldest, oldest_read = (str(today - timedelta(days=days)) for days in (_DAYS, _DAYS_READ))
         kept = tuple(
-            one for one in entries if one.requests and one.day > oldest and (not one.read or one.read > oldest_read)
+            entry
+            for entry in entries
+            if entry.requests and entry.day > oldest and (not entry.read or entry.read > oldest_read)
         )
         if self._path is None:
             self._entries = kept

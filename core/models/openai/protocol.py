@@ -26,7 +26,7 @@ def _strict(schema: Any) -> Any:
     """A schema without what the strict form refuses."""
     if isinstance(schema, Mapping):
         return {key: _strict(value) for key, value in schema.items() if key not in _NOT_STRICT}
-    return [_strict(one) for one in schema] if isinstance(schema, list) else schema
+    return [_strict(part) for part in schema] if isinstance(schema, list) else schema
 
 
 _FORMATS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
@@ -241,7 +241,7 @@ def _number(of: object, name: str) -> int:
 def _text(content: object) -> str:
     """The text of a message, which some servers give in parts."""
     if isinstance(content, list):
-        return "".join(str(one.get("text") or "") for one in content if isinstance(one, Mapping))
+        return "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
     if content is None or isinstance(content, str):
         return content or ""
     raise TypeError
@@ -252,10 +252,10 @@ def _tokens(logprobs: object) -> tuple[Token, ...]:
     try:
         return tuple(
             Token(
-                clean(one.token),
-                {clean(each.token): math.exp(each.logprob) for each in (*reversed(one.top_logprobs or ()), one)},
+                clean(token.token),
+                {clean(each.token): math.exp(each.logprob) for each in (*reversed(token.top_logprobs or ()), token)},
             )
-            for one in getattr(logprobs, "content", None) or ()
+            for token in getattr(logprobs, "content", None) or ()
         )
     except (AttributeError, TypeError, ValueError, OverflowError):
         return ()

@@ -118,7 +118,7 @@ class OpenAIChat:
 
         try:
             with transport.Deadline(20):
-                return sorted(str(one.id) for one in self._client.models.list())
+                return sorted(str(model.id) for model in self._client.models.list())
         except openai.NotFoundError:  # this server has no such list, or the address is of something else
             raise ModelUnavailable(
                 f"The server {self.url} lists no models. Check the address, or type a model's name."
@@ -339,7 +339,7 @@ def message_of(request: Request, side: int) -> dict[str, Any]:
 
 def is_key(key: str) -> bool:
     """Whether a server's key, or none, can look like this: it is sent as part of a header."""
-    return key.isascii() and key.isprintable() and not any(one.isspace() for one in key)
+    return key.isascii() and key.isprintable() and not any(character.isspace() for character in key)
 
 
 def may_hold_secret(url: str) -> bool:

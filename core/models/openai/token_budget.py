@@ -64,7 +64,7 @@ class Limits:
 
     def billed(self, got: Reply | Failed) -> Reply | Failed:
         """The answer with the tokens of those that were cut off before it: they are to be paid for."""
-        prompt, said = (one + lost for one, lost in zip(_tokens(got), self._lost, strict=True))
+        prompt, said = (used + lost for used, lost in zip(_tokens(got), self._lost, strict=True))
         if isinstance(got, Failed):
             return replace(got, tokens=(prompt, said))
         return replace(got, prompt_tokens=prompt, completion_tokens=said)

@@ -82,7 +82,7 @@ class Asking:
 
     def _find_steering(self) -> re.Pattern[str]:
         """Finds what would steer the model if a description held it: the end of a turn, the place of an image."""
-        words = {str(one) for one in self._tokenizer.added_tokens_decoder.values() if one.special}
+        words = {str(token) for token in self._tokenizer.added_tokens_decoder.values() if token.special}
         words = {word for word in words | {self._image} if len(word) > 2}
         return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
 

@@ -76,8 +76,8 @@ def count_stored(folder: Path) -> Counter[str]:
 
 def needed_bytes(weights: Mapping[str, int], dtype: str) -> int:
     """Bytes a model takes when it works in `dtype`: its weights, and room for what it calculates."""
-    one = 4 if dtype == "float32" else 2
-    total = sum(count * (one if kind in FLOATS else _BYTES.get(kind, 1)) for kind, count in weights.items())
+    size = 4 if dtype == "float32" else 2
+    total = sum(count * (size if kind in FLOATS else _BYTES.get(kind, 1)) for kind, count in weights.items())
     return int(total * _ROOM)
 
 

@@ -165,7 +165,7 @@ def stored(source: Source, config: Any, family: Any) -> Counter[str]:
         model = family.from_config(config, trust_remote_code=False)
     name = str(getattr(config, "dtype", None) or "torch.float32").removeprefix("torch.")
     kinds = {value: key for key, value in FLOATS.items()}
-    return Counter({kinds.get(name, "F32"): sum(one.numel() for one in model.parameters())})
+    return Counter({kinds.get(name, "F32"): sum(parameter.numel() for parameter in model.parameters())})
 
 
 def _check_memory(need: int, free: int | None, place: str) -> None:
@@ -226,8 +226,8 @@ def _family(config: Any, source: Source) -> Any:
     from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoModelForSeq2SeqLM
 
     families = [AutoModelForImageTextToText, AutoModelForCausalLM, AutoModelForSeq2SeqLM]
-    if any(str(one).endswith("ForCausalLM") for one in config.architectures or ()):
-        families.sort(key=lambda one: one is not AutoModelForCausalLM)  # some kinds come with and without eyes
+    if any(str(name).endswith("ForCausalLM") for name in config.architectures or ()):
+        families.sort(key=lambda kind: kind is not AutoModelForCausalLM)  # some kinds come with and without eyes
     for family in families:
         if type(config) in family._model_mapping:  # type: ignore[operator]
             return family

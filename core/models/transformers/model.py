@@ -193,7 +193,7 @@ def _greedy(model: Any, tokenizer: Any) -> list[int]:
     The most likely answer is wanted, and labels are words of the prompt, which a penalty would push away.
     """
     ends: set[int] = set()
-    for part in {id(one): one for one in (model, _language_model(model))}.values():
+    for part in {id(module): module for module in (model, _language_model(model))}.values():
         habits = part.generation_config
         found = habits.eos_token_id
         ends.update(found if isinstance(found, list) else [] if found is None else [found])

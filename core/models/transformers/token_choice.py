@@ -49,7 +49,7 @@ class Choose:
                 noise = torch.empty(scores.shape[1]).exponential_(generator=dice).log_().neg_()
                 scores = scores.clone() if scores is before else scores
                 scores[number] = scores[number] / TEMPERATURE + noise.to(scores.device, scores.dtype)
-        wanted = [number for number, one in enumerate(self.asked) if one]
+        wanted = [number for number, choice in enumerate(self.asked) if choice]
         if wanted:
             likely = before[wanted].float().softmax(1)
             chosen = scores[wanted].argmax(1, keepdim=True)

@@ -141,7 +141,7 @@ def test_a_person_s_own_presets_word_the_question(
         """The first message of a step, in words of its own each time so that it is sent."""
         painter.history.clear()
         assert main([*command, "--never", f"haste {step} {options}", *options]) == 0
-        return next(one.text for one in painter.history if step_of(one) == step)
+        return next(asked.text for asked in painter.history if step_of(asked) == step)
 
     assert "Which paint?" in asked("describe")
     assert "“A red wall.” gets the label “red”" in asked("label")

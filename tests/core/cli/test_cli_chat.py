@@ -31,10 +31,10 @@ NO_CREDIT = "The account has no credit left. Add some, then continue."
 
 @pytest.fixture
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
-    one = Painter()
-    install(monkeypatch, one)
+    painter = Painter()
+    install(monkeypatch, painter)
     house.workspace.close()
-    return one
+    return painter
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_same_command_goes_on_where_the_cap_stopped_it_and_does_not_spend_it
     assert main([*command, "--cap", "100"]) == 0
     (run,) = runs(tmp_path)
     assert (run.settings.cap, run.status) == (100, "done")
-    assert sum(one.cost for one in run.stats.values()) == pytest.approx(len(painter.history))
+    assert sum(stat.cost for stat in run.stats.values()) == pytest.approx(len(painter.history))
     assert painter.asked("describe") == ALL
     assert main([*command, "--cap", "100"]) == 0  # one that is done is not taken up
     assert len(runs(tmp_path)) == 2

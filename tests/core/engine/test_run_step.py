@@ -30,10 +30,10 @@ class Memory:
 
     def save(self, outcomes: Sequence[Outcome]) -> None:
         self.threads.add(threading.get_ident())
-        for one in outcomes:
-            self.held[one.work.item_id] = one
-            if one.answer:
-                self.answers[one.work.key] = one.answer.value
+        for outcome in outcomes:
+            self.held[outcome.work.item_id] = outcome
+            if outcome.answer:
+                self.answers[outcome.work.key] = outcome.answer.value
 
 
 def works(*ids: str) -> list[Work]:
@@ -337,7 +337,7 @@ def test_progress_counts_up_to_the_total_and_shows_the_latest() -> None:
     seen: list[Progress] = []
     meter = Meter("label", 3, seen.append)
     run_step("label", works("a", "b", "c"), echo, lookup=memory.lookup, save=memory.save, batch_size=1, meter=meter)
-    assert [one.done for one in seen] == [1, 2, 3]
+    assert [answer.done for answer in seen] == [1, 2, 3]
     assert seen[0].cache_hits == 1
     assert seen[-1].latest == ("c", "c")
     assert seen[-1].seconds_left == 0

@@ -54,7 +54,7 @@ def test_runs_edits_and_images_are_there_again(house: House, done: str, packed: 
         assert other.store.runs.edits(done) == house.store.runs.edits(done)
         assert {path.name: path.read_bytes() for path in other.copies.rglob("*.*")} == copies
         assert other.store.runs.undo_edit(done) is not None
-        assert "sky" in {one.name for one in run_view.clusters(other.store, done).clusters}
+        assert "sky" in {cluster.name for cluster in run_view.clusters(other.store, done).clusters}
         dataset = other.store.datasets.get(house.store.runs.get(done).settings.dataset_id)  # type: ignore[union-attr]
         assert dataset is not None
         assert dataset.given == 16

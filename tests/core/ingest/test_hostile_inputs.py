@@ -261,9 +261,9 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     (tmp_path / "secret.png").write_bytes(png("black"))
     (tmp_path / "given").mkdir()
     roots = (tmp_path / "given",)
-    one = Workspace(replace(Config(tmp_path / "ws"), image_roots=roots, fetch_seconds=5.0))
-    yield one
-    one.close()
+    workspace = Workspace(replace(Config(tmp_path / "ws"), image_roots=roots, fetch_seconds=5.0))
+    yield workspace
+    workspace.close()
 
 
 def everything_but_the_workspace(place: Path) -> dict[str, bytes]:
@@ -311,8 +311,8 @@ def test_too_many_members_and_two_of_one_name(tmp_path: Path, monkeypatch: pytes
         with pytest.warns(UserWarning, match="Duplicate name"):
             packed.writestr("a.png", png("blue"))
     found = source.find(str(tmp_path / "a.zip"), "", Config(tmp_path / "ws"))
-    looked = [one.item for one in source.look(found, tmp_path / "copies", Config(tmp_path / "ws"))]
-    assert [(one.name, one.status) for one in looked] == [("a (2).png", "ready"), ("a.png", "ready")]
+    looked = [file.item for file in source.look(found, tmp_path / "copies", Config(tmp_path / "ws"))]
+    assert [(file.name, file.status) for file in looked] == [("a (2).png", "ready"), ("a.png", "ready")]
     monkeypatch.setattr(zip_file, "MAX_MEMBERS", 1)
     with pytest.raises(BadInput, match="lists 2 files; up to 1 can be read"):
         source.find(str(tmp_path / "a.zip"), "", Config(tmp_path / "ws"))

@@ -197,10 +197,10 @@ def test_a_folder_is_accounted_for_to_the_last_file(tmp_path: Path) -> None:
     found = source.find(str(images), "", config)
     looked = list(source.look(found, tmp_path / "copies", config))
     assert len(looked) == found.given == 4 + len(REFUSED) + 3
-    assert Counter(one.item.status for one in looked) == {"ready": 3, "duplicate": 1, "skipped": len(REFUSED) + 3}
-    assert [one.item.name for one in looked if one.image] == ["1.png", "2.png", "10.png"]
-    assert all(one.item.reason for one in looked if one.item.status != "ready")
-    assert [one.item.position for one in looked] == list(range(found.given))
+    assert Counter(file.item.status for file in looked) == {"ready": 3, "duplicate": 1, "skipped": len(REFUSED) + 3}
+    assert [file.item.name for file in looked if file.image] == ["1.png", "2.png", "10.png"]
+    assert all(file.item.reason for file in looked if file.item.status != "ready")
+    assert [file.item.position for file in looked] == list(range(found.given))
 
 
 def test_a_slow_or_crashing_decoder_costs_one_image_only(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_slow_or_crashing_decoder_costs_one_image_only(tmp_path: Path) -> None
     Image.new("RGB", (30, 30), "blue").save(images / "c.png")
     config = replace(Config(tmp_path / "ws"), decode_seconds=0.01)
     found = source.find(str(images), "", config)
-    reasons = [one.item.reason for one in source.look(found, tmp_path / "copies", config)]
+    reasons = [file.item.reason for file in source.look(found, tmp_path / "copies", config)]
     assert "longer than" in reasons[1]
 
 
@@ -222,8 +222,8 @@ def test_a_decoder_may_not_eat_the_machines_memory(tmp_path: Path) -> None:
     Image.new("RGB", (30, 30), "blue").save(images / "b.png")
     config = replace(Config(tmp_path / "ws"), decode_memory=450 * 1024**2)
     found = source.find(str(images), "", config)
-    looked = [one.item for one in source.look(found, tmp_path / "copies", config)]
-    assert [one.status for one in looked] == ["skipped", "ready"]
+    looked = [file.item for file in source.look(found, tmp_path / "copies", config)]
+    assert [file.status for file in looked] == ["skipped", "ready"]
     assert "memory" in looked[0].reason
 
 
@@ -276,7 +276,7 @@ def test_folders_that_cannot_be_read_are_refused_with_a_sentence(tmp_path: Path)
     Image.new("RGB", (9, 9)).save(tmp_path / "private.png")
     (tmp_path / "allowed" / "link.png").symlink_to(tmp_path / "private.png")
     looked = list(source.look(source.find(str(tmp_path / "allowed"), "", fenced), tmp_path / "copies", fenced))
-    assert [one.item.reason for one in looked] == ["A link to a place that images may not be read from."]
+    assert [file.item.reason for file in looked] == ["A link to a place that images may not be read from."]
     with pytest.raises(BadInput, match="may only be read from"):
         folder.scan(tmp_path / "allowed" / "way_out", fenced)
 
@@ -308,8 +308,8 @@ def test_a_zip_is_read_in_place_and_accounted_for(tmp_path: Path) -> None:
     found = source.find(str(zipped(tmp_path / "a.zip", members)), "", Config(tmp_path / "ws"))
     looked = list(source.look(found, tmp_path / "ws" / "copies", Config(tmp_path / "ws")))
     assert found.given == len(looked) == 7
-    assert [one.item.name for one in looked if one.image] == ["b/2.png", "b/10.png"]
-    assert Counter(one.item.status for one in looked) == {"ready": 2, "duplicate": 1, "skipped": 4}
+    assert [file.item.name for file in looked if file.image] == ["b/2.png", "b/10.png"]
+    assert Counter(file.item.status for file in looked) == {"ready": 2, "duplicate": 1, "skipped": 4}
     assert {path.name for path in tmp_path.iterdir()} == {"a.zip", "ws"}
     assert not (tmp_path.parent / "evil.png").exists()
 
@@ -327,8 +327,8 @@ def test_odd_zips_get_a_sentence_and_lose_nothing(tmp_path: Path) -> None:
     content[50:60] = b"\xff" * 10  # inside the first member
     (tmp_path / "flipped.zip").write_bytes(content)
     found = source.find(str(tmp_path / "flipped.zip"), "", config)
-    looked = [one.item for one in source.look(found, tmp_path / "copies", config)]
-    assert [one.status for one in looked] == ["skipped", "ready"]
+    looked = [file.item for file in source.look(found, tmp_path / "copies", config)]
+    assert [file.status for file in looked] == ["skipped", "ready"]
     assert "damaged" in looked[0].reason
 
 
@@ -340,8 +340,8 @@ def test_a_csv_that_lists_images_is_accounted_for_row_by_row(tmp_path: Path) -> 
     table.write_text(f"image,colour\npics/a.png,red\n{tmp_path / 'b.png'},blue\ngone.png,red\n,x\nnotes.txt,y\n")
     config = Config(tmp_path / "ws")
     found = source.find(str(table), "", config)
-    looked = [one.item for one in source.look(found, tmp_path / "copies", config)]
-    assert [one.status for one in looked] == ["ready", "ready", "skipped", "skipped", "skipped"]
+    looked = [file.item for file in source.look(found, tmp_path / "copies", config)]
+    assert [file.status for file in looked] == ["ready", "ready", "skipped", "skipped", "skipped"]
     assert ["no such file" in looked[2].reason, "names no image" in looked[3].reason] == [True, True]
     table.write_text("image\n")
     with pytest.raises(BadInput, match="lists no images"):

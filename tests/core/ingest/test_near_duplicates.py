@@ -42,7 +42,7 @@ def test_groups_are_those_of_comparing_all_with_all(distance: int, crowd: int, m
     for _ in range(5):
         looks ^= np.uint64(1) << rng.integers(0, 64, 200).astype(np.uint64)
     colours = rng.choice([0x101010, 0x202020, 0x883010], 200)
-    expected = by_hand([int(one) for one in looks], [int(one) for one in colours], distance)
+    expected = by_hand([int(colour) for colour in looks], [int(colour) for colour in colours], distance)
     assert near_groups(looks, colours, distance) == expected
 
 

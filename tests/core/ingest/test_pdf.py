@@ -54,13 +54,13 @@ def test_the_images_in_a_pdf_come_in_with_their_page(tmp_path: Path) -> None:
     red = Image.new("RGB", (90, 70), (220, 20, 10))
     given = brochure(tmp_path / "brochure.pdf", [[logo, red], [], [logo, Image.new("RGB", (5, 300))]])
     result = looked(given, tmp_path)
-    assert [one.item.name for one in result] == [
+    assert [row.item.name for row in result] == [
         "brochure.pdf, page 1, image 1",
         "brochure.pdf, page 1, image 2",
         "brochure.pdf, page 3, image 1",
     ]  # the line of five pixels is layout
-    assert [one.item.status for one in result] == ["ready", "ready", "duplicate"]
-    assert [(one.image.format, one.image.width, one.image.height) for one in result if one.image] == [
+    assert [row.item.status for row in result] == ["ready", "ready", "duplicate"]
+    assert [(row.image.format, row.image.width, row.image.height) for row in result if row.image] == [
         ("PDF", 80, 60),
         ("PDF", 90, 70),
     ]
@@ -71,8 +71,8 @@ def test_the_images_in_a_pdf_come_in_with_their_page(tmp_path: Path) -> None:
 def test_pages_come_in_if_asked(tmp_path: Path) -> None:
     given = brochure(tmp_path / "brochure.pdf", [[noise(0)], [noise(1)], []])
     result = looked(given, tmp_path, pdf_pages=True)
-    assert [one.item.name for one in result] == [f"brochure.pdf, page {page}" for page in (1, 2, 3)]
-    assert [one.item.status for one in result] == ["ready"] * 3
+    assert [row.item.name for row in result] == [f"brochure.pdf, page {page}" for page in (1, 2, 3)]
+    assert [row.item.status for row in result] == ["ready"] * 3
     assert result[0].image
     assert (result[0].image.width, result[0].image.height) == (1536, 2048)
     blank = np.asarray(Image.open(image_path(tmp_path / "copies", result[2].item.item_id, "view")))
@@ -90,9 +90,9 @@ def test_pdfs_in_folders_and_zips_count_as_what_they_hold(tmp_path: Path) -> Non
         for path in folder.iterdir():
             archive.write(path, path.name)
     for given in (folder, tmp_path / "pics.zip"):
-        result = [one.item for one in looked(given, tmp_path)]
-        assert Counter(one.status for one in result) == {"ready": 3, "skipped": 2}
-        reasons = {one.name: one.reason for one in result if one.status == "skipped"}
+        result = [file.item for file in looked(given, tmp_path)]
+        assert Counter(row.status for row in result) == {"ready": 3, "skipped": 2}
+        reasons = {row.name: row.reason for row in result if row.status == "skipped"}
         assert "damaged" in reasons["broken.pdf"]
         assert "holds no images" in reasons["text.PDF"]
 

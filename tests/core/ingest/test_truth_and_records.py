@@ -99,7 +99,9 @@ def test_what_truth_would_give_is_previewed(tmp_path: Path) -> None:
 
 
 def lines(path: Path, *values: object) -> Path:
-    path.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in values), encoding="utf-8")
+    path.write_text(
+        "\n".join(entry if isinstance(entry, str) else json.dumps(entry) for entry in values), encoding="utf-8"
+    )
     return path
 
 
@@ -112,7 +114,7 @@ def test_both_forms_of_records_are_read_and_nothing_else_in_them(tmp_path: Path)
         {"image": "c.jpg", "label": "bird"},
     )
     read = read_records(file)
-    assert [(one.image, one.description, one.label, one.truth) for one in read.records] == [
+    assert [(record.image, record.description, record.label, record.truth) for record in read.records] == [
         ("a.jpg", "A cat.", "cat", "3"),
         ("b.jpg", "A dog.", "", ""),
         ("c.jpg", "", "bird", ""),

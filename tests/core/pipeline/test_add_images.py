@@ -28,7 +28,7 @@ from core.results.edits import Delete, Rename
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are decoded in process to save starting one."""
     monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, place: (prepare(one, copies, place.max_pixels) for one in files)
+        source, "prepare_all", lambda files, copies, place: (prepare(file, copies, place.max_pixels) for file in files)
     )
 
 
@@ -214,11 +214,11 @@ def test_one_image_finds_its_place_for_every_criterion(house: House, done: str, 
     answer = where(house.workspace, dataset, image)
     assert answer.picture[8:12] == b"WEBP"
     places = answer.places
-    assert [(one.criterion, one.cluster, one.likely) for one in places] == [
+    assert [(place.criterion, place.cluster, place.likely) for place in places] == [
         ("hue", "blue", (("blue", 0.9),)),
         ("colour", "blue", (("blue", 0.9),)),
     ]
-    assert {one.description for one in places} == {"A blue picture."}
+    assert {place.description for place in places} == {"A blue picture."}
     assert len(house.vision.history) == 1  # looked at once; the second criterion uses what was measured
     assert balanced(house, done) == given
     assert set(house.workspace.copies.rglob("*")) == copies

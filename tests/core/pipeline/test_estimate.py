@@ -20,10 +20,10 @@ CHAT = {"vision": "painter", "text": "painter"}
 
 @pytest.fixture
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
-    one = Painter()
-    install(monkeypatch, one)
+    painter = Painter()
+    install(monkeypatch, painter)
     monkeypatch.setattr(estimating, "_LOADED", (BUILTIN, "painter"))
-    return one
+    return painter
 
 
 def expected(house: House, run_id: str, **changes: object) -> Estimate:

@@ -79,19 +79,21 @@ def painter(body: Body) -> str:
         colour = min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
         return f"A {colour} picture with the number {zlib.crc32(data)}."
     if step == "name":
-        labels = [one for one in recorded.counted_labels(text) if one.casefold() in COLOURS]
+        labels = [
+            counted_label for counted_label in recorded.counted_labels(text) if counted_label.casefold() in COLOURS
+        ]
         groups = [
             {"name": one, "meaning": "", "labels": [label for label in labels if label == one]} for one in COLOURS
         ]
         return json.dumps({"groups": groups})
     lists = recorded.lists_in(text)
     groups, items = _groups(lists), lists[-1]
-    seen = [next((name for name in COLOURS if name in one.text), "unclear") for one in items]
-    marks = {recorded.name_of_group(one.text).casefold(): one.mark for one in groups}
+    seen = [next((name for name in COLOURS if name in item.text), "unclear") for item in items]
+    marks = {recorded.name_of_group(group.text).casefold(): group.mark for group in groups}
     answers: list[str | int] = list(seen)
     if groups:
-        answers = [int(mark) if (mark := marks.get(one, "0")).isdigit() else mark for one in seen]
-    return json.dumps(recorded.in_form([one.mark for one in items], answers, items, schema))
+        answers = [int(mark) if (mark := marks.get(answer, "0")).isdigit() else mark for answer in seen]
+    return json.dumps(recorded.in_form([item.mark for item in items], answers, items, schema))
 
 
 @dataclass
@@ -130,31 +132,31 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     patch.setattr(
         source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
     )
-    one = Studio(Workspace(Config(folder / "workspace")), draw(folder / "images", EACH))
+    studio = Studio(Workspace(Config(folder / "workspace")), draw(folder / "images", EACH))
     server = Server(painter)
-    run_id = one.start(server)
-    assert one.go(run_id, server) is None
-    check_complete(one, run_id)
+    run_id = studio.start(server)
+    assert studio.go(run_id, server) is None
+    check_complete(studio, run_id)
     assert {step_asked(each["body"]) for each in server.history} == set(STEPS)
     server.shutdown()
     server.server_close()
     patch.undo()
-    backup = one.workspace.store.answers.backup
-    patch.setattr(one.workspace.store.answers, "backup", lambda *_: None)  # a quarter of each cell's time
-    yield one
+    backup = studio.workspace.store.answers.backup
+    patch.setattr(studio.workspace.store.answers, "backup", lambda *_: None)  # a quarter of each cell's time
+    yield studio
     backup(run_id, "assign")
     patch.undo()
-    one.workspace.close()
+    studio.workspace.close()
     for file in (folder / "workspace").rglob("*"):
         assert not (file.is_file() and KEY.encode() in file.read_bytes()), f"{file} holds the key"
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    one = Server(painter)
-    yield one
-    one.shutdown()
-    one.server_close()
+    server = Server(painter)
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def check_complete(studio: Studio, run_id: str) -> None:
@@ -189,7 +191,7 @@ def check_counts(studio: Studio, run_id: str, ended: FacetryError | None) -> Non
 
 def answers(server: Server) -> list[str]:
     """The requests that the model answered as it should: those that were paid for."""
-    return [json.dumps(one["body"], sort_keys=True) for one in server.history if one["answered"]]
+    return [json.dumps(asked["body"], sort_keys=True) for asked in server.history if asked["answered"]]
 
 
 LASTING = ["429", "500", "time-out", "reset before the body", "wrong ids", "missing ids", "empty content", "refusal"]
@@ -224,7 +226,7 @@ def test_a_fault(
 
     ended = studio.go(run_id, server)
 
-    assert any(not one["answered"] for one in server.history), "the fault was not met"
+    assert any(not asked["answered"] for asked in server.history), "the fault was not met"
     check_counts(studio, run_id, ended)
     said = [*listed(studio, run_id), *([str(ended)] if ended else [])]
     told_otherwise = r"Only \d images have a description and a label|" if not trouble.stops else ""
@@ -232,7 +234,7 @@ def test_a_fault(
         assert re.search(f"{told_otherwise}{trouble.reason or 'nothing need be said'}", sentence), sentence
     if trouble.stops:
         assert ended is not None
-        assert len([one for one in server.history if not one["answered"]]) <= 4  # all that were under way at once
+        assert len([asked for asked in server.history if not asked["answered"]]) <= 4  # all that were under way at once
     if lasting and not said:
         assert trouble.reason in ("", MODEL), "nobody was told"
 

@@ -192,7 +192,9 @@ def test_a_move_by_hand_wins_over_the_model_and_can_be_undone(house: House) -> N
     house.run(run_id)
     some = run_view.rows(house.store, run_id)[0]
     assert some.cluster is not None
-    target = next(one for one in run_view.clusters(house.store, run_id).clusters if one.id != some.cluster.id)
+    target = next(
+        cluster for cluster in run_view.clusters(house.store, run_id).clusters if cluster.id != some.cluster.id
+    )
     run_view.add_edit(house.store, run_id, Move((some.item_id,), target.id))
     house.run(run_id, check_all=True)
     moved = run_view.rows(house.store, run_id)[0]

@@ -33,13 +33,13 @@ CHAT = {"vision": "painter", "text": "painter"}
 
 @pytest.fixture
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
-    one = Painter()
-    install(monkeypatch, one)
-    return one
+    painter = Painter()
+    install(monkeypatch, painter)
+    return painter
 
 
 def counts(painter: Painter) -> dict[str, int]:
-    return dict(Counter(step_of(one) for one in painter.history))
+    return dict(Counter(step_of(asked) for asked in painter.history))
 
 
 def test_each_distinct_label_is_asked_once_and_descriptions_only_where_labels_do_not_tell(
@@ -67,7 +67,10 @@ def test_exact_runs_read_every_description_and_share_all_but_the_assignments(hou
     exact = house.start(**CHAT, asking=Asking(exact=True, items=5))
     house.run(exact)
     assert len(painter.history) - before == -(-ALL // 5)
-    assert all("A red picture" in one.quote or one.quote for one in run_view.assignments(house.store, exact).values())
+    assert all(
+        "A red picture" in assignment.quote or assignment.quote
+        for assignment in run_view.assignments(house.store, exact).values()
+    )
 
 
 def test_edits_ask_about_what_they_touch_only(house: House, painter: Painter) -> None:
@@ -134,7 +137,9 @@ def test_rewritten_words_for_several_criteria_are_asked_anew(house: House, paint
         wording = Wording(edited=(("describe_several", words),))
         house.run(house.start(**CHAT, asking=Asking(also=("mood",)), wording=wording))
     assert painter.asked("describe") == 2 * ALL
-    assert painter.asked("describe") == ALL + sum(one.text == "Write of 1. colour\n2. mood." for one in painter.history)
+    assert painter.asked("describe") == ALL + sum(
+        asked.text == "Write of 1. colour\n2. mood." for asked in painter.history
+    )
 
 
 def test_settings_of_earlier_versions_are_read(house: House, painter: Painter) -> None:
@@ -211,7 +216,7 @@ def test_kinds_of_failures_are_told_apart_and_their_replies_kept(house: House, p
     held = house.store.answers.held(run_id, "label")
     raw = {house.store.answers.raw(key) for key, _, _ in held.values()}
     assert len(raw) == 1  # one call for all
-    assert all(one in next(iter(raw)) for one in COLOURS)
+    assert all(colour in next(iter(raw)) for colour in COLOURS)
 
 
 def test_where_no_names_can_be_used_the_commonest_labels_stand_in_and_ask_for_better_ones(
@@ -221,7 +226,7 @@ def test_where_no_names_can_be_used_the_commonest_labels_stand_in_and_ask_for_be
     run_id = house.start(**CHAT, names=("green",))
     house.run(run_id, "name")
     clusters = run_view.clusters(house.store, run_id).clusters
-    assert [(one.name, one.needs_name) for one in clusters] == [
+    assert [(cluster.name, cluster.needs_name) for cluster in clusters] == [
         ("green", False),
         ("blue", True),
         ("grey", True),
@@ -246,7 +251,7 @@ def test_a_spending_cap_stops_cleanly_and_can_be_raised(house: House, painter: P
     assert run.status == "stopped"
     assert "Raise the cap" in run.message
     assert 5 <= painter.asked("describe") <= 5 + painter.can.concurrency
-    spent = sum(one.cost for one in run.stats.values())
+    spent = sum(stat.cost for stat in run.stats.values())
     assert spent == pytest.approx(len(painter.history))
     dataset = house.store.datasets.get(run.settings.dataset_id)
     assert dataset is not None
@@ -304,7 +309,7 @@ def test_local_models_load_where_it_is_seen(house: House, painter: Painter, monk
     assert not loaded
     seen: list[Progress] = []
     house.run(run_id, on_progress=seen.append)
-    assert [one.latest[1] for one in seen if one.step == "load"] == ["Loading about 1.0 GB."]
+    assert [answer.latest[1] for answer in seen if answer.step == "load"] == ["Loading about 1.0 GB."]
     assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
 
 

@@ -24,10 +24,10 @@ SHARED = {"vision": "painter", "text": "painter", "share": BUDGET / TOTAL}
 
 @pytest.fixture
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
-    one = Painter()
-    install(monkeypatch, one)
+    painter = Painter()
+    install(monkeypatch, painter)
     draw(house.images, EACH)
-    return one
+    return painter
 
 
 def fail_after(painter: Painter, step: Step, number: int) -> None:
@@ -118,5 +118,5 @@ def test_everything_given_is_somewhere_once(house: House, painter: Painter) -> N
         view = run_view.View(house.store, run_id)
         assert sum(view.states().values()) == TOTAL - 1
         assert sum(view.sizes().values()) == view.states()["assigned"]
-        failures = sum(one.failures for one in view.run.stats.values())
+        failures = sum(stat.failures for stat in view.run.stats.values())
         assert view.states()["failed"] == failures

@@ -29,14 +29,14 @@ NO_MODEL = {"error": {"message": "The model does not exist", "code": "model_not_
 
 @pytest.fixture
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
-    one = Painter()
-    install(monkeypatch, one)
+    painter = Painter()
+    install(monkeypatch, painter)
     for kind in ("openai", "strong"):  # as they are outside tests
         monkeypatch.setitem(registry.VISION, kind, registry._vision_of(kind))  # type: ignore[arg-type]
         monkeypatch.setitem(registry.TEXT, kind, registry._text_of(kind))  # type: ignore[arg-type]
     monkeypatch.setattr(openai_server, "config", lambda: replace(config(), concurrency=1))
-    one.fail = refuse(2)
-    return one
+    painter.fail = refuse(2)
+    return painter
 
 
 def refuse(number: int) -> Callable[[Request], Failed | None]:
@@ -77,7 +77,7 @@ def test_a_second_that_is_not_there_is_asked_once_a_pass(house: House, painter: 
     house.run(run_id, "name")
     assert len(server.history) == 1
     assert len(reasons(house, run_id)) == 3
-    assert all("has no model “small”" in one for one in reasons(house, run_id))
+    assert all("has no model “small”" in reason for reason in reasons(house, run_id))
 
 
 @pytest.mark.parametrize("step", ["label", "assign"])
@@ -110,7 +110,7 @@ def test_a_second_that_cannot_see_helps_with_the_text_alone(
     run_id = house.start(vision="painter", text="painter", fallback="strong")
     house.run(run_id)
     assert reasons(house, run_id) == ["The model refused."] * 2
-    assert [step_of(one) for one in text_only.history] == ["label"]
+    assert [step_of(asked) for asked in text_only.history] == ["label"]
 
 
 def test_names_come_from_labels_where_the_first_gives_none_and_the_second_is_not_there(
@@ -122,8 +122,8 @@ def test_names_come_from_labels_where_the_first_gives_none_and_the_second_is_not
     run_id = house.start(vision="painter", text="painter", fallback=f"openai:small@{server.url}")
     house.run(run_id, "name")
     clusters = run_view.clusters(house.store, run_id).clusters
-    assert {one.name for one in clusters} == set(COLOURS)
-    assert all(one.needs_name for one in clusters)
+    assert {cluster.name for cluster in clusters} == set(COLOURS)
+    assert all(cluster.needs_name for cluster in clusters)
     assert len(server.history) == 1
 
 

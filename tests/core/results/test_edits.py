@@ -46,12 +46,12 @@ def stale(tmp_path: Path) -> Iterator[Stale]:
 
     save("name", {name.ITEM: name.write(ALL)})
     save("label", {item: json.dumps(label) for item, label in LABELS.items()})
-    save("assign", {item: assign.write(one) for item, one in ASSIGNED.items()})
+    save("assign", {item: assign.write(assignment) for item, assignment in ASSIGNED.items()})
 
     def of(*edits: Edit) -> list[str]:
         for edit in edits[:-1]:
             run_view.add_edit(store, run_id, edit)
-        save("assign", {item: assign.write(one) for item, one in ASSIGNED.items()})  # all are fresh again
+        save("assign", {item: assign.write(assignment) for item, assignment in ASSIGNED.items()})  # all are fresh again
         expected = run_view.preview_edit(store, run_id, edits[-1])
         assert run_view.add_edit(store, run_id, edits[-1]) == expected
         found = sorted(item for item, (_, _, old) in store.answers.held(run_id, "assign").items() if old)

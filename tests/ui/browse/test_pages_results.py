@@ -41,7 +41,7 @@ def served(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr(state, "jobs", lambda: jobs)
     monkeypatch.setattr(run_view, "embed", embed)
     monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
+        source, "prepare_all", lambda files, copies, where: (prepare(file, copies, where.max_pixels) for file in files)
     )
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -61,10 +61,10 @@ def done(house: House) -> str:
 
 @pytest.fixture
 def server() -> Iterator[openai_server.Server]:
-    one = openai_server.Server()
-    yield one
-    one.shutdown()
-    one.server_close()
+    server = openai_server.Server()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 def open_page(page: str, **params: str) -> AppTest:
@@ -95,11 +95,11 @@ def test_before_anything_is_sorted(page: str, why: str, house: House) -> None:
     run_id = house.start()
     at = open_page(page, run=run_id)
     assert why in shown(at)
-    assert text.SHOW in [one.label for one in at.button]
+    assert text.SHOW in [button.label for button in at.button]
     house.run(run_id, "name")
     at = open_page(page, run=run_id)
     assert why in shown(at)
-    assert text.TO_NAMES in [one.label for one in at.button]
+    assert text.TO_NAMES in [button.label for button in at.button]
 
 
 @pytest.mark.parametrize("page", ["evaluate", "export", "connect"])
@@ -123,7 +123,7 @@ def test_after_a_failure(page: str, why: str, house: House, monkeypatch: pytest.
             house.run(run_id, "name")
     at = open_page(page, run=run_id)
     assert why in shown(at)
-    assert text.SHOW in [one.label for one in at.button]
+    assert text.SHOW in [button.label for button in at.button]
 
 
 # -- evaluate
@@ -132,7 +132,7 @@ def test_after_a_failure(page: str, why: str, house: House, monkeypatch: pytest.
 def test_evaluate(done: str) -> None:
     at = open_page("evaluate", run=done)
     assert text.matches(1.0, 4 * EACH) in shown(at)
-    assert [one.value for one in at.metric] == ["1.000"] * 4
+    assert [metric.value for metric in at.metric] == ["1.000"] * 4
     assert len(at.get("vega_lite_chart") or at.get("arrow_vega_lite_chart")) == 1
     table = at.dataframe[0].value
     assert list(table[text.CONFUSION_LABEL]) == ["blue", "green", "grey", "red"]
@@ -229,7 +229,7 @@ def test_the_workspace_is_sent(done: str) -> None:
 def test_export_of_a_part_says_so(done: str, house: House) -> None:
     at = open_page("export", run=done, group=house.id_of(done, "red"), text="0.png")
     assert text.export_part(1, 4 * EACH) in shown(at)
-    place = next(one for one in links(at) if "table.csv" in one)
+    place = next(link for link in links(at) if "table.csv" in link)
     assert place.endswith(f"?group={house.id_of(done, 'red')}&text=0.png")
     answer, body = ask(place.removeprefix("/download/"))
     assert body.count(b"\n") == 2
@@ -244,7 +244,7 @@ def test_a_group_leads_to_its_export(done: str, house: House) -> None:
     at.button(key="export-these").click().run()
     assert not at.exception
     assert text.export_part(EACH, 4 * EACH) in shown(at)
-    assert all("group=" in one for one in links(at) if one != downloads.WORKSPACE)
+    assert all("group=" in link for link in links(at) if link != downloads.WORKSPACE)
 
 
 def test_downloads_have_safe_headers(done: str) -> None:
@@ -296,7 +296,7 @@ def test_connect_starts_with_the_built_in_engine() -> None:
     at = open_page("connect")
     assert shown(at).count(text.BUILTIN) >= 2
     assert text.LEAVES_NOTHING in shown(at)
-    assert [one.value for one in at.code] == [text.OLLAMA_LINES]
+    assert [code.value for code in at.code] == [text.OLLAMA_LINES]
     at.button(key="test-models").click().run()
     assert text.CONNECT_TEST_BUILTIN in shown(at)
 
@@ -348,13 +348,13 @@ def test_connect_test_and_use(server: openai_server.Server, house: House) -> Non
     at.button(key="test-models").click().run()
     assert shown(at).count("A red car.") == 2
     assert "answered in" in shown(at)
-    image, words, form = (one["body"] for one in server.history)
+    image, words, form = (asked["body"] for asked in server.history)
     assert form["response_format"]["type"] == "json_schema"
     for able in (text.CAN_SEE, text.CAN_IGNORE, text.CAN_UNSURE):  # it says “A red car.” whatever it is asked
         assert able in shown(at)
     assert (image["model"], words["model"]) == ("large", "small")
     assert image["messages"][0]["content"][1]["image_url"]["url"].startswith("data:image/jpeg;base64,")
-    assert {one["key"] for one in server.history} == {f"Bearer {KEY}"}
+    assert {asked["key"] for asked in server.history} == {f"Bearer {KEY}"}
     at.button(key="use-models").click().run()
     assert model_choice.choice() == model_choice.Choice(f"openai:large@{server.url}", f"openai:small@{server.url}")
     assert shown(at).count(f"large (127.0.0.1:{server.server_address[1]})") == 1
@@ -377,8 +377,8 @@ def test_a_key_is_sent_to_its_own_server_only(server: openai_server.Server) -> N
         at.button(key="list-models").click().run()
         at.selectbox(key="role-text").set_value(model_choice.spec("small", other.url)).run()
         at.button(key="test-models").click().run()
-        assert [one["key"] for one in server.history] == [f"Bearer {KEY}"]  # still the vision model's server
-        assert [one["key"] for one in other.history] == ["Bearer none"] * 2
+        assert [asked["key"] for asked in server.history] == [f"Bearer {KEY}"]  # still the vision model's server
+        assert [asked["key"] for asked in other.history] == ["Bearer none"] * 2
     finally:
         other.shutdown()
         other.server_close()

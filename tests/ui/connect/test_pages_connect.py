@@ -169,12 +169,12 @@ def test_a_key_from_the_secrets_is_used_and_said(server: Server) -> None:
     at.button(key="list-models").click().run()
     at.selectbox(key="role-text").set_value(chosen.spec("small", server.url)).run()
     at.button(key="test-models").click().run()
-    assert {one["key"] for one in server.history} == {"Bearer sk-file"}
+    assert {asked["key"] for asked in server.history} == {"Bearer sk-file"}
     server.history.clear()
     at.text_input(key=f"server-key-{server.url}").set_value("sk-typed").run()
     assert text.CONNECT_KEY_KEPT in shown(at)
     at.button(key="test-models").click().run()
-    assert {one["key"] for one in server.history} == {"Bearer sk-typed"}  # what is typed counts first
+    assert {asked["key"] for asked in server.history} == {"Bearer sk-typed"}  # what is typed counts first
     kept = [path.read_bytes() for path in state.workspace().folder.rglob("*") if path.is_file()]
     assert not [content for content in kept if b"sk-file" in content]
 

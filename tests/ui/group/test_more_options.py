@@ -86,7 +86,7 @@ def form(address: dict[str, str], section: str = "", criterion: str = "mood") ->
 def begun(at: AppTest) -> RunSettings:
     """The settings of the run that Start begins."""
     at.button(key="start").click().run()
-    assert not at.error, [one.value for one in at.error]
+    assert not at.error, [error.value for error in at.error]
     run = state.workspace().store.runs.recent()[0]
     state.jobs().stop(run.id)
     return run.settings
@@ -98,7 +98,7 @@ def begun(at: AppTest) -> RunSettings:
 def test_the_built_in_engine_offers_names_alone(address: dict[str, str]) -> None:
     at = form(address, criterion="colour")
     assert text.MORE_BUILTIN in shown(at)
-    assert [one.label for one in at.text_area] == [text.OWN_NAMES]
+    assert [text_area.label for text_area in at.text_area] == [text.OWN_NAMES]
     assert text.NOTHING_SENT in shown(at)
     at.text_area(key="more-names").set_value("red, green").run()
     assert begun(at).names == ("red", "green")
@@ -227,7 +227,7 @@ def test_overnight_is_offered_for_servers_elsewhere(far: str, address: dict[str,
 def test_overnight_is_not_for_models_on_this_computer(chat: str, address: dict[str, str]) -> None:
     state.workspace().store.datasets.set_options(address["dataset"], json.dumps({"overnight": True}))
     at = form(address, "asking")
-    assert text.OVERNIGHT not in [one.label for one in at.checkbox]
+    assert text.OVERNIGHT not in [checkbox.label for checkbox in at.checkbox]
     assert text.MORE_NAMES["overnight"] not in shown(at)
     assert begun(at).vision == chat
 
@@ -243,7 +243,7 @@ def test_a_try_looks_at_all_of_its_images_at_once_and_the_choice_comes_back(
     at.session_state["more-overnight"] = True
     at.run()
     at.button(key="try").click().run()
-    assert not at.error, [one.value for one in at.error]
+    assert not at.error, [error.value for error in at.error]
     tried = state.workspace().store.runs.recent()[0]
     assert (tried.settings.share, tried.settings.vision, tried.settings.text) == (1.0, FAR, FAR)
     for way in ("all", "another"):
@@ -261,7 +261,7 @@ def test_the_preset_that_fits_is_taken_and_can_be_left(chat: str, address: dict[
     assert mood is not None
     assert at.text_area(key="more-question").value == mood.question
     at.selectbox(key="more-preset").set_value("none").run()
-    assert "more-question" not in [one.key for one in at.text_area]
+    assert "more-question" not in [text_area.key for text_area in at.text_area]
     assert begun(at).wording == Wording()
 
 
@@ -389,5 +389,7 @@ def test_many_images_are_reckoned_without_looking_each_up(
     at = form(address)
     before = shown(at)
     monkeypatch.setattr(estimate, "COUNTED", 5)
-    assert text.NOT_COUNTED in at.run().caption[-1].help or text.NOT_COUNTED in str([one.help for one in at.caption])
+    assert text.NOT_COUNTED in at.run().caption[-1].help or text.NOT_COUNTED in str(
+        [caption.help for caption in at.caption]
+    )
     assert shown(at) == before

@@ -101,9 +101,9 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def client(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
-    one = Client(tmp_path / "workspace", port)
-    monkeypatch.setattr(state, "workspace", lambda: one.workspace)
-    return one
+    client = Client(tmp_path / "workspace", port)
+    monkeypatch.setattr(state, "workspace", lambda: client.workspace)
+    return client
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:

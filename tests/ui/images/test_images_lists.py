@@ -28,9 +28,9 @@ def rows(images: Path) -> list[Path]:
 @pytest.mark.parametrize("name", ["list.csv", "LIST.TSV"])
 def test_a_list_alone(name: str, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each row is accounted for, the page is called by the list's name, and its columns are offered as labels."""
-    lines = ["path,hue", *(f"{one},{one.parent.name}" for one in rows(images)), "gone.png,red", "ftp://x/a.png,red"]
+    lines = ["path,hue", *(f"{row},{row.parent.name}" for row in rows(images)), "gone.png,red", "ftp://x/a.png,red"]
     at = looked(sent({name: "\n".join(lines).encode()}, monkeypatch))
-    assert [one.value for one in at.metric] == [str(ALL_IMAGES), "0", "2"]
+    assert [metric.value for metric in at.metric] == [str(ALL_IMAGES), "0", "2"]
     assert at.title[0].value.replace("\\", "") == name
     at.radio[0].set_value("table").run()
     assert at.selectbox[0].options == ["hue"]
@@ -67,15 +67,15 @@ def test_a_table_that_leads_to_no_image(content: bytes, said: str, monkeypatch: 
 def test_a_table_beside_images_holds_labels(
     table: str, said: str, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = {one.name: one.read_bytes() for one in rows(images)}
+    files = {row.name: row.read_bytes() for row in rows(images)}
     at = looked(sent({**files, "mine.csv": table.encode()}, monkeypatch))
-    assert [one.value for one in at.metric] == [str(ALL_IMAGES), "0", "0"]
+    assert [metric.value for metric in at.metric] == [str(ALL_IMAGES), "0", "0"]
     assert said in shown(at)
 
 
 def test_several_tables_beside_images(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {one.name: one.read_bytes() for one in rows(images)}
+    files = {row.name: row.read_bytes() for row in rows(images)}
     at = looked(sent({**files, "a.csv": b"image,hue\n", "b.csv": b"image,hue\n"}, monkeypatch))
-    assert [one.value for one in at.metric] == [str(ALL_IMAGES), "0", "2"]
+    assert [metric.value for metric in at.metric] == [str(ALL_IMAGES), "0", "2"]
     reasons = set(at.dataframe[0].value[text.REASON])
     assert reasons == {"One of several tables. Give the one that holds the labels."}

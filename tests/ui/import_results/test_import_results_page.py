@@ -105,7 +105,7 @@ def test_rows_of_the_images_at_hand(images: Path, make: Callable[..., str]) -> N
     assert (number, [name for name, _ in first]) == (4, ["gone.png", "notes.txt", ROWS[1][0], "line 16"])
     assert [reason.split(" ")[0] for _, reason in first] == ["No", "The", "It", "This"]
     at = open_app("browse", run=run_id)
-    assert text.rows_left_out(4) in [one.label for one in at.expander]
+    assert text.rows_left_out(4) in [expander.label for expander in at.expander]
     assert text.matches(11 / 11, 11) in shown(open_app("evaluate", run=run_id))
     # A new run on the same images is compared with the same labels.
     at = open_app("group", run=run_id)

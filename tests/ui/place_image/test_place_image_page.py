@@ -35,7 +35,7 @@ def test_an_image_is_placed_and_joins_when_asked(make: Callable[..., str], model
     at = dropped(run, "my <b>blue</b> one.png", picture("blue"))
     assert not at.exception
     assert text.where_by(run_view.get_run(store, run).settings.criterion) in shown(at)
-    assert "blue" in [one.value for one in at.subheader]
+    assert "blue" in [subheader.value for subheader in at.subheader]
     assert len(run_view.rows(store, run)) == before
     asked = len(models[0].history)
     at.button(key="where-add").click().run()

@@ -114,7 +114,7 @@ def test_a_missing_demo_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(demo, "IMAGES", tmp_path / "nothing")
     at = open_app("start")
     at.button(key="begin-demo").click().run()
-    assert [one.value.replace("\\", "") for one in at.error] == [text.DEMO_GONE]
+    assert [error.value.replace("\\", "") for error in at.error] == [text.DEMO_GONE]
 
 
 # -- images
@@ -139,35 +139,35 @@ def test_a_folder_is_looked_at_before_any_run(images: Path) -> None:
     dataset_id = at.query_params["dataset"]
     done_looking(dataset_id)
     at.run()
-    assert [one.value for one in at.metric] == [str(ALL), "0", "1"]
-    assert "Not grouped: 1" in [one.label for one in at.expander]
+    assert [metric.value for metric in at.metric] == [str(ALL), "0", "1"]
+    assert "Not grouped: 1" in [expander.label for expander in at.expander]
     at.button(key="to-group").click().run()
     assert text.GROUP_TITLE in shown(at)
     assert at.query_params["dataset"] == dataset_id
 
 
 def test_files_that_were_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {one.name: one.read_bytes() for one in sorted(images.rglob("*.png"))}
+    files = {path.name: path.read_bytes() for path in sorted(images.rglob("*.png"))}
     table = b"file,hue\n" + b"".join(f"{name},{name[2:-4]}\n".encode() for name in files)
     again = {"again.png": files["0_red.png"], "notes.txt": b"no image", "labels.csv": table}
     at = sent({**files, **again}, monkeypatch)
     dataset_id = at.query_params["dataset"]
     done_looking(dataset_id)
     at.run()
-    assert [one.value for one in at.metric] == [str(ALL), "1", "1"]
+    assert [metric.value for metric in at.metric] == [str(ALL), "1", "1"]
     assert at.title[0].value == text.UPLOADED
     assert "3 different labels" in shown(at)  # the table among the files became the labels
     assert at.query_params["truth"].endswith("labels.csv:hue")
 
 
 def test_a_folder_that_was_dropped_keeps_its_name_and_subfolders(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    at = sent({f"shop/{one.relative_to(images)}": one.read_bytes() for one in images.rglob("*.png")}, monkeypatch)
+    at = sent({f"shop/{path.relative_to(images)}": path.read_bytes() for path in images.rglob("*.png")}, monkeypatch)
     done_looking(at.query_params["dataset"])
     at.run()
-    assert [one.value for one in at.metric] == [str(ALL), "0", "0"]
+    assert [metric.value for metric in at.metric] == [str(ALL), "0", "0"]
     assert at.title[0].value == "shop"
     items = state.workspace().store.datasets.items(at.query_params["dataset"])
-    assert {item.name for item in items} == {str(one.relative_to(images)) for one in images.rglob("*.png")}
+    assert {item.name for item in items} == {str(path.relative_to(images)) for path in images.rglob("*.png")}
 
 
 def test_a_zip_that_was_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_a_zip_that_was_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) -
     at = sent({"shop.zip": packed.getvalue()}, monkeypatch)
     done_looking(at.query_params["dataset"])
     at.run()
-    assert [one.value for one in at.metric] == [str(ALL), "0", "0"]
+    assert [metric.value for metric in at.metric] == [str(ALL), "0", "0"]
     assert at.title[0].value.replace("\\", "") == "shop.zip"
 
 
@@ -250,7 +250,7 @@ def test_a_table_that_was_dropped(images: Path) -> None:
 def test_images_of_an_open_run(make: Callable[..., str]) -> None:
     run_id = make()
     at = open_app("images", run=run_id)
-    assert [one.value for one in at.metric] == [str(ALL), "0", "1"]
+    assert [metric.value for metric in at.metric] == [str(ALL), "0", "1"]
     assert text.TRUTH_KINDS["folder"] in shown(at)
 
 
@@ -294,7 +294,7 @@ def test_group_waits_until_the_images_are_opened(images: Path) -> None:
 def test_bad_input_is_one_sentence(criterion: str, k: int, said: str, images: Path) -> None:
     at = fill(open_app("group", **looked_at(images)), criterion, k)
     at.button(key="start").click().run()
-    assert [said in one.value.replace("\\", "") for one in at.error] == [True]
+    assert [said in error.value.replace("\\", "") for error in at.error] == [True]
     assert not state.workspace().store.runs.recent()
 
 
@@ -305,7 +305,7 @@ def test_start_runs_to_the_names_and_keeps_the_run_in_the_address(images: Path) 
     wait_for(lambda: state.jobs().get(run_id) is None)
     at.run()
     assert text.NAMES_READY in shown(at)
-    assert "Skipped: 1" in [one.label for one in at.expander]
+    assert "Skipped: 1" in [expander.label for expander in at.expander]
     assert state.workspace().store.runs.recent()[0].settings.truth == "folder"
     assert "dataset" not in at.query_params
 
@@ -334,8 +334,8 @@ def test_the_demo_offers_its_recorded_descriptions(
     recorded = tmp_path / "descriptions.jsonl"
     recorded.write_text(
         "".join(
-            f'{{"image": "{one.relative_to(images).as_posix()}", "description": "a {one.parent.name} one"}}\n'
-            for one in images.rglob("*.png")
+            f'{{"image": "{path.relative_to(images).as_posix()}", "description": "a {path.parent.name} one"}}\n'
+            for path in images.rglob("*.png")
         ),
         encoding="utf-8",
     )
@@ -417,7 +417,7 @@ def test_near_duplicates_are_left_out_and_taken_back_in_a_click(tmp_path: Path) 
         photo.resize((160, 120)).save(place / f"{number} small.jpg")
     address = looked_at(place)
     at = open_app("images", **address)
-    assert text.near(3, 3) in [one.label for one in at.expander]
+    assert text.near(3, 3) in [expander.label for expander in at.expander]
     at.button(key="near-keep").click().run()
     given = state.workspace().store.datasets.get(address["dataset"])
     assert given is not None
@@ -426,7 +426,7 @@ def test_near_duplicates_are_left_out_and_taken_back_in_a_click(tmp_path: Path) 
     assert kept == ["0.png", "1.png", "2.png"]  # the larger ones
     assert text.left_out(3) in shown(at)
     at.button(key="near-back").click().run()
-    assert text.near(3, 3) in [one.label for one in at.expander]
+    assert text.near(3, 3) in [expander.label for expander in at.expander]
     assert text.left_out(3) not in shown(at)
 
 

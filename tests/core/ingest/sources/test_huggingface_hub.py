@@ -76,7 +76,7 @@ def test_a_folder_with_parquet_files_is_a_data_set_too(saved: Path, tmp_path: Pa
     datasets.load_from_disk(str(saved))["test"].to_parquet(str(tmp_path / "parquet" / "train.parquet"))
     config = Config(tmp_path / "ws")
     found = source.find(f"hf:{tmp_path / 'parquet'}", "", config)
-    assert [one.item.status for one in source.look(found, tmp_path / "copies", config)] == ["ready", "ready"]
+    assert [file.item.status for file in source.look(found, tmp_path / "copies", config)] == ["ready", "ready"]
 
 
 def test_a_data_set_may_not_name_files_outside_the_allowed_folders(saved: Path, tmp_path: Path) -> None:

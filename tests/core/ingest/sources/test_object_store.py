@@ -40,11 +40,11 @@ FILES = {
 def check_what_came_in(address: str, config: Config, copies: Path) -> None:
     """FILES, whichever file system they lie in: in natural order, each accounted for, nothing left behind."""
     found = source.find(address, "", config)
-    looked = [one.item for one in source.look(found, copies, config)]
+    looked = [file.item for file in source.look(found, copies, config)]
     assert found.given == len(looked) == len(FILES)
-    assert [one.name for one in looked if one.status == "ready"] == ["cats/2.png", "cats/10.png", "dogs/1.png"]
-    assert Counter(one.status for one in looked) == {"ready": 3, "duplicate": 1, "skipped": 3}
-    names = {one.item_id: one.name for one in looked if one.status == "ready"}
+    assert [file.name for file in looked if file.status == "ready"] == ["cats/2.png", "cats/10.png", "dogs/1.png"]
+    assert Counter(file.status for file in looked) == {"ready": 3, "duplicate": 1, "skipped": 3}
+    names = {file.item_id: file.name for file in looked if file.status == "ready"}
     assert set(read_truth("folder", names)[1].values()) == {"cats", "dogs"}
     assert not list(config.workspace.iterdir())
     assert source.find(address, "", config) == found
@@ -79,8 +79,8 @@ def test_a_list_may_name_objects(tmp_path: Path, memory: str, monkeypatch: pytes
     )  # stands for s3://, which needs a server
     (tmp_path / "list.csv").write_text(f"image\n{memory}/cats/2.png\n{memory}/gone.png\n")
     found = source.find(str(tmp_path / "list.csv"), "", Config(tmp_path / "ws"))
-    looked = [one.item for one in source.look(found, tmp_path / "copies", Config(tmp_path / "ws"))]
-    assert [one.status for one in looked] == ["ready", "skipped"]
+    looked = [file.item for file in source.look(found, tmp_path / "copies", Config(tmp_path / "ws"))]
+    assert [file.status for file in looked] == ["ready", "skipped"]
     assert "does not exist" in looked[1].reason
 
 
@@ -142,6 +142,6 @@ def test_images_in_an_s3_bucket_are_listed_and_fetched(tmp_path: Path, bucket: s
 def test_a_list_may_name_objects_of_a_bucket(tmp_path: Path, bucket: str) -> None:
     (tmp_path / "list.csv").write_text(f"image,kind\n{bucket}/cats/2.png,cat\n{bucket}/gone.png,dog\n")
     found = source.find(str(tmp_path / "list.csv"), "", Config(tmp_path / "ws"))
-    looked = [one.item for one in source.look(found, tmp_path / "copies", Config(tmp_path / "ws"))]
-    assert [one.status for one in looked] == ["ready", "skipped"]
+    looked = [file.item for file in source.look(found, tmp_path / "copies", Config(tmp_path / "ws"))]
+    assert [file.status for file in looked] == ["ready", "skipped"]
     assert "does not exist" in looked[1].reason

@@ -142,13 +142,13 @@ def test_a_list_of_addresses_is_accounted_for_row_by_row(tmp_path: Path, server:
     rows += [f"{server.url}/gone.jpg", "ftp://example.com/a.png", "here.png", f"{server.url}/brochure.pdf"]
     (tmp_path / "list.csv").write_text("url,colour\n" + "\n".join(f"{row},x" for row in rows))
     found = source.find(str(tmp_path / "list.csv"), "", config)
-    looked = [one.item for one in source.look(found, tmp_path / "copies", config)]
-    assert [one.status for one in looked] == ["ready", "ready", "duplicate", *["skipped"] * 3, "ready", "skipped"]
-    assert [one.name for one in looked] == rows
+    looked = [file.item for file in source.look(found, tmp_path / "copies", config)]
+    assert [file.status for file in looked] == ["ready", "ready", "duplicate", *["skipped"] * 3, "ready", "skipped"]
+    assert [file.name for file in looked] == rows
     assert "not an image" in looked[3].reason
     assert "404" in looked[4].reason
     assert "are fetched" in looked[5].reason
     assert "Download it" in looked[7].reason
     assert list(config.workspace.iterdir()) == []  # what was fetched is gone
-    refused = [one.item for one in source.look(found, tmp_path / "copies", replace(config, allow_private_urls=False))]
+    refused = [file.item for file in source.look(found, tmp_path / "copies", replace(config, allow_private_urls=False))]
     assert [one.status for one in refused] == [*["skipped"] * 6, "ready", "skipped"]

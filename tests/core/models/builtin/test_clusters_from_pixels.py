@@ -46,7 +46,7 @@ def item(subject: str, colour: str, seed: int) -> Evidence:
 
 def corpus(items: Sequence[Evidence], ids: Sequence[str] | None = None) -> Corpus:
     names = ids or [f"{i:04d}" for i in range(len(items))]
-    evidence = {space: np.stack([one[space] for one in items]) for space in items[0]}
+    evidence = {space: np.stack([item[space] for item in items]) for space in items[0]}
     return Corpus(names, [Description("")] * len(items), None, evidence)
 
 
@@ -105,8 +105,8 @@ def test_a_broad_word_that_fits_few_of_a_group_is_only_a_hint() -> None:
 def test_a_name_that_the_lexicon_knows_is_defined() -> None:
     data, _, _ = pets()
     clusters = BuiltinText().name(data, "animal", 3)
-    assert {one.name: one.meaning for one in clusters}["goldfish"].startswith("Small golden")
-    assert all(one.meaning == definition("subject", one.name) for one in clusters)
+    assert {cluster.name: cluster.meaning for cluster in clusters}["goldfish"].startswith("Small golden")
+    assert all(cluster.meaning == definition("subject", cluster.name) for cluster in clusters)
     assert [one.meaning for one in BuiltinText().name(data, "colour", 2)] == ["", ""]
 
 

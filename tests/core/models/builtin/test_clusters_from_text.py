@@ -47,8 +47,8 @@ def made(n: int = 90) -> tuple[list[str], list[str], list[str], list[str], list[
 def accuracy(data: Corpus, criterion: str, k: int, truth: list[str]) -> tuple[float, list[Cluster], float]:
     clusters = name_texts(data, criterion, k)
     found = assign_texts(data, criterion, clusters)
-    lost = sum(one.cluster_id is None for one in found) / len(found)
-    return hungarian_accuracy(truth, [one.cluster_id for one in found]), clusters, lost
+    lost = sum(entry.cluster_id is None for entry in found) / len(found)
+    return hungarian_accuracy(truth, [entry.cluster_id for entry in found]), clusters, lost
 
 
 @pytest.mark.parametrize(
@@ -134,14 +134,14 @@ def test_small_corpora_give_exactly_k_distinct_names(n: int, k: int) -> None:
     clusters = name_texts(data, "object", k)
     assert len({cluster.id for cluster in clusters}) == k
     assert len({cluster.name.casefold() for cluster in clusters}) == k
-    assert all(one.cluster_id is not None for one in assign_texts(data, "object", clusters))
+    assert all(assign_text.cluster_id is not None for assign_text in assign_texts(data, "object", clusters))
 
 
 def test_identical_items_go_together() -> None:
     data = corpus(["A dog sits on a chair in the garden."] * 6)
     clusters = name_texts(data, "object", 3)
     assert len({cluster.name for cluster in clusters}) == 3
-    assert len({one.cluster_id for one in assign_texts(data, "object", clusters)}) == 1
+    assert len({assign_text.cluster_id for assign_text in assign_texts(data, "object", clusters)}) == 1
 
 
 def test_nothing_at_all_is_unassigned() -> None:
@@ -159,7 +159,9 @@ def test_given_names_come_first_and_hold_what_they_say() -> None:
     assert [cluster.name for cluster in clusters[:2]] == ["Violin", "Dog"]
     found = assign_texts(data, "object", clusters)
     names = {cluster.id: cluster.name for cluster in clusters}
-    held = Counter((names[one.cluster_id], truth) for one, truth in zip(found, things, strict=True) if one.cluster_id)
+    held = Counter(
+        (names[entry.cluster_id], truth) for entry, truth in zip(found, things, strict=True) if entry.cluster_id
+    )
     assert held["Violin", "violin"] == held["Dog", "dog"] == 30
 
 
@@ -169,7 +171,7 @@ def test_a_given_name_without_any_item_stays_empty() -> None:
     clusters = name_texts(data, "object", 4, ("submarine sandwich",))
     assert clusters[0].name == "submarine sandwich"
     assert clusters[0].added
-    assert all(one.cluster_id != clusters[0].id for one in assign_texts(data, "object", clusters))
+    assert all(assign_text.cluster_id != clusters[0].id for assign_text in assign_texts(data, "object", clusters))
 
 
 def test_outliers_are_unassigned_with_their_label() -> None:
@@ -186,11 +188,11 @@ def test_outliers_are_unassigned_with_their_label() -> None:
 def test_probabilities_sum_to_at_most_one_and_lead_to_the_choice() -> None:
     texts, labels, _, _, _ = made(30)
     data = corpus(texts, labels)
-    for one in assign_texts(data, "object", name_texts(data, "object", 3)):
-        assert one.probabilities is not None
-        assert sum(one.probabilities.values()) <= 1.001
-        assert one.cluster_id == max(one.probabilities, key=lambda key: one.probabilities[key])
-        assert one.confidence == one.probabilities[one.cluster_id]
+    for assign_text in assign_texts(data, "object", name_texts(data, "object", 3)):
+        assert assign_text.probabilities is not None
+        assert sum(assign_text.probabilities.values()) <= 1.001
+        assert assign_text.cluster_id == max(assign_text.probabilities, key=lambda key: assign_text.probabilities[key])
+        assert assign_text.confidence == assign_text.probabilities[assign_text.cluster_id]
 
 
 def test_an_added_cluster_takes_what_its_name_says_better() -> None:
@@ -208,7 +210,7 @@ def test_clusters_of_another_model_are_assigned_by_name() -> None:
     texts, labels, things, _, _ = made()
     clusters = [Cluster(name, name) for name in THINGS]
     found = assign_texts(corpus(texts, labels), "object", clusters)
-    right = sum(one.cluster_id == truth for one, truth in zip(found, things, strict=True))
+    right = sum(entry.cluster_id == truth for entry, truth in zip(found, things, strict=True))
     assert right / len(things) >= 0.95
 
 

@@ -163,7 +163,7 @@ def test_groups_that_cannot_be_used_are_asked_once_more_with_the_reason(bad: str
     backend = FakeBackend(bad, '[{"name": "a"}, {"name": "b"}]')
     clusters = ChatText(backend).name(corpus("", labels=["x"]), "animal", 2)
     assert isinstance(clusters, list)
-    assert [one.name for one in clusters] == ["a", "b"]
+    assert [cluster.name for cluster in clusters] == ["a", "b"]
     assert problem in backend.history[1].text
     assert isinstance(ChatText(FakeBackend(bad, bad)).name(corpus("", labels=["x"]), "animal", 2), Failed)
 

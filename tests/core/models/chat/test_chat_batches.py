@@ -35,8 +35,8 @@ class Store:
         return {key: self.answers[key] for key in keys if key in self.answers}
 
     def save(self, outcomes: Sequence[Outcome]) -> None:
-        self.answers |= {one.work.key: one.answer.value for one in outcomes if one.answer}
-        self.failed += [one.work.item_id for one in outcomes if one.failure]
+        self.answers |= {outcome.work.key: outcome.answer.value for outcome in outcomes if outcome.answer}
+        self.failed += [outcome.work.item_id for outcome in outcomes if outcome.failure]
 
     def run(self, backend: FakeBackend, number: int) -> Meter:
         model = ChatText(backend, asking=Asking(items=4))
@@ -66,7 +66,7 @@ def test_what_was_answered_before_an_error_is_kept_and_counted(error: FacetryErr
     second = FakeBackend('{"1": "pig"}')
     store.run(second, 4)
     assert len(store.answers) == 4
-    assert [re.findall("Text .*", one.text) for one in second.history] == [["Text i3."]]
+    assert [re.findall("Text .*", asked.text) for asked in second.history] == [["Text i3."]]
 
 
 def test_an_error_at_the_first_request_is_that_of_the_step() -> None:

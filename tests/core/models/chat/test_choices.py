@@ -19,7 +19,7 @@ CLUSTERS = [Cluster("c1", "car"), Cluster("c2", "dog"), Cluster("c3", "guitar")]
 
 
 def described(*texts: str, labels: tuple[str, ...] = ()) -> Corpus:
-    return Corpus([f"i{n}" for n in range(len(texts))], [Description(one) for one in texts], list(labels) or None)
+    return Corpus([f"i{n}" for n in range(len(texts))], [Description(text) for text in texts], list(labels) or None)
 
 
 def test_labels_alone_may_be_undecided_and_descriptions_may_not() -> None:
@@ -81,7 +81,7 @@ def test_probabilities_of_the_codes_become_a_distribution_over_the_clusters() ->
 def test_confidence_is_of_the_code_that_was_read() -> None:
     reply = '{"1": {"group": "A", "quote": "red"}, "2": {"group": "A", "quote": "1 - B, a 2-door car"}}'
     answers = ChatText(TellingBackend(reply)).assign(described("It is red.", "1 - B, a 2-door car"), "object", CLUSTERS)
-    assert [one.confidence for one in answers if isinstance(one, Assignment)] == pytest.approx([0.7, 0.7])
+    assert [answer.confidence for answer in answers if isinstance(answer, Assignment)] == pytest.approx([0.7, 0.7])
 
 
 def test_a_token_that_is_not_the_code_that_was_said_gives_no_probabilities() -> None:
@@ -123,7 +123,7 @@ def test_samples_agree_or_not() -> None:
     assert answer.cluster_id == "c1"
     assert answer.confidence == pytest.approx(2 / 3)
     assert answer.probabilities == pytest.approx({"c1": 2 / 3, "c2": 1 / 3})
-    assert [one.sample for one in backend.history] == [1, 2, 3]
+    assert [asked.sample for asked in backend.history] == [1, 2, 3]
     assert model.prompts["assign"] != ChatText(backend).prompts["assign"]
 
 
@@ -160,7 +160,7 @@ def test_a_label_can_come_with_the_description() -> None:
     )
     images = [ImageInput(None, id=str(n)) for n in range(4)]
     seen = ChatVision(backend, asking=Asking(with_label=True)).describe(images, "object")
-    assert [one.description for one in seen if isinstance(one, Seen)] == [
+    assert [answer.description for answer in seen if isinstance(answer, Seen)] == [
         Description("A red car on a road.", label="car"),
         Description("Only a description."),
         Description("Label: car"),
@@ -205,7 +205,7 @@ def test_own_words_for_several_criteria_are_another_request() -> None:
 def test_refusals_in_plain_words_are_failures() -> None:
     no = "I'm sorry, I can't assist with that."
     seen = ChatVision(FakeBackend(no, "I cannot see any damage.")).describe([ImageInput(None)] * 2, "damage")
-    assert [one.kind if isinstance(one, Failed) else one.description.text for one in seen] == [
+    assert [answer.kind if isinstance(answer, Failed) else answer.description.text for answer in seen] == [
         "refused",
         "I cannot see any damage.",
     ]
@@ -234,7 +234,7 @@ def test_a_description_that_was_cut_ends_with_its_last_whole_sentence() -> None:
         "A dog.\nLabel: d": "A dog.",
     }
     seen = ChatVision(CutBackend(*said)).describe([ImageInput(None)] * len(said), "object")
-    assert [one.description.text for one in seen if isinstance(one, Seen)] == list(said.values())
+    assert [answer.description.text for answer in seen if isinstance(answer, Seen)] == list(said.values())
     labelled = ChatVision(CutBackend("A dog.\nLabel: d"), asking=Asking(with_label=True))
     assert labelled.describe([ImageInput(None)], "object") == [Seen(Description("A dog."))]
 
@@ -253,4 +253,4 @@ def test_rules_and_language_are_part_of_the_prompts() -> None:
 def test_where_an_answer_stands_in_a_reply_is_known() -> None:
     reply = 'Sure: {"1": "B", "11": "C", "2": {"group": "A", "quote": "x"}, "3": 7}'
     answers = read_answers(reply, 11)
-    assert {number: reply[one.place] for number, one in answers.items()} == {1: "B", 11: "C", 2: "A", 3: "7"}
+    assert {number: reply[answer.place] for number, answer in answers.items()} == {1: "B", 11: "C", 2: "A", 3: "7"}

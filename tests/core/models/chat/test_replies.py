@@ -84,9 +84,9 @@ def test_objects_go_before_lists_of_what_is_no_object() -> None:
 )
 def test_the_place_of_an_answer_is_never_inside_another_text(reply: str) -> None:
     answers = read_answers(reply, 2)
-    assert {number: one.text for number, one in answers.items()} == {1: "B", 2: "A"}
+    assert {number: answer.text for number, answer in answers.items()} == {1: "B", 2: "A"}
     assert [reply[answers[number].place] for number in (1, 2)] == ["B", "A"]
 
 
 def test_an_answer_of_a_form_without_places_has_none() -> None:
-    assert [one.place for one in read_answers('["A", "B"]', 2).values()] == [-1, -1]
+    assert [read_answer.place for read_answer in read_answers('["A", "B"]', 2).values()] == [-1, -1]

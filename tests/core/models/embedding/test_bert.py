@@ -32,7 +32,7 @@ def test_hidden_states_are_those_of_the_library(kind: torch.dtype) -> None:
 
 def test_the_built_in_engine_leaves_heavy_libraries_alone() -> None:
     """Each of these takes tens of megabytes of a server that must stay small."""
-    code = "import sys; from core.models.builtin import vision; vision.warm_up(); print(*sys.modules)"
+    code = "import sys; from core.models.builtin import vision_model; vision_model.warm_up(); print(*sys.modules)"
     root = Path(__file__).parents[4]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) & HEAVY == set()

@@ -289,7 +289,9 @@ def all_steps(backend: Backend, every: int = 1) -> None:
     named = model.name(labelled, "musical instrument", 1)  # names of several groups are beyond models of this size
     assert not isinstance(named, Failed), named
     answers = model.assign(labelled, "musical instrument", CLUSTERS)
-    assert all(isinstance(one, Assignment) and one.cluster_id in {"c1", "c2", "c3", None} for one in answers), answers
+    assert all(
+        isinstance(answer, Assignment) and answer.cluster_id in {"c1", "c2", "c3", None} for answer in answers
+    ), answers
 
 
 def test_smollm2_does_all_steps(small: LlamaChat) -> None:

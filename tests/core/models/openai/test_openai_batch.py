@@ -51,9 +51,9 @@ def test_many_requests_are_one_file_and_answers_find_their_way_back(server: Batc
     assert len(server.uploads) == len(server.batches) == len(server.history) == 1
     assert clock.now == 90  # asked after it four times, every half minute
     lines = server.lines("file-0")
-    assert {(one["method"], one["url"]) for one in lines} == {("POST", "/v1/chat/completions")}
+    assert {(line["method"], line["url"]) for line in lines} == {("POST", "/v1/chat/completions")}
     ordinary = {name: value for name, value in server.history[0]["body"].items() if name != "stream"}
-    assert [one["body"] for one in lines] == [
+    assert [line["body"] for line in lines] == [
         {**ordinary, "messages": [{"role": "user", "content": f"question {place}"}]} for place in range(1, NUMBER)
     ]
     assert {key for _, key in server.calls} == {f"Bearer {KEY}"}
@@ -62,12 +62,12 @@ def test_many_requests_are_one_file_and_answers_find_their_way_back(server: Batc
 def test_no_key_and_no_request_is_left_in_the_workspace(server: BatchServer, tmp_path: Path) -> None:
     server.troubles = [("POST /files", error(500)), ("POST /files", hang_up)]
     backend(server, tmp_path).reply(asked())
-    assert [one.name for one in tmp_path.iterdir()] == ["batches.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["batches.json"]
     kept = (tmp_path / "batches.json").read_text()
     assert KEY not in kept
     assert "question" not in kept
     assert server.url not in kept
-    assert all(KEY.encode() not in one for one in server.files.values())
+    assert all(KEY.encode() not in file for file in server.files.values())
 
 
 def test_a_few_requests_go_the_ordinary_way(server: BatchServer, tmp_path: Path) -> None:
@@ -97,9 +97,9 @@ def test_images_go_into_the_file_as_in_the_ordinary_way(server: BatchServer, tmp
     assert texts(replies) == [
         "red" if place != 3 else "The image's copy in the workspace cannot be read any more." for place in range(NUMBER)
     ]
-    (lines,) = (server.lines(one) for one in server.uploads)
+    (lines,) = (server.lines(upload) for upload in server.uploads)
     assert len(lines) == NUMBER - 2
-    urls = {one["body"]["messages"][0]["content"][1]["image_url"]["url"] for one in lines}
+    urls = {line["body"]["messages"][0]["content"][1]["image_url"]["url"] for line in lines}
     assert len(urls) == NUMBER - 2
 
 
@@ -148,8 +148,8 @@ def test_many_new_requests_beside_known_ones_are_a_batch_of_their_own(server: Ba
     backend(server, tmp_path).reply(asked())
     replies = backend(server, tmp_path).reply(asked(40))
     assert texts(replies)[1:NUMBER] == said()[1:]
-    assert all(isinstance(one, Reply) for one in replies)
-    assert [len(server.lines(one)) for one in server.uploads] == [11, 28]  # 11 known, and 1 asked to learn from
+    assert all(isinstance(reply, Reply) for reply in replies)
+    assert [len(server.lines(upload)) for upload in server.uploads] == [11, 28]  # 11 known, and 1 asked to learn from
 
 
 def test_a_batch_whose_making_was_not_confirmed_is_not_made_twice(server: BatchServer, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_of_a_batch_that_ended_early_what_was_answered_is_used(
     server.ends = lambda made: status if made.id == "batch-0" else "completed"
     server.line = lambda body, place: answered(completion("fine")) if place < 6 else None
     replies = backend(server, tmp_path).reply(asked())
-    assert [isinstance(one, Reply) for one in replies] == [True] * 7 + [False] * 5
+    assert [isinstance(reply, Reply) for reply in replies] == [True] * 7 + [False] * 5
     assert isinstance(replies[-1], Failed)
     assert reason in replies[-1].reason
     assert replies[-1].kind == "failed"
@@ -364,5 +364,5 @@ def test_an_option_that_the_server_does_not_take_is_left_out_of_the_file(server:
     said = {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."}
     server.plan = [lambda handler, _: handler.send(400, {"error": said})]
     backend(server, tmp_path).reply(asked())
-    assert all("max_completion_tokens" in one["body"] for one in server.lines("file-0"))
-    assert not any("max_tokens" in one["body"] for one in server.lines("file-0"))
+    assert all("max_completion_tokens" in line["body"] for line in server.lines("file-0"))
+    assert not any("max_tokens" in line["body"] for line in server.lines("file-0"))

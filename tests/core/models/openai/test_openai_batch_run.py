@@ -52,17 +52,17 @@ pytestmark = pytest.mark.flaky(reruns=1)
 
 def test_more_than_a_batch_may_hold_is_split(server: BatchServer, tmp_path: Path) -> None:
     assert texts(backend(server, tmp_path, most_lines=5).reply(asked())) == said()
-    assert [len(server.lines(one)) for one in server.uploads] == [5, 5, 1]
+    assert [len(server.lines(upload)) for upload in server.uploads] == [5, 5, 1]
     size = len(server.files["file-0"]) // 5
     assert texts(backend(server, None, most_bytes=3 * size + 10).reply(asked())) == said()
-    assert [len(server.lines(one)) for one in server.uploads[3:]] == [3, 3, 3, 2]
+    assert [len(server.lines(upload)) for upload in server.uploads[3:]] == [3, 3, 3, 2]
 
 
 def test_answers_may_be_larger_together_than_one_may_be(server: BatchServer, tmp_path: Path) -> None:
     server.line = lambda body, _: answered(completion("word " * 200_000))
     replies = backend(server, tmp_path).reply(asked())
-    assert sum(len(one) for one in texts(replies)) > MAX_BODY
-    assert all(isinstance(one, Reply) for one in replies)
+    assert sum(len(text) for text in texts(replies)) > MAX_BODY
+    assert all(isinstance(reply, Reply) for reply in replies)
 
 
 def test_one_line_without_end_is_no_answer(server: BatchServer, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_batch_beyond_the_accounts_limit_is_sent_in_parts(server: BatchServer,
     server.ends = lambda made: "failed" if len(server.lines(made.file)) > 15 else "completed"
     server.errors = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached for small."}
     assert texts(backend(server, tmp_path).reply(asked(41))) == said(41)
-    assert [len(server.lines(one)) for one in server.uploads] == [40, 20, 10, 10, 20, 10, 10]
+    assert [len(server.lines(upload)) for upload in server.uploads] == [40, 20, 10, 10, 20, 10, 10]
 
 
 def test_an_account_that_takes_not_even_a_few_pauses_the_run(server: BatchServer, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_the_journal_forgets_what_the_server_will_have_forgotten(tmp_path: Path)
     days[0] += timedelta(days=20)
     journal.add("f2", ["b", "c"])
     found = Journal(tmp_path).holding(["a", "b", "x"])
-    assert [(one.file, one.batch, one.requests) for one in found] == [("f2", "", ("b",)), ("f1", "b1", ("a",))]
+    assert [(entry.file, entry.batch, entry.requests) for entry in found] == [("f2", "", ("b",)), ("f1", "b1", ("a",))]
     days[0] += timedelta(days=10)
     journal.handed_over("f2", ["c"])
     assert [one.file for one in journal.holding(["a", "b", "c"])] == ["f2"]
@@ -151,7 +151,7 @@ def test_the_reason_that_ends_a_step_is_told_and_not_that_others_were_stopped(
                 pass
             server.troubles = [("POST /files", error(429, "insufficient_quota"))]
         replies = chat.reply([Request(f"{one.key} {number}") for one in some for number in range(NUMBER)])
-        return [Answer(one.text) if isinstance(one, Reply) else one for one in replies]
+        return [Answer(reply.text) if isinstance(reply, Reply) else reply for reply in replies]
 
     run = partial(run_step.run_step, "describe", [Work("a", "0"), Work("b", "1")], ask, batch_size=1, concurrency=2)
     with pytest.raises(FacetryError, match="no credit left") as caught:
@@ -189,7 +189,9 @@ def test_the_command_line_looks_at_all_images_first_so_that_they_share_a_batch(
     images, place = draw(tmp_path / "many", 10), tmp_path / "place"
     command = ["run", "--images", str(images), "--criterion", "colour", "--k", "1", "--out", str(tmp_path / "out")]
     assert main([*command, "--workspace", str(place), "--vision", f"openai-batch:small@{server.url}"]) == 0
-    assert [len(server.lines(one)) for one in server.uploads] == [27]  # 4 and 8 to show something at once, 1 to learn
+    assert [len(server.lines(upload)) for upload in server.uploads] == [
+        27
+    ]  # 4 and 8 to show something at once, 1 to learn
     assert len(server.history) == 13
 
 
@@ -212,7 +214,7 @@ def test_a_run_in_batches_shares_its_answers_with_the_ordinary_way(
     assert run.stats["describe"].requests == 12
     assert run.stats["describe"].failures == 0
     assert len(server.history) == 1
-    assert sum(len(server.lines(one)) for one in server.uploads) == 11
+    assert sum(len(server.lines(upload)) for upload in server.uploads) == 11
     assert (house.workspace.folder / "batches.json").is_file()
     second = house.start(vision=f"openai:small@{server.url}", limit=12, k=1)
     house.run(second)

@@ -77,7 +77,7 @@ def test_an_option_that_the_server_does_not_take_is_left_out(server: Server) -> 
     chat = backend(server)
     assert isinstance(chat.reply([Request("x")])[0], Reply)
     assert isinstance(chat.reply([Request("x", max_tokens=5)])[0], Reply)
-    options = [{**one["body"], "messages": 0} for one in server.history]
+    options = [{**asked["body"], "messages": 0} for asked in server.history]
     base = {"model": "small", "messages": 0, "stream": False}
     assert options == [
         base | {"temperature": 0, "max_tokens": 2048},
@@ -90,7 +90,7 @@ def test_an_option_that_the_server_does_not_take_is_left_out(server: Server) -> 
 def test_samples_are_seeded(server: Server) -> None:
     chat = backend(server)
     chat.reply([Request("x", sample=1), Request("x", sample=2)])
-    assert [(one["body"]["temperature"], one["body"]["seed"]) for one in server.history] == [(0.7, 1), (0.7, 2)]
+    assert [(asked["body"]["temperature"], asked["body"]["seed"]) for asked in server.history] == [(0.7, 1), (0.7, 2)]
 
 
 def with_candidates(text: str) -> dict[str, Any]:
@@ -111,7 +111,9 @@ def test_probabilities_are_read_and_asked_for_as_the_server_allows(server: Serve
     assert chat.can.probabilities
     (reply,) = chat.reply([asked])
     assert isinstance(reply, Reply)
-    assert [(one.text, one.candidates) for one in reply.tokens] == [("yes", pytest.approx({"yes": 0.75, "no": 0.25}))]
+    assert [(token.text, token.candidates) for token in reply.tokens] == [
+        ("yes", pytest.approx({"yes": 0.75, "no": 0.25}))
+    ]
     assert chat.reply([asked])[0] == Reply("A red car.", 11, 3)
     assert not chat.can.probabilities
     assert [one["body"].get("top_logprobs") for one in server.history] == [20, 5, 5, None]
@@ -129,7 +131,7 @@ def test_a_longest_answer_that_does_not_fit_beside_the_prompt_is_made_shorter(se
     )
     server.plan = [error(400, "context_length_exceeded", f"{said}the completion).")] * 2
     assert isinstance(backend(server).reply([Request("x")])[0], Reply)
-    assert [one["body"]["max_tokens"] for one in server.history] == [2048, 1024, 512]
+    assert [asked["body"]["max_tokens"] for asked in server.history] == [2048, 1024, 512]
 
 
 def test_an_answer_that_is_cut_says_so_and_what_cannot_be_stored_is_cleaned(server: Server) -> None:
@@ -168,7 +170,7 @@ def test_a_model_that_thinks_first_gets_more_room_and_what_was_lost_is_counted(s
     assert isinstance(reply, Reply)
     assert (reply.prompt_tokens, reply.completion_tokens) == (22, 6)
     chat.reply([Request("y", max_tokens=600)])
-    assert [one["body"]["max_tokens"] for one in server.history] == [600, 2400, 2400]
+    assert [asked["body"]["max_tokens"] for asked in server.history] == [600, 2400, 2400]
 
 
 def test_the_model_may_be_followed_by_its_address() -> None:
@@ -191,7 +193,7 @@ def test_a_long_answer_in_a_form_gets_some_more_room_once(server: Server) -> Non
     assert chat.reply([Request("x", schema=FORM)])[0] == Reply('{"1": ["a", "b", "c"]}', 22, 6)
     server.plan = [sends('{"1": ["a", "b"', "length")]  # it has the room now, and is what there is
     assert chat.reply([Request("x", schema=FORM)])[0] == Reply('{"1": ["a", "b"', 11, 3, cut=True)
-    assert [one["body"]["max_tokens"] for one in server.history] == [2048, 8192, 8192]
+    assert [asked["body"]["max_tokens"] for asked in server.history] == [2048, 8192, 8192]
 
 
 def test_an_answer_that_repeats_itself_is_asked_for_in_a_form_that_ends(server: Server) -> None:

@@ -27,7 +27,7 @@ def write(folder: Path) -> Path:
     rows = [("A dog on grass.", "Dog", "dog"), ("A cat: it sleeps.", "Cat", "cat"), ("A kitten plays.", "Cat", "cat")]
     rows += [("Some animal runs.", "Animal", "dog"), ("Some animal climbs.", "Animal", "It is hard. Answer: cat")]
     rows += [("A tree in the snow, and nothing else that could be seen.", "Tree", "none")]
-    lines = [json.dumps({"image": "x", "description": d, "label": one, "assigned": a}) for d, one, a in rows]
+    lines = [json.dumps({"image": "x", "description": d, "label": row, "assigned": a}) for d, row, a in rows]
     (folder / "records.jsonl").write_text("\n".join(lines), encoding="utf-8")
     about = {"criterion": "animal", "k": 2, "cluster_names": ["dog", "cat"]}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
@@ -43,7 +43,11 @@ def ask(text: str, schema: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def test_lists_are_found_whatever_their_marks() -> None:
     text = "Groups:\n0. none of these\n1. dog: pets\n2. cat\n\nItems:\n1. x\n2. y\n10. z\n\nA) one\nB) two"
-    assert [[one.mark for one in found] for found in lists_in(text)] == [["0", "1", "2"], ["1", "2", "10"], ["A", "B"]]
+    assert [[entry.mark for entry in found] for found in lists_in(text)] == [
+        ["0", "1", "2"],
+        ["1", "2", "10"],
+        ["A", "B"],
+    ]
 
 
 def test_labels_are_those_recorded(tmp_path: Path) -> None:
@@ -80,8 +84,8 @@ def test_an_answer_has_the_form_that_the_schema_wants(tmp_path: Path) -> None:
 def test_names_are_those_recorded_and_the_published_way_of_asking_is_understood(tmp_path: Path) -> None:
     recorded = Recorded(write(tmp_path))
     said = json.loads(recorded(ask("Form exactly 2 groups.\n\nCat (2)\nAnimal (2)\nDog (1)")))
-    assert [one["name"] for one in said["groups"]] == ["dog", "cat"]
-    assert [one["labels"] for one in said["groups"]] == [["Animal", "Dog"], ["Cat"]]
+    assert [group["name"] for group in said["groups"]] == ["dog", "cat"]
+    assert [group["labels"] for group in said["groups"]] == [["Animal", "Dog"], ["Cat"]]
     assert recorded(ask("Describe the animal in: A dog on grass.")) == "Answer: Dog"
     assert recorded(ask("Choose of ['dog', 'cat'] for: A kitten plays.")) == "Answer: cat"
 
@@ -91,13 +95,13 @@ def test_the_steps_get_the_recorded_answers_over_http(server: Server, tmp_path: 
     server.says, server.formats = Recorded(write(tmp_path)), formats
     model = registry.text_model(f"openai:small@{server.url}")
     texts = ["A dog on grass.", "A cat: it sleeps.", "A tree in the snow, and nothing else that could be seen."]
-    corpus = Corpus(["a", "b", "c"], [Description(one) for one in texts])
+    corpus = Corpus(["a", "b", "c"], [Description(text) for text in texts])
     labels = model.label(corpus, "animal")
     assert labels == ["Dog", "Cat", "Tree"]
     labelled = Corpus(corpus.ids, corpus.descriptions, ["Dog", "Cat", "Tree"])
     clusters = model.name(labelled, "animal", 2)
     assert not isinstance(clusters, Failed)
-    assert [one.name for one in clusters] == ["dog", "cat"]
+    assert [cluster.name for cluster in clusters] == ["dog", "cat"]
     placed = model.assign(labelled, "animal", clusters)
     assert [one.cluster_id if not isinstance(one, Failed) else one for one in placed] == ["c1", "c2", None]
 
@@ -117,10 +121,10 @@ def test_many_requests_are_answered_at_once_in_the_time_it_was_told(server: Serv
     chat.reply([Request("x")])
     assert time.monotonic() - started >= 0.13
     threads = [threading.Thread(target=chat.reply, args=([Request("x")],)) for _ in range(40)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(server.history) == 41
     assert server.most_at_once > 4
 

@@ -229,10 +229,10 @@ def ask_all(chat: OpenAIChat, count: int) -> list[Reply | Failed | BaseException
             got.append(problem)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(20)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
     return got
 
 
@@ -241,7 +241,7 @@ def test_a_server_that_is_away_pauses_the_run_and_may_come_back(server: Server, 
     server.plan = [trouble] * 10_000
     chat = backend(server, deadline=0.6)
     got = ask_all(chat, 12)
-    paused = [one for one in got if isinstance(one, Paused)]
+    paused = [answer for answer in got if isinstance(answer, Paused)]
     assert len(got) == 12
     assert len(paused) >= 8
     sentence = r"The server \S+ does not answer \((status \d+|no connection)\). Check its address .* nothing is lost."
@@ -253,7 +253,7 @@ def test_a_server_that_is_away_pauses_the_run_and_may_come_back(server: Server, 
     assert re.fullmatch(
         r"The server \S+ has not answered the last 5 requests \((status \d+|no connection)\). "
         r"The run is paused; nothing is lost. Continue when it is back.",
-        next(str(one) for one in got if isinstance(one, Paused)),
+        next(str(answer) for answer in got if isinstance(answer, Paused)),
     )
 
 
@@ -268,7 +268,7 @@ def test_requests_that_break_a_server_do_not_pause_the_run(server: Server) -> No
 
     server.plan = [crash] * 10_000
     got = ask_all(backend(server, deadline=0.3), 6)
-    assert [type(one) for one in got] == [Failed] * 6
+    assert [type(answer) for answer in got] == [Failed] * 6
     assert "did not answer within 0.3 s (status 500)" in got[0].reason  # type: ignore[union-attr]
 
 
@@ -298,8 +298,8 @@ def test_the_key_of_the_environment_goes_to_its_own_server_only(
     OpenAIChat(f"small@{server.url}").reply([Request("x")])[0]
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     OpenAIChat("small").reply([Request("x")])[0]
-    assert [one["key"] for one in server.history] == ["Bearer none", f"Bearer {KEY}"]
-    assert KEY not in json.dumps([one["body"] for one in server.history])
+    assert [asked["key"] for asked in server.history] == ["Bearer none", f"Bearer {KEY}"]
+    assert KEY not in json.dumps([asked["body"] for asked in server.history])
 
 
 def test_a_proxy_of_the_environment_is_used_but_not_for_this_computer(
@@ -308,7 +308,7 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_computer(
     monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
     assert isinstance(OpenAIChat("small@http://models.example/v1").reply([Request("x")])[0], Reply)
     assert isinstance(OpenAIChat(f"small@{server.url}").reply([Request("x")])[0], Reply)
-    assert [one["path"] for one in server.history] == [
+    assert [asked["path"] for asked in server.history] == [
         "http://models.example/v1/chat/completions",
         "/v1/chat/completions",
     ]

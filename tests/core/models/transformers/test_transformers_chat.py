@@ -149,7 +149,7 @@ def test_a_sample_is_the_same_each_time_and_whatever_its_neighbours(loaded: dict
     samples = [Request("Name a group", max_tokens=10, sample=n) for n in range(6)]
     together = texts(model.reply(samples))
     assert together == texts(model.reply(samples))
-    assert together == [texts(model.reply([one]))[0] for one in samples]
+    assert together == [texts(model.reply([sample]))[0] for sample in samples]
     assert together[0] == texts(model.reply([Request("Name a group", max_tokens=10)]))[0]
     assert len(set(together)) == 6
     assert torch.equal(before, torch.random.get_rng_state()), "others draw from this too"

@@ -17,15 +17,23 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """workspace: where results, thumbnails and the database live. image_roots: folders a person may read images from
-    (empty: any folder this user can read; the app listens on this computer only). max_pixels: largest image accepted.
-    decode_seconds: how long one image may take to decode. decode_memory: bytes of address space for its process.
-    fetch_seconds, fetch_bytes: how long an image may take to come from elsewhere, and how large it may be.
-    allow_private_urls: whether addresses on this computer and in its network may be fetched.
-    s3_anonymous: whether buckets are read without signing in, as public ones can be.
-    concurrency: requests at once to a model's server, at most; requests_per_minute, tokens_per_minute: what it may be
-    asked in a minute, 0 for no limit. request_seconds: how long one request may take with all its retries, its turn in
-    the queue not counted. image_side: longest side in pixels that images are sent to it with."""
+    """Where things are kept, what may be read, and how hard models are asked.
+
+    Attributes:
+        workspace: where results, thumbnails and the database live.
+        image_roots: folders a person may read images from (empty: any folder this user can read; the app listens on
+            this computer only).
+        max_pixels: largest image accepted.
+        decode_seconds: how long one image may take to decode.
+        decode_memory: bytes of address space for its process.
+        fetch_seconds, fetch_bytes: how long an image may take to come from elsewhere, and how large it may be.
+        allow_private_urls: whether addresses on this computer and in its network may be fetched.
+        s3_anonymous: whether buckets are read without signing in, as public ones can be.
+        concurrency: requests at once to a model's server, at most
+        requests_per_minute, tokens_per_minute: what it may be asked in a minute, 0 for no limit.
+        request_seconds: how long one request may take with all its retries, its turn in the queue not counted.
+        image_side: longest side in pixels that images are sent to it with.
+    """
 
     workspace: Path
     image_roots: tuple[Path, ...] = ()

@@ -121,12 +121,16 @@ class Corpus:
 class Cluster:
     """One named group.
 
-    labels: raw labels that belong here. confidence: how sure the model is of the *name* (None: unknown).
-    needs_name: the name is only a hint ("Group 2 (looks like daisy, pot)") and asks a person for a better one.
-    size: how many items the model had in it when it formed the group, None where it did not count; examples: ids of
-    some of them, the most typical first. Assignment judges every item anew, so the final size may differ a little.
-    prototype: where the group lies in an evidence space (space name -> vector as a list), for models that use evidence.
-    added: a person added this cluster by its name alone, so there is no prototype and there may be no labels.
+    Attributes:
+        labels: raw labels that belong here.
+        confidence: how sure the model is of the *name* (None: unknown).
+        needs_name: the name is only a hint ("Group 2 (looks like daisy, pot)") and asks a person for a better one.
+        size: how many items the model had in it when it formed the group, None where it did not count
+        examples: ids of some of them, the most typical first. Assignment judges every item anew, so the final size
+            may differ a little.
+        prototype: where the group lies in an evidence space (space name -> vector as a list), for models that use
+            evidence.
+        added: a person added this cluster by its name alone, so there is no prototype and there may be no labels.
     """
 
     id: str
@@ -170,10 +174,13 @@ EXAMPLES = 24
 class Assignment:
     """Where one item belongs. cluster_id None is Unassigned, and then `answer` keeps what the model said instead.
 
-    probabilities: cluster id -> probability, summing to at most 1 (the rest is "none of these");
-    None when the model gives none. confidence: probability of the chosen cluster, None when unknown.
-    quote: the words of the description that the model gave as its reason. undecided: only a label was shown and it does
-    not tell; the description must be read. propagated: no model looked at the item; this follows from items like it.
+    Attributes:
+        probabilities: cluster id -> probability, summing to at most 1 (the rest is "none of these"); None when the
+            model gives none.
+        confidence: probability of the chosen cluster, None when unknown.
+        quote: the words of the description that the model gave as its reason.
+        undecided: only a label was shown and it does not tell; the description must be read.
+        propagated: no model looked at the item; this follows from items like it.
     """
 
     cluster_id: str | None
@@ -201,11 +208,15 @@ class Sight:
 class Wording:
     """What chat models are told beside the criterion. All of it is part of the prompts and so of their call keys.
 
-    question: what step 1 asks of an image, where the criterion alone would not do. example: a description and the label
-    it should get, shown to step 2a; two empty texts for none. sizes: "even" for groups of similar size, "data" for
-    whatever the images give. grain: "coarse" or "fine" groups, "" for neither. never: what must play no part
-    ("gender"). language: of descriptions, labels and names; "" for English. edited: (form of message, prompt)
-    rewritten by a person, see core.prompts. questions: (criterion, question) of further criteria, see Asking.also.
+    Attributes:
+        question: what step 1 asks of an image, where the criterion alone would not do.
+        example: a description and the label it should get, shown to step 2a; two empty texts for none.
+        sizes: "even" for groups of similar size, "data" for whatever the images give.
+        grain: "coarse" or "fine" groups, "" for neither.
+        never: what must play no part ("gender").
+        language: of descriptions, labels and names; "" for English.
+        edited: (form of message, prompt) rewritten by a person, see core.prompts.
+        questions: (criterion, question) of further criteria, see Asking.also.
     """
 
     question: str = ""
@@ -222,10 +233,13 @@ class Wording:
 class Asking:
     """How chat models are asked: how sparingly, how surely.
 
-    exact: every description is assigned by itself; otherwise every distinct label is, and a description is read only
-    where its label does not tell. items: texts in one request, at most. samples: ask so often for each assignment and
-    take the agreement as confidence; 1 to ask once. with_label: the vision model gives the label with the description.
-    also: further criteria to describe in the same call, for later runs; not together with with_label.
+    Attributes:
+        exact: every description is assigned by itself; otherwise every distinct label is, and a description is read
+            only where its label does not tell.
+        items: texts in one request, at most.
+        samples: ask so often for each assignment and take the agreement as confidence; 1 to ask once.
+        with_label: the vision model gives the label with the description.
+        also: further criteria to describe in the same call, for later runs; not together with with_label.
     """
 
     exact: bool = False
@@ -239,10 +253,14 @@ class Asking:
 class RunSettings:
     """Everything that decides a run's result. vision and text are "KIND[:MODEL]"; records is a JSONL path or "".
 
-    names: cluster names the person fixed beforehand. truth: the facet to score against, or "".
-    limit: use the first so many images only; 0 for all. fallback: a model ("KIND:MODEL") to ask where the first fails
-    or gives no usable names, or "". cap: US dollars that the run may cost, 0 for no cap. share: part of the images (0
-    to 1) that models look at; the rest gets its clusters from images like them. 1 for all.
+    Attributes:
+        names: cluster names the person fixed beforehand.
+        truth: the facet to score against, or "".
+        limit: use the first so many images only; 0 for all.
+        fallback: a model ("KIND:MODEL") to ask where the first fails or gives no usable names, or "".
+        cap: US dollars that the run may cost, 0 for no cap.
+        share: part of the images (0 to 1) that models look at; the rest gets its clusters from images like them. 1
+            for all.
     """
 
     dataset_id: str
@@ -263,9 +281,13 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class StepStats:
-    """What a step did and what it cost. cache_hits: items answered without asking a model. cost: US dollars.
+    """What a step did and what it cost.
 
-    kinds: how many of the failures are of each FailureKind. prompts: the versions of the prompts that were sent.
+    Attributes:
+        cache_hits: items answered without asking a model.
+        cost: US dollars.
+        kinds: how many of the failures are of each FailureKind.
+        prompts: the versions of the prompts that were sent.
     """
 
     items: int = 0
@@ -282,9 +304,11 @@ class StepStats:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a running step stands. rate: items a second; seconds_left None until it can be told.
+    """Where a running step stands.
 
-    latest: (item id, text) of the newest answer.
+    Attributes:
+        rate: items a second; seconds_left None until it can be told.
+        latest: (item id, text) of the newest answer.
     """
 
     step: Act
@@ -341,8 +365,12 @@ SourceKind = Literal["folder", "zip", "pdf", "csv", "upload", "bucket", "hub", "
 class SourceAddress:
     """Where a dataset came from, so that it can be found again.
 
-    path: a folder, a file, or an address outside this computer. limit: so many images only, 0 for all; spread: evenly
-    from all, not the first. pdf_pages: PDF files count as their pages. is_results: the rows of results made elsewhere.
+    Attributes:
+        path: a folder, a file, or an address outside this computer.
+        limit: so many images only, 0 for all
+        spread: evenly from all, not the first.
+        pdf_pages: PDF files count as their pages.
+        is_results: the rows of results made elsewhere.
     """
 
     kind: SourceKind = "folder"
@@ -394,7 +422,9 @@ class SourceAddress:
 class DatasetRow:
     """A dataset with its counts: given = ready + duplicate + excluded + skipped (+ those not yet looked at).
 
-    source: where it came from. added: where later images came from.
+    Attributes:
+        source: where it came from.
+        added: where later images came from.
     """
 
     id: str

@@ -54,9 +54,11 @@ class Look:
 
 @dataclass
 class Bringing:
-    """Results made elsewhere on their way to become a run. run_id: "" until there is one, which is a job from then on.
+    """Results made elsewhere on their way to become a run.
 
-    error: why that ended early, or "".
+    Attributes:
+        run_id: "" until there is one, which is a job from then on.
+        error: why that ended early, or "".
     """
 
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -72,7 +74,7 @@ class Bringing:
 
 @contextmanager
 def _noting(work: Look | Bringing, what: str) -> Iterator[None]:
-    """Keep the error that ends the block, as a sentence: a thread has no caller to raise to."""
+    """Keep the error that ends the block as a sentence, since a thread has no caller to raise to."""
     try:
         yield
     except FacetryError as error:

@@ -40,9 +40,9 @@ class Workspace:
 
 
 def _token(place: Path) -> str:
-    """The secret that shows that a request comes from a page of ours, made once: open pages outlive a restart."""
+    """The secret that our pages send with requests. It is made once, so that open pages work after a restart."""
     token = place.read_text(encoding="ascii") if place.exists() else ""
-    if len(token) != _TOKEN_CHARS:  # also one that a crash cut short: an empty secret would let everybody in
+    if len(token) != _TOKEN_CHARS:  # a crash may have cut the file short, and an empty secret would admit anyone
         token = secrets.token_hex(_TOKEN_CHARS // 2)
         with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(token)

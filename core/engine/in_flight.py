@@ -1,4 +1,4 @@
-"""Which call keys are being asked about right now, so that two runs of one process do not pay for the same answers."""
+"""The call keys that are being asked about now, so that two runs of one process do not pay for the same answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Set
 
 
 class Claims:
-    """Keys that somebody is asking about. One for all who share a store; who takes keys must release every one.
+    """Keys that are being asked about. All users of a store share one object. A caller that takes keys must release
+    them all.
 
-    Nobody who has keys waits for others: so nobody waits for ever.
+    Deadlock-free: a holder of keys never waits.
     """
 
     def __init__(self) -> None:
@@ -17,19 +18,19 @@ class Claims:
         self._changed = threading.Condition()
 
     def take(self, keys: Iterable[str]) -> set[str]:
-        """Take those of the keys that nobody has, and return them."""
+        """Take the keys that no other caller holds, and return them."""
         with self._changed:
             mine = set(keys) - self._taken
             self._taken |= mine
         return mine
 
     def release(self, keys: Iterable[str]) -> None:
-        """Give up keys that were taken: what was answered is saved, the rest may be asked by others."""
+        """Release keys. What was answered is saved by now; other callers may ask the rest."""
         with self._changed:
             self._taken.difference_update(keys)
             self._changed.notify_all()
 
     def wait(self, keys: Set[str], seconds: float) -> None:
-        """Wait until one of the keys is nobody's, or for so many seconds."""
+        """Wait until one of the keys is free, at most for so many seconds."""
         with self._changed:
             self._changed.wait_for(lambda: not keys <= self._taken, seconds)

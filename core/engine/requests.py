@@ -16,7 +16,7 @@ KEY_VERSION = 1
 
 
 def call_key(*, model: str, prompt: str, content: str, choices: Sequence[str] = ()) -> str:
-    """Hash of a request: equal keys mean that the model would be asked the very same thing.
+    """Hash of a request: equal keys mean the same request.
 
     model: id with every option that changes a reply. prompt: version and rendered text (or the criterion, for a model
     without prompts). content: image hash or item text. choices: the allowed answers, where there are any.
@@ -35,9 +35,12 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model's answer as it is stored. value: JSON of the step's domain type. asked: False when it cost no request.
+    """A model's answer as it is stored.
 
-    also: (call key, value) of further answers that came with it, for requests that nobody has made yet.
+    Attributes:
+        value: JSON of the step's domain type.
+        asked: False when it cost no request.
+        also: (call key, value) of further answers that came with it, for requests that nobody has made yet.
     """
 
     value: str
@@ -51,7 +54,9 @@ class Answer:
 class Outcome:
     """What became of one item: a new answer, a failure, or neither when the key was answered before (cached).
 
-    kind: FailureKind of a failure. raw: what the model said, word for word, in the call that this came from.
+    Attributes:
+        kind: FailureKind of a failure.
+        raw: what the model said, word for word, in the call that this came from.
     """
 
     work: Work
@@ -62,18 +67,19 @@ class Outcome:
 
 
 UNASKED = Failed("Not asked yet.")
-"""In place of an answer (compared by identity): the call was ended before this item's turn, which it still has."""
+"""Stands for an answer that was not asked for, because the call ended first. Compared by identity."""
 
 Ask = Callable[[Sequence[Work]], Sequence[Answer | Failed]]
-"""Asks a model about items with distinct keys; one answer an item, in order."""
+"""Asks a model about items with distinct keys. Returns one answer for each item, in order."""
 
 
 @dataclass(slots=True)
 class Usage:
     """What calls to a model cost so far, and what it said.
 
-    paid: prompt and completion tokens, those that were had for less than the usual price counted in part.
-    ended: what ended the calls before all was asked, and will end others too (no credit, a server that is away).
+    Attributes:
+        paid: prompt and completion tokens, weighted by the share of the usual price that was paid.
+        ended: the error that ended the calls early and would end others too (no credit, a server that is away).
     """
 
     requests: int = 0
@@ -91,8 +97,7 @@ _usage: ContextVar[Usage | None] = ContextVar("usage", default=None)
 def count_usage() -> Iterator[Usage]:
     """Collect what backends report while the block runs, in this thread only.
 
-    The roles give answers, not bills: how many requests a batch took (re-asked rows included) is between engine and
-    backend, and this is how it passes.
+    The two roles return answers without costs. Requests and tokens pass from the backend to the engine this way.
     """
     counted = Usage()
     token = _usage.set(counted)
@@ -103,10 +108,8 @@ def count_usage() -> Iterator[Usage]:
 
 
 def report_ended(error: FacetryError) -> bool:
-    """Called where an error ends a batch in its middle, so that its answers until then can be handed over and kept.
-
-    False where nobody takes note; then it is to be raised.
-    """
+    """Note an error that ends a batch midway, so that the answers before it are kept. False where no caller collects
+    usage; then the error must be raised."""
     counted = _usage.get()
     if counted is None:
         return False
@@ -121,7 +124,7 @@ def has_ended() -> bool:
 
 
 def take_ended(kind: type[FacetryError]) -> FacetryError | None:
-    """What ended the batch under way, if it is of this kind; it counts no more, as the caller deals with it."""
+    """Remove and return the error that ended the batch, if it is of this kind. The caller handles it."""
     counted = _usage.get()
     if counted is None or not isinstance(counted.ended, kind):
         return None
@@ -134,7 +137,7 @@ _stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False
 
 @contextmanager
 def stopping(asked: Callable[[], bool]) -> Iterator[None]:
-    """Let backends see, while the block runs in this thread, whether the run was told to stop (`stop_asked`)."""
+    """While the block runs in this thread, `stop_asked` tells backends whether the run was told to stop."""
     token = _stop.set(asked)
     try:
         yield
@@ -143,13 +146,12 @@ def stopping(asked: Callable[[], bool]) -> Iterator[None]:
 
 
 def stop_asked() -> bool:
-    """Whether a backend that waits for long should give up: nobody waits for its answer any more."""
+    """Whether a backend that waits should give up, because its answer is no longer wanted."""
     return _stop.get()()
 
 
 def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "", price: float = 1.0) -> None:
-    """Called for each request to a backend. reply: what came back. price: the share of the usual price that was
-    paid."""
+    """Backends call this for each request. reply: its text. price: the share of the usual price that was paid."""
     counted = _usage.get()
     if counted is not None:
         counted.requests += 1

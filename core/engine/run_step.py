@@ -54,13 +54,16 @@ def run_step(
 ) -> StepStats:
     """Answer every item of `work` and save as it goes; return what was done.
 
-    lookup: keys -> stored value for those already answered. save: called from this thread only, in batches, so that a
-    store has one writer. ask: called from up to `concurrency` daemon threads with at most `batch_size` items with
-    distinct keys; one answer per item, in order. Items that share a key are asked once. enough: told how many calls are
-    under way; while it says so for those, no other is begun, and once it says so for 0, nothing new is asked, what is
-    under way is waited for and saved, and the rest is left undone (a spending cap).
-    meter: to go on counting where an earlier call for the same step stopped; the statistics returned are the meter's.
-    claims: what others ask about who look up and save in the same place; their answers are waited for.
+    Args:
+        lookup: keys -> stored value for those already answered.
+        save: called from this thread only, in batches, so that a store has one writer.
+        ask: called from up to `concurrency` daemon threads with at most `batch_size` items with distinct keys; one
+            answer per item, in order. Items that share a key are asked once.
+        enough: a spending cap: number of calls under way -> whether no further call may begin. Once it is true for 0,
+            calls under way are awaited and saved, and the rest is left undone.
+        meter: continues the counts of an earlier call for the same step; its statistics are returned.
+        claims: the keys that other runs on the same store are asking about; their answers are awaited.
+
     Raises Cancelled (within a moment of `cancel`, finished answers saved) and whatever FacetryError `ask` raises.
     """
     cancel = cancel or threading.Event()
@@ -74,7 +77,7 @@ def run_step(
             save(outcomes)
             answered = {outcome.work.key for outcome in outcomes}
             claims.release(answered)
-            mine.difference_update(answered)  # somebody else may have them by the end
+            mine.difference_update(answered)  # another run may hold them by the end
 
         try:
             todo, left = [item for item in left if item.key in mine], [item for item in left if item.key not in mine]
@@ -94,7 +97,7 @@ def run_step(
 def _look_up(
     work: Sequence[Work], lookup: Lookup, save: Save, meter: Meter, cancel: threading.Event
 ) -> dict[str, list[Work]]:
-    """Save what is known; the rest of the work by its keys."""
+    """Save what was answered before; return the rest, grouped by key."""
     pending: dict[str, list[Work]] = {}
     for start in range(0, len(work), _LOOKUP):
         chunk = work[start : start + _LOOKUP]
@@ -121,7 +124,7 @@ def _ask_and_save(
     enough: Enough,
     meter: Meter,
 ) -> None:
-    """Ask about each key once and save what comes for every item that asked it."""
+    """Ask about each key once, and save its answer for every item with that key."""
     firsts = [same[0] for same in pending.values()]
     batches = [firsts[start : start + batch_size] for start in range(0, len(firsts), batch_size)]
     unsaved: list[Outcome] = []
@@ -146,7 +149,7 @@ def _ask_and_save(
 
 
 def _spread(answer: Answer | Failed, same: Sequence[Work], raw: str) -> Iterator[Outcome]:
-    """Give one answer to every item that asked the same; only the first pays for it."""
+    """Give one answer to every item with its key; only the first counts as asked."""
     for place, item in enumerate(same):
         if isinstance(answer, Failed):
             yield Outcome(item, failure=answer.reason, kind=answer.kind, raw=raw)
@@ -226,7 +229,7 @@ class _Calls:
         try:
             while self._received < self._number:
                 spent, awaited = self._enough(0), self._awaited()
-                if spent and not awaited:  # nobody takes any more, and all that was taken has come back
+                if spent and not awaited:  # no batch will be taken, and all taken ones have come back
                     return
                 if (finished := self._next(awaited)) is not None:
                     unasked = unasked or any(answer is UNASKED for answer in finished[1])
@@ -242,7 +245,7 @@ class _Calls:
             return self._number - len(self._todo) - self._received
 
     def _next(self, awaited: int) -> _Finished | None:
-        """The next batch that comes back; None where it is to be looked for again. Raises when the wait is over."""
+        """The next batch that comes back; None if none has come back yet. Raises when the wait is over."""
         if self._ends is None and (self._fatal or self._cancel.is_set()):
             # Only calls under way are waited for, and only for a moment: an answer about to come has been paid for.
             self._ends = time.monotonic() + _GRACE_SECONDS
@@ -264,19 +267,19 @@ class _Calls:
         """An answer for each item, also where the call failed; notes an error that ends the calls."""
         if isinstance(answers, FacetryError):
             usage.ended, answers = answers, [UNASKED] * len(batch)
-        # A call that waits gives up when enough is spent; that ends the step as `enough` does, not as an error.
+        # A waiting call gives up once the cap is reached. That ends the step, but it is no error.
         gave_up = isinstance(usage.ended, Cancelled) and not self._cancel.is_set() and self._enough(0)
         if usage.ended and not gave_up:
             self._fatal = self._fatal or usage.ended
             self._halt.set()
         if isinstance(answers, BaseException):
-            # A fault in one call must not lose the others: it is that batch's failure, with its reason.
+            # A fault in one call fails its batch, with its reason, and loses no other.
             return [Failed(f"The model failed: {type(answers).__name__}: {answers}"[:300])] * len(batch)
         return answers
 
 
 class Meter:
-    """Counts what happens in a step and tells the person. A step done in several calls keeps one meter."""
+    """Counts what happens in a step and reports progress. A step of several calls keeps one meter."""
 
     def __init__(self, step: Act, total: int, on_progress: Callable[[Progress], None] | None = None) -> None:
         self._started = time.monotonic()
@@ -290,7 +293,7 @@ class Meter:
 
     @contextmanager
     def paying(self, usage: Usage) -> Iterator[None]:
-        """While the block runs, a call is under way that notes in `usage` what it costs."""
+        """While the block runs, count `usage` as that of a call under way."""
         with self._paying:
             self._under_way.append(usage)
         try:
@@ -303,14 +306,13 @@ class Meter:
 
     @property
     def paid(self) -> tuple[float, float]:
-        """Prompt and completion tokens that were paid for so far, at their share of the usual price; answers may wait
-        to be counted and saved."""
+        """Prompt and completion tokens paid so far, weighted by price; some of their answers may not be saved yet."""
         with self._paying:
             return _sum(self._finished, *(usage.paid for usage in self._under_way))
 
     def expected(self, under_way: int) -> tuple[float, float] | None:
-        """What will have been paid for when so many calls that are under way have come back and have cost what calls
-        cost so far; None while none has come back."""
+        """The tokens that will be paid once the calls under way have returned, if they cost what calls have cost so
+        far. None until a first call has returned."""
         with self._paying:
             if not self._calls:
                 return None
@@ -321,7 +323,7 @@ class Meter:
             )
 
     def again(self, number: int) -> None:
-        """So many items are asked once more, in another way or of another model."""
+        """Expect so many items once more: they are asked in another way, or another model is asked."""
         self._progress = replace(self._progress, total=self._progress.total + number)
 
     def set_total(self, total: int) -> None:

@@ -31,9 +31,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One group, or what is in none. said: frequent labels or odd answers with how many images have each.
+    """One group, or what is in none.
 
-    examples: read when the section is written, so that no more than one picture is held at a time.
+    Attributes:
+        said: frequent labels or odd answers with how many images have each.
+        examples: read when the section is written, so that no more than one picture is held at a time.
     """
 
     title: str
@@ -45,11 +47,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the file says. part: which part of the run it shows, in words, "" for all of it. date: YYYY-MM-DD.
+    """All that the file says.
 
-    facts: (name, value) of what was asked for and who did the work. counts: (name, images); they add up to `given`.
-    scores: as core.evaluate.metrics.score gives them, over the whole run; None without ground truth.
-    skipped: (reason, one file as an example, how many files), the most frequent first.
+    Attributes:
+        part: which part of the run it shows, in words, "" for all of it.
+        date: YYYY-MM-DD.
+        facts: (name, value) of what was asked for and who did the work.
+        counts: (name, images); they add up to `given`.
+        scores: as core.evaluate.metrics.score gives them, over the whole run; None without ground truth.
+        skipped: (reason, one file as an example, how many files), the most frequent first.
     """
 
     title: str

@@ -34,7 +34,12 @@ def _counted(stats: StepStats) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written. failed, skipped: (file, reason). sizes: (cluster name, how many), Unassigned last."""
+    """What was written.
+
+    Attributes:
+        failed, skipped: (file, reason).
+        sizes: (cluster name, how many), Unassigned last.
+    """
 
     failed: Sequence[tuple[str, str]]
     sizes: Sequence[tuple[str, int]]

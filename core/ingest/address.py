@@ -1,4 +1,4 @@
-"""What kind of source a person's words mean, where it can be found again, and what it is called."""
+"""Resolves what a person typed to a kind of source, its path and its name."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def scan(images: str, config: Config) -> tuple[SourceKind, str, list[Found]]:
 
 
 def name_of(kind: SourceKind, place: Path, config: Config) -> str:
-    """What was given is called as the person called it, also where its file has a name of ours."""
+    """The name that the person gave the source, also if its file is kept under a name of ours."""
     home = upload.home(config)
     folder = place if kind == "upload" else place.parent
     if folder.parent == home and (folder / "plan.json").is_file():

@@ -102,7 +102,7 @@ def _too_large(image: Image.Image, max_pixels: int) -> str:
 
 @cache
 def _allow_heif() -> None:
-    """Teach Pillow to read HEIC, as iPhones write it (libheif, through pillow-heif)."""
+    """Register HEIC, the format of iPhones, with Pillow (libheif, through pillow-heif)."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()

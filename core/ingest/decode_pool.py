@@ -1,4 +1,4 @@
-"""The pool of processes that decode untrusted files: each can be killed, and none may eat the machine."""
+"""The pool of processes that decode untrusted files. Each can be killed, and its memory is capped."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _in_workers(
                 yield future if isinstance(future, Unusable) else _outcome(future, config)
                 schedule(1)
         finally:
-            # Reached early when the reader stops: what was scheduled ahead is not worth waiting for.
+            # The reader may stop early; what was scheduled ahead is then cancelled.
             if waiting:
                 pool.stop()  # type: ignore[no-untyped-call]  # pebble annotates most of itself, not this
 

@@ -1,7 +1,7 @@
 """Results made elsewhere, as one thing: a table or JSON Lines of image and cluster, or IC|TC's result files.
 
-Nothing is thrown away: a row without a usable answer keeps what it said, and a line that cannot be read is counted with
-its reason. Truth is carried along for the metrics and never looked at here.
+Nothing is dropped: a row without a usable answer keeps its text, and an unreadable line is counted with its reason.
+Ground truth is passed on to the metrics and not used here.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Imported:
 
 
 _read: weakref.WeakValueDictionary[tuple[Path, int, int], Imported] = weakref.WeakValueDictionary()
-"""What somebody still holds: a run that is being brought in asks for the same large file at each of its steps."""
+"""Results that are still in use: an import reads the same large file at each of its steps."""
 
 
 def _read_once(path: Path) -> Imported:

@@ -77,9 +77,11 @@ def _classes(column: Sequence[str], places: Mapping[str, int]) -> dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What truth would give: the facet, images of each class, and who has no partner, with a few examples of each.
+    """How ground truth fits the images: the facet, images of each class, and what has no partner, with a few examples.
 
-    unlabelled: images without truth. unmatched: names in the table that no image has.
+    Attributes:
+        unlabelled: images without truth.
+        unmatched: names in the table that no image has.
     """
 
     facet: str

@@ -1,4 +1,4 @@
-"""The result files that IC|TC's published code writes, read forgivingly: pure functions from text to values.
+"""Reads the result files of IC|TC's published code, with tolerance: pure functions from text to values.
 
 Seen in published results: `Image file-PATH Answer: dog`, the same with `;`, several spaces or no "Answer:"; answers
 that go on over several lines; names as `1: dog`, `Answer 1: dog`, `Answer10 : dog ` with lines `Reason 1: ...` between.
@@ -109,7 +109,7 @@ def clean_answer(text: str) -> str:
 
 
 def normal(name: str) -> str:
-    """What spellings of one name have in common: no quotes, stars or full stop around it, single spaces, no case."""
+    """A name without quotes, stars or full stop around it, folded for comparing."""
     return folded(name.strip(" \t\r\n\"'`*.,;:‘’“”[]()"))
 
 

@@ -1,4 +1,4 @@
-"""What names say: which image a table or a records file means, and the class in a folder's or a file's name."""
+"""Matches names in tables and records to images, and reads the class in a folder's or a file's name."""
 
 from __future__ import annotations
 
@@ -43,5 +43,5 @@ def match_names(called: Sequence[str], names: Mapping[str, str]) -> dict[str, in
 
 
 def _base(name: str) -> str:
-    """The file's own name; as text, since a path object a name is most of the time for 100,000 names."""
+    """The file's own name. Plain text handling: path objects would take most of the time for 100,000 names."""
     return name.rstrip("/").rpartition("/")[2]

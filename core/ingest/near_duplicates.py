@@ -13,7 +13,7 @@ _BITS = 64
 _TINT = 24
 """How far the mean red, green or blue (0 to 255) of near duplicates may differ: a red car is no copy of a blue one."""
 _CROWD = 256
-"""So many looks that share a band are compared all with all; more are compared with some of them."""
+"""Up to so many looks that share a band are compared all with all; of more, each with some."""
 
 Looks = NDArray[np.uint64]
 Colours = NDArray[np.int64]
@@ -28,7 +28,7 @@ def near_groups(looks: Sequence[int] | Looks, colours: Sequence[int] | Colours, 
     that share a band are compared. A group does not drift: each member is near its first, not only near its neighbour.
     """
     look, colour = np.asarray(looks, dtype=np.uint64), np.asarray(colours, dtype=np.int64)
-    # Which looks hang together is found without the colours: blank pages are of one look in thousands of colours.
+    # Connected looks are found without the colours, as blank pages have one look in thousands of colours.
     distinct, alike = np.unique(look, return_inverse=True)
     root = _connected(distinct, distance)[alike.ravel()]
     order = np.argsort(root, kind="stable")

@@ -1,6 +1,6 @@
-"""What an opened image looks like: upright, on white, 8 bits a channel, in sRGB; and what it looks like in short.
+"""An opened image as it is shown (upright, on white, 8 bits a channel, sRGB), and its perceptual hash.
 
-The traps that are handled here were each met: 16-bit and float images that `convert("RGB")` turns white, transparency,
+Traps that are handled here: 16-bit and float images that `convert("RGB")` turns white, transparency,
 EXIF orientation, CMYK, colour profiles (also on images with transparency).
 """
 
@@ -23,7 +23,7 @@ def upright_rgb(image: Image.Image, side: int) -> Image.Image:
     where that is enough, which saves most of the time.
     """
     if image.format in ("JPEG", "MPO"):
-        image.draft(None, (side * 2, side * 2))  # None: keep the mode
+        image.draft(None, (side * 2, side * 2))  # None keeps the mode
     image.load()
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)

@@ -1,4 +1,4 @@
-"""Result files that come through the browser: kept below the workspace by their content, under names of ours."""
+"""Result files from the browser, kept in the workspace under names by their content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person points at (images, records, or both) as one thing: found, identified, looked at, matched."""
+"""A source of images or records as one thing: found, identified, looked at, matched."""
 
 from __future__ import annotations
 
@@ -48,9 +48,12 @@ RECORD_TRUTH = "record"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source as found, before anything is opened. given: how many files or records it holds.
+    """A source as found, before anything is opened.
 
-    records: set when the items are records without images. address: how to find it again.
+    Attributes:
+        given: how many files or records it holds.
+        records: set when the items are records without images.
+        address: how to find it again.
     """
 
     dataset_id: str
@@ -74,10 +77,12 @@ def find(
 ) -> Source:
     """Find images, or records when `images` is "". Raises BadInput.
 
-    images: a folder, a ZIP file, a PDF file, a table that lists images, `s3://BUCKET/FOLDER` or another fsspec address,
-    or `hf:NAME[:SPLIT]`. limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
-    pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times of the
-    files: a changed folder is another dataset and an unchanged one is not looked at again.
+    Args:
+        images: a folder, a ZIP file, a PDF file, a table that lists images, `s3://BUCKET/FOLDER` or another fsspec
+            address, or `hf:NAME[:SPLIT]`.
+        limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
+        pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times
+            of the files: a changed folder is another dataset and an unchanged one is not looked at again.
     """
     if images:
         kind, place, found = address.scan(images, config)

@@ -1,4 +1,5 @@
-"""The second model, asked where the first fails: that it cannot be had fails those items, and does not end the run."""
+"""The second model, which is asked about what the first failed at. If it is unavailable, those items fail; the run goes
+on."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ T = TypeVar("T")
 
 
 class _Asked:
-    """Asks a model until it shows that it cannot be had (no key, no such model, it cannot see): then never again."""
+    """Asks a model until it proves unavailable (no key, no such model, it cannot see), and then no more."""
 
     def __init__(self) -> None:
         self._gone: Failed | None = None

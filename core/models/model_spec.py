@@ -1,4 +1,4 @@
-"""How a person names a model: `KIND[:MODEL]`, with `MODEL@URL` for kinds that are had from a server."""
+"""How a person names a model: `KIND[:MODEL]`, with `MODEL@URL` for kinds that a server runs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Self
 
 BUILTIN = "builtin"
 OPENAI_BATCH = "openai-batch"
-"""The kind whose answers take hours and come many at once: it is best given all its items together."""
+"""The kind whose answers take hours and come in batches, so that it should get all items together."""
 SERVED = ("openai", OPENAI_BATCH)
-"""Kinds that are had from a server: what they are asked leaves this process."""
+"""Kinds that a server runs, so that requests leave this process."""
 IN_MEMORY = ("llama_cpp", "transformers")
 """Kinds that take seconds to minutes to load, and much memory."""
 DEFAULT_URL = "https://api.openai.com/v1"

@@ -22,7 +22,12 @@ _FILE = Path(__file__).with_name("prices.json")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for a million tokens of a model. as_of: the day it was looked up. source: where."""
+    """US dollars for a million tokens of a model.
+
+    Attributes:
+        as_of: the day it was looked up.
+        source: where.
+    """
 
     model: str
     prompt: float

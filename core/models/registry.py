@@ -25,10 +25,13 @@ NO_KEYS: Keys = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a model is to be used. keys: server -> key given for this session, never stored. wording, asking: see domain.
+    """How a model is to be used.
 
-    folder: the workspace, for what must outlive this process. say: told, in a sentence, what goes on while a model
-    loads.
+    Attributes:
+        keys: server -> key given for this session, never stored.
+        wording, asking: see domain.
+        folder: the workspace, for what must outlive this process.
+        say: told, in a sentence, what goes on while a model loads.
     """
 
     keys: Keys = field(default_factory=lambda: NO_KEYS)
@@ -89,7 +92,7 @@ def _loaded(spec: str, load: Callable[[], Backend]) -> Backend:
     with _loading:
         found = _alive.get(spec)
         if found is None:
-            _kept.clear()  # before the next is held against the free memory
+            _kept.clear()  # before the next one's size is compared with the free memory
             gc.collect()
             found = _alive[spec] = load()
         _kept[:] = [found]
@@ -159,8 +162,8 @@ def text_model(spec: str, how: How = AS_IT_IS) -> TextModel:
 
 
 def check(vision: str, text: str, fallback: str, how: How) -> None:
-    """Raise as `vision_model` and `text_model` for models that cannot be had; those that would have to be loaded for
-    that are loaded by the run, where their loading is seen. vision: "" for none, as are the others."""
+    """Raise as `vision_model` and `text_model` for models that are unavailable. Models that must be loaded into memory
+    are not checked; the run loads them and shows it. Each is "" for none."""
     for spec, make in ((vision, vision_model), (text, text_model), (fallback, text_model)):
         kind = ModelSpec.parse(spec).kind
         if spec and kind not in IN_MEMORY:

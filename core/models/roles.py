@@ -12,10 +12,11 @@ from core.domain import Assignment, Cluster, Corpus, Failed, ImageInput, Seen, S
 class VisionModel(Protocol):
     """Describes images.
 
-    id: the model with every option that changes a reply; part of every call key.
-    prompts: step -> prompt version and text, part of that step's call keys; empty for a model without prompts.
-    evidence_id: names the evidence this model measures, independent of any criterion; None if it measures none.
-    batch_size, max_concurrency: what one `describe` call should hold, and how many may run at once.
+    Attributes:
+        id: the model with every option that changes a reply; part of every call key.
+        prompts: step -> prompt version and text, part of that step's call keys; empty for a model without prompts.
+        evidence_id: names the evidence this model measures, independent of any criterion; None if it measures none.
+        batch_size, max_concurrency: what one `describe` call should hold, and how many may run at once.
     """
 
     id: str
@@ -52,10 +53,11 @@ class Measuring(VisionModel, Protocol):
 class TextModel(Protocol):
     """Labels descriptions, names K clusters, assigns items to them.
 
-    knows: the evidence ids whose vectors it uses; for any other vision model it works from text alone.
-    by_label: `assign` may be asked about labels alone (items with empty descriptions) and then says which of them do
-    not tell enough; so each distinct label is asked once, not each item.
-    The rest is as in VisionModel.
+    Attributes:
+        knows: the evidence ids whose vectors it uses; for any other vision model it works from text alone.
+        by_label: `assign` may be asked about labels alone (items with empty descriptions) and then says which of
+            them do not tell enough; so each distinct label is asked once, not each item. The rest is as in
+            VisionModel.
     """
 
     id: str
@@ -86,7 +88,7 @@ class TextModel(Protocol):
 
 @runtime_checkable
 class Labelled(TextModel, Protocol):
-    """A text model that has labels which nobody need be asked for."""
+    """A text model that knows some labels without asking."""
 
     def known(self, corpus: Corpus) -> Sequence[str | None]:
         """The label of each item; None where `label` has to ask for it."""

@@ -83,7 +83,7 @@ def _parts(looked: Iterator[Looked]) -> Iterator[list[Looked]]:
 
 
 def _fresh(store: Store, dataset_id: str, part: Sequence[Looked]) -> list[Looked]:
-    """Those not added before; of the same content as an image that is there, a file is a duplicate of it."""
+    """The files that were not added before. One with the content of an image that is there is its duplicate."""
     there = store.datasets.like(dataset_id, [looked.item for looked in part])
     before = {(item.name, item.item_id) for item in there}
     first = {item.item_id: item.name for item in reversed(there) if item.status == "ready"}
@@ -100,7 +100,7 @@ def _fresh(store: Store, dataset_id: str, part: Sequence[Looked]) -> list[Looked
 
 
 def _waiting(store: Store, run_id: str, dataset_id: str) -> set[str]:
-    """The images that the run has not come to: those just added, and what an interruption left of earlier ones."""
+    """The images that the run has not assigned yet: those just added, and those left by an interruption."""
     tried = set(store.answers.held(run_id, "assign"))
     steps: tuple[Step, ...] = ("describe", "label")
     for step in steps:

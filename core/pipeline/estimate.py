@@ -1,10 +1,8 @@
-"""What a run will take, said before it begins: requests, tokens, money, minutes, and what is known already.
+"""What a run will take: requests, tokens, money, minutes, and what is known already.
 
-Where the same model did the same step before, its own averages count; otherwise rules of thumb, and the estimate says
-so.
-It is an estimate: how long answers will be, and how many distinct labels there are, shows only when they have come.
-What is known is looked up step by step, for as long as a step's answers are all there: what the next one will be asked
-is not known sooner.
+If the same model did the same step before, its averages are used, else rules of thumb; the estimate says which. How
+long answers will be and how many distinct labels there are is known only afterwards. What was answered before is looked
+up step by step, as long as a step's answers are complete: they decide what the next step asks.
 """
 
 from __future__ import annotations
@@ -46,15 +44,18 @@ _LOADED = (BUILTIN, "openai", OPENAI_BATCH)
 """Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
 _RUNS = 50
 _LEAST = 5
-"""Items that an earlier run must have asked a model about before its averages count."""
+"""An earlier run must have asked about at least so many items for its averages to count."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepEstimate:
-    """One step. items: what it is about. known: of those, answered before. cost: US dollars, None where no price is
-    known.
+    """One step.
 
-    learnt: from earlier runs of the same model, not from rules of thumb.
+    Attributes:
+        items: what it is about.
+        known: of those, answered before.
+        cost: US dollars, None where no price is known.
+        learnt: from earlier runs of the same model, not from rules of thumb.
     """
 
     items: int = 0
@@ -103,10 +104,13 @@ def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Ke
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What need not be asked. described, labelled, assigned: how many items. named: whether the groups have names.
+    """What need not be asked.
 
-    labels, read: how many distinct labels must be placed, and how many descriptions be read where one does not tell;
-    None where that shows only later.
+    Attributes:
+        described, labelled, assigned: how many items.
+        named: whether the groups have names.
+        labels, read: how many distinct labels must be placed, and how many descriptions be read where one does not
+            tell; None where that shows only later.
     """
 
     described: int = 0
@@ -121,7 +125,9 @@ class _Estimating:
     def __init__(self, store: Store, settings: RunSettings, items: Sequence[str], keys: Keys) -> None:
         self.store, self.settings = store, settings
         self.number = math.ceil(len(items) * settings.share)
-        self.items = items if settings.share == 1 else ()  # which they will be, only measuring them would tell
+        self.items = (
+            items if settings.share == 1 else ()
+        )  # which items a sampled pass looks at shows only when they are measured
         self.keys = keys
         self.how = How(keys, settings.wording, settings.asking)
         self.table = prices.read(store.preferences.get(prices.PREFERENCE, ""))
@@ -142,7 +148,7 @@ class _Estimating:
     # -- what is known
 
     def _known(self) -> _Known:
-        """What need not be asked: looked up step by step, as far as all answers of a step are there."""
+        """Look up what need not be asked, step by step, as long as a step's answers are complete."""
         settings = self.settings
         if settings.records or not self.items or _kind(settings.vision) not in _LOADED:
             return _Known()
@@ -165,7 +171,7 @@ class _Estimating:
     def _assigned(
         self, known: _Known, answers: FoundAnswers, plan: Plan, items: Sequence[str], clusters: Sequence[Cluster]
     ) -> _Known:
-        """What is known of the assignments, once all before is."""
+        """What is known of the assignments, if all earlier steps are known."""
         stages = plan.assign(items, clusters)
         missing: list[float] = []  # requests of each stage
         number, unsure, todo = 0, 0.0, items
@@ -203,7 +209,8 @@ class _Estimating:
         return self._step("name", self.settings.text, 1, int(known.named), 1, asked, answered)
 
     def _assign(self, known: _Known) -> StepEstimate:
-        """Where labels are placed first, an earlier run's averages are by label, what was read after them included."""
+        """If labels are assigned first, an earlier run's averages are per label and include the descriptions read after
+        them."""
         size, settings, number = self.settings.asking.items, self.settings, self.number
         by_label = not settings.asking.exact and _kind(settings.text) != BUILTIN
         labels = _distinct(number) if known.labels is None else known.labels
@@ -221,7 +228,12 @@ class _Estimating:
     def _step(
         self, step: Step, spec: str, items: int, known: int, size: int, prompt: float, completion: float
     ) -> StepEstimate:
-        """size: items in a request. prompt, completion: tokens of one request."""
+        """What a step takes: from an earlier run of the same model, else from rules of thumb.
+
+        Args:
+            size: items in a request.
+            prompt, completion: tokens of one request.
+        """
         kind, missing = _kind(spec), max(items - known, 0)
         price = price_of(spec, self.table)
         if kind in (BUILTIN, "records"):
@@ -247,11 +259,9 @@ class _Estimating:
         )
 
     def _past(self, step: Step, spec: str) -> StepStats | None:
-        """What the newest run of the same model took for a step that it asked about a few items at least.
-
-        Answers found again by later passes over a run (all checked again) are in `cache_hits` once more, so that too
-        few items seem to have been asked: such a run says nothing.
-        """
+        """The statistics of the newest run in which the same model was asked about a few items at least. None if there
+        is none. A run that was checked again counts its cache hits repeatedly, so that too few items seem to have been
+        asked; it is passed over."""
         for run in self.runs:
             used = run.settings.vision if step == "describe" else run.settings.text
             stats = run.stats.get(step)

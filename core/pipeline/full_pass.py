@@ -72,7 +72,8 @@ class Pass:
         return items if self.only is None else [item for item in items if item in self.only]
 
     def _read_truth(self) -> None:
-        """Read the truth afresh at each pass (its table may have been corrected); one that has gone is kept as read."""
+        """Read the ground truth again, as its table may have been corrected. If the table has gone, what was read
+        before stays."""
         if not self.settings.truth or not source.truth_exists(self.settings.truth):
             return
         names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
@@ -115,7 +116,8 @@ class Pass:
             self._describe(self._items())
 
     def _describe(self, items: Sequence[str], *, first_names: bool = False) -> None:
-        """Small parts first, the person is waiting to see something; with `first_names` a sample, then names of it."""
+        """Describe small parts first, so that results show soon. With `first_names`, describe a sample and name its
+        groups first."""
         sample = self._sample(items) if first_names else []
         shown = set(sample)
         items = [*sample, *(item for item in items if item not in shown)] if sample else items
@@ -123,7 +125,7 @@ class Pass:
         ahead = len(sample) or 12
         for part in (items[:4], items[4:ahead]):
             self._describe_part(part, meter)
-        if sample and meter.stats().requests:  # where all was known before, there is no time to bridge
+        if sample and meter.stats().requests:  # if all was known, the names come at once anyway
             self._name_first(sample)
         for part in chunks(items[ahead:]):
             self._describe_part(part, meter)
@@ -133,7 +135,7 @@ class Pass:
             self.runner.run(self.plan.describe(items), meter=meter)
 
     def _sample(self, items: Sequence[str]) -> list[str]:
-        """Items spread over all, to show first names from; none where names are known or the rest is soon done."""
+        """Items spread over all, for the first names. Empty if names are known or there are few items."""
         size = sample_size(self.settings.k)
         if self._in_batches():  # the sample would wait for a batch of its own
             return []
@@ -142,7 +144,7 @@ class Pass:
         return [items[place * len(items) // size] for place in range(size)]
 
     def _name_first(self, sample: Sequence[str]) -> None:
-        """Label a sample and name groups of it. The labels stay; the names are for looking at and held apart."""
+        """Label a sample and name its groups. The labels stay; the names are only shown, and are stored apart."""
         self._label(sample, quiet=True)
         labelled = self.answers.labels(sample)
         if len(labelled) >= self.settings.k:
@@ -152,7 +154,7 @@ class Pass:
     # -- steps 2 and 3
 
     def _label(self, items: Sequence[str], *, quiet: bool = False) -> None:
-        """quiet: what the person watches meanwhile goes on to be shown."""
+        """quiet: report no progress, so that the page keeps showing the step before."""
         meter = self.runner.meter("label", len(items), quiet=quiet)
         for part in chunks(items):
             self.runner.run(self.plan.label(part), meter=meter)
@@ -175,8 +177,8 @@ class Pass:
         self.runner.finish("name")
 
     def _name_by_labels(self, labelled: Sequence[str], proposal: HeldAnswer) -> None:
-        """A model that answered, but not in a usable way, need not end the run: its labels name the groups for now, and
-        the person is asked for better names. Raises FacetryError with the failure where that does not help."""
+        """Name the groups by their labels, if the model answered but gave no usable names; the person is asked for
+        better ones. Raises FacetryError with the failure otherwise."""
         store, settings = self.store, self.settings
         kinds = store.answers.kinds(self.row.id).get("name", {})
         if "unusable" not in kinds or not store.answers.raw(proposal.key):
@@ -215,12 +217,12 @@ class Pass:
         self.runner.finish("assign")
 
     def _undecided(self, items: Sequence[str]) -> list[str]:
-        """The items of which the last answer says that a label does not tell."""
+        """The items whose label did not tell, by their newest answer."""
         placed = run_view.assignments(self.store, self.row.id, items)
         return [item for item in items if item in placed and placed[item].undecided]
 
     def _out_of_date(self, items: Sequence[str], edited: Edited) -> list[str]:
-        """Items without an answer of today: none, a failed one, one that an edit touched, or half of one."""
+        """Items whose assignment is due: missing, failed, stale after an edit, or undecided."""
         held = self.store.answers.held(self.row.id, "assign", items)
         placed = run_view.assignments(self.store, self.row.id, items)
         return [item for item in items if _is_due(held.get(item), placed.get(item), edited)]

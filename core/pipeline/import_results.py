@@ -24,7 +24,7 @@ from core.workspace import Workspace
 _NO_IMAGE = "No image of this name was given."
 _LISTED = 1_000
 MOST_GROUPS = 1_000
-"""More are most likely a column of something else: descriptions, or the images again."""
+"""A column with more distinct values most likely holds something else, such as descriptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,14 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What bringing results in would give. images: how many can have an answer. answered: how many have one that is a
-    group's. truth: how many rows carry the right group. left_out: see `Brought`."""
+    """What bringing results in would give.
+
+    Attributes:
+        images: how many can have an answer.
+        answered: how many have one that is a group's.
+        truth: how many rows carry the right group.
+        left_out: see `Brought`.
+    """
 
     rows: int
     groups: tuple[str, ...]
@@ -68,12 +74,16 @@ def bring_in(
 ) -> Brought:
     """Make a run from a table or JSONL file of image and cluster, or from a folder of IC|TC's result files.
 
-    images: a folder, ZIP file or CSV, or a dataset that was looked at, so that the run is on the same images as others
-    and shows them; without it the rows themselves are what was given. truth: as elsewhere; by default what the rows
-    carry and, where all images are called `{n}_{class}`, that. name: what was grouped by, as the run is called.
-    called: the person's name for `path`, where that is one of ours. on_run: told the run's id before the answers are
-    stored. Everything is looked at before there is a run, so that one that was interrupted needs nothing but `path` to
-    go on. Raises BadInput and Cancelled.
+    Args:
+        images: a folder, ZIP file or CSV, or a dataset that was looked at, so that the run is on the same images as
+            others and shows them; without it the rows themselves are what was given.
+        truth: as elsewhere; by default what the rows carry and, where all images are called `{n}_{class}`, that.
+        name: what was grouped by, as the run is called.
+        called: the person's name for `path`, where that is one of ours.
+        on_run: told the run's id before the answers are stored. Everything is looked at before there is a run, so
+            that one that was interrupted needs nothing but `path` to go on.
+
+    Raises BadInput and Cancelled.
     """
     cancel = cancel or threading.Event()
     tell = on_progress or (lambda _: None)
@@ -161,8 +171,7 @@ def _dataset(workspace: Workspace, origin: Source) -> DatasetRow:
 
 
 def _own_truth(found: Imported, path: Path, has_images: bool) -> str:
-    """Where the truth lies that came with the results: in rows that are items it is kept with them, which needs no
-    address."""
+    """The address of the truth that came with the results; "" if the rows themselves are the items and keep it."""
     if any(row.record.truth for row in found.rows):
         return f"{BROUGHT}{path.expanduser().resolve()}" if has_images else ""
     return "filename" if found.numbered else ""
@@ -189,6 +198,6 @@ def _left_out(store: Store, dataset_id: str, found: Imported, places: Mapping[st
 
 
 def _remember(store: Store, run_id: str, left_out: tuple[tuple[str, str], ...]) -> None:
-    """Kept with the run's id: whoever opens the run later should know, and not only who brought it in."""
+    """Store it with the run, for everyone who opens it later."""
     if left_out:
         store.runs.set_left_out(run_id, json.dumps([len(left_out), left_out[:_LISTED]]))

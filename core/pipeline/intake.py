@@ -1,4 +1,4 @@
-"""Everything given is looked at once and stored: which images can be used, and why the others cannot."""
+"""Looks at everything given once, and stores which images can be used and why others cannot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where does this one go? One image against every criterion that a dataset was grouped by, without adding it.
+"""Finds the place of one image under every criterion that a dataset was grouped by, without adding it.
 
-Each step is the pipeline's own and goes through the same engine: what was answered before is not asked again, and what
-is answered now is kept, so that adding the image later costs nothing more.
+The steps are those of a run (core/steps/plan.py). Answers are looked up and kept as in a run, so that adding the image
+later asks nothing again.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ from core.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an image goes in one run. cluster: its name, "" for none, and then `said` is what was answered instead.
-    cluster_id: of that cluster, or "".
+    """Where an image goes in one run.
 
-    likely: (name, probability) of the clusters, the most probable first; empty when the model gives none.
-    problem: why this run could not be asked, in one sentence, or "".
+    Attributes:
+        cluster: its name, "" for none, and then `said` is what was answered instead.
+        cluster_id: of that cluster, or "".
+        likely: (name, probability) of the clusters, the most probable first; empty when the model gives none.
+        problem: why this run could not be asked, in one sentence, or "".
     """
 
     run_id: str

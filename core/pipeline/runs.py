@@ -35,9 +35,10 @@ def start(
 ) -> str:
     """Check and store a run over what `origin` found; return the run's id. Nothing is decoded or asked yet.
 
-    keys: server -> key given for this session; used to check that the models can be had, not stored.
-    go_on: where a run of these settings has begun and not ended, and nobody has edited it, it is that one, under the
-    cap of these settings: what it cost so far counts.
+    Args:
+        keys: server -> key given for this session; used to check that the models can be had, not stored.
+        go_on: where a run of these settings has begun and not ended, and nobody has edited it, it is that one,
+            under the cap of these settings: what it cost so far counts.
     """
     check_settings(settings, origin.given)
     check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
@@ -101,12 +102,15 @@ def run(
 ) -> None:
     """Do whatever is missing up to and with step `until`; leaves the run waiting (names to edit) or done.
 
-    origin: what was given, when the caller has it at hand; otherwise it is found again where the dataset says.
-    keys: server -> key given for this session, never stored.
-    check_all: ask every assignment anew whose key is not today's, also those kept through edits.
-    first_names: label and name a sample as soon as it is described, for the person to look at meanwhile
-    (`results.first_names`); costs one naming request more.
-    only: ask nothing about other items than these (ids), whatever is missing or out of date there; None for all.
+    Args:
+        origin: what was given, when the caller has it at hand; otherwise it is found again where the dataset says.
+        keys: server -> key given for this session, never stored.
+        check_all: ask every assignment anew whose key is not today's, also those kept through edits.
+        first_names: label and name a sample as soon as it is described, for the person to look at meanwhile
+            (`results.first_names`); costs one naming request more.
+        only: ask nothing about other items than these (ids), whatever is missing or out of date there; None for
+            all.
+
     Raises Cancelled and FacetryError after storing them as the run's status.
     """
     store = workspace.store

@@ -1,12 +1,10 @@
-"""A pass in which models look at a share of the images only, and the rest gets its clusters from images like them.
+"""A pass in which models look at a share of the images, and the others follow those that are like them.
 
 All images are measured by the built-in network, which costs nothing. A spread of them goes through the models; the
 person names the groups; then, round by round, images whose place is least clear are looked at too, until the share is
-used up.
-Last, a calibrated classifier on the measurements gives every other image a cluster with a probability, or honestly
-none.
-Which images are looked at follows from the measurements and the answers, so a pass that was stopped goes on as it
-began.
+used up. Last, a calibrated classifier on the measurements gives every other image a cluster with a probability, or
+none. The measurements and the answers decide which images are looked at, so an interrupted pass continues with the same
+ones.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ from core.results.edits import Edited
 from core.steps import assign
 
 PROPAGATED = "propagated/1"
-"""Who is named as the model of such an assignment; raise it whenever results change."""
+"""The model id of such assignments. Raise the version whenever results change."""
 LEAST = 0.5
 """Below this probability an image stays "Not sure": more likely wrong than right is no answer."""
 _FIT = 4_000
@@ -146,10 +144,8 @@ class SampledPass(Pass):
     # -- answers
 
     def _answers(self, items: Sequence[str]) -> tuple[dict[int, str | None], list[int]]:
-        """Row -> today's cluster (None: Unassigned) of what models looked at, and the rows where they failed.
-
-        Where a person moved an image, that is the answer: the images like it follow.
-        """
+        """Row -> today's cluster (None: Unassigned) of the images that models looked at, and the rows where they
+        failed. If a person moved an image, that place is the answer, and images like it follow."""
         edited = run_view.clusters(self.store, self.row.id)
         row_of = {item: row for row, item in enumerate(items)}
         failed = {
@@ -166,7 +162,7 @@ class SampledPass(Pass):
         return dict(sorted(answers.items())), sorted(failed - set(answers))
 
     def _out_of_date(self, items: Sequence[str], edited: Edited) -> list[str]:
-        """As in every run; and of what models have looked at by now, what had only followed from other images."""
+        """The usual items, and those whose assignment was propagated before a model looked at them."""
         due = set(super()._out_of_date(items, edited))
         due |= {
             item
@@ -176,10 +172,8 @@ class SampledPass(Pass):
         return [item for item in items if item in due]
 
     def _spread_out(self, items: Sequence[str], found: Propagated, failed: Collection[int], check_all: bool) -> None:
-        """Keep what follows for the images that no model looked at; an answer of today stays.
-
-        failed: rows that stay failed, as in every run, until they are asked again.
-        """
+        """Save the propagated assignments of images that no model looked at. Up-to-date ones stay. failed: rows that
+        stay failed until they are asked again."""
         edited = run_view.clusters(self.store, self.row.id)
         seen = hashlib.sha256(repr((found.classes, found.probabilities.shape)).encode())
         seen.update(found.probabilities.tobytes())

@@ -1,5 +1,5 @@
-"""One step over some items of a run: what is missing is asked, saved, counted and paid for; what failed goes to the
-second model, where the person named one."""
+"""Runs one step over some items of a run: asks what is missing, saves and counts it, and asks the second model about
+what failed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from core.workspace import Workspace
 
 T = TypeVar("T")
 AT_ONCE = 20_000
-"""Items whose texts and keys are held in memory at a time, so that a run's size does not decide what it needs."""
+"""At most so many items have their texts and keys in memory, whatever the run's size."""
 
 _AT_FIRST = 2
-"""Calls that are begun under a spending cap while none has shown what a call costs."""
+"""So many calls may begin under a spending cap before the cost of a call is known."""
 
 
 def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -45,9 +45,9 @@ class Runner:
         self._table = prices.read(self.store.preferences.get(prices.PREFERENCE, ""))
 
     def run(self, plan: StepPlan[Model], *, meter: Meter | None = None, held: Held | None = None) -> None:
-        """Answer what the run does not hold of a step, and what fails with the second model.
+        """Answer what the run does not hold of a step. The second model is asked about what fails.
 
-        meter: to count on in. held: what to hold the answers as, if not as the step's.
+        meter: counts on from an earlier part. held: what the run holds the answers as, if not as the step's.
         """
         first = plan.requests(plan.first, None)
         keys = {work.item_id: {work.key} for work in first.work}
@@ -78,7 +78,7 @@ class Runner:
             return
         again = plan.requests(plan.second, failed)
         meter.again(len(failed))
-        # What the first said of the names is of more use than that the second said nothing.
+        # For names, the first model's unusable reply is worth more than a second failure without a reply.
         self._ask(plan.step, plan.second, self.settings.fallback, again, meter, held, only_said=plan.step == "name")
 
     def _ask(

@@ -1,4 +1,4 @@
-"""What cannot work is said before anything is opened, asked or paid for."""
+"""Checks settings before anything is opened, asked or paid for."""
 
 from __future__ import annotations
 

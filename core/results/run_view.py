@@ -1,4 +1,4 @@
-"""What a run says, put together: the clusters as the person left them, and every item with where it belongs and why."""
+"""A run as it stands: its clusters after the person's edits, and each item with its cluster and the reason."""
 
 from __future__ import annotations
 
@@ -32,9 +32,11 @@ STATES: tuple[State, ...] = ("assigned", "unassigned", "failed", "pending")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One item of a run. cluster is None unless assigned; reason: why it failed, or what the model answered instead.
+    """One item of a run. cluster is None unless assigned;
 
-    earlier: the assignment was made under earlier names and an edit since touched it.
+    Attributes:
+        reason: why it failed, or what the model answered instead.
+        earlier: the assignment was made under earlier names and an edit since touched it.
     """
 
     item_id: str

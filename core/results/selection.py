@@ -1,4 +1,4 @@
-"""A part of a run: some of its groups, what matches a text, or both. The pages and the exports mean the same by it."""
+"""A part of a run: some of its groups, what matches a text, or both. Pages and exports share it."""
 
 from __future__ import annotations
 

@@ -30,8 +30,11 @@ Model = TypeVar("Model", VisionModel, TextModel)
 class Models:
     """Who does what in a run: `labels` is `text` unless labels come with the descriptions or from the person.
 
-    by_item: answers belong to items and not to what these say, so that two of the same text may have different ones.
-    second_vision, second_text: whom to ask where the first fails, or None. One that cannot be had fails those items.
+    Attributes:
+        by_item: answers belong to items and not to what these say, so that two of the same text may have different
+            ones.
+        second_vision, second_text: whom to ask where the first fails, or None. One that cannot be had fails those
+            items.
     """
 
     vision: VisionModel

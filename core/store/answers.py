@@ -1,4 +1,4 @@
-"""The cache: what models said (by call key), what they measured (by item), and what each run holds of it."""
+"""The cache of what models said (by call key) and measured (by item), and what each run holds of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class HeldAnswer(NamedTuple):
 
 
 class Answers:
-    """Tables answer, evidence, result. claims: the keys that somebody who looks up and saves here asks about now."""
+    """Tables answer, evidence, result. claims: the keys that are being asked about now by users of this store."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -41,7 +41,7 @@ class Answers:
     ) -> None:
         """Keep new answers with their evidence, and note for every outcome what the run now holds. One transaction.
 
-        run_id: None where no run holds them; they are kept for whoever asks the same again.
+        run_id: None if no run holds them; they are kept for later requests.
         """
         new = [outcome for outcome in outcomes if outcome.answer is not None]
         with self._db.write() as cursor:

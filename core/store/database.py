@@ -1,8 +1,8 @@
 """The workspace database file: open it safely, bring its schema up to date, one writer at a time, back up, restore.
 
-Only core.store speaks SQL. Everything that was learnt the hard way about DuckDB is here: a connection is never shared
-between threads (a cursor a call), two writers on the same rows fail (one lock), a second process cannot open the file,
-SQL can read any local file unless told not to, and one flipped byte makes the file unreadable (Parquet copies).
+Only core.store speaks SQL. What was measured about DuckDB (docs/lessons.md) is handled here: a connection is never
+shared between threads (a cursor a call), two writers on the same rows fail (one lock), a second process cannot open the
+file, SQL can read any local file unless told not to, and one flipped byte makes the file unreadable (Parquet copies).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Database:
         connection = duckdb.connect(str(self.path))
         try:
             self._prepare(connection)
-            for table in _TABLES:  # damage shows only where it is read: better now than in the middle of a run
+            for table in _TABLES:  # damage shows only when a table is read, so all are read now
                 connection.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchall()
         except BaseException:
             connection.close()  # or the next connect would get this same damaged instance

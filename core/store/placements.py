@@ -37,10 +37,14 @@ class Placement:
 class Query:
     """Which items of a run, and in which order; conditions that are not None combine.
 
-    words: all of these occur, whatever their case, somewhere in description, label or name. cluster_id: "" means in no
-    cluster. groups: any of these clusters, or states outside all clusters. labels: any of these. ids: any of these
-    items. order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
-    "given" is as the items came.
+    Attributes:
+        words: all of these occur, whatever their case, somewhere in description, label or name.
+        cluster_id: "" means in no cluster.
+        groups: any of these clusters, or states outside all clusters.
+        labels: any of these.
+        ids: any of these items.
+        order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
+            "given" is as the items came.
     """
 
     words: tuple[str, ...] = ()
@@ -71,9 +75,11 @@ class Placements:
     ) -> None:
         """Make the placements of a run, unless they are as they would be made now.
 
-        facet: the ground truth to show, or "". clusters: a model's cluster id -> today's; what is not in it is gone.
-        moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an edit that
-        changes nothing else costs nothing here.
+        Args:
+            facet: the ground truth to show, or "".
+            clusters: a model's cluster id -> today's; what is not in it is gone.
+            moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an
+                edit that changes nothing else costs nothing here.
         """
         writes = self._db.writes
         if self._fresh.get(run_id) == writes:
@@ -110,11 +116,11 @@ class Placements:
         backwards = False
         if offset > limit:
             beyond = self.count(run_id, query) - offset
-            if beyond < offset:  # nearer to the end: sort the other way round and turn the page over
+            if beyond < offset:  # nearer to the end: sort in the opposite order and reverse the page
                 backwards, limit = True, min(limit, max(beyond, 0))
                 offset = beyond - limit
         order = _order(query.order, backwards)
-        # First which, then what: sorting whole rows for the sake of a page would be most of the work.
+        # Select the ids first and their rows afterwards: sorting whole rows would be most of the work.
         sql = (
             f"SELECT {_COLUMNS} FROM placement WHERE rowid IN "
             f"(SELECT rowid FROM placement WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) "

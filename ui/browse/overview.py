@@ -58,7 +58,12 @@ def open_image(run_id: str, group: str, item: str) -> None:
 def _card(
     run: RunRow, key: str, title: str, note: str, icon: str, some: Sequence[Row], part: tuple[int, int], pictures: bool
 ) -> None:
-    """some: examples. part: how many images it holds, and how many there are."""
+    """One card: what a group, or a state outside all groups, holds.
+
+    Args:
+        some: examples.
+        part: how many images it holds, and how many there are.
+    """
     number, total = part
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)

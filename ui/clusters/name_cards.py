@@ -22,8 +22,13 @@ _LABELS = 6
 
 
 def card(run: RunRow, group: Group, others: Sequence[Cluster], total: int, sorted_: bool, pictures: bool) -> None:
-    """total: all images that can be in a group. sorted_: whether images were assigned, so that edits make some stale.
-    pictures: False for records without images."""
+    """One card: a group with its name, its meaning, examples, labels and what can be done with it.
+
+    Args:
+        total: all images that can be in a group.
+        sorted_: whether images were assigned, so that edits make some stale.
+        pictures: False for records without images.
+    """
     cluster = group.cluster
     with st.container(border=True, height="stretch", gap="xsmall"):
         key = f"name-{run.id}-{cluster.id}-{cluster.name}"  # holds the name, so that undo shows the old one again

@@ -181,9 +181,12 @@ def wall(
 ) -> list[str]:
     """Show thumbnails at least `size` pixels wide, as many a row as fit; label names the wall to a screen reader.
 
-    lines: how many lines of caption are shown. on_open: called with the item's id when a person clicks a thumbnail.
-    selectable: a click selects instead, with Shift a range. Returns the ids of the selected tiles. Arrow keys go from
-    tile to tile.
+    Args:
+        lines: how many lines of caption are shown.
+        on_open: called with the item's id when a person clicks a thumbnail.
+        selectable: a click selects instead, with Shift a range.
+
+    Returns the ids of the selected tiles. Arrow keys go from tile to tile.
     """
 
     def opened() -> None:

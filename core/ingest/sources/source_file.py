@@ -1,4 +1,4 @@
-"""One file that was given, wherever it lies, and why it would not even be opened."""
+"""One file that was given, wherever it lies, and why it is refused without opening it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ Part = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """name: path relative to what was given, with forward slashes. path: the file, or the archive that holds it as its
-    member number `member`. part: what of a PDF file it is. url: where it lies when that is not on this computer
-    (then `member` is a data set's row). stamp: changes when the content does (size, time). refusal: why it cannot be
-    used, or ""."""
+    """One file that was given.
+
+    Attributes:
+        name: path relative to what was given, with forward slashes.
+        path: the file, or the archive that holds it as its member number `member`.
+        part: what of a PDF file it is.
+        url: where it lies when that is not on this computer (then `member` is a data set's row).
+        stamp: changes when the content does (size, time).
+        refusal: why it cannot be used, or "".
+    """
 
     name: str
     path: Path

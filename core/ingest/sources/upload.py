@@ -1,4 +1,4 @@
-"""Files that come through the browser: announced, received in pieces, and kept below the workspace under names of ours.
+"""Files from the browser: announced, received in pieces, and kept in the workspace under names of ours.
 
 An upload is a folder with a name that cannot be guessed. In it, `plan.json` lists what the browser announced, `files/`
 holds what arrived whole and `parts/` what did not yet, each file under its key: a hash of its announced path, size and
@@ -44,14 +44,18 @@ class Unknown(BadInput):
 
 
 class OutOfStep(BadInput):
-    """The bytes sent do not go on where those that are here end, or are more than was announced."""
+    """The bytes sent do not continue those that are here, or exceed what was announced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """files: how many an upload may hold. image, total: bytes of one image and of all files.
+    """How much an upload may take.
 
-    free: bytes of the disk that must stay free. days: how long an upload that was broken off is kept.
+    Attributes:
+        files: how many an upload may hold.
+        image, total: bytes of one image and of all files.
+        free: bytes of the disk that must stay free.
+        days: how long an upload that was broken off is kept.
     """
 
     files: int = 100_000
@@ -193,7 +197,7 @@ class Upload:
         return f"{size_text(size if self.arrived() else sum(self.begun().values()))} of {size_text(size)}"
 
     def finish(self) -> None:
-        """Nothing more may come: from now on this is a source, and what is not part of it goes."""
+        """Finish the upload: it becomes a source, and files that are not part of it are removed."""
         (self.folder / "finished").touch()
         shutil.rmtree(self.folder / "parts", ignore_errors=True)
         for path in (self.folder / "files").glob("*"):

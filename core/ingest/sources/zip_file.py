@@ -63,7 +63,7 @@ def read_member(path: Path, member: int) -> bytes:
     try:
         archive = _open(path, path.stat().st_mtime_ns)
         with archive.open(archive.infolist()[member]) as file:
-            return file.read(MAX_MEMBER)  # the size in the directory may lie
+            return file.read(MAX_MEMBER)  # the size in the directory may be wrong
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError) as error:
         raise OSError(0, "the ZIP file is damaged here") from error
 
@@ -91,7 +91,7 @@ def _refusal(name: str, info: zipfile.ZipInfo) -> str:
 
 
 def _check_total(path: Path, members: int, unpacked: int) -> None:
-    """Raise BadInput for an archive that would unpack to far more than it can honestly hold."""
+    """Raise BadInput for an archive that would unpack to far more than images of its size do."""
     if members > MAX_MEMBERS:
         raise BadInput(f"{path.name} lists {members:,} files; up to {MAX_MEMBERS:,} can be read. Give it in parts.")
     if unpacked > _BOMB_TOTAL and unpacked > _BOMB_RATIO * path.stat().st_size:

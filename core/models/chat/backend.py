@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from core.domain import Failed
 
 MAX_TOKENS = 2048
-"""The longest answer asked for where a request says nothing else."""
+"""The longest answer in tokens, unless a request sets another limit."""
 CHARS_A_TOKEN = 4
 """About so many characters of usual text make a token."""
 IMAGE_TOKENS = 800
@@ -25,9 +25,12 @@ IMAGE_TOKENS = 800
 class Can:
     """What a backend can do.
 
-    vision: takes images. schema: holds replies to a JSON Schema itself (a grammar); elsewhere a schema is a hint.
-    probabilities: tells the candidates of each token with their probabilities, when a request asks for it.
-    batch: so many requests it works on at once in one call of `reply`. concurrency: so many calls may run at once.
+    Attributes:
+        vision: takes images.
+        schema: holds replies to a JSON Schema itself (a grammar); elsewhere a schema is a hint.
+        probabilities: tells the candidates of each token with their probabilities, when a request asks for it.
+        batch: so many requests it works on at once in one call of `reply`.
+        concurrency: so many calls may run at once.
     """
 
     vision: bool = False
@@ -39,11 +42,14 @@ class Can:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One message to a model. image: a file of ours to show (RGB JPEG, see ImageInput.path), or None.
+    """One message to a model.
 
-    schema: JSON Schema of the wanted reply, or None for plain text. max_tokens: longest answer.
-    probabilities: ask for the candidates of each token. sample: 0 for the most likely answer; n for the n-th
-    independent sample (some temperature, seeded by n).
+    Attributes:
+        image: a file of ours to show (RGB JPEG, see ImageInput.path), or None.
+        schema: JSON Schema of the wanted reply, or None for plain text.
+        max_tokens: longest answer.
+        probabilities: ask for the candidates of each token.
+        sample: 0 for the most likely answer; n for the n-th independent sample (some temperature, seeded by n).
     """
 
     text: str
@@ -64,10 +70,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. tokens: the reply's tokens in order where probabilities were asked for and given, else empty.
+    """What came back.
 
-    cut: the answer was ended by the length limit, so that its end is missing. price: the share of the usual price that
-    was paid for it.
+    Attributes:
+        tokens: the reply's tokens in order where probabilities were asked for and given, else empty.
+        cut: the answer was ended by the length limit, so that its end is missing.
+        price: the share of the usual price that was paid for it.
     """
 
     text: str
@@ -85,9 +93,7 @@ class Backend(Protocol):
     can: Can
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
-        """Answer each request, in order; at most `can.batch` of them. One that fails is Failed and loses no other.
-
-        What would end every request (key, model, credit) is raised as a FacetryError. Safe to call from
-        `can.concurrency` threads.
-        """
+        """Answer each request, in order; at most `can.batch` of them. A request that fails gives Failed and affects no
+        other. Errors that would end every request (key, model, credit) are raised as FacetryError. Safe to call from
+        `can.concurrency` threads."""
         ...

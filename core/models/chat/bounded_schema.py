@@ -1,6 +1,6 @@
-"""Answers that find no end: a form for them that is short enough, and how to tell them.
+"""Recognises answers that repeat themselves without end, and bounds the form that is asked for instead.
 
-Small models repeat themselves inside a list or a text that the form leaves open until their room is used up.
+Small models may repeat themselves inside an open list or text until their token budget is used up.
 """
 
 from __future__ import annotations

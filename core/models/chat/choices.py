@@ -52,8 +52,8 @@ class Choices:
         return [*self.codes, NONE, *([UNDECIDED] if undecided else [])]
 
     def place(self, answer: str) -> int | None:
-        """Which cluster an answer means, by its code or its name (whatever case and punctuation); None for none on the
-        list. `means_none` and `UNDECIDED` are to be asked first."""
+        """The cluster that an answer means, by its code or its name (any case and punctuation); None if it is not on
+        the list. Check `means_none` and `UNDECIDED` first."""
         said = answer.strip()
         if (place := self._by_code.get(said.strip(" .:\"'()").casefold())) is not None:
             return place

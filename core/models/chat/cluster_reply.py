@@ -88,5 +88,5 @@ def _line(value: object) -> str:
 
 
 def _folded(name: str) -> str:
-    """A name for comparing; of one that is longer than names may be, what the model could give."""
+    """A name for comparing. Longer names are cut to the length that the model could give."""
     return folded(_line(name)[:LABEL_CHARS])

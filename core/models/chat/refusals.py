@@ -1,7 +1,8 @@
 """Telling a refusal in plain words from a description, where a server does not say itself that a model refused.
 
 Only a short text that is a refusal from its first word to its last counts: a description may say that something cannot
-be seen, and a refusal that goes on to describe has described. What is missed stays a description that a person sees.
+be seen, and a refusal that goes on to describe has described. A refusal that is missed stays a description, which a
+person sees.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Forgiving reading of what language models reply: pure functions from text to values.
 
-Models wrap JSON in code fences and prose, think aloud first, cut off mid-way and use other quotes; what can be
-understood is used, and what cannot is None, never an exception.
+Models wrap JSON in code fences and prose, think aloud first, stop midway and use other quotes. What can be read is
+used; what cannot is None, never an exception.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _LEFT_OUT = tuple(
     re.compile(pattern, re.DOTALL | re.IGNORECASE)
     for pattern in (
         rf"<{_ALOUD}>.*?(?:</{_ALOUD}>|\Z)",
-        rf"\A.*</{_ALOUD}>",  # it was begun in the prompt
+        rf"\A.*</{_ALOUD}>",  # the prompt opened it
         r"\A.*<\|channel\|>final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>",
-        r"<\|channel\|>.*\Z",  # it has no end
+        r"<\|channel\|>.*\Z",  # it was cut off
         r"<\|(?:return|end)\|>\s*\Z",
         r"```[a-z]*\n?|```",
     )
@@ -57,7 +57,7 @@ def plain(text: str) -> str:
 
 
 def _in_place(text: str) -> str:
-    """As `plain`, with blanks for what is left out: everything stands where it stood."""
+    """As `plain`, but with blanks in place of what is left out, so that offsets stay the same."""
     return _cleaned(text, lambda match: " " * len(match[0])).replace("\0", " ")
 
 

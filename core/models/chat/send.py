@@ -1,5 +1,4 @@
-"""Sending requests of the chat roles: what it cost and what came back is noted, answers that are none are told
-apart."""
+"""Sends requests of the chat roles, notes their cost and replies, and turns empty or refused answers into failures."""
 
 from __future__ import annotations
 

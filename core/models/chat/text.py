@@ -29,7 +29,7 @@ _GROUP_TOKENS = 60
 _QUOTE_CHARS, _QUOTE_TOKENS = 120, 50
 _NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
 _SHARED = ("refused", "filtered", "empty", "too long", "late")
-"""Failures of a request that may be the fault of one of its items, or of their number: halves of it may pass."""
+"""Failures that may be due to one item of a request, or to the number of items. Halves of the request may succeed."""
 T = TypeVar("T")
 
 
@@ -118,10 +118,9 @@ class ChatText:
         read: Callable[[Reply, int], Mapping[int, T]],
         usable: Callable[[T], bool],
     ) -> list[T | Failed]:
-        """Ask about all texts, so many in a request as the run allows, in halves where a request fails for what is in
-        it, then singly for those without a usable answer.
+        """Ask about all texts: first many in a request, then singly about those without a usable answer.
 
-        Returns for each the answer, which may be unusable still, or why there is none.
+        Returns an answer for each text, which may still be unusable, or the reason why there is none.
         """
         answers: list[T | Failed | None] = [None] * len(texts)
         self._ask_together(answers, texts, request, read)
@@ -146,7 +145,7 @@ class ChatText:
         request: Callable[[Sequence[str]], Request],
         read: Callable[[Reply, int], Mapping[int, T]],
     ) -> None:
-        """Fill in what requests of many texts give. A request that fails for what is in it is asked again in halves."""
+        """Fill in the answers of requests with many texts. A request that may fail because of its content is halved."""
         size, places = self._size, range(len(texts))
         todo: list[Sequence[int]] = [places[start : start + size] for start in range(0, len(texts), size)]
         while todo:
@@ -159,7 +158,7 @@ class ChatText:
                         answers[place] = found.get(number)
                 elif len(part) > 1 and reply.kind in _SHARED:
                     todo += [part[: len(part) // 2], part[len(part) // 2 :]]
-                    if reply.kind == "late" and len(part) == size:  # so it would be for the next ones
+                    if reply.kind == "late" and len(part) == size:  # the next requests would be too slow as well
                         self._size = max(1, size // 2)
                 else:
                     for place in part:
@@ -209,7 +208,7 @@ class _Assigning:
         return means_none(said) or self._choices.place(said) is not None
 
     def judge(self, chosen: _Chosen | Failed, text: str, label: str) -> Assignment | Failed:
-        """The assignment that an answer means, after it was asked for once more where it had to be."""
+        """The assignment that a (final) answer means."""
         if isinstance(chosen, Failed):
             return chosen
         said = chosen.said.text

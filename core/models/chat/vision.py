@@ -16,7 +16,7 @@ from core.models.chat.send import LABEL_CHARS, ask_all
 from core.prompts import Prompt
 
 MAX_TOKENS = 600
-"""A description is a few sentences; some models would go on for pages."""
+"""The longest description in tokens: a few sentences. Some models would write pages."""
 _LABEL_LINE = re.compile(r"^[\W_]*label[\W_]*[:：][\W_]*(.+?)[\W_]*$", re.IGNORECASE)
 _SENTENCES = re.compile(r".*(?:[.!?…][\"'”’»)]*(?=\s|\Z)|[。！？][」』”）]*)", re.DOTALL)
 _REFUSED = Failed("The model refused to describe this image.", "refused")
@@ -39,7 +39,7 @@ class ChatVision:
         self.prompts: Mapping[Step, str] = {"describe": self._key(self._one)}
 
     def sight(self, criterion: str) -> Sight:
-        """A vision-language model is taken to see whatever can be put in words."""
+        """A vision-language model is assumed to see whatever can be put in words."""
         return Sight("text")
 
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:

@@ -1,4 +1,4 @@
-"""Keeps llama.cpp off AMX, whose use there ends the whole process at the first batch (ggml-org/llama.cpp issue 20824).
+"""Keeps llama.cpp from using AMX, which ends the whole process at the first batch (ggml-org/llama.cpp issue 20824).
 
 llama.cpp lays weights out for AMX in "extra buffers"; without them it computes with AVX-512. A build without AMX, as
 `start.py` makes it, needs none of this, but a person may have built the package in another way.
@@ -24,10 +24,11 @@ def has_amx() -> bool:
 
 @contextmanager
 def extra_buffers_off(library: Any) -> Iterator[None]:
-    """While the block runs, models load without extra buffers where the processor has AMX; elsewhere they are of use.
+    """While the block runs, models load without extra buffers if the processor has AMX. On other processors extra
+    buffers make models faster.
 
-    library: the module `llama_cpp.llama_cpp`, whose default parameters `Llama` starts from; it takes no argument for
-    this one. One thread at a time.
+    library: the module `llama_cpp.llama_cpp`, whose default parameters `Llama` starts from. `Llama` has no argument for
+    this. Not thread-safe.
     """
     if not has_amx():
         yield

@@ -1,12 +1,12 @@
 """OpenAI's Batch API as a chat backend: many requests as one file, answered within a day, at half the price.
 
-The requests are those of the ordinary way (server.py) and so is the id: an answer that came one way is not asked
-again the other. A few requests are sent the ordinary way, as nobody should wait for hours for the names of the groups.
+The requests are those of the ordinary way (server.py) and so is the id: an answer that came one way is not asked again
+the other. A few requests are sent the ordinary way, so that nobody waits hours for the names of the groups.
 
-Stop does not cancel a batch: what it has answered by then is to be paid for in any case, and the rest is answered by
-the time the run goes on. A journal in the workspace says which request lies in which batch (batch_journal.py), so that
-the same request, asked again after a stop, a crash or a restart, waits for its batch instead of paying for another. The
-server keeps the files for a time of its own (OpenAI: 30 days).
+Stop does not cancel a batch: its answers so far must be paid for, and the rest will be there when the run goes on. A
+journal in the workspace says which request lies in which batch (batch_journal.py), so that the same request, asked
+again after a stop, a crash or a restart, waits for its batch instead of paying for another. The server keeps the files
+for a time of its own (OpenAI: 30 days).
 
 Tried against a test server only, not against OpenAI itself.
 """
@@ -57,7 +57,7 @@ _CALL_SECONDS = 60.0
 _FILE_SECONDS = 1800.0
 """Seconds in which a file must have gone up or come down."""
 _DOUBTS = 3
-"""So often a server may say that it does not know a batch that it made a moment ago."""
+"""A server may report a new batch as unknown at most so many times."""
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _FATAL = ("key", "model", "credit", "redirect", "blind")
 _Asked = Mapping[str, Request]
@@ -89,11 +89,15 @@ class OpenAIBatch(OpenAIChat):
         sleep: Callable[[float], None] = time.sleep,
         **ordinary: Any,
     ) -> None:
-        """spec, keys, ordinary: as OpenAIChat takes them. folder: the workspace, for the journal and, while it is sent,
-        the file of requests; None for a journal of this object only.
+        """spec, keys, ordinary: as OpenAIChat takes them.
 
-        interval: seconds between two questions whether a batch is done. patience: seconds that a server may be away
-        before the run is paused. few, most_lines, most_bytes: see above. clock, sleep: seconds.
+        Args:
+            folder: the workspace, for the journal and, while it is sent, the file of requests; None for a journal
+                of this object only.
+            interval: seconds between two questions whether a batch is done.
+            patience: seconds that a server may be away before the run is paused.
+            few, most_lines, most_bytes: see above.
+            clock, sleep: seconds.
         """
         super().__init__(spec, keys, **ordinary)
         self._dialect.no_probabilities()

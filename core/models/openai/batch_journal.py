@@ -26,9 +26,14 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One batch. file: id of the requests' file on the server, by which the entry is known. batch: its id, "" while it
-    is not known whether the server made it. requests: their hashes. day, read: ISO dates when it was made and when its
-    answers were first handed over, "" before that."""
+    """One batch.
+
+    Attributes:
+        file: id of the requests' file on the server, by which the entry is known.
+        batch: its id, "" while it is not known whether the server made it.
+        requests: their hashes.
+        day, read: ISO dates when it was made and when its answers were first handed over, "" before that.
+    """
 
     file: str
     requests: tuple[str, ...]

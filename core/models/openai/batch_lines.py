@@ -1,6 +1,6 @@
 """The Batch API's files, line by line: a request on its way there, an answer on its way back, why a batch failed.
 
-Nothing here sends anything. Texts of a server are looked at and not passed on, as in dialect.py.
+Nothing here sends anything. Texts of a server are looked at and not passed on, as in protocol.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Calls of the Batch API, asked again for as long as an hour: a batch takes a day, and nobody sits beside it.
+"""Calls of the Batch API, retried for up to an hour: a batch takes a day and runs unattended.
 
-The ordinary way has a policy of its own (server.py, pace.py), made for many short requests at once.
+The ordinary way has a policy of its own (server.py, rate_limit.py), made for many short requests at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from core.models.openai.server import UNREADABLE_ANSWER, trouble_of
 NOT_HERE = ("status 404", "status 405", "status 501")
 """What servers say that know no batches, or not this one."""
 _SLICE = 0.5
-"""Seconds that a thread sleeps at a time: so soon it notices that it is to stop."""
+"""Seconds that a thread sleeps at a time, and so the longest delay until it notices a stop."""
 T = TypeVar("T")
 
 
@@ -30,8 +30,13 @@ class Patience:
     def __init__(
         self, url: str, interval: float, longest: float, clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
-        """interval: seconds between two questions. longest: seconds that the server may be away. clock, sleep:
-        seconds."""
+        """Wait between questions, and give up on a server that stays away.
+
+        Args:
+            interval: seconds between two questions.
+            longest: seconds that the server may be away.
+            clock, sleep: seconds.
+        """
         self._url, self._interval, self._longest = url, interval, longest
         self._clock, self._sleep = clock, sleep
         self.ended: FacetryError | None = None

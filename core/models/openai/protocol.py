@@ -1,8 +1,8 @@
-"""What servers that speak the OpenAI protocol take, and what they mean by what they say.
+"""The options that OpenAI-compatible servers take, and the meaning of their errors.
 
-They differ: each takes some of the options, and says no in words of its own. What a server refuses is left out from
-then on; what it says is sorted into a few kinds of trouble, each with its own consequence. Texts of a server are only
-looked at here and never passed on, as it may echo the key in them.
+Servers differ: each takes some of the options and refuses others in its own words. A refused option is left out from
+then on. Errors are sorted into a few kinds of trouble, each with its own consequence. Texts of a server are read here
+and never passed on, as they may echo the key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.models.chat.backend import Reply, Request, Token
 from core.models.chat.replies import plain
 
 _NOT_STRICT = ("minLength", "maxLength")
-"""What OpenAI's strict form of JSON Schema does not take. Where it is taken it keeps small models from running on."""
+"""Keywords that OpenAI's strict form of JSON Schema does not take. Elsewhere they keep small models from running on."""
 
 
 def _strict(schema: Any) -> Any:
@@ -121,10 +121,13 @@ no images): no request will succeed. other: this request will not."""
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a request got no answer. said: in a few words for a person, none of them the server's.
+    """Why a request got no answer.
 
-    failed: what it means for the request, where that is clear. text: the server's own words in small letters, to look
-    at only. wait: seconds the server asks to wait, None where it does not.
+    Attributes:
+        said: in a few words for a person, none of them the server's.
+        failed: what it means for the request, where that is clear.
+        text: the server's own words in small letters, to look at only.
+        wait: seconds the server asks to wait, None where it does not.
     """
 
     kind: Kind
@@ -155,7 +158,7 @@ _BLIND = re.compile(
 
 
 def judge(status: int, body: object, *, image: bool, wait: float | None = None) -> Trouble:
-    """What a refusal means. status: HTTP's. body: the error as the client gives it. image: whether one was sent."""
+    """The meaning of an error. status: HTTP's. body: the error as the client gives it. image: whether one was sent."""
     fields: Mapping[str, object] = body if isinstance(body, Mapping) else {}
     text = " ".join(str(fields.get(name) or "") for name in ("code", "type", "message")).casefold()
     why = code_of(fields)

@@ -24,14 +24,14 @@ MOST = 32
 """Requests at once, unless another number is set."""
 _START = 4.0
 _SLICE = 0.25
-"""Seconds that a thread sleeps at a time: so soon it notices that all are to stop."""
+"""Seconds that a thread sleeps at a time, and so the longest delay until it notices a stop."""
 _SLOWER = 2.0
 """Answers that take so many times as long as they did at best say that the server works at its limit."""
 _FIXED = 40
 """What a request costs beside its answer's tokens, in tokens: makes short and long answers comparable."""
 _LONGEST_WAIT = 30.0
 _STRANGER = 10.0
-"""Seconds that a server which has never answered is tried for."""
+"""A server that has never answered is given up after so many seconds."""
 TRIP_AFTER = 5
 """So many requests in a row without an answer, and the server is taken to be away."""
 
@@ -72,7 +72,13 @@ class Pace:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """most: requests at once at most. The caps are 0 for none. clock: seconds; chance: uniform in [0, 1)."""
+        """Start at a cautious pace; answers and refusals change it.
+
+        Args:
+            most: requests at once at most. The caps are 0 for none.
+            clock: seconds
+            chance: uniform in [0, 1).
+        """
         self.clock, self._sleep, self._chance = clock, sleep, chance
         self._free = threading.Condition()
         self._running = 0
@@ -154,9 +160,12 @@ class Pace:
     # -- what came of it
 
     def answered(self, call: Call, seconds: float, *, expected: int = 0, used: int = 0, said: int = 0) -> None:
-        """A request was answered in so many seconds. expected: the tokens it was let in with; used: those it took.
+        """A request was answered in so many seconds.
 
-        said: tokens of the answer alone.
+        Args:
+            expected: the tokens it was let in with
+            used: those it took.
+            said: tokens of the answer alone.
         """
         slowness = seconds / (said + _FIXED)
         with self._free:
@@ -171,7 +180,7 @@ class Pace:
                 self._free.notify_all()
 
     def alive(self) -> None:
-        """The server said something sensible, if only that it does not like the request."""
+        """The server gave a proper answer, even if it refused the request."""
         with self._free:
             self._streak, self._known = None, True
 
@@ -218,7 +227,7 @@ class Pace:
             streak.calls.add(call)
             streak.spent += spent
             lasting = len(streak.calls) >= TRIP_AFTER and now - streak.since >= patience
-            # One that has never answered is more likely not there, or not at this address, than out of breath.
+            # A server that has never answered is more likely absent, or at another address, than overloaded.
             lasting = lasting or (not self._known and min(patience, now - streak.since) >= _STRANGER)
             if streak.spent < TRIP_AFTER and not lasting:
                 return 0
@@ -227,7 +236,7 @@ class Pace:
             return self._doubts
 
     def trip(self, sentence: str) -> Paused:
-        """Stop every request that was begun until now; returns what to raise. Later ones start with a clean slate."""
+        """Stop every request that has begun; returns the error to raise. Later requests start afresh."""
         with self._free:
             self._tripped = (self.clock(), sentence)
             self._held_until = float("-inf")
@@ -252,6 +261,6 @@ _paces_lock = threading.Lock()
 
 
 def pace_of(server: str) -> Pace:
-    """The one pace of a server in this process: what was learnt about it holds for later runs too."""
+    """The pace of a server, one per process, so that later runs use what was learnt."""
     with _paces_lock:
         return _paces.setdefault(server, Pace())

@@ -1,10 +1,10 @@
-"""Any server that speaks the OpenAI protocol, as a chat backend: OpenAI, Azure, OpenRouter, vLLM, SGLang, Ollama,
-LM Studio, llama.cpp.
+"""Any server that speaks the OpenAI protocol, as a chat backend: OpenAI, Azure, OpenRouter, vLLM, SGLang, Ollama, LM
+Studio, llama.cpp.
 
 The client's own retries and redirects are off; the one policy is here: every request ends within its deadline, at the
-pace that the server takes (pace.py), an answer is checked before it counts, and no error text is passed on, as a server
-may echo the key in it. Azure (https://NAME.openai.azure.com/openai/v1) gets its key in its own header too; that could
-not be tried against Azure itself.
+pace that the server takes (rate_limit.py), an answer is checked before it counts, and no error text is passed on, as a
+server may echo the key in it. Azure (https://NAME.openai.azure.com/openai/v1) gets its key in its own header too; that
+could not be tried against Azure itself.
 """
 
 from __future__ import annotations
@@ -46,8 +46,12 @@ _USEFUL = 0.1
 class _Exchange:
     """One request until there is an answer to hand over.
 
-    expected: tokens that it will take. using: the options sent last. sent, ends: when that was and when it is given up,
-    in the pace's seconds. unreadable: how many answers could not be read. earlier: the trouble before this one.
+    Attributes:
+        expected: tokens that it will take.
+        using: the options sent last.
+        sent, ends: when that was and when it is given up, in the pace's seconds.
+        unreadable: how many answers could not be read.
+        earlier: the trouble before this one.
     """
 
     request: Request
@@ -80,11 +84,17 @@ class OpenAIChat:
         image_side: int = 0,
         pace: Pace | None = None,
     ) -> None:
-        """spec: `MODEL[@URL]`. keys: base URL -> key given for this session; otherwise OPENAI_API_KEY counts.
+        """Prepare a client; nothing is sent yet.
 
-        deadline: seconds for one request with all its retries, not counting its turn in the queue. first_wait: the
-        longest wait before the first retry, in seconds. image_side: longest side in pixels that images are sent with;
-        both 0 for the installation's setting. pace: the server's own unless given. Raises ModelUnavailable.
+        Args:
+            spec: `MODEL[@URL]`.
+            keys: base URL -> key given for this session; otherwise OPENAI_API_KEY counts.
+            deadline: seconds for one request with all its retries, not counting its turn in the queue.
+            first_wait: the longest wait before the first retry, in seconds.
+            image_side: longest side in pixels that images are sent with; both 0 for the installation's setting.
+            pace: the server's own unless given.
+
+        Raises ModelUnavailable.
         """
         self.model, self.url = split_address(spec)
         if may_hold_secret(self.url):  # it is part of the id, which is stored
@@ -104,7 +114,7 @@ class OpenAIChat:
                 "The key holds characters that no key has (spaces, line breaks, accents). Copy it again."
             )
         self._client = _client(self.url, self._key, settings.concurrency)
-        weakref.finalize(self, self._client.close)  # a run lets go of its models without ceremony
+        weakref.finalize(self, self._client.close)  # nobody closes a model explicitly
         self._dialect = Dialect()
         self._pace = pace or pace_of(self.url)
         if pace is None:
@@ -221,7 +231,7 @@ class OpenAIChat:
         self._pace.answered(call, seconds, expected=expected, used=used, said=said)
         self._typical += 0.2 * (said - self._typical)
         if request.probabilities and not reply.tokens and self.can.probabilities:
-            self._dialect.no_probabilities()  # taken and ignored: no use in asking the next thousand times
+            self._dialect.no_probabilities()  # the option was taken and ignored, so it is not sent again
             self.can = replace(self.can, probabilities=False)
         return reply
 
@@ -238,7 +248,7 @@ class OpenAIChat:
                 )
             self._pace.hold(got.wait)
             wait = max(got.wait, wait)
-        # An attempt in the last moment would be paid for and then not be waited for.
+        # An attempt just before the deadline would be paid for and then abandoned.
         spent = last or got.said == _LATE or self._pace.clock() + wait > ends - _USEFUL * self._deadline
         if doubts := self._pace.missed(call, patience=self._deadline / 2, spent=spent):
             self._make_sure(got, doubts)
@@ -248,10 +258,9 @@ class OpenAIChat:
         return not spent
 
     def _make_sure(self, got: Trouble, doubts: int) -> None:
-        """Raise Paused if the server is away for the shortest question too; else it was about those requests.
-
-        doubts: the third time without one answer in between that excuse counts no more.
-        """
+        """Raise Paused if the server does not answer the shortest question either; otherwise those requests were at
+        fault. doubts: how often this was checked without an answer in between; the third time the server counts as
+        away."""
         message = {"role": "user", "content": "Answer with the word yes."}
         seconds = min(self._deadline, _CHECK_SECONDS)
         check = self._attempt(message, self._dialect.options(Request("", max_tokens=16), 16)[0], seconds, image=False)

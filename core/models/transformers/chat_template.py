@@ -17,7 +17,7 @@ _LLAVA = ("llava", "llava_next", "vipllava")
 _MIN_SIDE = 32
 _MAX_RATIO = 20
 _DATE = "1 January 2025"
-"""Told to chat templates that would put in today's date: the same request gets the same reply tomorrow."""
+"""The date for chat templates that insert today's, so that the same request gets the same reply on any day."""
 
 
 class Asking:
@@ -75,7 +75,7 @@ class Asking:
 
     def _chat(self, of: Any, content: Any) -> str:
         message = [{"role": "user", "content": content}]
-        # Models that can think aloud are asked not to: what is read is the answer, and thoughts cost minutes.
+        # Thinking aloud is switched off: only the answer is used, and thoughts take minutes.
         wishes: dict[str, Any] = {"date_string": _DATE, "enable_thinking": False}
         options = {name: wish for name, wish in wishes.items() if name in str(of.chat_template)}
         return str(of.apply_chat_template(message, tokenize=False, add_generation_prompt=True, **options))

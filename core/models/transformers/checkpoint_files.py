@@ -1,5 +1,6 @@
-"""A checkpoint's files, looked at without loading the model: what they hold, what tells them from others, what memory
-they need. Nothing but safetensors counts as weights: the older formats are pickles, and those can run code.
+"""Reads a checkpoint's files without loading the model: contents, fingerprint, and the memory it needs.
+
+Only safetensors count as weights. The older formats are pickles, which can run code.
 """
 
 from __future__ import annotations

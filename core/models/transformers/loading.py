@@ -1,4 +1,4 @@
-"""Hugging Face checkpoints, from a folder or from the hub: found, held against the free memory, then loaded.
+"""Finds Hugging Face checkpoints in a folder or on the hub, compares them with the free memory, and loads them.
 
 Only weights in safetensors files are read and only model code that transformers ships is run: neither a pickle nor a
 program that comes with a checkpoint is ever opened.
@@ -61,9 +61,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model ready to answer. processor: makes inputs of text and images, None for a model of text alone.
+    """A model ready to answer.
 
-    identity: stands for the checkpoint's contents and the number format, which decide on the replies.
+    Attributes:
+        processor: makes inputs of text and images, None for a model of text alone.
+        identity: stands for the checkpoint's contents and the number format, which decide on the replies.
     """
 
     model: Any
@@ -103,7 +105,7 @@ def load(spec: str, on_load: Say | None = None) -> Loaded:
         identity = f"{source.name}@{source.commit or fingerprint(source.folder)}:{dtype}"
         try:
             model = model.to(device).eval()
-        except RuntimeError:  # whoever else uses the graphics card was quicker
+        except RuntimeError:  # another program took the memory of the graphics card
             raise ModelUnavailable(f"This model did not fit on {device}. Choose a smaller one.") from None
     say(f"Ready after {monotonic() - started:.0f} s.")
     return Loaded(model, processor, tokenizer, identity, device, dtype)
@@ -291,7 +293,7 @@ def _model(source: Source, family: Any, config: Any, dtype: str) -> Any:
             "Download the model again."
         ) from None
     missing = len(report.get("missing_keys", ())) + len(report.get("mismatched_keys", ()))
-    if missing:  # transformers would fill them with chance, and the model would talk nonsense
+    if missing:  # transformers would fill them with random numbers
         raise ModelUnavailable(
             f"“{source.name}” lacks {missing} of its weights (it may be a part of a model). Download it again, or "
             "choose another."

@@ -41,7 +41,7 @@ class _Row:
 
 
 class TransformersChat:
-    """One checkpoint. Calls wait for each other: a batch takes the whole machine."""
+    """One checkpoint. Calls take turns, as a batch uses the whole machine."""
 
     def __init__(self, spec: str, on_load: Callable[[str], None] | None = None) -> None:
         """spec: `PATH_OR_NAME[@REVISION]`. on_load: told what is done while it loads. Raises ModelUnavailable."""
@@ -75,7 +75,7 @@ class TransformersChat:
             before = self._batch
             for rows in (seeing, reading):
                 answers.update(zip((n for n, _ in rows), self._answer([row for _, row in rows]), strict=True))
-            if _TOO_LARGE in answers.values():  # that one filled the memory: others may go together as before
+            if _TOO_LARGE in answers.values():  # only that part was too large
                 self._batch = before
         return [answers[number] for number in range(len(requests))]
 

@@ -18,10 +18,14 @@ TEMPERATURE = 0.7
 class Choose:
     """Called by `generate` at each step with the scores of all tokens (rows, vocabulary); it takes the best one after.
 
-    samples: each row's Request.sample and its prompt. Where that is a sample, the scores are shifted so that the best
-    one is a draw at TEMPERATURE (the Gumbel trick): each row draws by itself, whatever its neighbours are.
-    asked: whether a row wants probabilities. seen: for each such row its steps, token id -> probability, of the
-    likeliest tokens and the chosen one; empty for the others. steps: tokens made so far.
+    Attributes:
+        samples: each row's Request.sample and its prompt. Where that is a sample, the scores are shifted so that
+            the best one is a draw at TEMPERATURE (the Gumbel trick): each row draws by itself, whatever its
+            neighbours are.
+        asked: whether a row wants probabilities.
+        seen: for each such row its steps, token id -> probability, of the likeliest tokens and the chosen one;
+            empty for the others.
+        steps: tokens made so far.
     """
 
     samples: Sequence[tuple[int, str]]

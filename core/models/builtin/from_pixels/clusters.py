@@ -44,11 +44,13 @@ _STYLE = (
 class Groups:
     """k groups of n items.
 
-    member: (n,) group of each item, 0 to k-1, the largest group first. centres: (k, d). origin: (d,), from which points
-    are brought to one length; empty where they are taken as they are.
-    spread: mean squared distance of the items to their centres.
-    reach: (k, 2) median and deviation of the members' distance to their centre.
-    limit: an item more deviations than this beyond the median is a stranger to the group.
+    Attributes:
+        member: (n,) group of each item, 0 to k-1, the largest group first.
+        centres: (k, d).
+        origin: (d,), from which points are brought to one length; empty where they are taken as they are.
+        spread: mean squared distance of the items to their centres.
+        reach: (k, 2) median and deviation of the members' distance to their centre.
+        limit: an item more deviations than this beyond the median is a stranger to the group.
     """
 
     member: NDArray[np.intp]

@@ -1,6 +1,6 @@
 """Groups, names and assignments from text alone: records, or descriptions of a vision model without evidence.
 
-Works from description and label embeddings in the space of `text_space`; no language model, no image. A cluster's
+Works from description and label embeddings in the space of space.py; no language model, no image. A cluster's
 prototype holds what `assign_texts` needs to judge any later item by itself: one direction for descriptions, one for
 labels and three numbers. It does not reason: a name is always one of the labels that were drawn.
 """

@@ -39,9 +39,11 @@ _SEED = 20240507
 class TextSpace:
     """Features of n items and what is needed to place a new item among them.
 
-    features: (n, 3 d), predicted label, label and description; the parts of a row have length 1, LABEL_WEIGHT and
-    DESCRIPTION_WEIGHT (or 0 where an item is all average). to_label: (d, d), centred description to predicted label.
-    means, lengths: of descriptions (n, d) and labels, and of predictions, before scaling.
+    Attributes:
+        features: (n, 3 d), predicted label, label and description; the parts of a row have length 1, LABEL_WEIGHT
+            and DESCRIPTION_WEIGHT (or 0 where an item is all average).
+        to_label: (d, d), centred description to predicted label. means, lengths: of descriptions (n, d) and labels,
+            and of predictions, before scaling.
     """
 
     features: Array

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from core.errors import WorkspaceBusy
 from ui.components import notices
-from ui.http import access, downloads, uploads
+from ui.routes import access, downloads, uploads
 from ui.session import state
 
 _log = logging.getLogger("facetry")

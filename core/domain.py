@@ -151,7 +151,7 @@ RESERVED = ("unassigned", "not sure")
 
 def folded(name: str) -> str:
     """A name for comparing: two that a person would take for the same are equal (case, spaces, Unicode form NFC)."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    return " ".join(unicodedata.normalize("NFC", name.casefold()).split())
 
 
 def same_name(name: str, other: str) -> bool:

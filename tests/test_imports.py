@@ -146,6 +146,14 @@ def test_few_modules_lie_beside_the_folders(folder: str) -> None:
     assert len(modules) <= 6, modules
 
 
+def test_nothing_in_ui_hides_a_library() -> None:
+    """Streamlit puts the folder of the main script (ui/shell.py) first on the path, also for processes it starts: a
+    folder ui/http would hide Python's own http from the processes that decode images."""
+    ours = {path.stem for path in (ROOT / "ui").iterdir() if path.suffix == ".py" or path.is_dir()} - {"__init__"}
+    others = set(sys.stdlib_module_names) | set(importlib.metadata.packages_distributions())
+    assert ours & others == set()
+
+
 def test_what_is_imported_is_pinned() -> None:
     """A package that only comes along with another may stop coming: whatever we import is a requirement of ours."""
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""The drop zone for images, folders and ZIP files: a component that sends them straight to disk (ui.http.uploads).
+"""The drop zone for images, folders and ZIP files: a component that sends them straight to disk (ui.routes.uploads).
 
 Streamlit's own uploader lost files of large folders without a word and held all of them in memory.
 """

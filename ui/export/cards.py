@@ -12,7 +12,7 @@ from ui import text
 from ui.browse.overview import REST as REST_NAMES
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
-from ui.http.downloads import WORKSPACE, address
+from ui.routes.downloads import WORKSPACE, address
 from ui.session import state
 
 _FOLDERS_SHOWN = 12

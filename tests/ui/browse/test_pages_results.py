@@ -27,7 +27,7 @@ from core.jobs import Jobs
 from core.results import run_view
 from core.results.edits import Rename
 from ui import text
-from ui.http import downloads
+from ui.routes import downloads
 from ui.session import model_choice, state
 
 KEY = "sk-very-secret"

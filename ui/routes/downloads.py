@@ -15,7 +15,7 @@ from core.results import run_view
 from core.results.selection import ALL, Only
 from core.workspace import Workspace
 from ui import text
-from ui.http import access
+from ui.routes import access
 from ui.session import run_data, state
 
 _RUN_ID = re.compile(r"[0-9a-f]{1,64}")

@@ -30,7 +30,7 @@ from core.ingest.sources import upload
 from core.ingest.sources.source_file import Found
 from core.workspace import Workspace
 from ui import text
-from ui.http import access, uploads
+from ui.routes import access, uploads
 from ui.session import state
 
 

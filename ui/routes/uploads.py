@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from core.errors import BadInput
 from core.ingest.sources import upload
 from ui import text
-from ui.http import access
+from ui.routes import access
 from ui.session import state
 
 _PIECE = 1024 * 1024

@@ -4,9 +4,9 @@ import os
 import sys
 import threading
 
-from core.cli.main import main
-
 if __name__ == "__main__":
+    from core.cli.main import main  # here: the processes that decode images import this module, and need nothing of it
+
     status = main()
     if any(thread.daemon and thread.name.startswith("facetry") for thread in threading.enumerate()):
         # A call to a server that nobody waits for any more would hold what the database library then calls leaks.

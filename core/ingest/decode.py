@@ -138,3 +138,12 @@ def _write(image: Image.Image, path: Path, image_format: str, **options: int) ->
     fresh = path.with_suffix(".part")
     image.save(fresh, image_format, **options)
     fresh.replace(path)
+
+
+def limit_memory(memory: int) -> None:
+    """Cap a worker's address space, where the system knows how (not on Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

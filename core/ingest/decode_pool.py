@@ -19,7 +19,7 @@ from core.config import Config
 from core.domain import ImageRow
 from core.errors import BadInput
 from core.ingest import pdf
-from core.ingest.decode import Unusable, prepare
+from core.ingest.decode import Unusable, limit_memory, prepare
 from core.ingest.sources.fetch import bring, incoming
 from core.ingest.sources.source_file import Found, Part
 
@@ -92,7 +92,7 @@ def _in_workers(
     # spawn: a forked copy of a process with threads (the server, torch) may hang.
     context = multiprocessing.get_context("spawn")
     workers = max(1, min(number, (os.cpu_count() or 2) - 1, 4))
-    with ProcessPool(workers, initializer=_limit, initargs=[config.decode_memory], context=context) as pool:
+    with ProcessPool(workers, initializer=limit_memory, initargs=[config.decode_memory], context=context) as pool:
         waiting: deque[ProcessFuture[T] | Unusable] = deque()
 
         def schedule(some: int) -> None:
@@ -124,12 +124,3 @@ def _outcome(future: ProcessFuture[Any], config: Config) -> Any:
         return Unusable(f"Opening the file took longer than {config.decode_seconds:.0f} s and was given up.")
     except (ProcessExpired, MemoryError):
         return Unusable("Opening the file needed too much memory or crashed the decoder. Export it again, smaller.")
-
-
-def _limit(memory: int) -> None:
-    """Cap a worker's address space, where the system knows how (not on Windows)."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
+from decoding import decode_in_process
 from fakes import COLOURS, FakeText, FakeVision
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -17,7 +18,6 @@ from streamlit.testing.v1 import AppTest
 from core.config import config
 from core.domain import RunSettings
 from core.ingest import source
-from core.ingest.decode import prepare
 from core.ingest.sources import upload
 from core.models import registry
 from core.pipeline import runs
@@ -63,9 +63,7 @@ def fresh_server(
 ) -> Iterator[None]:
     """What a server holds, empty for each test; files are decoded in process to save starting one."""
     monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
-    monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, where: (prepare(file, copies, where.max_pixels) for file in files)
-    )
+    decode_in_process(monkeypatch)
     config.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from decoding import decode_in_process
 from fakes import COLOURS, FakeText, FakeVision
 from PIL import Image
 
@@ -37,6 +38,7 @@ class House:
     """A workspace with quick models and a folder of pictures."""
 
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        decode_in_process(monkeypatch)
         self.vision, self.text = FakeVision(), FakeText()
         monkeypatch.setattr(registry, "VISION", {"builtin": lambda *_: self.vision})
         monkeypatch.setattr(registry, "TEXT", {"builtin": lambda *_: self.text})

@@ -17,19 +17,10 @@ from core.cli.main import main
 from core.errors import BadInput, Cancelled, FacetryError
 from core.export import downloads
 from core.ingest import source
-from core.ingest.decode import prepare
 from core.pipeline.add_images import Added, add
 from core.pipeline.place_image import where
 from core.results import run_view
 from core.results.edits import Delete, Rename
-
-
-@pytest.fixture(autouse=True)
-def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are decoded in process to save starting one."""
-    monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, place: (prepare(file, copies, place.max_pixels) for file in files)
-    )
 
 
 def paint(folder: Path, *colours: str) -> Path:

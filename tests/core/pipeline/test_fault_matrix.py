@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import recorded
+from decoding import decode_in_process
 from fakes import COLOURS
 from house import draw
 from openai_faults import ANSWERED_NOT, KEY, MODEL, TROUBLES
@@ -34,7 +35,6 @@ from core.config import Config
 from core.domain import STEPS, RunSettings, Step
 from core.errors import Cancelled, FacetryError, Paused
 from core.ingest import source
-from core.ingest.decode import prepare
 from core.models.openai.rate_limit import pace_of
 from core.models.openai.server import OpenAIChat
 from core.pipeline import runs as pipeline_runs
@@ -129,9 +129,7 @@ class Studio:
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("faults")
     patch = pytest.MonkeyPatch()
-    patch.setattr(
-        source, "prepare_all", lambda files, copies, where: (prepare(one, copies, where.max_pixels) for one in files)
-    )
+    decode_in_process(patch)
     studio = Studio(Workspace(Config(folder / "workspace")), draw(folder / "images", EACH))
     server = Server(painter)
     run_id = studio.start(server)

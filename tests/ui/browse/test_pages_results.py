@@ -14,6 +14,7 @@ import openai_server
 import pytest
 import streamlit as st
 from app import ROOT, embed, shown, wait_for
+from decoding import decode_in_process
 from house import EACH, House
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -21,8 +22,6 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import Failed
 from core.errors import BadInput
-from core.ingest import source
-from core.ingest.decode import prepare
 from core.jobs import Jobs
 from core.results import run_view
 from core.results.edits import Rename
@@ -40,9 +39,7 @@ def served(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setattr(state, "workspace", lambda: house.workspace)
     monkeypatch.setattr(state, "jobs", lambda: jobs)
     monkeypatch.setattr(run_view, "embed", embed)
-    monkeypatch.setattr(
-        source, "prepare_all", lambda files, copies, where: (prepare(file, copies, where.max_pixels) for file in files)
-    )
+    decode_in_process(monkeypatch)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield house

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+from sklearn import metrics as sk  # at once: in a thread, its imports and those of a page can deadlock
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors (n, d); passed in, so that this module knows no model."""
@@ -111,8 +113,6 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         return dict.fromkeys(
             ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc")
         )
-    from sklearn import metrics as sk  # here, as it takes seconds that most commands and pages do not need
-
     i, j = np.nonzero(table.counts)
     truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
     homogeneity, completeness, v_measure = sk.homogeneity_completeness_v_measure(truth, groups)
@@ -142,8 +142,6 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
 def _match(table: Confusion) -> dict[int, int]:
     """Class row -> cluster column under the matching with most agreement; Unassigned is never matched."""
     columns = [j for j, cluster in enumerate(table.clusters) if cluster is not None]
-    from scipy.optimize import linear_sum_assignment
-
     rows, chosen = linear_sum_assignment(table.counts[:, columns], maximize=True)
     return {int(i): columns[int(j)] for i, j in zip(rows, chosen, strict=True) if table.counts[i, columns[int(j)]] > 0}
 

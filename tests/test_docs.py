@@ -16,7 +16,16 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").gl
 PLACES = ("core", "ui", "pages", "benchmarks", "data/demo", "start.py", "streamlit_app.py")
 LONGEST_FUNCTION = 60
 LONGEST_README = 200
-MADE_AT_RUN_TIME = ("data/workspace/", "backup/", "images/", "uploads/", ".venv/", ".streamlit/secrets.toml")
+MADE_AT_RUN_TIME = (
+    "data/workspace/",
+    "backup/",
+    "images/",
+    "uploads/",
+    ".venv/",
+    ".streamlit/secrets.toml",
+    "hub/",
+    "batches.json",
+)
 
 
 def sources() -> list[Path]:
@@ -70,7 +79,7 @@ def test_what_a_doc_names_is_there(doc: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link]
     assert [link for link in links if not (doc.parent / link).exists()] == []
     named = re.findall(r"`([\w./-]+(?:\.(?:py|sql|json|toml|html|js|css)|/))`", text)
-    written_by_a_run = {"run.json", "metrics.json"}
+    written_by_a_run = {"run.json", "metrics.json", "batches.json", "report.html"}
     assert [name for name in named if name not in written_by_a_run and not exists(name, doc.parent)] == []
 
 

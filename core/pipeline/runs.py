@@ -107,7 +107,7 @@ def run(
         keys: server -> key given for this session, never stored.
         check_all: ask every assignment anew whose key is not today's, also those kept through edits.
         first_names: label and name a sample as soon as it is described, for the person to look at meanwhile
-            (`results.first_names`); costs one naming request more.
+            (`run_view.first_names`); costs one naming request more.
         only: ask nothing about other items than these (ids), whatever is missing or out of date there; None for
             all.
 

@@ -155,7 +155,7 @@ def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: 
 
 
 def _leaves(vision: str, language: str) -> str:
-    """As `models.leaves`, with the second model that was chosen for the images at hand."""
+    """As `model_choice.leaves`, with the second model that was chosen for the images at hand."""
     dataset_id, _ = run_data.images_at_hand()
     chats = model_choice.is_chat(vision) or model_choice.is_chat(language)  # the built-in engine has no second model
     return model_choice.leaves(vision, language, run_options.second(dataset_id) if chats else "")

@@ -19,7 +19,7 @@ _SHARES = (2, 100)
 
 
 def more(given: DatasetRow, settings: RunSettings) -> None:
-    """Draw the part that can be unfolded; `choices.applied` reads what was chosen. Folded, it says what was."""
+    """Draw the part that can be unfolded; `run_options.applied` reads what was chosen. Folded, it says what was."""
     part = st.expander(text.MORE, icon=":material/tune:", key="more", on_change="rerun")
     if part.open:
         with part:

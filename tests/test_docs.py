@@ -25,6 +25,7 @@ MADE_AT_RUN_TIME = (
     ".streamlit/secrets.toml",
     "hub/",
     "batches.json",
+    "brought/",
 )
 
 
@@ -90,3 +91,29 @@ def test_the_contracts_name_every_option_and_setting() -> None:
     assert {option for option in options - {"-h", "--help"} if f"`{option}" not in text} == set()
     settings = set(re.findall(r"FACETRY_[A-Z0-9_]+", config.__doc__ or "")) | {"FACETRY_IMAGE_SIDE"}
     assert {name for name in settings if f"`{name}" not in text} == set()
+
+
+@pytest.mark.parametrize("doc", ["README.md", "docs/cli.md", "docs/models.md", "docs/contracts.md"])
+def test_the_options_that_a_doc_names_are_there(doc: str) -> None:
+    commands = next(action.choices for action in _parser()._actions if isinstance(action.choices, dict))
+    known = {option for parser in commands.values() for option in parser._option_string_actions}
+    known |= set(re.findall(r'"(--[a-z-]+)"', (ROOT / "start.py").read_text(encoding="utf-8")))
+    named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", (ROOT / doc).read_text(encoding="utf-8")))
+    assert named
+    assert named - known == set()
+
+
+def test_what_the_map_finds_in_a_file_is_in_that_file() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = re.findall(r"`([\w.]+)`\s+(?:in\s+|\()`([\w./]+\.(?:py|html))`", text)
+    wrong = []
+    for name, file in found:
+        places = [
+            ROOT / file,
+            *(path for top in PLACES for path in (ROOT / top).rglob(Path(file).name) if "/" not in file),
+        ]
+        word = re.compile(rf"\b{re.escape(name.rsplit('.', 1)[-1])}\b")
+        if not any(path.is_file() and word.search(path.read_text(encoding="utf-8")) for path in places):
+            wrong.append(f"{name} in {file}")
+    assert len(found) > 10
+    assert not wrong

@@ -51,8 +51,9 @@ def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
 
 def _act(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    out, place = common.out_folder(options), common.place_of(options)
+    out = common.out_folder(options)
     validation.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded
+    place = common.place_of(options)
     some = _some(options, settings.k)
     if some:  # of a few images models look at all
         settings = replace(settings, share=1.0)
@@ -76,12 +77,8 @@ def _act(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> RunSettings:
     """What the options say of the run; its images are found later. Raises BadInput."""
-    if options.limit < 0:
-        raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
-    if options.vision == "records" and not options.records:
-        raise BadInput("--vision records needs the file of descriptions: --records FILE.jsonl")
     names = tuple(name.strip() for name in options.names.split(",")) if options.names else ()
-    return RunSettings(
+    settings = RunSettings(
         dataset_id="",
         criterion=options.criterion,
         k=_k(options.k, names),
@@ -97,6 +94,11 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         cap=options.cap,
         share=options.share,
     )
+    if options.limit < 0:
+        raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
+    if options.vision == "records" and not options.records:
+        raise BadInput("--vision records needs the file of descriptions: --records FILE.jsonl")
+    return settings
 
 
 def _some(options: argparse.Namespace, k: int) -> int:

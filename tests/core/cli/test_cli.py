@@ -188,6 +188,14 @@ def test_unusable_input_gets_one_sentence_and_status_two(
     assert not (tmp_path / "out" / "assignments.csv").exists()
 
 
+@pytest.mark.parametrize("other", [["--limit", "-1"], ["--vision", "records"]])
+def test_of_two_faults_that_of_the_number_of_groups_is_said(
+    command: list[str], capsys: pytest.CaptureFixture[str], other: list[str]
+) -> None:
+    assert main([*command, "--k", "auto", *other]) == 2
+    assert "not built yet" in capsys.readouterr().err
+
+
 def test_a_missing_option_and_an_out_that_is_a_file_are_said(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,7 +21,7 @@ from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.prices import price_of
-from core.models.registry import NO_KEYS, How, Keys
+from core.models.registry import NO_KEYS, Keys
 from core.models.supplied import imported
 from core.pipeline.run_models import models_of
 from core.steps import assign, name
@@ -125,11 +125,9 @@ class _Estimating:
     def __init__(self, store: Store, settings: RunSettings, items: Sequence[str], keys: Keys) -> None:
         self.store, self.settings = store, settings
         self.number = math.ceil(len(items) * settings.share)
-        self.items = (
-            items if settings.share == 1 else ()
-        )  # which items a sampled pass looks at shows only when they are measured
+        # Which items a sampled pass looks at shows only when they are measured.
+        self.items = items if settings.share == 1 else ()
         self.keys = keys
-        self.how = How(keys, settings.wording, settings.asking)
         self.table = prices.read(store.preferences.get(prices.PREFERENCE, ""))
         self.runs = store.runs.recent(_RUNS)
 

@@ -58,12 +58,12 @@ def _problem_with(names: Sequence[str], k: int, given: Sequence[str]) -> str:
     """Why these names cannot be used, or ""."""
     if len(names) != k:
         return f"it held {len(names)} groups instead of {k}"
-    folded = [_folded(name) for name in names]
-    if len(set(folded)) < k:
+    present = {_folded(name) for name in names}
+    if len(present) < k:
         return "two groups had the same name"
     if reserved := [name for name in names if is_reserved(name)]:
         return f"a group was called “{reserved[0]}”, which is what images without a group are called"
-    if missing := [name for name in given if _folded(name) not in folded]:
+    if missing := [name for name in given if _folded(name) not in present]:
         return f"these groups were missing: {', '.join(missing)}"
     return ""
 

@@ -287,7 +287,8 @@ class StepStats:
         cache_hits: items answered without asking a model.
         cost: US dollars.
         kinds: how many of the failures are of each FailureKind.
-        prompts: the versions of the prompts that were sent.
+        prompts: every version of the prompt that the step's answers were asked with, also where the cache had them.
+        evidence: the ids of the evidence that was measured with the answers (see `VisionModel.evidence_id`).
     """
 
     items: int = 0
@@ -300,6 +301,7 @@ class StepStats:
     cost: float = 0.0
     kinds: Mapping[str, int] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,8 @@ class Runner:
             )
         finally:
             version = model.prompts.get(step, "").partition("\n")[0]
-            self._count(step, before, meter.stats(), spending.cost(), version if requests.work else "")
+            asked_with = (version, evidence_model or "") if requests.work else ("", "")
+            self._count(step, before, meter.stats(), spending.cost(), *asked_with)
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
@@ -134,9 +135,16 @@ class Runner:
         """US dollars that the run has cost so far."""
         return sum(stats.cost for stats in self.stats.values())
 
-    def _count(self, step: Step, before: StepStats, after: StepStats, cost: float, prompt: str) -> None:
-        """Add what a pass did to the run's statistics; items and failures are what the run holds now. prompt: the
-        version of the prompt that was sent, or ""."""
+    def _count(self, step: Step, before: StepStats, after: StepStats, cost: float, prompt: str, evidence: str) -> None:
+        """Add what a pass did to the run's statistics; items and failures are what the run holds now.
+
+        Args:
+            step: the step that was run.
+            before, after: the meter's counts around the pass.
+            cost: US dollars.
+            prompt: the version of the prompt, or "".
+            evidence: the id of the evidence that was measured, or "".
+        """
         held, failed = self.store.answers.step_counts(self.row.id).get(step, (0, 0))
         old = self.stats.get(step, StepStats())
         self.stats[step] = StepStats(
@@ -149,7 +157,8 @@ class Runner:
             seconds=round(old.seconds + after.seconds - before.seconds, 3),
             cost=old.cost + cost,
             kinds=self.store.answers.kinds(self.row.id).get(step, {}),
-            prompts=tuple(dict.fromkeys((*old.prompts, prompt))) if prompt else old.prompts,
+            prompts=_with(old.prompts, prompt),
+            evidence=_with(old.evidence, evidence),
         )
         self.store.runs.set_stats(self.row.id, self.stats)
 
@@ -160,6 +169,11 @@ class Runner:
     def tell(self, progress: Progress) -> None:
         if self.on_progress:
             self.on_progress(progress)
+
+
+def _with(listed: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """The list with this name in it once; without change for no name."""
+    return listed if not name or name in listed else (*listed, name)
 
 
 class _Spending:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from core.domain import STEPS, Assignment, Cluster, Source, Step
+from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
@@ -67,10 +67,16 @@ def models_that_answered(store: Store, run_id: str) -> dict[Step, list[str]]:
 
 
 def evidence_used(store: Store, run: RunRow) -> list[str]:
-    """The ids of the evidence that the run's clusters were formed from; empty where its text model read texts alone."""
+    """The ids of the evidence that the run's clusters were formed from; empty where its text model read texts alone.
+
+    Runs of an earlier version did not keep them: for these it is all that is known of their images.
+    """
     settings = run.settings
     kinds = {ModelSpec.parse(settings.vision).kind, ModelSpec.parse(settings.text).kind}
-    return store.answers.evidence_models(run.id) if kinds == {BUILTIN} and not settings.records else []
+    if kinds != {BUILTIN} or settings.records:
+        return []
+    described = run.stats.get("describe", StepStats())
+    return list(described.evidence) or store.answers.evidence_models(run.id)
 
 
 def proposal(store: Store, run_id: str) -> tuple[Cluster, ...]:

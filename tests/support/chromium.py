@@ -186,18 +186,20 @@ def fill(page: Page, criterion: str, k: int) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Choose from a list by keyboard, again if it closes: it does so when the page scrolls or is drawn under it."""
+    """Choose from a list, again if it closes under the hand: it does so when the page scrolls or is drawn anew, and
+    leaves what was typed in the field without having chosen it."""
     settled(page)
     field = page.get_by_role("combobox", name=label)
-    wanted = page.get_by_role("option", name=option).first
+    field.scroll_into_view_if_needed()
     for _ in range(10):
         field.fill(option)
         try:
-            wanted.wait_for(timeout=3_000)
-            break
-        except Error:  # it did not open
+            page.get_by_role("option", name=option).first.click(timeout=3_000)
+        except Error:  # it is closed
             field.press("Escape")
-    field.press("Enter")
+        else:
+            return
+    raise AssertionError(f"the list of {label!r} does not stay open")
 
 
 def fits(page: Page) -> None:

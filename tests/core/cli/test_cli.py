@@ -241,6 +241,23 @@ def test_run_json_names_the_models_that_answered_and_not_those_of_today(
     assert after["evidence"] == before["evidence"] == "fake-mean/1"
 
 
+def test_run_json_names_the_evidence_of_this_run_and_not_of_a_later_one_on_the_same_images(
+    house: House, tmp_path: Path
+) -> None:
+    def told(run_id: str) -> str:
+        run_files.write(house.workspace, run_id, tmp_path)
+        return str(json.loads((tmp_path / "run.json").read_text())["evidence"])
+
+    first = house.start()
+    house.run(first)
+    house.vision.id, house.vision.evidence_id = "fake-vision/2", "fake-mean/2"
+    house.text.id, house.text.knows = "fake-text/2", frozenset({"fake-mean/2"})
+    second = house.start(criterion="shade")
+    house.run(second)
+    assert told(first) == "fake-mean/1"
+    assert told(second) == "fake-mean/2"
+
+
 def test_run_json_names_every_model_and_prompt_that_had_a_part(
     house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -337,7 +337,7 @@ def run_app(port: int, *, browser: bool) -> int:
     command = [str(PYTHON), "-m", "streamlit", "run", "streamlit_app.py"]
     # headless: the browser is opened here, once the app answers
     command += ["--server.port", str(port), "--server.headless", "true"]
-    app = subprocess.Popen(command, cwd=ROOT, env={**FRUGAL, **os.environ})
+    app = subprocess.Popen(command, cwd=ROOT, env=with_bytecode({**FRUGAL, **os.environ}))
     try:
         if wait_until_up(f"http://{HOST}:{port}/_stcore/health", app):
             say(f"Facetry is open at http://{HOST}:{port} (Ctrl-C here ends it)")
@@ -351,6 +351,18 @@ def run_app(port: int, *, browser: bool) -> int:
     if status != 0:
         print(f"The app stopped by itself (status {status}); the lines above say why.", file=sys.stderr)
     return status
+
+
+def with_bytecode(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for our own processes: compiled modules are kept inside .venv where it says to keep none.
+
+    Packages are installed without them (see `pip_install`), so each process would compile all that it imports: 4 s more
+    at every start. Containers often set PYTHONDONTWRITEBYTECODE.
+    """
+    kept = dict(environment)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(VENV / "bytecode"))
+    return kept
 
 
 def wait_until_up(url: str, app: subprocess.Popen[bytes]) -> bool:
@@ -424,7 +436,8 @@ def main(argv: Sequence[str]) -> int:
         if command == "test":
             # All of them in two processes; a choice of them in one, which starts sooner and shows what it prints.
             chosen = rest or ["-n", "2", "--no-loadscope-reorder"]
-            return subprocess.run([PYTHON, "-m", "pytest", *chosen], cwd=ROOT, check=False).returncode
+            command_line, environment = [PYTHON, "-m", "pytest", *chosen], with_bytecode(os.environ)
+            return subprocess.run(command_line, cwd=ROOT, env=environment, check=False).returncode
         return 0 if command == "install" else run_app(args.port, browser=not args.no_browser)
     except SetupError as error:
         print(error, file=sys.stderr)

@@ -123,7 +123,7 @@ def milliseconds(call: Callable[[], object]) -> float:
 
 
 def main(arguments: Sequence[str]) -> None:
-    large, small = (int(one) for one in (*arguments, "416314", "1000")[:2]) if arguments else (416_314, 1_000)
+    large, small = (int(argument) for argument in (*arguments, "416314", "1000")[:2]) if arguments else (416_314, 1_000)
     with tempfile.TemporaryDirectory() as folder:
         figures: dict[int, dict[str, float]] = {}
         for total in (small, large):

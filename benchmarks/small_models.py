@@ -96,7 +96,9 @@ def run(way: str, backend: Backend, corpus: Corpus, truth: list[str], names: lis
     unlabelled = sum(isinstance(label, Failed) for label in labels)
     labelled = replace(corpus, labels=["" if isinstance(label, Failed) else label for label in labels])
     own = model.name(labelled, criterion, len(names))
-    print(f"    own names: {[one.name for one in own] if not isinstance(own, Failed) else own.reason}", flush=True)
+    print(
+        f"    own names: {[cluster.name for cluster in own] if not isinstance(own, Failed) else own.reason}", flush=True
+    )
     clusters = [Cluster(f"c{place}", name) for place, name in enumerate(names, start=1)]
     answers = each(labelled, ITEMS, lambda part: model.assign(part, criterion, clusters))
     line(way, ITEMS, counted, answers, truth, time.monotonic() - began, unlabelled, not isinstance(own, Failed))
@@ -109,7 +111,7 @@ def line(
     failed = sum(isinstance(answer, Failed) for answer in answers) + lost
     print(
         f"{way:24s} {items:5d}  {hungarian_accuracy(truth, placed):.3f}  {counted.requests:8d}  {seconds:7.0f}"
-        f"  {counted.unparsed:8d}  {sum(one is None for one in placed):10d}  {failed:6d}  {'yes' if named else 'no'}",
+        f"  {counted.unparsed:8d}  {placed.count(None):10d}  {failed:6d}  {'yes' if named else 'no'}",
         flush=True,
     )
 

@@ -274,6 +274,14 @@ def test_a_changed_pin_asks_for_an_installation(start: SimpleNamespace, tmp_path
 FLAGS = "flags\t\t: fpu vme {}avx512f\n"
 
 
+def test_packages_are_compiled_once_also_where_the_environment_keeps_no_bytecode(start: SimpleNamespace) -> None:
+    environment = {"PATH": "/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+    assert start.with_bytecode(environment) == {"PATH": "/bin", "PYTHONPYCACHEPREFIX": str(start.VENV / "bytecode")}
+    own = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/elsewhere"}
+    assert start.with_bytecode(own) == {"PYTHONPYCACHEPREFIX": "/elsewhere"}
+    assert start.with_bytecode({"PATH": "/bin"}) == {"PATH": "/bin"}
+
+
 @pytest.fixture
 def cpu(start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bool], SimpleNamespace]:
     """start.py as on a processor with or without AMX, where nothing is installed: `installed` has what would be."""

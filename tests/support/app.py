@@ -109,9 +109,9 @@ def shown(at: AppTest) -> str:
     """Everything a person reads on the page, without the escapes that keep it literal."""
     kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
     parts = [
-        f"{getattr(one.proto, 'title', '')} {getattr(one, 'value', '')} {getattr(one, 'label', '')}"
+        f"{getattr(element.proto, 'title', '')} {getattr(element, 'value', '')} {getattr(element, 'label', '')}"
         for kind in kinds
-        for one in kind
+        for element in kind
     ]
     return "\n".join(parts).replace("\\", "").replace("\u2060", "")
 
@@ -142,8 +142,8 @@ def sent(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> AppTest:
     uploads = upload.home(state.workspace().config)
     announced = [upload.announced(path, len(content), 1) for path, content in files.items()]
     place = upload.announce(uploads, announced)
-    for one, content in zip(announced, files.values(), strict=True):
-        assert one.key not in place.wanted or place.write(one.key, 0, content)
+    for file, content in zip(announced, files.values(), strict=True):
+        assert file.key not in place.wanted or place.write(file.key, 0, content)
     ids = [place.id]
     monkeypatch.setattr(choose, "uploader", lambda key: ids.pop() if ids else None)
     return open_app("images")

@@ -130,7 +130,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
     def said(message: object) -> None:
         expected = ("404 (Not Found)", "ERR_CONNECTION_RE", "disconnected from server")  # probes; a killed server
-        if message.type == "error" and not any(one in message.text for one in expected):  # type: ignore[attr-defined]
+        if message.type == "error" and not any(words in message.text for words in expected):  # type: ignore[attr-defined]
             wrong.append(message.text)  # type: ignore[attr-defined]
 
     opened.on("response", answered)

@@ -113,9 +113,9 @@ TROUBLES: dict[str, Trouble] = {
     "truncated body": Trouble(as_bytes(b'{"id": "c", "choices": ['), NO_PROTOCOL),
     "truncated JSON": Trouble(says(lambda text: text[: len(text) * 2 // 3], finish="length"), MODEL),
     "prose around JSON": Trouble(says(lambda text: f"Of course!\n```json\n{text}\n```\nAnything else?")),
-    "wrong ids": Trouble(says(_renumber(lambda one: {f"9{key}": value for key, value in one.items()})), MODEL),
+    "wrong ids": Trouble(says(_renumber(lambda reply: {f"9{key}": value for key, value in reply.items()})), MODEL),
     "duplicate ids": Trouble(says(_doubled), MODEL),
-    "missing ids": Trouble(says(_renumber(lambda one: dict(list(one.items())[1:]))), MODEL),
+    "missing ids": Trouble(says(_renumber(lambda reply: dict(list(reply.items())[1:]))), MODEL),
     "empty content": Trouble(says(lambda _: ""), "empty answer"),
     "refusal": Trouble(
         lambda _: lambda handler, __: handler.send(200, completion(None, refusal="I cannot.")), "The model refused"

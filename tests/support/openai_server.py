@@ -41,7 +41,7 @@ def text_of(body: Body) -> str:
     for message in body["messages"]:
         content = message["content"]
         parts += (
-            [content] if isinstance(content, str) else [one["text"] for one in content if one.get("type") == "text"]
+            [content] if isinstance(content, str) else [part["text"] for part in content if part.get("type") == "text"]
         )
     return "\n\n".join(parts)
 
@@ -141,7 +141,9 @@ def _candidates(text: str, number: int) -> list[Body]:
     """Each token with its probability, 0.9, and others that share the rest."""
     found = []
     for token in re.findall(r"\w+|\W", text):
-        others = [str(one) if token.isdigit() else f"{token}{one}" for one in range(number) if str(one) != token]
+        others = [
+            str(digit) if token.isdigit() else f"{token}{digit}" for digit in range(number) if str(digit) != token
+        ]
         rest = 0.1 / max(1, len(others))
         top = [(token, 0.9), *((other, rest) for other in others)][:number]
         entry = [{"token": name, "logprob": math.log(share), "bytes": None} for name, share in top]

@@ -80,7 +80,7 @@ def step_of(text: str, schema: Mapping[str, Any] | None, lists: Sequence[Sequenc
     """Whether groups are to be named; labels and assignments are told apart by whether groups are listed."""
     if schema is not None:
         return "name" if any("name" in _properties(array.get("items") or {}) for array in _arrays(schema)) else "other"
-    return "name" if not any(len(one) > 0 for one in lists) and len(counted_labels(text)) > 1 else "other"
+    return "name" if not any(len(listed) > 0 for listed in lists) and len(counted_labels(text)) > 1 else "other"
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -92,8 +92,9 @@ def _arrays(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The arrays somewhere in a schema."""
     if schema.get("type") == "array":
         yield schema
-    for one in (*_properties(schema).values(), *([schema["items"]] if isinstance(schema.get("items"), dict) else [])):
-        yield from _arrays(one)
+    items = [schema["items"]] if isinstance(schema.get("items"), dict) else []
+    for part in (*_properties(schema).values(), *items):
+        yield from _arrays(part)
 
 
 # -- answering
@@ -132,7 +133,7 @@ class Recorded:
         lists = lists_in(text)
         if step_of(text, schema, lists) == "name":
             return self._name(text, schema)
-        groups = next((one for one in lists if self._are_groups(one)), None)
+        groups = next((listed for listed in lists if self._are_groups(listed)), None)
         items = lists[-1] if lists and lists[-1] is not groups else None
         if items is None:
             return self._single(text)
@@ -141,7 +142,7 @@ class Recorded:
         else:
             unsure = allows_unsure(text, schema)
             answers = [self._assign(item.text, groups, unsure) for item in items]
-        return json.dumps(in_form([one.mark for one in items], answers, items, schema), ensure_ascii=False)
+        return json.dumps(in_form([item.mark for item in items], answers, items, schema), ensure_ascii=False)
 
     def majority(self, label: str) -> tuple[str, float]:
         """The cluster that most records of a label were assigned to, and their share; ("", 0) for no known label."""
@@ -154,12 +155,12 @@ class Recorded:
     def record(self, text: str) -> Record | None:
         """The record whose description this is: the whole of it, with a label before it, or its beginning."""
         text = _plain(text)
-        for one in (text, text.partition(": ")[2]):
-            one = one.strip('"“”')
-            if one in self._by_description:
-                return self._by_description[one]
-            start = one.rstrip("… .")
-            for other in self._by_start.get(one[:_START], ()):  # one that was cut
+        for said in (text, text.partition(": ")[2]):
+            said = said.strip('"“”')
+            if said in self._by_description:
+                return self._by_description[said]
+            start = said.rstrip("… .")
+            for other in self._by_start.get(said[:_START], ()):  # one that was cut
                 if other.startswith(start):
                     return self._by_description[other]
         return None
@@ -179,7 +180,7 @@ class Recorded:
         for group in groups:
             if _fold(name_of_group(group.text)) == _fold(cluster or text):
                 return int(group.mark) if group.mark.isdigit() else group.mark
-        none = next((one.mark for one in groups if _fold(name_of_group(one.text)).startswith("none")), "0")
+        none = next((group.mark for group in groups if _fold(name_of_group(group.text)).startswith("none")), "0")
         return int(none) if none.isdigit() and groups[0].mark.isdigit() else none if none != "0" else "none"
 
     def _name(self, text: str, schema: Mapping[str, Any] | None) -> str:
@@ -207,8 +208,8 @@ class Recorded:
 
     def _are_groups(self, listed: Sequence[Listed]) -> bool:
         known = {_fold(name) for name in self.names}
-        hits = sum(_fold(name_of_group(one.text)) in known for one in listed)
-        described = any(self.record(one.text) for one in listed[:3])
+        hits = sum(_fold(name_of_group(group.text)) in known for group in listed)
+        described = any(self.record(item.text) for item in listed[:3])
         return not described and hits >= min(len(known), len(listed)) / 2 and len(listed) <= 2 * len(known) + 2
 
     def _cluster(self, assigned: str) -> str:
@@ -251,7 +252,7 @@ def _value(answer: str | int, text: str, schema: Mapping[str, Any], mark: str) -
     fields = _properties(schema)
     if not fields:
         enum = schema.get("enum")
-        return next((one for one in enum if str(one) == str(answer)), answer) if enum else answer
+        return next((value for value in enum if str(value) == str(answer)), answer) if enum else answer
     made: dict[str, object] = {}
     for name, wanted in fields.items():
         if name in ("id", "number", "n", "item", "image"):

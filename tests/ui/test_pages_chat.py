@@ -49,7 +49,7 @@ class Talker:
             return self.fail.pop() if self.fail else Reply(f"A red one, {request.image.stem[:6]}.", 100, 10)
         items = re.findall(r"(?m)^(\d+)\. ", request.text.split("\n\n")[-1])
         if '"groups"' in request.text:
-            groups = [{"name": one, "meaning": "", "labels": [one]} for one in ("red", "green", "blue")]
+            groups = [{"name": colour, "meaning": "", "labels": [colour]} for colour in ("red", "green", "blue")]
             return Reply(json.dumps({"groups": groups}), 100, 10)
         if '"quote"' in request.text:
             return Reply(json.dumps({item: {"group": "A", "quote": "A red one"} for item in items}), 100, 10)
@@ -121,7 +121,7 @@ def test_a_server_that_is_away_is_one_sentence_and_continue(make: Callable[..., 
     assert "The server does not answer." in shown(at)
     assert text.PAUSED_TITLE in shown(at)
     assert at.button(key=f"continue-{run_id}")
-    assert text.RAISE not in [one.label for one in at.button]
+    assert text.RAISE not in [button.label for button in at.button]
 
 
 def test_estimate_and_actual_stand_side_by_side(chat_run: Callable[..., str]) -> None:

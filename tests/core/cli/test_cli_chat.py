@@ -104,7 +104,7 @@ def test_a_command_that_was_interrupted_goes_on(command: list[str], painter: Pai
     workspace.close()
     painter.fail = lambda _: None
     assert main(command) == 0
-    assert [one.id for one in runs(tmp_path)] == [run.id]
+    assert [row.id for row in runs(tmp_path)] == [run.id]
 
 
 def test_what_was_answered_before_the_credit_ended_is_written(
@@ -167,7 +167,7 @@ def test_what_was_expected_stands_beside_what_it_took(
 ) -> None:
     painter.fail = lambda request: Failed("No.") if step_of(request) == "name" and not painter.asked("name") else None
     main(command)
-    (line,) = [one for one in capsys.readouterr().err.splitlines() if one.startswith("Estimated: ")]
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Estimated: ")]
     assert f"Took: {ALL + 3} requests, {(ALL + 3) * (PROMPT_TOKENS + ANSWER_TOKENS):,} tokens" in line
     assert f"${ALL + 3:.2f}" in line
     main([*command[: command.index("--vision")], *command[command.index("--out") :]])

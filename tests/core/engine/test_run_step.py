@@ -257,7 +257,7 @@ def test_what_another_step_asks_about_is_waited_for_and_asked_where_that_gave_no
     second.result(10)
     again = [] if trouble is None else [("second", "a"), ("second", "b")]
     assert both.asked == [("first", "a"), ("first", "b"), ("second", "c"), ("second", "d"), *again]
-    assert set(both.answers) == {f"key-{one}" for one in "abcd"}
+    assert set(both.answers) == {f"key-{letter}" for letter in "abcd"}
     assert both.claims.take(["key-a", "key-e"]) == {"key-a", "key-e"}  # nothing is left claimed
 
 

@@ -90,7 +90,7 @@ def test_signing_in_stays_at_home(house: House, done: str, tmp_path: Path) -> No
     file.write_bytes(b"".join(workspace_zip.pack(house.workspace)))
     workspace_zip.unpack(file, Config(tmp_path / "other"))
     other = Workspace(Config(tmp_path / "other"))
-    kept = [one.settings.vision for one in other.store.runs.recent()]
+    kept = [row.settings.vision for row in other.store.runs.recent()]
     other.close()
     assert "openai:m@https://host.example/v1" in kept
     assert not [
@@ -163,7 +163,7 @@ def test_a_compressed_or_damaged_file_is_refused(packed: Path, tmp_path: Path) -
     flipped = tmp_path / "flipped.zip"
     content = bytearray(packed.read_bytes())
     with zipfile.ZipFile(packed) as archive:
-        largest = max(archive.infolist(), key=lambda one: one.file_size)
+        largest = max(archive.infolist(), key=lambda entry: entry.file_size)
         inside = archive.read(largest)
     content[content.index(inside) + len(inside) // 2] ^= 0xFF  # in its content: not all of a header is checked
     flipped.write_bytes(content)

@@ -139,7 +139,7 @@ def test_bad_lines_are_counted_with_their_reason_and_the_rest_is_used(tmp_path: 
     found = source.find("", str(file), Config(tmp_path / "ws"))
     looked = list(source.look(found, tmp_path, Config(tmp_path / "ws")))
     assert found.given == len(looked) == 5
-    assert [one.item.status for one in looked] == ["ready", *["skipped"] * 4]
+    assert [found.item.status for found in looked] == ["ready", *["skipped"] * 4]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"{}\n", b"image,description\na,b\n"])

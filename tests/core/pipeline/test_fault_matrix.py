@@ -63,7 +63,7 @@ def step_asked(body: Body) -> Step | Literal["check"]:
 def _groups(lists: list[list[recorded.Listed]]) -> list[recorded.Listed]:
     """The list of groups in a request, if there is one."""
     first = lists[0]
-    names = [recorded.name_of_group(one.text).casefold() for one in first]
+    names = [recorded.name_of_group(item.text).casefold() for item in first]
     return first if len(lists) > 1 and any(name in COLOURS for name in names) else []
 
 
@@ -83,7 +83,8 @@ def painter(body: Body) -> str:
             counted_label for counted_label in recorded.counted_labels(text) if counted_label.casefold() in COLOURS
         ]
         groups = [
-            {"name": one, "meaning": "", "labels": [label for label in labels if label == one]} for one in COLOURS
+            {"name": colour, "meaning": "", "labels": [label for label in labels if label == colour]}
+            for colour in COLOURS
         ]
         return json.dumps({"groups": groups})
     lists = recorded.lists_in(text)
@@ -244,7 +245,7 @@ def test_a_fault(
     check_complete(studio, run_id)
     assert listed(studio, run_id) == []
     paid = Counter(answers(server))
-    assert [one for one, times in paid.items() if times > 1 and "Answer with the word yes" not in one] == []
+    assert [request for request, times in paid.items() if times > 1 and "Answer with the word yes" not in request] == []
     assert KEY not in repr([ended, said]) + studio.all_that_is_stored()
     assert KEY not in caplog.text
 

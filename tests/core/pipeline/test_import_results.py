@@ -120,7 +120,7 @@ def test_every_form_of_a_line_is_read(tmp_path: Path, form: str) -> None:
 def test_lines_without_images_go_by_their_order(tmp_path: Path) -> None:
     lines = [json.dumps({"text": f"A {answer}.", "question_id": n}) for n, answer in enumerate(ANSWERS.values())]
     (tmp_path / "step1_result.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    (tmp_path / "step3_result.txt").write_text("\n".join(f"Answer: {one}" for one in ANSWERS.values()))
+    (tmp_path / "step3_result.txt").write_text("\n".join(f"Answer: {answer}" for answer in ANSWERS.values()))
     found = read_results(tmp_path)
     assert [row.answer for row in found.rows] == list(ANSWERS.values())
     assert found.rows[0].record.description == "A cat."
@@ -172,8 +172,8 @@ def test_no_row_is_lost(tmp_path: Path) -> None:
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert run["given"] == 8 == sum(run["counts"].values())  # 5 images and 3 lines
     assert run["counts"] == {"assigned": 3, "unassigned": 0, "failed": 2, "pending": 0, "skipped": 3}
-    assert {one["image"] for one in run["failed"]} == {"2_cat.jpg", "3_cat.jpg"}
-    assert any("second answer" in one["reason"] for one in run["skipped"])
+    assert {entry["image"] for entry in run["failed"]} == {"2_cat.jpg", "3_cat.jpg"}
+    assert any("second answer" in entry["reason"] for entry in run["skipped"])
 
 
 def test_without_names_the_answers_are_the_groups(tmp_path: Path) -> None:
@@ -195,11 +195,13 @@ def test_a_table_and_our_own_exports_come_back(house: House, tmp_path: Path) -> 
         path.write_bytes(b"".join(make(house.workspace, first)))
         brought = bring_in(house.workspace, path, images=str(house.images))
         assert house.sizes(brought.run_id) == house.sizes(first)
-        before, after = (run_view.rows(house.store, one) for one in (first, brought.run_id))
+        before, after = (run_view.rows(house.store, run_id) for run_id in (first, brought.run_id))
         assert [(row.item_id, row.truth, row.label, row.confidence) for row in after] == [
             (row.item_id, row.truth, row.label, row.confidence) for row in before
         ]
-        first_scores, scores_again = (run_view.View(house.store, one).metrics() for one in (first, brought.run_id))
+        first_scores, scores_again = (
+            run_view.View(house.store, run_id).metrics() for run_id in (first, brought.run_id)
+        )
         assert first_scores == scores_again
         assert brought.without_image == ()
 

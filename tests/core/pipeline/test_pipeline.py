@@ -58,7 +58,7 @@ def test_first_names_come_from_a_sample_and_ask_no_label_twice(house: House, mon
         pass  # first names are for runs on images that were looked at before
     run_id = house.start()
     house.run(run_id, "name", first_names=True, on_progress=watch)
-    assert sorted(one.name for one in kept) == sorted(COLOURS)  # four images, spread over the four folders
+    assert sorted(item.name for item in kept) == sorted(COLOURS)  # four images, spread over the four folders
     assert run_view.first_names(house.store, run_id) == ()  # by now the whole has names
     assert sum(items for step, items in house.text.history if step == "label") == 16
     assert [items for step, items in house.text.history if step == "name"] == [4, 16]
@@ -285,7 +285,7 @@ def test_a_job_works_in_the_background_and_can_be_stopped_and_continued(house: H
     job = jobs.start(run_id, "assign")
     with pytest.raises(BadInput, match="at work already"):
         jobs.start(run_id, "assign")
-    assert [one.run_id for one in jobs.active()] == [run_id]
+    assert [job.run_id for job in jobs.active()] == [run_id]
     jobs.stop(run_id)
     house.vision.gate.set()
     assert jobs.get(run_id) is None

@@ -56,7 +56,7 @@ def test_each_distinct_label_is_asked_once_and_descriptions_only_where_labels_do
     stats = view.run.stats["assign"]
     assert (stats.items, stats.requests, stats.failures) == (ALL, 2, 0)
     assigned = run_view.assignments(house.store, run_id)
-    assert Counter(one.quote for one in assigned.values()) == {"": ALL - EACH, "A red picture": EACH}
+    assert Counter(assignment.quote for assignment in assigned.values()) == {"": ALL - EACH, "A red picture": EACH}
     house.run(run_id)
     assert len(painter.history) == ALL + 4
 
@@ -129,7 +129,7 @@ def test_further_criteria_are_known_to_later_runs_with_presets_too(house: House,
         assert painter.asked("describe") == ALL
         described = [row.description for row in run_view.rows(house.store, later)]
         assert len(described) == ALL
-        assert all(f"({('mood', 'brand').index(criterion) + 2})" in one for one in described)
+        assert all(f"({('mood', 'brand').index(criterion) + 2})" in text for text in described)
 
 
 def test_rewritten_words_for_several_criteria_are_asked_anew(house: House, painter: Painter) -> None:

@@ -95,7 +95,7 @@ def test_a_run_keeps_its_settings_status_and_statistics(tmp_path: Path) -> None:
     assert run.settings == SETTINGS
     assert run.stats["describe"].requests == 1
     assert store.runs.interrupt_running() == [run_id]
-    assert [one.status for one in store.runs.recent()] == ["interrupted"]
+    assert [row.status for row in store.runs.recent()] == ["interrupted"]
     assert store.runs.get("nope") is None
 
 
@@ -169,7 +169,7 @@ def test_steps_that_end_at_the_same_moment_are_all_copied_and_leave_nothing_half
     left = tmp_path / "backup" / "run.0.part"
     left.write_bytes(b"by a process that was killed")
     again = Store(tmp_path)
-    assert {one.id for one in again.runs.recent()} == set(runs)
+    assert {row.id for row in again.runs.recent()} == set(runs)
     assert all(again.answers.values(run_id, "describe") for run_id in runs)
     assert not list((tmp_path / "backup").glob("*.part"))
 

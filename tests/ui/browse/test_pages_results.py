@@ -75,7 +75,7 @@ def open_page(page: str, **params: str) -> AppTest:
 
 
 def links(at: AppTest) -> list[str]:
-    return [str(one.proto.url) for one in at.get("link_button")]
+    return [str(link.proto.url) for link in at.get("link_button")]
 
 
 # -- empty, running, failed
@@ -282,7 +282,7 @@ def test_export_says_when_originals_have_gone(done: str, house: House) -> None:
 def test_hostile_names_are_shown_letter_for_letter(done: str, house: House) -> None:
     run_view.add_edit(house.store, done, Rename("c1", "![x](http://evil.example/x.png)"))
     for page in ("export", "evaluate"):
-        assert "![x](http://evil" not in "\n".join(one.value for one in open_page(page, run=done).caption)
+        assert "![x](http://evil" not in "\n".join(caption.value for caption in open_page(page, run=done).caption)
     assert "![x](http://evil" in shown(open_page("export", run=done))
 
 

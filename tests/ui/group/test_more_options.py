@@ -302,7 +302,7 @@ def test_a_shipped_preset_that_was_changed_comes_back(chat: str, address: dict[s
 
 def test_prompts_are_shown_as_they_are_sent(chat: str, address: dict[str, str]) -> None:
     at = form(address, "words")
-    assert at.selectbox(key="more-form").options == [text.WORDS_OF[one] for one in (
+    assert at.selectbox(key="more-form").options == [text.WORDS_OF[form] for form in (
         "describe", "label", "name", "assign", "assign_labels")]  # fmt: skip
     assert "criterion: mood" in at.code[0].value
     field = at.text_area(key="more-prompt-describe")

@@ -170,7 +170,7 @@ def test_what_cannot_be_brought_in_is_one_sentence(files: list[tuple[str, bytes]
     at = drop(open_app("bring"), *files)
     assert said in shown(at)
     assert str(state.workspace().folder) not in shown(at)
-    assert all(one.disabled for one in at.button if one.key == "bring-start")
+    assert all(button.disabled for button in at.button if button.key == "bring-start")
     assert not state.workspace().store.runs.recent()
 
 

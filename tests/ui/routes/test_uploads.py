@@ -264,7 +264,9 @@ def test_only_what_is_missing_is_asked_for_again(client: Client) -> None:
     for number in (0, 2):
         client.ask("PUT", f"{place}/{told['files'][number]['key']}", files[number][1])
     older = upload.unfinished(client.home)
-    assert [(one.id, one.name, one.so_far()) for one in older] == [(told["upload"], "garden", "2 of 4 files")]
+    assert [(earlier.id, earlier.name, earlier.so_far()) for earlier in older] == [
+        (told["upload"], "garden", "2 of 4 files")
+    ]
     _, again = client.announce(*reversed(files), ("garden/new.jpg", b"new"))
     assert again["upload"] == told["upload"]
     assert [file["whole"] for file in again["files"]] == [False, True, False, True, False]
@@ -291,7 +293,7 @@ def test_a_torn_connection_leaves_nothing_half_and_the_rest_is_enough(client: Cl
     while not (begun := client.announce(("big.jpg", body))[1]["files"][0])["here"] and time.monotonic() < end:
         time.sleep(0.02)
     assert 0 < begun["here"] < len(body)
-    assert [one.so_far() for one in upload.unfinished(client.home)] == ["1 MB of 3 MB"]
+    assert [earlier.so_far() for earlier in upload.unfinished(client.home)] == ["1 MB of 3 MB"]
     assert not begun["whole"]
     assert list(client.home.glob("*/files/*")) == []
     answer = client.ask("PUT", f"{address}?offset={begun['here']}", body[begun["here"] :])

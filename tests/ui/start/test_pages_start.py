@@ -103,7 +103,7 @@ def test_the_demo_in_one_click(images: Path, tmp_path: Path, monkeypatch: pytest
     run_id = at.query_params["run"]
     wait_for(lambda: state.jobs().get(run_id) is None)
     at.run()
-    assert text.SEE_ALL in [one.label for one in at.button]  # led on to the groups by itself
+    assert text.SEE_ALL in [button.label for button in at.button]  # led on to the groups by itself
     again = open_app("start")
     again.button(key="begin-demo").click().run()
     assert again.query_params["run"] == run_id
@@ -198,9 +198,9 @@ def test_nothing_usable(tmp_path: Path) -> None:
     done_looking(at.query_params["dataset"])
     at.run()
     assert "None of the 1 files can be used" in shown(at)
-    assert not [one for one in at.button if one.label == text.TO_GROUP]
+    assert not [button for button in at.button if button.label == text.TO_GROUP]
     at.switch_page(str(Path(__file__).parents[3] / "pages" / "group.py")).run()
-    assert not [one for one in at.button if one.label == text.START]
+    assert not [button for button in at.button if button.label == text.START]
 
 
 def test_looking_that_was_interrupted_goes_on(images: Path) -> None:
@@ -211,7 +211,7 @@ def test_looking_that_was_interrupted_goes_on(images: Path) -> None:
     assert text.LOOK_STOPPED in shown(at)
     at.button(key="look-on").click().run()
     done_looking(origin.dataset_id)
-    assert str(ALL) in [one.value for one in at.run().metric]
+    assert str(ALL) in [metric.value for metric in at.run().metric]
 
 
 def test_images_that_are_gone() -> None:
@@ -320,7 +320,7 @@ def test_an_example_fills_the_criterion(images: Path) -> None:
 def test_what_the_engine_cannot_see_is_warned_of_with_ways_on(images: Path) -> None:
     at = fill(open_app("group", **looked_at(images)), "mood", 3)
     assert "cannot see mood" in shown(at)
-    labels = [one.label for one in at.button]
+    labels = [button.label for button in at.button]
     assert text.START not in labels
     assert text.SIGHT_CONNECT in labels
     assert text.SIGHT_RECORDED not in labels
@@ -359,7 +359,7 @@ def test_try_a_sample_through_all_steps(images: Path, monkeypatch: pytest.Monkey
     wait_for(lambda: state.jobs().get(run_id) is None)
     at.run()
     assert at.title[0].value.replace("\\", "").endswith("sample of 6 images")
-    assert text.SEE_ALL in [one.label for one in at.button]
+    assert text.SEE_ALL in [button.label for button in at.button]
     at = open_app("group", run=run_id)
     at.button(key="all").click().run()
     whole = at.query_params["run"]

@@ -90,7 +90,7 @@ def test_a_name_is_looked_up_once_and_that_address_is_connected_to(
 def test_a_name_with_one_private_address_among_public_ones_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 80)) for one in ("8.8.8.8", "10.0.0.1")]
+    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80)) for address in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr(web.socket, "getaddrinfo", lambda *_, **__: both)
     with pytest.raises(BadInput, match="own network"):
         Web(Config(tmp_path)).fetch("http://images.example/a.png", tmp_path / "x")
@@ -151,4 +151,4 @@ def test_a_list_of_addresses_is_accounted_for_row_by_row(tmp_path: Path, server:
     assert "Download it" in looked[7].reason
     assert list(config.workspace.iterdir()) == []  # what was fetched is gone
     refused = [file.item for file in source.look(found, tmp_path / "copies", replace(config, allow_private_urls=False))]
-    assert [one.status for one in refused] == [*["skipped"] * 6, "ready", "skipped"]
+    assert [found.status for found in refused] == [*["skipped"] * 6, "ready", "skipped"]

@@ -107,7 +107,7 @@ def test_a_name_that_the_lexicon_knows_is_defined() -> None:
     clusters = BuiltinText().name(data, "animal", 3)
     assert {cluster.name: cluster.meaning for cluster in clusters}["goldfish"].startswith("Small golden")
     assert all(cluster.meaning == definition("subject", cluster.name) for cluster in clusters)
-    assert [one.meaning for one in BuiltinText().name(data, "colour", 2)] == ["", ""]
+    assert [cluster.meaning for cluster in BuiltinText().name(data, "colour", 2)] == ["", ""]
 
 
 def test_several_breeds_get_the_word_above_them() -> None:

@@ -92,7 +92,7 @@ def test_after_a_stop_no_request_of_a_batch_is_sent() -> None:
     with stopping(lambda: len(backend.history) >= 1):
         labels = model.label(corpus("abcdefgh"), "animal")
     assert len(backend.history) == 1
-    assert all(one is UNASKED for one in labels)
+    assert all(label is UNASKED for label in labels)
 
 
 class Picky:
@@ -128,7 +128,7 @@ def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_from_then_on() 
     backend = Picky("late", 5)
     model = ChatText(backend, asking=Asking(items=8))
     for expected in ([8, 4, 4], [4, 4]):
-        assert not any(isinstance(one, Failed) for one in model.label(corpus("abcdefgh"), "animal"))
+        assert not any(isinstance(label, Failed) for label in model.label(corpus("abcdefgh"), "animal"))
         assert backend.sizes == expected
         backend.sizes.clear()
 

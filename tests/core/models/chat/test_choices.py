@@ -61,7 +61,9 @@ class TellingBackend(FakeBackend):
         assert request.probabilities
         reply = super()._one(request)
         assert isinstance(reply, Reply)
-        tokens = tuple(Token(one, {"A": 0.7, ' "B': 0.2, "0": 0.1} if one == "A" else {one: 1.0}) for one in reply.text)
+        tokens = tuple(
+            Token(letter, {"A": 0.7, ' "B': 0.2, "0": 0.1} if letter == "A" else {letter: 1.0}) for letter in reply.text
+        )
         return Reply(reply.text, 10, 1, tokens)
 
 
@@ -198,7 +200,7 @@ def test_own_words_for_several_criteria_are_another_request() -> None:
     several = ChatVision(FakeBackend(), edited, Asking(also=("mood",)))
     other = ChatVision(FakeBackend(), Wording(edited=(("describe_several", f"{words} Briefly."),)), Asking(also=("a",)))
     plain_call = ChatVision(FakeBackend(), Wording())
-    assert len({one.prompts["describe"] for one in (several, other, plain_call)}) == 3
+    assert len({model.prompts["describe"] for model in (several, other, plain_call)}) == 3
     assert ChatVision(FakeBackend(), edited).prompts == plain_call.prompts  # it is not sent
 
 
@@ -210,7 +212,7 @@ def test_refusals_in_plain_words_are_failures() -> None:
         "I cannot see any damage.",
     ]
     several = ChatVision(FakeBackend(no, f'{{"1": "{no}", "2": "x"}}', "x"), asking=Asking(also=("mood",)))
-    kinds = [one.kind for one in several.describe([ImageInput(None)] * 3, "damage") if isinstance(one, Failed)]
+    kinds = [answer.kind for answer in several.describe([ImageInput(None)] * 3, "damage") if isinstance(answer, Failed)]
     assert kinds == ["refused", "refused", "unusable"]
     labelled = ChatVision(FakeBackend(f"{no}\nLabel: unclear"), asking=Asking(with_label=True))
     (failed,) = labelled.describe([ImageInput(None)], "damage")

@@ -248,7 +248,7 @@ def test_samples_differ_and_can_be_had_again(small: LlamaChat) -> None:
 def test_probabilities_of_plain_text(small: LlamaChat) -> None:
     (reply,) = small.reply([Request("Say hello.", max_tokens=5, probabilities=True)])
     assert isinstance(reply, Reply)
-    assert "".join(token.text for token in reply.tokens) == reply.text[: sum(len(one.text) for one in reply.tokens)]
+    assert "".join(token.text for token in reply.tokens) == reply.text[: sum(len(token.text) for token in reply.tokens)]
     for token in reply.tokens:
         assert len(token.candidates) <= 20
         assert 0 < sum(token.candidates.values()) <= 1.0001

@@ -113,7 +113,7 @@ def test_the_journal_forgets_what_the_server_will_have_forgotten(tmp_path: Path)
     assert [(entry.file, entry.batch, entry.requests) for entry in found] == [("f2", "", ("b",)), ("f1", "b1", ("a",))]
     days[0] += timedelta(days=10)
     journal.handed_over("f2", ["c"])
-    assert [one.file for one in journal.holding(["a", "b", "c"])] == ["f2"]
+    assert [batch.file for batch in journal.holding(["a", "b", "c"])] == ["f2"]
     assert not journal.holding(["a", "c"])
     days[0] += timedelta(days=2)
     journal.add("f3", ["d"])
@@ -150,7 +150,7 @@ def test_the_reason_that_ends_a_step_is_told_and_not_that_others_were_stopped(
             while not server.called("POST /batches"):
                 pass
             server.troubles = [("POST /files", error(429, "insufficient_quota"))]
-        replies = chat.reply([Request(f"{one.key} {number}") for one in some for number in range(NUMBER)])
+        replies = chat.reply([Request(f"{request.key} {number}") for request in some for number in range(NUMBER)])
         return [Answer(reply.text) if isinstance(reply, Reply) else reply for reply in replies]
 
     run = partial(run_step.run_step, "describe", [Work("a", "0"), Work("b", "1")], ask, batch_size=1, concurrency=2)
@@ -175,7 +175,7 @@ def test_an_estimate_counts_batches_in_hours(
     monkeypatch.setitem(registry.VISION, OPENAI_BATCH, registry._vision_of(OPENAI_BATCH))
     settings = RunSettings("", "colour", 4, vision=f"openai-batch:small@{server.url}")
     for number, hours in ((5, 0), (16, 1), (2000, 1), (2001, 2)):
-        found = estimate(house.store, settings, [str(one) for one in range(number)])
+        found = estimate(house.store, settings, [str(item) for item in range(number)])
         seconds = found.steps["describe"].seconds
         assert seconds == hours * 3600 if hours else seconds < 60
 

@@ -48,7 +48,7 @@ def test_json_is_asked_for_in_the_strictest_form_that_the_server_takes(server: S
     asked = Request("x", schema={"type": "object"})
     assert isinstance(chat.reply([asked])[0], Reply)
     assert isinstance(chat.reply([asked])[0], Reply)
-    forms = [one["body"]["response_format"] for one in server.history]
+    forms = [sent["body"]["response_format"] for sent in server.history]
     assert [sorted(form) for form in forms] == [["json_schema", "type"], ["schema", "type"], ["type"], ["type"]]
 
 
@@ -56,8 +56,8 @@ def test_a_large_image_is_sent_as_small_as_models_look_at_it(server: Server, tmp
     Image.new("RGB", (1024, 512), "red").save(tmp_path / "a.jpg")
     chat = backend(server)
     other = OpenAIChat(f"small@{server.url}", image_side=512)
-    for one in (chat, other):
-        assert isinstance(one.reply([Request("What is it?", tmp_path / "a.jpg")])[0], Reply)
+    for backend_ in (chat, other):
+        assert isinstance(backend_.reply([Request("What is it?", tmp_path / "a.jpg")])[0], Reply)
     sizes = []
     for asked in server.history:
         data = asked["body"]["messages"][0]["content"][1]["image_url"]["url"].split(",")[1]
@@ -116,7 +116,7 @@ def test_probabilities_are_read_and_asked_for_as_the_server_allows(server: Serve
     ]
     assert chat.reply([asked])[0] == Reply("A red car.", 11, 3)
     assert not chat.can.probabilities
-    assert [one["body"].get("top_logprobs") for one in server.history] == [20, 5, 5, None]
+    assert [sent["body"].get("top_logprobs") for sent in server.history] == [20, 5, 5, None]
 
 
 def test_probabilities_that_are_taken_and_not_given_are_not_asked_for_again(server: Server) -> None:
@@ -200,9 +200,9 @@ def test_an_answer_that_repeats_itself_is_asked_for_in_a_form_that_ends(server: 
     server.plan = [sends('{"1": ["' + "again and again " * 30, "length"), sends('{"1": ["again"]}')]
     chat = backend(server)
     assert chat.reply([Request("x", schema=FORM)])[0] == Reply('{"1": ["again"]}', 22, 6)
-    first, second = (one["body"] for one in server.history)
+    first, second = (sent["body"] for sent in server.history)
     assert (first["max_tokens"], second["max_tokens"]) == (2048, 2048)
-    asked = [one["response_format"]["json_schema"]["schema"]["properties"]["1"] for one in (first, second)]
+    asked = [body["response_format"]["json_schema"]["schema"]["properties"]["1"] for body in (first, second)]
     assert "maxItems" not in asked[0]
     assert 1 <= asked[1]["maxItems"] <= 12
 

@@ -103,7 +103,7 @@ def test_the_steps_get_the_recorded_answers_over_http(server: Server, tmp_path: 
     assert not isinstance(clusters, Failed)
     assert [cluster.name for cluster in clusters] == ["dog", "cat"]
     placed = model.assign(labelled, "animal", clusters)
-    assert [one.cluster_id if not isinstance(one, Failed) else one for one in placed] == ["c1", "c2", None]
+    assert [answer.cluster_id if not isinstance(answer, Failed) else answer for answer in placed] == ["c1", "c2", None]
 
 
 def test_candidates_of_tokens_are_told(server: Server) -> None:

@@ -152,8 +152,8 @@ def test_many_requests_that_are_tried_in_vain_for_long_are_enough(clock: Clock) 
     pace = pace_on(clock)
     pace.alive()
     calls = [pace.call() for _ in range(TRIP_AFTER)]
-    for one in calls * 4:
-        assert not pace.missed(one, patience=60)  # a blip
+    for call in calls * 4:
+        assert not pace.missed(call, patience=60)  # a blip
     clock.now += 60
     assert pace.missed(calls[0], patience=60)
     lonely = pace.call()

@@ -115,8 +115,8 @@ def test_older_checkpoints_leave_to_the_model_what_a_processor_needs_today(
     for name, missing in (("llava", ["patch_size", "vision_feature_select_strategy"]), ("blip2", ["num_query_tokens"])):
         copy = Path(shutil.copytree(shelf / name, tmp_path / name))
         settings = json.loads((copy / "processor_config.json").read_text(encoding="utf-8"))
-        for one in missing:
-            del settings[one]
+        for name_of_setting in missing:
+            del settings[name_of_setting]
         (copy / "processor_config.json").write_text(json.dumps(settings), encoding="utf-8")
         request = with_images(pictures)[3]
         assert TransformersChat(str(copy)).reply([request]) == loaded[name].reply([request])
@@ -256,7 +256,7 @@ def test_an_answer_ends_where_the_context_ends(name: str, loaded: dict[str, Tran
     near = Request("x" * (model._context - 30 - len("Question: Answer:")), max_tokens=64)  # type: ignore[operator]
     far = Request("x", max_tokens=64)
     for answer in (model.reply([near, far]), model.reply([near]) + model.reply([far])):
-        assert all(isinstance(one, Reply) for one in answer)
+        assert all(isinstance(reply, Reply) for reply in answer)
     assert model.reply([near, far]) == [*model.reply([near]), *model.reply([far])]
     (reply,) = model.reply([near])
     assert isinstance(reply, Reply)

@@ -14,6 +14,7 @@ from chromium import (
     Server,
     browser,
     choose,
+    enter,
     fill,
     fits,
     flowers,
@@ -44,8 +45,7 @@ def test_from_a_folder_to_checked_groups(server: Server, page: Page, tmp_path: P
     # Labels to compare with; a refresh keeps images and labels.
     page.get_by_text(text.TRUTH_KINDS["table"], exact=True).click()
     table = page.get_by_role("textbox", name=text.TABLE_PATH)
-    table.fill(str(DATASETS / "flowers" / "labels.csv"))
-    table.press("Enter")
+    enter(page, table, str(DATASETS / "flowers" / "labels.csv"))
     expect(page.get_by_text("5 different labels")).to_be_visible()  # colours: the first column
     choose(page, text.COLUMN, "species")
     expect(page.get_by_text("4 different labels")).to_be_visible()
@@ -76,10 +76,10 @@ def test_from_a_folder_to_checked_groups(server: Server, page: Page, tmp_path: P
     # Names: rename and undo, then sort.
     go(page, text.TO_NAMES)
     name = page.get_by_role("textbox", name=text.NAME).first
+    expect(name).not_to_have_value("")  # a field is there before its text
     proposed = name.input_value()
     expect(page.get_by_role("button", name=text.UNDO)).to_be_disabled()
-    name.fill("![x](http://evil.example/x.png) https://evil.example")
-    name.press("Enter")
+    enter(page, name, "![x](http://evil.example/x.png) https://evil.example")
     expect(page.get_by_role("button", name=text.UNDO)).to_be_enabled()
     settled(page)
     page.reload()  # an edit outlives a refresh
@@ -178,8 +178,7 @@ def test_a_zip_of_clothing_to_evaluated_groups(server: Server, page: Page, tmp_p
     expect(page.get_by_role("heading", name="wardrobe.zip")).to_be_visible(timeout=SLOW)
     page.get_by_text(text.TRUTH_KINDS["table"], exact=True).click()
     table = page.get_by_role("textbox", name=text.TABLE_PATH)
-    table.fill(str(DATASETS / "clothing" / "labels.csv"))
-    table.press("Enter")
+    enter(page, table, str(DATASETS / "clothing" / "labels.csv"))
     expect(page.get_by_text(f"{len(photos)} of {len(photos)} images have a label")).to_be_visible()
     go(page, text.TO_GROUP)
     fill(page, "garment", 8)

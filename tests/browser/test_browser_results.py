@@ -147,11 +147,9 @@ def test_find_and_move_several(done: tuple[kit.Server, str, Path], page: Page) -
     expect(tiles).to_have_count(total)
     # Words of the description narrow what is shown.
     field = page.get_by_role("textbox", name=text.FIND)
-    field.fill("flowers_")
-    field.press("Enter")
+    kit.enter(page, field, "flowers_")
     expect(tiles).to_have_count(total)
-    field.fill("nothing like this")
-    field.press("Enter")
+    kit.enter(page, field, "nothing like this")
     expect(tiles).to_have_count(0)
     kit.fits(page)
 
@@ -188,8 +186,7 @@ def test_a_language_model_on_this_computer_does_the_text_steps(
         kit.go(page, text.SIGHT_CONNECT)
         expect(page.get_by_role("heading", name=text.CONNECT, exact=True)).to_be_visible()
         address = page.get_by_role("textbox", name=text.CONNECT_URL)
-        address.fill(language_server)
-        address.press("Enter")
+        kit.enter(page, address, language_server)
         kit.go(page, text.CONNECT_LIST)
         expect(page.get_by_text(text.CONNECT_LISTED)).to_be_visible(timeout=kit.SLOW)
         kit.choose(page, text.CONNECT_TEXT, f"{ALIAS} (")

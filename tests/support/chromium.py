@@ -23,7 +23,7 @@ import pytest
 from conftest import DATASETS, needs_datasets
 
 playwright = pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Error, Page, expect, sync_playwright  # noqa: E402 - only where it is installed
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright  # noqa: E402 - only where it is installed
 
 from ui import text  # noqa: E402
 
@@ -42,8 +42,6 @@ _PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 marks = [
     needs_datasets,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package chromium)"),
-    # Browser and server share two cores with whatever else runs: what fails is tried once more, and the report says so.
-    pytest.mark.flaky(reruns=1),
 ]
 """What every file of browser tests puts into its pytestmark."""
 
@@ -165,13 +163,19 @@ def go(page: Page, label: str) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name=label, exact=True).first.click()
 
 
+def enter(page: Page, field: Locator, value: str) -> None:
+    """Type into a field, once the page is drawn, and press Enter."""
+    settled(page)
+    field.fill(value)
+    field.press("Enter")
+
+
 def give(page: Page, server: Server, folder: Path) -> None:
     """From Start to the page Images, by a folder on this computer."""
     page.goto(server.url)
     page.get_by_role("button", name=text.CHOOSE).nth(1).click()
     field = page.get_by_role("textbox", name=text.FOLDER)
-    field.fill(str(folder))
-    field.press("Enter")
+    enter(page, field, str(folder))
     expect(page.get_by_text("files found")).to_be_visible()
     go(page, text.LOOK)
     expect(page.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=SLOW)
@@ -180,8 +184,7 @@ def give(page: Page, server: Server, folder: Path) -> None:
 def fill(page: Page, criterion: str, k: int) -> None:
     for role, name, value in (("textbox", text.CRITERION, criterion), ("spinbutton", text.K, str(k))):
         field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
-        field.fill(value)
-        field.press("Enter")
+        enter(page, field, value)
         expect(page).to_have_url(re.compile(rf"[?&]\w+={value}(&|$)"))
 
 

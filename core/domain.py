@@ -149,9 +149,22 @@ RESERVED = ("unassigned", "not sure")
 """What images without a group are called in files and on pages."""
 
 
+_UNSEEN = dict.fromkeys([0xAD, 0xFEFF, 0x2060, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Soft hyphens, characters without width, marks of direction."""
+
+
 def folded(name: str) -> str:
-    """A name for comparing: two that a person would take for the same are equal (case, spaces, Unicode form NFC)."""
-    return " ".join(unicodedata.normalize("NFC", name.casefold()).split())
+    """A name for comparing: two that a person would take for the same are equal.
+
+    Case, spaces, the Unicode form (NFC), full and half width, and characters that are not seen make no difference.
+    """
+    seen = name.translate(_UNSEEN)
+    if not seen.isascii():
+        seen = "".join(
+            unicodedata.normalize("NFKC", character) if unicodedata.east_asian_width(character) in "FH" else character
+            for character in seen
+        )
+    return " ".join(unicodedata.normalize("NFC", seen.casefold()).split())
 
 
 def same_name(name: str, other: str) -> bool:
@@ -287,7 +300,7 @@ class StepStats:
         cache_hits: items answered without asking a model.
         cost: US dollars.
         kinds: how many of the failures are of each FailureKind.
-        prompts: every version of the prompt that the step's answers were asked with, also where the cache had them.
+        prompts: the versions of the prompts that the step's models were given.
         evidence: the ids of the evidence that was measured with the answers (see `VisionModel.evidence_id`).
     """
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from core.domain import STEPS, RunSettings, Step
 from core.ingest import source
 from core.ingest.source import Source
-from core.models.model_spec import BUILTIN
+from core.models.model_spec import BUILTIN, ModelSpec
 from core.pipeline.estimate import ESTIMATE, Estimate, estimate
 from core.results import run_view
 from core.workspace import Workspace
@@ -67,7 +67,7 @@ def against(workspace: Workspace, run_id: str) -> None:
 def _asked(settings: RunSettings) -> list[Step]:
     """The steps in which chat models are asked."""
     who = {step: settings.vision if step == "describe" else settings.text for step in STEPS}
-    return [step for step, spec in who.items() if spec not in (BUILTIN, "records")]
+    return [step for step, spec in who.items() if ModelSpec.parse(spec).kind not in (BUILTIN, "records")]
 
 
 def _said(requests: float, tokens: float, seconds: float, cost: float | None) -> str:

@@ -63,7 +63,7 @@ def _act(options: argparse.Namespace) -> int:
         kept = workspace.store.preferences.get(presets.PREFERENCE)
         settings = asking_options.with_presets(settings, options.preset, kept)
         if options.estimate:
-            estimate.show(estimate.of(workspace, origin, settings))
+            estimate.show(estimate.of(workspace, origin, runs.check(workspace, origin, settings)))
             return 0
         run_id = runs.start(workspace, origin, settings, go_on=True)
         estimate.keep(workspace, run_id, origin)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from typing import Self
+from urllib.parse import urlsplit
 
 BUILTIN = "builtin"
 OPENAI_BATCH = "openai-batch"
@@ -14,6 +16,7 @@ SERVED = ("openai", OPENAI_BATCH)
 IN_MEMORY = ("llama_cpp", "transformers")
 """Kinds that take seconds to minutes to load, and much memory."""
 DEFAULT_URL = "https://api.openai.com/v1"
+_SERVER = re.compile(r"@(https?:)(.*)$", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,18 @@ class ModelSpec:
         return replace(self, kind=kind)
 
 
+def is_server_url(url: str) -> bool:
+    """Whether this is the address of a server: http or https, a host, and a port that is a number if there is one."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
 def split_address(address: str) -> tuple[str, str]:
     """`MODEL[@URL]` -> model and base URL; without a URL, OPENAI_BASE_URL or OpenAI's own."""
-    model, at, url = address.partition("@http")
-    return model, (f"http{url}" if at else os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).rstrip("/")
+    model, url = address, os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
+    if found := _SERVER.search(address):
+        model, url = address[: found.start()], found[1].lower() + found[2]
+    return model, url.rstrip("/")

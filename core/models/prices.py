@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import BadInput
-from core.models.model_spec import ModelSpec
+from core.models.model_spec import ModelSpec, is_server_url
 
 _FILE = Path(__file__).with_name("prices.json")
 
@@ -87,6 +87,8 @@ def price_of(spec: str, table: Sequence[Price]) -> Price | None:
 
 def _is_near(url: str) -> bool:
     """Whether a server is this computer or one in its network."""
+    if not is_server_url(url):
+        return False
     host = urlsplit(url).hostname or ""
     if host.endswith((".localhost", ".local", ".internal")) or ("." not in host and ":" not in host):
         return True

@@ -1,7 +1,7 @@
 """Finds the place of one image under every criterion that a dataset was grouped by, without adding it.
 
-The steps are those of a run (core/steps/plan.py). Answers are looked up and kept as in a run, so that adding the image
-later asks nothing again.
+The steps are those of a run (core/steps/plan.py). Answers are looked up and kept as in a run, so that what was answered
+is not asked again when the image is added later. Of an image that the run has, the run's own answers count.
 """
 
 from __future__ import annotations
@@ -137,13 +137,26 @@ class _Placing:
         return assignment
 
     def _answer(self, plan: StepPlan[Model]) -> str:
-        """The value (JSON) that the first model gives, or the second where the first fails."""
+        """The value (JSON) that the run holds, else what the first model gives, or the second where the first fails."""
+        if held := self._held(plan):
+            return held
         value, failure = self._ask(plan, plan.first)
         if failure and plan.second is not None:
             value, failure = self._ask(plan, plan.second)
         if failure:
             raise FacetryError(failure)
         return value
+
+    def _held(self, plan: StepPlan[Model]) -> str:
+        """The value (JSON) of either model's answer that the run holds of this image and that counts today, or ""."""
+        answers = self.store.answers
+        held = answers.held(self.run.id, plan.step, [self.item]).get(self.item)
+        for model in (plan.first, plan.second):
+            if model is not None and held is not None and not held.failure:
+                work = plan.requests(model, None).work
+                if held.key in [request.key for request in work]:
+                    return self.answers.find(plan.step, work).get(self.item, "")
+        return ""
 
     def _ask(self, plan: StepPlan[Model], model: Model) -> tuple[str, str]:
         """Ask one model; its value (JSON) and why there is none, one of them "". What it says is kept for later."""
@@ -154,5 +167,13 @@ class _Placing:
             failures.extend(outcome.failure for outcome in outcomes if outcome.failure)
             answers.save(None, plan.step, model.id, getattr(model, "evidence_id", None), outcomes)
 
-        run_step(plan.step, requests.work, requests.ask, lookup=answers.lookup, save=save, batch_size=1)
+        run_step(
+            plan.step,
+            requests.work,
+            requests.ask,
+            lookup=answers.lookup,
+            save=save,
+            batch_size=1,
+            claims=answers.claims,  # a run may be asking the same
+        )
         return ("", failures[0]) if failures else (self.answers.find(plan.step, requests.work)[self.item], "")

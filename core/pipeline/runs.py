@@ -23,7 +23,7 @@ from core.models.supplied import imported
 from core.pipeline.full_pass import Pass
 from core.pipeline.intake import OnProgress
 from core.pipeline.sampled_pass import SampledPass
-from core.pipeline.validation import check_cap, check_settings
+from core.pipeline.validation import check_cap, check_settings, check_share
 from core.results import run_view
 from core.workspace import Workspace
 
@@ -40,7 +40,19 @@ def start(
         go_on: where a run of these settings has begun and not ended, and nobody has edited it, it is that one,
             under the cap of these settings: what it cost so far counts.
     """
+    settings = check(workspace, origin, settings, keys)
+    if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
+        workspace.store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
+    if go_on and (begun := _begun(workspace, settings)):
+        workspace.store.runs.set_cap(begun, settings.cap)
+        return begun
+    return workspace.store.runs.create(settings)
+
+
+def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS) -> RunSettings:
+    """The settings as a run over what `origin` found would have them. Raises FacetryError for what cannot work."""
     check_settings(settings, origin.given)
+    check_share(settings, origin.given)
     check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
     if settings.truth:  # a mistake in it must show before hours of work, not after
         facet, _ = source.read_truth(settings.truth, {name: name for name in source.names(origin)})
@@ -55,13 +67,7 @@ def start(
             registry.check(settings.vision, "", "", how)
         registry.check("", settings.text, settings.fallback, how)
     records = str(Path(settings.records).expanduser().resolve()) if settings.records else ""
-    settings = replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
-    if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
-        workspace.store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
-    if go_on and (begun := _begun(workspace, settings)):
-        workspace.store.runs.set_cap(begun, settings.cap)
-        return begun
-    return workspace.store.runs.create(settings)
+    return replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
 
 
 def _begun(workspace: Workspace, settings: RunSettings) -> str:

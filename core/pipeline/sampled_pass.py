@@ -26,6 +26,7 @@ from core.models.roles import Measuring
 from core.pipeline.full_pass import Pass
 from core.pipeline.intake import take_in
 from core.pipeline.step_runner import chunks
+from core.pipeline.validation import check_share
 from core.propagation.propagate import Propagated, Propagation
 from core.propagation.sampling import Places, fit_axes
 from core.results import run_view
@@ -47,11 +48,7 @@ class SampledPass(Pass):
         self._load_models()
         items = self._items()
         budget = math.ceil(self.settings.share * len(items))
-        if budget < self.settings.k:
-            raise BadInput(
-                f"{self.settings.share:.0%} of {len(items)} images are {budget}; {self.settings.k} groups need more. "
-                "Let models look at a larger share."
-            )
+        check_share(self.settings, len(items))
         self._measure(items)
         plan = Propagation(self._places(items), budget, self.settings.k)
         _, failed = self._answers(items)

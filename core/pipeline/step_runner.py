@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from core import prompts
 from core.domain import Held, Progress, Step, StepStats
 from core.engine.requests import Outcome
 from core.engine.run_step import Meter, run_step
@@ -121,9 +122,10 @@ class Runner:
                 claims=self.store.answers.claims,
             )
         finally:
-            version = model.prompts.get(step, "").partition("\n")[0]
-            asked_with = (version, evidence_model or "") if requests.work else ("", "")
-            self._count(step, before, meter.stats(), spending.cost(), *asked_with)
+            has_prompts = bool(requests.work) and step in model.prompts
+            versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
+            evidence = (evidence_model,) if requests.work and evidence_model else ()
+            self._count(step, before, meter.stats(), spending.cost(), versions, evidence)
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
@@ -135,15 +137,23 @@ class Runner:
         """US dollars that the run has cost so far."""
         return sum(stats.cost for stats in self.stats.values())
 
-    def _count(self, step: Step, before: StepStats, after: StepStats, cost: float, prompt: str, evidence: str) -> None:
+    def _count(
+        self,
+        step: Step,
+        before: StepStats,
+        after: StepStats,
+        cost: float,
+        versions: Sequence[str],
+        evidence: Sequence[str],
+    ) -> None:
         """Add what a pass did to the run's statistics; items and failures are what the run holds now.
 
         Args:
             step: the step that was run.
             before, after: the meter's counts around the pass.
             cost: US dollars.
-            prompt: the version of the prompt, or "".
-            evidence: the id of the evidence that was measured, or "".
+            versions: of the prompts that the model was given.
+            evidence: the id of what was measured.
         """
         held, failed = self.store.answers.step_counts(self.row.id).get(step, (0, 0))
         old = self.stats.get(step, StepStats())
@@ -157,8 +167,8 @@ class Runner:
             seconds=round(old.seconds + after.seconds - before.seconds, 3),
             cost=old.cost + cost,
             kinds=self.store.answers.kinds(self.row.id).get(step, {}),
-            prompts=_with(old.prompts, prompt),
-            evidence=_with(old.evidence, evidence),
+            prompts=tuple(dict.fromkeys((*old.prompts, *versions))),
+            evidence=tuple(dict.fromkeys((*old.evidence, *evidence))),
         )
         self.store.runs.set_stats(self.row.id, self.stats)
 
@@ -169,11 +179,6 @@ class Runner:
     def tell(self, progress: Progress) -> None:
         if self.on_progress:
             self.on_progress(progress)
-
-
-def _with(listed: tuple[str, ...], name: str) -> tuple[str, ...]:
-    """The list with this name in it once; without change for no name."""
-    return listed if not name or name in listed else (*listed, name)
 
 
 class _Spending:

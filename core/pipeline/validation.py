@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from core import prompts
@@ -55,6 +56,16 @@ def check_settings(settings: RunSettings, given: int) -> None:
         raise BadInput("Group names must not be empty and must differ from each other.")
     if reserved := [name for name in settings.names if is_reserved(name)]:
         raise BadInput(f"“{reserved[0]}” is what images without a group are called. Choose another name.")
+
+
+def check_share(settings: RunSettings, number: int) -> None:
+    """Raise BadInput where the share of so many images that models look at is smaller than the number of groups."""
+    budget = math.ceil(settings.share * number)
+    if budget < settings.k:
+        raise BadInput(
+            f"{settings.share:.0%} of {number} images are {budget}; {settings.k} groups need more. "
+            "Let models look at a larger share."
+        )
 
 
 def check_cap(settings: RunSettings, table: Sequence[Price]) -> None:

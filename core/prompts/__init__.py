@@ -72,6 +72,11 @@ def used(asking: Asking) -> tuple[Form, ...]:
     return (described, *rest)
 
 
+def versions(step: Step, wording: Wording, asking: Asking) -> tuple[str, ...]:
+    """The versions of the prompts that a chat model is given for a step, such as "label.v2" or "label.edited"."""
+    return tuple(worded(form, wording).version for form in used(asking) if step_of(form) == step)
+
+
 @cache
 def newest(form: Form) -> Prompt:
     """The newest version of a prompt, as it comes with Facetry."""

@@ -183,5 +183,5 @@ def makes_stale(edit: Edit, state: Edited, kind: Kind) -> bool:
     if isinstance(edit, Delete):
         return cluster == edit.cluster_id
     if isinstance(edit, Redefine):
-        return edit.cluster_id in (cluster, kind.second)
+        return edit.cluster_id in (cluster, state.resolve(kind.second))
     return isinstance(edit, Add) and (cluster is None or kind.nearer)

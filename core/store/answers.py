@@ -122,7 +122,7 @@ class Answers:
         """Step -> the ids of the models whose answers a run holds."""
         rows = self._db.read(
             "SELECT r.step, list(DISTINCT a.model ORDER BY a.model) FROM result r JOIN answer a USING (call_key) "
-            "WHERE r.run_id = ? GROUP BY r.step",
+            "WHERE r.run_id = ? AND r.failure = '' GROUP BY r.step",
             [run_id],
         )
         return dict(rows)

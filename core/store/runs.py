@@ -124,15 +124,16 @@ class Runs:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
             insert_rows(cursor, "edit", [(run_id, last + 1, value, "{}", now())])
             if stale:
-                # Only what was fresh until now is recorded, so that undo does not freshen what an earlier edit touched.
-                fresh = f"run_id = $run AND step = 'assign' AND NOT stale AND item_id IN ({members(by)})"
+                # Recorded with the answer that undo gives back; without one where an earlier edit touched it as well:
+                # what it is answered until then, it is answered for this edit, so that undo makes it stale again.
+                touched = f"run_id = $run AND step = 'assign' AND item_id IN ({members(by)})"
                 asked = values(run_id, stale)
                 cursor.execute(
-                    "UPDATE edit SET stale = (SELECT coalesce(json_group_object(item_id, call_key), '{}') FROM result "
-                    f"WHERE {fresh}) WHERE run_id = $run AND seq = $seq",
+                    "UPDATE edit SET stale = (SELECT coalesce(json_group_object(item_id, CASE WHEN stale THEN '' ELSE "
+                    f"call_key END), '{{}}') FROM result WHERE {touched}) WHERE run_id = $run AND seq = $seq",
                     asked | {"seq": last + 1},
                 )
-                cursor.execute(f"UPDATE result SET stale = true WHERE {fresh}", asked)
+                cursor.execute(f"UPDATE result SET stale = true WHERE {touched}", asked)
         return int(last) + 1
 
     def undo_edit(self, run_id: str) -> EditRow | None:
@@ -145,12 +146,21 @@ class Runs:
             return None
         newest = edits[-1]
         with self._db.write() as cursor:
-            cursor.execute(
-                "INSERT OR REPLACE INTO result SELECT $run, 'assign', old.item_id, old.call_key, '', false, '' FROM ("
-                "SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
+            old = (
+                "(SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
                 "(SELECT CAST(CAST(stale AS JSON) AS MAP(VARCHAR, VARCHAR)) AS held FROM edit "
-                "WHERE run_id = $run AND seq = $seq)) old",
-                {"run": run_id, "seq": newest.seq},
+                "WHERE run_id = $run AND seq = $seq)) old"
+            )
+            for_edit = {"run": run_id, "seq": newest.seq}
+            cursor.execute(
+                "UPDATE result SET stale = true WHERE run_id = $run AND step = 'assign' AND item_id IN "
+                f"(SELECT item_id FROM {old} WHERE call_key = '')",
+                for_edit,
+            )
+            cursor.execute(
+                "INSERT OR REPLACE INTO result SELECT $run, 'assign', old.item_id, old.call_key, '', false, '' FROM "
+                f"{old} WHERE old.call_key <> ''",
+                for_edit,
             )
             cursor.execute("DELETE FROM edit WHERE run_id = ? AND seq = ?", [run_id, newest.seq])
         return newest

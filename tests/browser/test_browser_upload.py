@@ -5,29 +5,31 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import SLOW, Server, browser, fits, flowers, marks, page, photograph, pictures_loaded, settled
+from chromium import (
+    SLOW,
+    Server,
+    browser,
+    fits,
+    flowers,
+    marks,
+    page,
+    photograph,
+    pictures_loaded,
+    settled,
+    shared_server,
+)
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from ui import text
 
-__all__ = ["browser", "page"]  # fixtures
+__all__ = ["browser", "page", "shared_server"]  # fixtures
 
 pytestmark = marks
 WORDS = text.UPLOADER
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all: each test gives images of its own."""
-    running = Server(tmp_path_factory.mktemp("app") / "workspace")
-    yield running
-    running.stop()
-    assert "Traceback" not in running.said
 
 
 def drop(page: Page, *paths: Path) -> None:
@@ -42,11 +44,11 @@ def drop(page: Page, *paths: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["zip", "files", "folder", "dragged"])
-def test_images_given_to_the_browser(way: str, server: Server, page: Page, tmp_path: Path) -> None:
+def test_images_given_to_the_browser(way: str, shared_server: Server, page: Page, tmp_path: Path) -> None:
     garden = flowers(tmp_path / "garden", 6)
     total = len(list(garden.iterdir()))
     (garden / "notes.txt").write_text("not an image", encoding="utf-8")
-    page.goto(server.url)
+    page.goto(shared_server.url)
     page.get_by_role("button", name=text.CHOOSE).first.click()
     expect(page.get_by_text(WORDS["drop"])).to_be_visible()
     settled(page)
@@ -76,7 +78,7 @@ def test_images_given_to_the_browser(way: str, server: Server, page: Page, tmp_p
 
 
 def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(
-    server: Server, page: Page, tmp_path: Path
+    shared_server: Server, page: Page, tmp_path: Path
 ) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
@@ -92,7 +94,7 @@ def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(
             route.abort("connectionreset")
 
     tab = page.context.new_page()
-    tab.goto(f"{server.url}/images")
+    tab.goto(f"{shared_server.url}/images")
     tab.route("**/upload/*/*", send)
     tab.locator(".pick-folder").set_input_files(folder)
     expect(tab.locator(".waiting")).to_have_text(WORDS["waiting"])
@@ -104,24 +106,24 @@ def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(
     # Another tab: it says what is here, and asks for the rest only.
     put: list[str] = []
     page.on("request", lambda request: put.append(request.url) if request.method == "PUT" else None)
-    page.goto(f"{server.url}/images")
+    page.goto(f"{shared_server.url}/images")
     line = page.get_by_text(re.compile(r"^shop: \d+ of 150 files are here"))
     expect(line).to_be_visible()
     here = int(re.findall(r"\d+", line.inner_text())[0])
     assert 80 <= here < 100
     fits(page)
-    photograph(page, server, {"uploader": "/images"})
+    photograph(page, shared_server, {"uploader": "/images"})
     page.locator(".pick-folder").set_input_files(folder)
     expect(page.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=SLOW)
     expect(page.get_by_test_id("stMetricValue")).to_have_text(["150", "0", "0"])
     assert len(put) == 150 - here
 
 
-def test_cancelled_and_nothing_is_kept(server: Server, page: Page, tmp_path: Path) -> None:
-    uploads = server.workspace / "uploads"
+def test_cancelled_and_nothing_is_kept(shared_server: Server, page: Page, tmp_path: Path) -> None:
+    uploads = shared_server.workspace / "uploads"
     uploads.mkdir(exist_ok=True)
     before = set(uploads.iterdir())
-    page.goto(f"{server.url}/images")
+    page.goto(f"{shared_server.url}/images")
     page.route("**/upload/*/*", lambda route: route.abort("connectionreset"))
     page.locator(".pick-folder").set_input_files(flowers(tmp_path / "garden", 4))
     expect(page.locator(".waiting")).to_have_text(WORDS["waiting"])
@@ -132,11 +134,13 @@ def test_cancelled_and_nothing_is_kept(server: Server, page: Page, tmp_path: Pat
     assert set(uploads.iterdir()) == before
 
 
-def test_a_file_that_went_away_is_said_and_the_rest_can_be_used(server: Server, page: Page, tmp_path: Path) -> None:
+def test_a_file_that_went_away_is_said_and_the_rest_can_be_used(
+    shared_server: Server, page: Page, tmp_path: Path
+) -> None:
     garden = flowers(tmp_path / "garden", 1)
     total = len(list(garden.iterdir()))
     tab = page.context.new_page()  # the browser reports the missing file in the console
-    tab.goto(f"{server.url}/images")
+    tab.goto(f"{shared_server.url}/images")
     tab.route("**/upload/*/*", lambda route: route.abort("connectionreset"))
     tab.locator(".pick-folder").set_input_files(garden)
     expect(tab.locator(".waiting")).to_have_text(WORDS["waiting"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import streamlit as st
 from decoding import decode_in_process
 from fakes import COLOURS, FakeText, FakeVision
 from PIL import Image
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.config import config
@@ -25,6 +27,8 @@ from core.results import run_view
 from ui.images import choose
 from ui.session import state
 
+# Each AppTest looks for components in the metadata of all installed packages (0.4 s), which no test changes.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 ROOT = Path(__file__).parents[2]
 RED, GREEN, BLUE = 5, 4, 3
 ALL_IMAGES = RED + GREEN + BLUE

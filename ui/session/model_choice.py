@@ -13,7 +13,7 @@ import streamlit as st
 from core.config import config
 from core.errors import BadInput
 from core.models import registry
-from core.models.model_spec import OPENAI_BATCH, ModelSpec
+from core.models.model_spec import OPENAI_BATCH, ModelSpec, is_server_url
 from core.models.openai.server import may_hold_secret
 from ui import text
 from ui.session import state
@@ -79,14 +79,10 @@ def remember_key(url: str, key: str) -> None:
 def server_address(typed: str) -> str:
     """A server's address as it is used in specs, from what a person typed. Raises BadInput."""
     url = typed.strip().rstrip("/").removesuffix("/chat/completions").removesuffix("/models")
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    try:
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:  # a port that is no number
-        usable = False
-    if not usable or any(character.isspace() for character in url):
+    url = url if "://" in url else f"http://{url}"
+    if not is_server_url(url) or any(character.isspace() for character in url):
         raise BadInput(text.CONNECT_BAD_URL)
-    if may_hold_secret(address := parts.geturl()):
+    if may_hold_secret(address := urlsplit(url).geturl()):
         raise BadInput(text.CONNECT_PLAIN_URL)
     return address
 

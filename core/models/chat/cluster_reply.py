@@ -70,14 +70,14 @@ def _problem_with(names: Sequence[str], k: int, given: Sequence[str]) -> str:
 
 def _labels_of(groups: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> list[tuple[str, ...]]:
     """The labels of each group: those that items have, each in the first group that claims it."""
-    known = {label.casefold(): label for label in counts}
+    known = {folded(label): label for label in counts}
     taken: set[str] = set()
     found = []
     for group in groups:
         offered = group.get("labels")
-        said = [str(label).casefold().strip() for label in offered] if isinstance(offered, list) else []
+        said = [folded(str(label)) for label in offered] if isinstance(offered, list) else []
         labels = tuple(dict.fromkeys(known[label] for label in said if label in known and label not in taken))
-        taken.update(label.casefold() for label in labels)
+        taken.update(folded(label) for label in labels)
         found.append(labels)
     return found
 

@@ -24,7 +24,7 @@ from core.domain import Failed
 from core.errors import ModelUnavailable
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
 from core.models.chat.image_encoding import as_jpeg, part_of_id
-from core.models.model_spec import DEFAULT_URL, split_address
+from core.models.model_spec import DEFAULT_URL, is_server_url, split_address
 from core.models.openai import transport
 from core.models.openai.protocol import NO_PROTOCOL, Dialect, Trouble, judge, read
 from core.models.openai.rate_limit import TRIP_AFTER, Call, Pace, pace_of
@@ -97,6 +97,10 @@ class OpenAIChat:
         Raises ModelUnavailable.
         """
         self.model, self.url = split_address(spec)
+        if not is_server_url(self.url):
+            raise ModelUnavailable(
+                f"“{self.url}” is no address of a server. Write {self.kind}:MODEL@http://localhost:11434/v1"
+            )
         if may_hold_secret(self.url):  # it is part of the id, which is stored
             raise ModelUnavailable(
                 "Give the server's address without a key, a password or a “?”, and the key by itself."

@@ -273,5 +273,56 @@ def test_run_json_names_every_model_and_prompt_that_had_a_part(
     run = json.loads((tmp_path / "run.json").read_text())
     assert run["models"]["vision"].split(", ") == sorted(house.store.answers.models(run_id)["describe"])
     assert len(run["models"]["vision"].split(", ")) == 2
-    assert set(run["prompts"]) == {"describe", "label", "name", "assign"}
+    given = {step: {version.partition(".")[0] for version in said.split(", ")} for step, said in run["prompts"].items()}
+    assert given == {
+        "describe": {"describe"},
+        "label": {"label"},
+        "name": {"name"},
+        "assign": {"assign", "assign_labels"},
+    }
     assert run["evidence"] == "text only"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (["--k", "17"], "17 groups need at least 17 images"),
+        (["--fallback", "nosuch:x"], "no text model of kind"),
+        (["--vision", "nosuch:x"], "no vision model of kind"),
+        (["--share", "0.1"], "10% of 16 images are 2; 4 groups need more"),
+    ],
+)
+def test_an_estimate_refuses_what_a_run_refuses(
+    command: list[str], capsys: pytest.CaptureFixture[str], changes: list[str], said: str
+) -> None:
+    assert main([*command, *changes, "--estimate"]) == 2
+    assert said in capsys.readouterr().err
+    assert main([*command, *changes]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_run_json_names_no_model_for_an_image_that_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also when the second model answers for it in another run."""
+    first, second = Painter(), Painter("strong")
+    install(monkeypatch, first, second)
+
+    def told(run_id: str) -> str:
+        run_files.write(house.workspace, run_id, tmp_path)
+        return str(json.loads((tmp_path / "run.json").read_text())["models"]["vision"])
+
+    refused = iter(range(1))
+    first.fail = lambda request: (
+        Failed("No.") if step_of(request) == "describe" and next(refused, None) is not None else None
+    )
+    second.fail = lambda request: Failed("No.") if step_of(request) == "describe" else None
+    run_id = house.start(vision="painter", text="painter", fallback="strong")
+    house.run(run_id)
+    assert house.sizes(run_id)["failed"] == 1
+    before = told(run_id)
+    second.fail = lambda _: None
+    other = house.start(vision="strong", text="painter")
+    house.run(other)
+    assert told(run_id) == before
+    assert told(other) != before

@@ -11,14 +11,16 @@ import pytest
 from fakes import COLOURS
 from house import EACH, House
 
-from core.domain import Progress
+from core.domain import Progress, RunSettings
 from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.jobs import Jobs
 from core.pipeline import validation
 from core.pipeline.intake import take_in
+from core.pipeline.run_models import sight_of
 from core.results import run_view
 from core.results.edits import Add, Delete, Merge, Move, Rename
+from core.workspace import Workspace
 
 
 def test_the_main_job_from_folder_to_scores(house: House) -> None:
@@ -323,3 +325,28 @@ def test_records_of_the_same_words_keep_their_own_labels(house: House, tmp_path:
     run_id = house.start(records=str(path), vision="records", k=2)
     house.run(run_id)
     assert [row.label for row in run_view.rows(house.store, run_id)] == ["red", "blue"]
+
+
+def test_a_run_whose_answers_were_lost_with_the_file_asks_again(house: House) -> None:
+    """Copies are made whenever a step of any run ends: what another run held then may have no answer among them."""
+    begun, cancel = house.start(), threading.Event()
+
+    def stop_soon(progress: Progress) -> None:
+        if progress.step == "describe" and progress.done:
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        house.run(begun, cancel=cancel, on_progress=stop_soon)
+    assert 0 < house.store.answers.step_counts(begun)["describe"][0] < EACH * len(COLOURS)
+    house.run(house.start(criterion="shade"))
+    house.workspace.close()
+    (house.workspace.folder / "facetry.duckdb").write_bytes(b"damaged")
+    house.workspace = Workspace(house.workspace.config)
+    house.store = house.workspace.store
+    house.run(begun)
+    assert house.sizes(begun) == dict.fromkeys(COLOURS, EACH)
+
+
+def test_the_built_in_engine_warns_however_it_is_named(house: House) -> None:
+    for spec in ("builtin", "builtin:"):
+        assert sight_of(RunSettings("", "mood", 4, vision=spec)).warning == "The fake engine cannot see mood."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -167,3 +169,50 @@ def test_one_image_says_why_when_both_models_fail(
     Image.new("RGB", (30, 20), COLOURS["blue"]).save(tmp_path / "one.png")
     (place,) = where(house.workspace, dataset, tmp_path / "one.png").places
     assert (place.problem, place.cluster) == ("The second refused too.", "")
+
+
+def test_one_image_that_the_run_has_is_told_as_the_run_has_it(
+    house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second model's answer counts as well: nothing is asked, whatever the first would say today."""
+    second = Painter("strong")
+    install(monkeypatch, painter, second)
+    run_id = house.start(vision="painter", text="painter", fallback="strong")  # the first refuses two images
+    house.run(run_id)
+    asked = len(painter.history), len(second.history)
+    assert second.asked("describe") == 2
+    dataset = run_view.get_run(house.store, run_id).settings.dataset_id
+    for image in sorted(house.images.rglob("*.png")):
+        (place,) = where(house.workspace, dataset, image).places
+        assert (place.problem, place.cluster) == ("", image.parent.name)
+    assert (len(painter.history), len(second.history)) == asked
+
+
+def test_one_image_waits_for_a_run_that_asks_the_same(
+    house: House, painter: Painter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    painter.fail = lambda _: None
+    run_id = house.start(vision="painter", text="painter")
+    house.run(run_id)
+    dataset = run_view.get_run(house.store, run_id).settings.dataset_id
+    folder = tmp_path / "new"
+    folder.mkdir()
+    Image.new("RGB", (30, 20), COLOURS["blue"]).save(folder / "one.png")
+    is_asked, go_on = threading.Event(), threading.Event()
+
+    def hold(request: Request) -> Failed | None:
+        is_asked.set()
+        go_on.wait(20)
+        return None
+
+    before, painter.fail = painter.asked("describe"), hold
+    new = source.find(str(folder), "", house.workspace.config, 0)
+    with ThreadPoolExecutor(2) as pool:
+        adding = pool.submit(add, house.workspace, run_id, new)
+        assert is_asked.wait(20)
+        looking = pool.submit(where, house.workspace, dataset, folder / "one.png")
+        assert not wait([looking], timeout=0.5).done
+        go_on.set()
+        adding.result(20)
+        assert [place.cluster for place in looking.result(20).places] == ["blue"]
+    assert painter.asked("describe") == before + 1

@@ -125,6 +125,18 @@ def test_undo_of_a_later_edit_leaves_stale_what_an_earlier_one_touched(tmp_path:
     assert (held["i1"][2], held["i2"][2]) == (True, False)
 
 
+def test_undo_makes_stale_again_what_an_earlier_edit_touched_and_a_pass_has_answered_since(tmp_path: Path) -> None:
+    store, run_id = filled(tmp_path)
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "first"), Answer('{"cluster_id": "c1"}'))])
+    for _ in range(2):
+        store.runs.add_edit(run_id, "{}", stale=[("c1", None)])
+    store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "second"), Answer('{"cluster_id": "c2"}'))])
+    store.runs.undo_edit(run_id)  # what was answered for both edits is not what is asked with one of them
+    assert store.answers.held(run_id, "assign")["i1"] == ("second", "", True)
+    store.runs.undo_edit(run_id)
+    assert store.answers.held(run_id, "assign")["i1"] == ("first", "", False)
+
+
 def test_everything_is_there_after_closing_and_opening(tmp_path: Path) -> None:
     store, run_id = filled(tmp_path)
     store.close()

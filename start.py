@@ -434,8 +434,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         install(everything=command is not None)
         if command == "test":
-            # All of them in two processes; a choice of them in one, which starts sooner and shows what it prints.
-            chosen = rest or ["-n", "2", "--no-loadscope-reorder"]
+            # All of them in three processes; a choice of them in one, which starts sooner and shows what it prints.
+            chosen = rest or ["-n", "3", "--no-loadscope-reorder"]
             command_line, environment = [str(PYTHON), "-m", "pytest", *chosen], with_bytecode(os.environ)
             return subprocess.run(command_line, cwd=ROOT, env=environment, check=False).returncode
         return 0 if command == "install" else run_app(args.port, browser=not args.no_browser)

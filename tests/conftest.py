@@ -92,8 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Two processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
-    they take longest, and two browsers on two cores would wait for each other."""
+    """Three processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
+    they take longest and mostly wait, so that two cores are busy with all three."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):

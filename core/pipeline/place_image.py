@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain import Assignment, Cluster, SourceAddress, folded
-from core.engine.requests import Outcome
+from core.engine.requests import Outcome, Work
 from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
@@ -149,14 +149,10 @@ class _Placing:
 
     def _held(self, plan: StepPlan[Model]) -> str:
         """The value (JSON) of either model's answer that the run holds of this image and that counts today, or ""."""
-        answers = self.store.answers
-        held = answers.held(self.run.id, plan.step, [self.item]).get(self.item)
-        for model in (plan.first, plan.second):
-            if model is not None and held is not None and not held.failure:
-                work = plan.requests(model, None).work
-                if held.key in [request.key for request in work]:
-                    return self.answers.find(plan.step, work).get(self.item, "")
-        return ""
+        held = self.store.answers.held(self.run.id, plan.step, [self.item]).get(self.item)
+        if held is None or held.failure or held.key not in plan.keys(plan.requests(plan.first, None))[self.item]:
+            return ""
+        return self.answers.find(plan.step, [Work(self.item, held.key)]).get(self.item, "")
 
     def _ask(self, plan: StepPlan[Model], model: Model) -> tuple[str, str]:
         """Ask one model; its value (JSON) and why there is none, one of them "". What it says is kept for later."""

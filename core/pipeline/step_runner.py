@@ -51,10 +51,7 @@ class Runner:
         meter: counts on from an earlier part. held: what the run holds the answers as, if not as the step's.
         """
         first = plan.requests(plan.first, None)
-        keys = {work.item_id: {work.key} for work in first.work}
-        if plan.second is not None:  # what the second model answered counts as well
-            for work in plan.requests(plan.second, None).work:
-                keys[work.item_id].add(work.key)
+        keys = plan.keys(first)
         holds = self.store.answers.held(self.row.id, held or plan.step, list(keys))
         missing = [
             work

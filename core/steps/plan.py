@@ -66,6 +66,15 @@ class StepPlan(Generic[Model]):
     second: Model | None
     requests: Callable[[Model, Sequence[str] | None], Requests]
 
+    def keys(self, first: Requests) -> dict[str, set[str]]:
+        """Item id -> the call keys of the answers that count today: those of either model. first: what the first model
+        is asked about all items."""
+        keys = {work.item_id: {work.key} for work in first.work}
+        if self.second is not None:
+            for work in self.requests(self.second, None).work:
+                keys[work.item_id].add(work.key)
+        return keys
+
 
 class Plan:
     """The steps of a run over any of its items."""

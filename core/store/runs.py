@@ -124,8 +124,8 @@ class Runs:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
             insert_rows(cursor, "edit", [(run_id, last + 1, value, "{}", now())])
             if stale:
-                # Recorded with the answer that undo gives back; without one where an earlier edit touched it as well:
-                # what it is answered until then, it is answered for this edit, so that undo makes it stale again.
+                # Each item is recorded with the answer that undo gives back. One that was stale already has none: undo
+                # makes it stale again, as any answer given since was given with this edit in force.
                 touched = f"run_id = $run AND step = 'assign' AND item_id IN ({members(by)})"
                 asked = values(run_id, stale)
                 cursor.execute(

@@ -47,10 +47,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Server,
     subprocess.run([sys.executable, "-m", "core", "run", *words], cwd=kit.ROOT, check=True, capture_output=True)
     run_id = re.search(r'"run": "(\w+)"', (tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert run_id
-    server = kit.Server(tmp_path / "workspace")
-    yield server, run_id[1], images
-    server.stop()
-    assert "Traceback" not in server.said
+    with kit.running(tmp_path / "workspace") as server:
+        yield server, run_id[1], images
 
 
 def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tmp_path: Path) -> None:

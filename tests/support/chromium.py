@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,22 +91,27 @@ class Server:
         return (self.workspace.parent / "server.log").read_text(encoding="utf-8", errors="replace")
 
 
+@contextmanager
+def running(workspace: Path) -> Iterator[Server]:
+    """The app on a workspace, until the end of the block, by when it must have shown no traceback."""
+    server = Server(workspace)
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+    assert "Traceback" not in server.said
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "workspace")
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-    assert "Traceback" not in running.said
+    with running(tmp_path / "workspace") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One for all tests of a file that bring images of their own: a server takes seconds to start."""
-    running = Server(tmp_path_factory.mktemp("app") / "workspace")
-    yield running
-    running.stop()
-    assert "Traceback" not in running.said
+    with running(tmp_path_factory.mktemp("app") / "workspace") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import text
-from ui.components.notices import guarded, show_flash
+from ui.components.notices import guarded, show_flash, show_restorations
 from ui.group.progress import banner
 from ui.session import state
 
@@ -24,6 +24,7 @@ def show() -> None:
         state.keep_open()
         state.follow()
         show_flash()
+        show_restorations()
         if chosen.title != text.GROUP:
             banner()
         chosen.run()

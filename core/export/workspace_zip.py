@@ -13,7 +13,7 @@ import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -78,13 +78,10 @@ def unpack(file: Path, config: Config) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             _check(file.name, archive, folder)
-            for member in archive.infolist():
-                _write(archive, member, fresh)
-        store = Store(fresh)
-        try:
-            store.load()
-        finally:
-            store.close()
+            with closing(Store(fresh)) as store:
+                for member in archive.infolist():
+                    _write(archive, member, fresh)
+                store.load(fresh / "backup")
         if folder.exists():
             folder.rmdir()
         fresh.rename(folder)

@@ -8,23 +8,21 @@ file, SQL can read any local file unless told not to, and one flipped byte makes
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from core.errors import BadInput, Paused, WorkspaceBusy
+from core.errors import BadInput, FacetryError, Paused
+from core.store import opening, schema
+from core.store.copies import Copies
+from core.store.recovery import database_file, restore
+from core.store.schema import DATABASE, TABLES, WHOLE_TABLES
 
-_HERE = Path(__file__).parent
-WHOLE_TABLES = (
-    "dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference", "dataset_option", "left_out"
-)  # fmt: skip
-"""Backed up whole after each finished step; the other tables only grow, so theirs are backed up in parts."""
-_TABLES = (*WHOLE_TABLES, "answer", "evidence", "reply", "replied")
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
 _WITHOUT_SECRETS = {
     table: f"SELECT * REPLACE ({_SIGN_IN.format(column=column)}) FROM {table}"
@@ -37,40 +35,46 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         """Open (or make) `folder`/facetry.duckdb. Raises WorkspaceBusy when another process has it open."""
-        self.folder = folder
-        self.path = folder / "facetry.duckdb"
-        self.restored_from: Path | None = None
+        self.folder = folder.absolute()
+        self.path = self.folder / DATABASE
         self.writes = 0
         """Counts what was written by this process, the only one that can: nothing has changed while it stands still."""
         self._lock = threading.RLock()
         self._copying = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True)
+        opening.check_access(self.folder, self.path)
         self._root = self._open()
-        for part in (folder / "backup").glob("*.part"):  # of a process that was killed while it copied
-            part.unlink(missing_ok=True)
+        self._copies = Copies(self.folder / "backup", self._count)
+        self._copies.clear_up()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        """Open the database; restore it only if it is missing or proven to be damaged. Raises WorkspaceBusy."""
+        restore.finish(self.folder)
+        if restore.is_missing(self.folder) or restore.log_is_damaged(self.folder):
+            restore.restore(self.folder)
         try:
             return self._connect()
-        except duckdb.Error as error:
-            if "Could not set lock" in str(error):
-                raise WorkspaceBusy(
-                    f"The workspace {self.folder} is open in another Facetry window or command. "
-                    "Close that one, or choose another workspace folder."
-                ) from None
-            if not self.path.exists() or isinstance(error, duckdb.ProgrammingError):
-                raise
-            return self._restore()
+        except duckdb.ProgrammingError:
+            raise  # a fault of ours
+        except duckdb.Error:
+            pass  # tried again, since what was wrong may have passed
+        try:
+            return self._connect()
+        except duckdb.Error:
+            restore.restore(self.folder)
+            return self._connect()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(self.path))
+        """Raises WorkspaceBusy where the reason is no damage, else duckdb.Error."""
+        indexes = database_file.has_bad_blocks(self.path)
+        connection = None
         try:
+            connection = duckdb.connect(str(self.path))
             self._prepare(connection)
-            for table in _TABLES:  # damage shows only when a table is read, so all are read now
-                connection.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchall()
-        except BaseException:
-            connection.close()  # or the next connect would get this same damaged instance
-            raise
+            database_file.read_all(connection, indexes=indexes)
+        except (duckdb.Error, MemoryError, FacetryError) as error:
+            if connection:
+                connection.close()  # or the next connect would get this same damaged instance
+            raise (opening.explained(error, self.folder) or error) from None
         return connection
 
     def _prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,23 +88,19 @@ class Database:
             "lock_configuration = true",
         ):
             connection.execute(f"SET {setting}")
-        migrate(connection)
+        opening.check_version(connection, self.folder)
+        schema.migrate(connection)
 
-    def _restore(self) -> duckdb.DuckDBPyConnection:
-        """Put an unreadable file aside and rebuild from the Parquet copies that each finished step left."""
-        stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%d-%H%M%S")
-        self.restored_from = self.path.with_name(f"facetry.damaged-{stamp}.duckdb")
-        self.path.rename(self.restored_from)
-        self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
-        connection = self._connect()
-        _load(connection, self.folder / "backup")
-        return connection
-
-    def load(self) -> None:
-        """Fill the tables from the Parquet copies in this workspace's `backup` folder. Raises BadInput for others."""
+    def load(self, folder: Path) -> None:
+        """Fill the tables from what `snapshot` wrote into a folder of this workspace. Raises BadInput for others."""
         with self.write() as cursor:
             try:
-                _load(cursor, self.folder / "backup")
+                for table in TABLES:
+                    for path in (folder / f"{table}.parquet", folder / f"{table}-all.parquet"):
+                        if path.exists():
+                            sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)"
+                            cursor.execute(sql, [str(path)])
+                schema.tidy_loaded(cursor)
             except duckdb.Error:
                 raise BadInput("The tables in it are damaged or of another version of Facetry.") from None
 
@@ -111,7 +111,7 @@ class Database:
         """
         with closing(self._root.cursor()) as cursor:
             cursor.begin()  # one view of all tables, without keeping writers waiting
-            for table in _TABLES:
+            for table in TABLES:
                 name = table if table in WHOLE_TABLES else f"{table}-all"
                 place = str(folder / f"{name}.parquet").replace("'", "''")
                 cursor.execute(f"COPY ({_WITHOUT_SECRETS.get(table, f'FROM {table}')}) TO '{place}' (FORMAT parquet)")
@@ -146,48 +146,39 @@ class Database:
                 insert_rows(cursor, table, rows, verb=verb)
 
     def backup(self, part: str, queries: dict[str, tuple[str, Sequence[Any]]]) -> None:
-        """Copy the small tables whole, and what `queries` select as part `part`; each file is replaced atomically.
+        """Make a new generation of copies: of the small tables whole, and of what `queries` select as part `part`.
 
         One thread at a time: several runs may finish a step at once. Raises Paused where the copies cannot be written;
         the database is whole then and the same call, when the run goes on, writes them.
         """
-        folder = self.folder / "backup"
         jobs: dict[str, tuple[str, Sequence[Any]]] = {table: (f"SELECT * FROM {table}", ()) for table in WHOLE_TABLES}
         jobs |= {f"{table}-{part}": query for table, query in queries.items()}
         try:
             with self._copying:
-                folder.mkdir(exist_ok=True)
-                for name, query in jobs.items():
-                    self._copy(query, folder / f"{name}.parquet")
-        except (OSError, duckdb.IOException):
+                self._copies.write((name, partial(self._copy, query)) for name, query in jobs.items())
+        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException):
             raise Paused(
-                f"The safety copies in {folder} cannot be written. What was answered is kept. "
+                f"The safety copies in {self._copies.folder} cannot be written. What was answered is kept. "
                 "Make room on the disk, or make that folder writable, then continue."
             ) from None
 
-    def _copy(self, query: tuple[str, Sequence[Any]], target: Path) -> None:
+    def _copy(self, query: tuple[str, Sequence[Any]], target: Path) -> int:
+        """Write what a query selects as Parquet; returns the number of rows."""
         sql, values = query
-        fresh = target.with_suffix(f".{secrets.token_hex(4)}.part")
-        place = str(fresh).replace("'", "''")
+        place = str(target).replace("'", "''")
+        copied = self._root.cursor().execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet)", list(values)).fetchall()
+        return int(copied[0][0])
+
+    def _count(self, path: Path) -> int:
         try:
-            self._root.cursor().execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet)", list(values))
-            fresh.replace(target)
-        finally:
-            fresh.unlink(missing_ok=True)
+            found = self.read("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)])
+        except duckdb.Error:
+            return 0
+        return int(found[0][0])
 
     def close(self) -> None:
         with self._lock:
             self._root.close()
-
-
-def _load(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for table in _TABLES:
-        pattern = f"{table}.parquet" if table in WHOLE_TABLES else f"{table}-*.parquet"
-        for part in sorted(folder.glob(pattern)):
-            connection.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(part)])
-    # A step that had not ended when the copies were made has results there without their answers: they are asked again.
-    connection.execute("DELETE FROM result WHERE failure = '' AND call_key NOT IN (SELECT call_key FROM answer)")
-    connection.execute((_HERE / "migrations" / "0004_move_preferences.sql").read_text(encoding="utf-8"))
 
 
 def now() -> dt.datetime:
@@ -203,22 +194,3 @@ def insert_rows(
     described = cursor.execute(f"FROM {table} LIMIT 0").description  # 2 ms less than asking duckdb_columns()
     values = ", ".join(f"unnest(?::{kind}[])" for _, kind, *_ in described)
     cursor.execute(f"{verb} INTO {table} SELECT {values}", columns)
-
-
-def migrate(connection: duckdb.DuckDBPyConnection, upto: int | None = None) -> int:
-    """Bring a database of any age to the current schema (or to version `upto`) and return the version.
-
-    Version 1 is schema.sql; version N is migrations/NNNN_*.sql, applied once, each in its own transaction.
-    """
-    scripts = {1: _HERE / "schema.sql"}
-    scripts |= {int(path.name[:4]): path for path in (_HERE / "migrations").glob("[0-9]*.sql")}
-    connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)")
-    (current,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchall()[0]
-    for version in sorted(scripts):
-        if current < version <= (upto or version):
-            connection.begin()
-            connection.execute(scripts[version].read_text(encoding="utf-8"))
-            connection.execute("INSERT INTO schema_version VALUES (?)", [version])
-            connection.commit()
-            current = version
-    return int(current)

@@ -9,6 +9,7 @@ from core.store.database import Database
 from core.store.datasets import Datasets
 from core.store.placements import Placements
 from core.store.preferences import Preferences
+from core.store.restorations import Restorations
 from core.store.runs import Runs
 
 
@@ -17,6 +18,7 @@ class Store:
 
     datasets: what was given. answers: what models said. runs: what was asked for and what the person decided.
     placements: where each item of a run is, to search and page through. preferences: what holds for new runs.
+    restorations: what became of a damaged database.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,19 +29,15 @@ class Store:
         self.runs = Runs(self._db)
         self.placements = Placements(self._db)
         self.preferences = Preferences(self._db)
-
-    @property
-    def restored_from(self) -> Path | None:
-        """Where a damaged database file was put when this store was rebuilt from its copies; None normally."""
-        return self._db.restored_from
+        self.restorations = Restorations(self._db)
 
     def snapshot(self, folder: Path) -> None:
         """Copy every table as Parquet into a folder of this workspace, all as of one moment."""
         self._db.snapshot(folder)
 
-    def load(self) -> None:
-        """Fill an empty store from the copies in this workspace's `backup` folder. Raises BadInput."""
-        self._db.load()
+    def load(self, folder: Path) -> None:
+        """Fill an empty store from what `snapshot` wrote into a folder of this workspace. Raises BadInput."""
+        self._db.load(folder)
 
     def close(self) -> None:
         self._db.close()

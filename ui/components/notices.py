@@ -12,6 +12,7 @@ import streamlit as st
 from core.errors import FacetryError, WorkspaceBusy
 from ui import text
 from ui.components.safe import safe_md
+from ui.session import state
 
 _log = logging.getLogger("facetry")
 _FLASH = "flash"
@@ -52,6 +53,14 @@ def show_flash() -> None:
         st.error(safe_md(message), icon=":material/error:")
     elif kind == "done":
         st.toast(safe_md(message), icon=":material/check:")
+
+
+def show_restorations() -> None:
+    """Say on every page what became of a damaged database, until somebody has read it."""
+    restorations = state.workspace().store.restorations
+    for restoration in restorations.unread():
+        st.warning(safe_md(restoration.sentence), icon=":material/healing:")
+        st.button(text.RESTORED_READ, key=f"read-{restoration.at}", on_click=restorations.mark_read)
 
 
 def script_failed(error: Exception) -> bool:

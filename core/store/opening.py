@@ -1,0 +1,92 @@
+"""Why a database cannot be opened: what a person can mend gets a sentence; only the rest is damage."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from core.errors import FacetryError, WorkspaceBusy
+from core.store import schema
+
+_MEMORY = ("out of memory", "allocat", "bad_alloc", "not enough memory", "std::bad", "start thread", "create thread")
+_DENIED = (
+    "permission denied",
+    "read-only file system",
+    "operation not permitted",
+    "read-only mode",
+    "access is denied",
+)
+_FULL = ("no space left", "disk quota", "not enough space", "file too large")
+_DISK = ("input/output error", "too many open files", "stale file handle", "host is down")
+_NEWER = ("storage version number", "serialization version")
+
+
+def check_access(folder: Path, database: Path) -> None:
+    """Raise WorkspaceBusy where the workspace cannot be a folder or cannot be read and written by this user."""
+    if "?" in str(folder) or ("\\" in str(folder) and os.sep != "\\"):
+        raise WorkspaceBusy(f"{folder} cannot be a workspace: its path has a “?” or “\\” in it. Give another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (FileExistsError, NotADirectoryError):
+        raise WorkspaceBusy(f"{folder} is not a folder, so it cannot be a workspace. Give another one.") from None
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise WorkspaceBusy(f"The workspace {folder} cannot be made ({reason}). Give another folder.") from None
+    for place in (folder, *database.parent.glob(f"{database.name}*")):
+        if not os.access(place, os.R_OK | os.W_OK) or (place.is_dir() and not os.access(place, os.X_OK)):
+            raise denied(folder, place)
+
+
+def denied(folder: Path, place: Path) -> WorkspaceBusy:
+    return WorkspaceBusy(
+        f"The workspace {folder} cannot be used: {place.name} may not be read or written by this user. "
+        "Nothing was changed. Give this user the right to write there, or choose another workspace folder."
+    )
+
+
+def check_version(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Raise WorkspaceBusy for a database of a newer Facetry, before anything is changed in it."""
+    if schema.version(connection) > max(schema.scripts()):
+        raise newer(folder)
+
+
+def newer(folder: Path) -> WorkspaceBusy:
+    return WorkspaceBusy(
+        f"The workspace {folder} was made by a newer version of Facetry. Nothing was changed. "
+        "Open it with that version, or choose another workspace folder."
+    )
+
+
+def explained(error: BaseException, folder: Path) -> FacetryError | None:
+    """The sentence for an error that is no damage; None for damage, or for what cannot be told from it."""
+    if isinstance(error, FacetryError):
+        return error
+    said = str(error).lower()
+    if "could not set lock" in said or "already open" in said or "being used by another process" in said:
+        return WorkspaceBusy(
+            f"The workspace {folder} is open in another Facetry window or command. "
+            "Close that one, or choose another workspace folder."
+        )
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or any(words in said for words in _MEMORY):
+        return WorkspaceBusy(
+            f"There is too little free memory to open the workspace {folder}. Nothing was changed. "
+            "Close other programs, then try again."
+        )
+    if any(words in said for words in _FULL):
+        return WorkspaceBusy(
+            f"The disk is too full to open the workspace {folder}. Nothing was changed. Make room, then try again."
+        )
+    if any(words in said for words in _DENIED):
+        return denied(folder, folder / "facetry.duckdb")
+    if any(words in said for words in _DISK):
+        return WorkspaceBusy(
+            f"The disk that holds the workspace {folder} does not answer as it should ({_first_line(error)}). "
+            "Nothing was changed. Check the disk, then try again."
+        )
+    return newer(folder) if any(words in said for words in _NEWER) else None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200]

@@ -1,0 +1,253 @@
+"""Fill a new database from a damaged one and from the copies. Runs in a process of its own: damaged files can end it.
+
+What can be read of the damaged file comes first, as it is the newest; then the copies, the newest generation first;
+then, where something of these was lost, what the log says was inserted. Nothing of these files is changed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from core.store import schema
+from core.store.copies import Copies, Copy, link
+from core.store.recovery import database_file, log_file
+from core.store.recovery.log_file import Log
+from core.store.recovery.report import UNUSABLE
+
+_CHUNK = 2048
+"""Rows that are read or lost together: DuckDB's vectors."""
+_TRIES = 20
+_ONLY_GROW = ("answer", "evidence", "reply", "replied", "image", "dataset", "dataset_item", "run", "result")
+"""Tables of which older copies may add rows that newer ones lack; of others the newest that can be read counts."""
+_MACHINE = (duckdb.OutOfMemoryException, MemoryError)
+
+
+@dataclass
+class Found:
+    """What came from where.
+
+    Attributes:
+        whole: whether all of the damaged file and its log could be read.
+        opened: whether the damaged file could be opened at all.
+        tables: those of which every row could be read.
+        copies: how many answers came from copies.
+        bad_copies: the copies that could not be read.
+    """
+
+    whole: bool = True
+    opened: bool = False
+    tables: list[str] = field(default_factory=list)
+    copies: int = 0
+    bad_copies: list[str] = field(default_factory=list)
+
+
+def rebuild(folder: Path, scratch: Path, use: str = "all") -> Found:
+    """Make `scratch`/new.duckdb of the workspace `folder`.
+
+    use: "all"; "no log" or "copies" where reading the log, or the file, has ended an earlier process.
+    """
+    new, found = scratch / "new.duckdb", Found(whole=use == "all")
+    for path in (new, log_file.place(new)):
+        path.unlink(missing_ok=True)
+    with closing(duckdb.connect(str(new))) as connection:
+        schema.migrate(connection)
+    damaged = folder / schema.DATABASE
+    log = log_file.read(damaged) if use == "all" else None
+    if damaged.exists() and use != "copies":
+        _from_file(new, damaged, scratch, log, found)
+    _from_copies(new, folder / "backup", found)
+    found.whole = found.whole and found.opened
+    if log and not found.whole:
+        _from_log_alone(new, scratch, log)
+    with closing(duckdb.connect(str(new))) as connection:
+        schema.tidy_loaded(connection)
+        connection.execute("CHECKPOINT")
+    return found
+
+
+def _from_file(new: Path, damaged: Path, scratch: Path, log: Log | None, found: Found) -> None:
+    """Take over what can be read of the file with its log."""
+    linked = _under_another_name(damaged, scratch, new)
+    found.whole = found.whole and not database_file.has_bad_headers(damaged)
+    transactions = _applicable(log, linked) if log else []
+    if log:
+        found.whole = found.whole and not log.lost and len(transactions) == len(log.transactions)
+    _set_log(linked, transactions)
+    found.opened = _opens(linked)
+    if not found.opened:
+        return
+    for table in schema.TABLES:
+        try:
+            if _take_over(new, linked, table):
+                found.tables.append(table)
+        except duckdb.CatalogException:
+            found.tables.append(table)  # which this older database did not have yet
+        except duckdb.Error as error:
+            _stop_for_the_machine(error)
+    found.whole = found.whole and set(found.tables) == set(schema.TABLES)
+
+
+def _under_another_name(damaged: Path, scratch: Path, new: Path) -> Path:
+    """The damaged file where its log is not: DuckDB finds a log by the file's name. Damaged headers are mended."""
+    linked = scratch / "damaged.duckdb"
+    linked.unlink(missing_ok=True)
+    if database_file.has_bad_headers(damaged):
+        shutil.copyfile(damaged, linked)
+        database_file.mend_headers(linked, like=new)
+    else:
+        link(damaged, linked)
+    return linked
+
+
+def _applicable(log: Log, linked: Path) -> list[bytes]:
+    """The transactions of a log that can be applied to the file, in order; after a gap, what they insert."""
+
+    def opens(transactions: Sequence[bytes]) -> bool:
+        _set_log(linked, transactions)
+        return _opens(linked)
+
+    after = [log_file.only_inserts(transaction) for transaction in log.transactions[log.whole :]]
+    return _fitting([*log.transactions[: log.whole], *after], opens)
+
+
+def _fitting(transactions: list[bytes], opens: Callable[[Sequence[bytes]], bool]) -> list[bytes]:
+    """These transactions without the few that cannot be applied; what follows one of these only inserts."""
+    good: list[bytes] = []
+    for _ in range(_TRIES):
+        if opens([*good, *transactions]):
+            return [*good, *transactions]
+        low, high = 0, len(transactions)  # the first `low` can be applied, the first `high` cannot
+        if not opens(good):
+            return []
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if opens([*good, *transactions[:middle]]) else (low, middle)
+        good += transactions[:low]
+        transactions = [log_file.only_inserts(transaction) for transaction in transactions[low + 1 :]]
+    return good
+
+
+def _from_log_alone(new: Path, scratch: Path, log: Log) -> None:
+    """Take over what a log inserted, though the file that it belongs to is lost."""
+    blank = scratch / "blank.duckdb"
+    with closing(duckdb.connect(str(blank))) as connection:
+        schema.migrate(connection)
+
+    def opens(transactions: Sequence[bytes]) -> bool:
+        _set_log(blank, transactions)
+        return _opens(blank)
+
+    inserts = [log_file.only_inserts(transaction, with_blocks=False) for transaction in log.transactions]
+    opens(_fitting(inserts, opens))
+    for table in schema.TABLES:
+        _take_over(new, blank, table)
+
+
+def _set_log(database: Path, transactions: Sequence[bytes]) -> None:
+    """Give a database file that lies in our scratch folder this log."""
+    place = log_file.place(database)
+    place.unlink(missing_ok=True)
+    if transactions:
+        place.write_bytes(log_file.make_head(*log_file.state(database)) + b"".join(transactions))
+
+
+def _opens(database: Path) -> bool:
+    try:
+        duckdb.connect(str(database), read_only=True).close()
+    except duckdb.Error as error:
+        _stop_for_the_machine(error)
+        return False
+    return True
+
+
+def _take_over(new: Path, old: Path, table: str) -> bool:
+    """Copy the rows of a table that can be read; returns whether these are all."""
+    with _both(new, old) as connection:
+        (last,) = connection.execute(f"SELECT coalesce(max(rowid), -1) FROM old.{table}").fetchall()[0]
+    return _range(new, old, table, 0, int(last) + 1)
+
+
+def _range(new: Path, old: Path, table: str, begin: int, end: int) -> bool:
+    """The same for a range of row numbers; halves one that cannot be read, down to what is lost together."""
+    sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM old.{table} WHERE rowid >= ? AND rowid < ?"
+    try:
+        with _both(new, old) as connection:
+            connection.execute(sql, [begin, end])
+    except duckdb.Error as error:
+        _stop_for_the_machine(error)
+    else:
+        return True
+    if end - begin > _CHUNK:
+        middle = begin + max(_CHUNK, (end - begin) // 2 // _CHUNK * _CHUNK)
+        _range(new, old, table, begin, middle)
+        _range(new, old, table, middle, end)
+    return False
+
+
+@contextmanager
+def _both(new: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Both databases in one connection, which damage makes useless; so each use has a new one."""
+    with closing(duckdb.connect(str(new))) as connection:
+        place = str(old).replace("'", "''")
+        connection.execute(f"ATTACH '{place}' AS old (READ_ONLY)")
+        yield connection
+
+
+def _from_copies(new: Path, backup: Path, found: Found) -> None:
+    """Add what the generations hold and the damaged file did not give."""
+    with closing(duckdb.connect(str(new))) as connection:
+        for table in schema.TABLES:
+            if table in found.tables and table not in _ONLY_GROW:
+                continue  # a copy could bring back what was removed since
+            for generation in Copies(backup).generations():
+                copies = generation.of_table(table)
+                loaded = [_load(connection, table, copy, found) for copy in copies.values()]
+                if table not in _ONLY_GROW and loaded and all(loaded):
+                    break
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: str, copy: Copy, found: Found) -> bool:
+    """Add the rows of one file that the table lacks; returns whether the file could be read."""
+    sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)"
+    try:
+        if not copy.is_intact:
+            raise OSError
+        added = int(connection.execute(sql, [str(copy.path)]).fetchall()[0][0])
+    except (duckdb.Error, OSError) as error:
+        _stop_for_the_machine(error)
+        name = copy.path.relative_to(copy.path.parents[1]).as_posix()
+        found.bad_copies.append(name)
+        return False
+    found.copies += added if table == "answer" else 0
+    return True
+
+
+def _stop_for_the_machine(error: BaseException) -> None:
+    """Let through what says nothing of the file: then nothing may be concluded from it."""
+    said = str(error).lower()
+    if isinstance(error, _MACHINE) or "no space left" in said or "allocat" in said or "out of memory" in said:
+        raise error
+
+
+def main(arguments: Sequence[str]) -> int:
+    """FOLDER SCRATCH USE: rebuild, print what was found as JSON; returns the exit status."""
+    folder, scratch, use = arguments
+    try:
+        found = rebuild(Path(folder), Path(scratch), use)
+    except (*_MACHINE, duckdb.Error, OSError) as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+    print(json.dumps(vars(found)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

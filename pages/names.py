@@ -8,7 +8,7 @@ from core.results import run_view
 from ui import text
 from ui.clusters import group_data
 from ui.clusters.name_cards import add_card, card
-from ui.clusters.stale import assign_button, check_all_button, stale_notice, undo_button
+from ui.clusters.stale import assign_button, check_all_button, skipped_notice, stale_notice, undo_button
 from ui.components import empty
 from ui.components.safe import safe_md
 from ui.group.first_names import first_names
@@ -44,6 +44,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if at_work:
     st.info(text.AT_WORK, icon=":material/hourglass_top:")
     st.stop()
+skipped_notice(view)
 if sorted_:
     stale_notice(run, view)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import text
+from ui.clusters import elsewhere
 from ui.components.notices import guarded, show_flash, show_restorations
 from ui.group.progress import banner
 from ui.session import state
@@ -25,6 +26,7 @@ def show() -> None:
         state.follow()
         show_flash()
         show_restorations()
+        elsewhere.tell(state.open_run_id())
         if chosen.title != text.GROUP:
             banner()
         chosen.run()

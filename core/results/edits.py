@@ -78,12 +78,13 @@ EDIT: TypeAdapter[Edit] = TypeAdapter(Edit)
 class Edited:
     """Clusters as they stand after the edits. merged: id of a merged cluster -> the one it went into.
 
-    moved: item id -> cluster id or None, where a person put it.
+    moved: item id -> cluster id or None, where a person put it. skipped: edits that no longer apply, with the reason.
     """
 
     clusters: tuple[Cluster, ...]
     merged: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, str | None] = field(default_factory=dict)
+    skipped: tuple[tuple[Edit, str], ...] = ()
 
     def resolve(self, cluster_id: str | None) -> str | None:
         """Today's id of the cluster a model once chose, or None when it is gone."""
@@ -112,11 +113,26 @@ def check(state: Edited, edit: Edit) -> None:
 
 
 def apply(proposal: Sequence[Cluster], edits: Sequence[Edit]) -> Edited:
-    """The proposal with the edits applied in order. Raises BadInput for one whose cluster does not exist (any more)."""
+    """The proposal with the edits applied in order. One that does not apply (any more) is skipped, and said."""
     state = Edited(tuple(proposal))
     for edit in edits:
-        state = _apply(state, edit)
+        try:
+            state = _apply(state, edit)
+        except BadInput as error:
+            state = replace(state, skipped=(*state.skipped, (edit, str(error))))
     return state
+
+
+def meet(edit: Edit, others: Sequence[Edit]) -> Edit | None:
+    """The first of these edits that is about the same clusters or items as `edit`, so that one hides the other."""
+    own = _touched(edit)
+    return next((other for other in others if own & _touched(other)), None)
+
+
+def _touched(edit: Edit) -> set[str]:
+    if isinstance(edit, Move):
+        return {*edit.items, *([edit.cluster_id] if edit.cluster_id else [])}
+    return {edit.cluster_id, edit.into} if isinstance(edit, Merge) else {edit.cluster_id}
 
 
 def _apply(state: Edited, edit: Edit) -> Edited:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, cast
+
+from pydantic import ValidationError
 
 from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
@@ -97,7 +100,7 @@ def clusters(store: Store, run_id: str) -> Edited:
 
 
 def _edited(proposed: Sequence[Cluster], edits: Sequence[EditRow]) -> Edited:
-    return editing.apply(proposed, [EDIT.validate_json(row.value) for row in edits])
+    return editing.apply(proposed, _read_edits(edits))
 
 
 def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -> dict[str, Assignment]:
@@ -110,11 +113,57 @@ def preview_edit(store: Store, run_id: str, edit: Edit) -> int:
     return sum(number for _, number in _stale(store, run_id, edit))
 
 
-def add_edit(store: Store, run_id: str, edit: Edit) -> int:
-    """Record a person's decision; return how many assignments it put out of date. Raises BadInput."""
-    stale = _stale(store, run_id, edit)
-    store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), _BY.get(type(edit), ""), [kind for kind, _ in stale])
+def version(store: Store, run_id: str) -> str:
+    """Names the state of a person's decisions; "" where there is none."""
+    edits = store.runs.edits(run_id)
+    return edits[-1].version if edits else ""
+
+
+def edits_since(store: Store, run_id: str, seen: str) -> list[Edit] | None:
+    """What was decided since the version `seen`; None where what was decided by then was undone."""
+    edits = store.runs.edits(run_id)
+    place = next((number for number, row in enumerate(edits, 1) if row.version == seen), None if seen else 0)
+    return None if place is None else _read_edits(edits[place:])
+
+
+def add_edit(store: Store, run_id: str, edit: Edit, seen: str | None = None) -> int:
+    """Record a person's decision; return how many assignments it put out of date.
+
+    seen: the version that the person saw; None for the newest. Raises BadInput for an edit that may not be made, and
+    where somebody else has decided about the same groups or images since.
+    """
+    with store.runs.deciding():
+        if seen is not None:
+            _raise_if_met(edit, edits_since(store, run_id, seen))
+        stale = _stale(store, run_id, edit)
+        store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), _BY.get(type(edit), ""), [kind for kind, _ in stale])
     return sum(number for _, number in stale)
+
+
+def undo_edit(store: Store, run_id: str, seen: str | None = None) -> Edit | None:
+    """Take back the newest decision and return it; None where there is none. seen, BadInput: as in `add_edit`."""
+    with store.runs.deciding():
+        if seen is not None and version(store, run_id) != seen:
+            raise BadInput(f"{_CHANGED}. Look at the groups as they are now, then undo again.")
+        undone = store.runs.undo_edit(run_id)
+    return next(iter(_read_edits([undone])), None) if undone else None
+
+
+_CHANGED = "The groups were changed in another window meanwhile, so this was not done"
+
+
+def _raise_if_met(edit: Edit, since: Sequence[Edit] | None) -> None:
+    if since is None or editing.meet(edit, since):
+        raise BadInput(f"{_CHANGED}. Look at them as they are now, then try again.")
+
+
+def _read_edits(rows: Sequence[EditRow]) -> list[Edit]:
+    """Stored edits; those that another version of Facetry made and this one does not know are left out."""
+    found = []
+    for row in rows:
+        with suppress(ValidationError):
+            found.append(EDIT.validate_json(row.value))
+    return found
 
 
 _BY: Mapping[type[Edit], By] = {editing.Delete: "", editing.Redefine: "second", editing.Add: "label"}

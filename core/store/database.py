@@ -139,6 +139,12 @@ class Database:
             cursor.commit()
             self.writes += 1
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else in this process, the only one that can, writes in the block: what is read in it stays true."""
+        with self._lock:
+            yield
+
     def insert(self, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE") -> None:
         """Write many rows in one statement (a one-row commit costs as much as a thousand-row one)."""
         if rows:

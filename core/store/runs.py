@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -30,10 +31,11 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class EditRow:
-    """One decision of a person, as JSON."""
+    """One decision of a person, as JSON. version: names the state of the run's decisions up to this one."""
 
     seq: int
     value: str
+    version: str
 
 
 class Runs:
@@ -76,9 +78,9 @@ class Runs:
 
     def _set(self, run_id: str, **changed: Any) -> None:
         """Change settings that decide no answer."""
-        run = self.get(run_id)
-        if run:
-            with self._db.write() as cursor:
+        with self._db.write() as cursor:  # before they are read, or two changes at once would undo each other
+            run = self.get(run_id)
+            if run:
                 settings = _write(replace(run.settings, **changed))
                 cursor.execute("UPDATE run SET settings = ?, changed_at = ? WHERE id = ?", [settings, now(), run_id])
 
@@ -118,6 +120,10 @@ class Runs:
         had put it."""
         return [((chosen, other), n) for chosen, other, n in self._db.read(counted(by), {"run": run_id})]
 
+    def deciding(self) -> AbstractContextManager[None]:
+        """In the block nobody else decides anything: what was checked there still holds when it is stored."""
+        return self._db.alone()
+
     def add_edit(self, run_id: str, value: str, by: By = "", stale: Sequence[Kind] = ()) -> int:
         """Append a decision and mark the assignments of these kinds, in one transaction; return its number."""
         with self._db.write() as cursor:
@@ -141,11 +147,11 @@ class Runs:
 
         Returns the decision, or None when there is none.
         """
-        edits = self.edits(run_id)
-        if not edits:
-            return None
-        newest = edits[-1]
         with self._db.write() as cursor:
+            edits = self.edits(run_id)
+            if not edits:
+                return None
+            newest = edits[-1]
             old = (
                 "(SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
                 "(SELECT CAST(CAST(stale AS JSON) AS MAP(VARCHAR, VARCHAR)) AS held FROM edit "
@@ -166,8 +172,9 @@ class Runs:
         return newest
 
     def edits(self, run_id: str) -> list[EditRow]:
-        rows = self._db.read("SELECT seq, value FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
-        return [EditRow(*row) for row in rows]
+        """The decisions in order. A number may be given again after an undo; a version is not."""
+        rows = self._db.read("SELECT seq, value, created_at FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
+        return [EditRow(seq, value, f"{seq}@{made.isoformat()}") for seq, value, made in rows]
 
 
 # Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.

@@ -205,6 +205,34 @@ def test_rename_and_undo(make: Callable[..., str]) -> None:
     assert at.text_input[0].value == "red"
 
 
+def test_two_windows_on_one_run_are_told_of_each_other(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    first, second = open_app("names", run=run_id), open_app("names", run=run_id)
+    first.text_input[0].set_value("scarlet").run()
+    second.text_input[0].set_value("crimson").run()  # the same group, which it still shows as it was
+    assert "changed in another window meanwhile" in shown(second)
+    assert second.text_input[0].value == "scarlet"
+    assert any("a group was renamed “scarlet”" in toast.value for toast in second.toast)
+    second.text_input[1].set_value("lime").run()
+    assert second.text_input[1].value == "lime"
+    first.run()
+    assert any("a group was renamed “lime”" in toast.value for toast in first.toast)
+    first.run()
+    assert not first.toast
+
+
+def test_edits_that_cannot_be_applied_are_said_and_undone(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    for value in ('{"cluster_id":"c1","kind":"delete"}', '{"cluster_id":"c1","name":"x","kind":"rename"}'):
+        state.workspace().store.runs.add_edit(run_id, value)
+    at = open_app("names", run=run_id)
+    assert text.skipped_edits(1) in shown(at)
+    assert len(at.text_input) == 3
+    button(at, text.UNDO).click().run()
+    button(at, text.UNDO).click().run()
+    assert [text_input.value for text_input in at.text_input][:3] == ["red", "green", "blue"]
+
+
 def test_add_delete_and_merge_say_what_they_make_stale(make: Callable[..., str]) -> None:
     run_id = make()
     at = open_app("names", run=run_id)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from core.results import run_view
 from core.results.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename
 from ui import text
+from ui.clusters import elsewhere
 from ui.session import model_choice, state
 
 _UNDO = {
@@ -18,7 +19,8 @@ _UNDO = {
 
 def apply(run_id: str, edit: Edit) -> str | None:
     """Record an edit; return what to tell the person. Raises BadInput."""
-    stale = run_view.add_edit(state.workspace().store, run_id, edit)
+    stale = run_view.add_edit(state.workspace().store, run_id, edit, seen=elsewhere.seen(run_id))
+    elsewhere.keep(run_id)
     return text.out_of_date(stale) if stale else None
 
 
@@ -62,7 +64,8 @@ def move(run_id: str, items: Sequence[str], cluster_id: str | None) -> str | Non
 
 def undo(run_id: str) -> str | None:
     """Take back the newest edit."""
-    undone = state.workspace().store.runs.undo_edit(run_id)
+    undone = run_view.undo_edit(state.workspace().store, run_id, seen=elsewhere.seen(run_id))
+    elsewhere.keep(run_id)
     return None if undone else text.NOTHING_TO_UNDO
 
 
@@ -71,7 +74,10 @@ def undo_label(run_id: str) -> str:
     edits = state.workspace().store.runs.edits(run_id)
     if not edits:
         return ""
-    newest = EDIT.validate_json(edits[-1].value)
+    try:
+        newest = EDIT.validate_json(edits[-1].value)
+    except ValueError:
+        return text.UNDO_UNKNOWN
     items = len(newest.items) if isinstance(newest, Move) else 0
     return _UNDO[newest.kind].format(name=getattr(newest, "name", ""), images=text.images(items))
 

@@ -13,6 +13,8 @@ from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.session import state
 
+_REASONS = 5
+
 
 def stale_notice(run: RunRow, view: View) -> None:
     """Say how many images are out of date or failed, each with a button that asks them again; nothing when none is."""
@@ -23,6 +25,13 @@ def stale_notice(run: RunRow, view: View) -> None:
         st.caption(f":material/info: {text.not_brought(failed)}")
     elif failed:
         _notice(run, f":red[:material/error:] {text.failed(failed)}", text.AGAIN)
+
+
+def skipped_notice(view: View) -> None:
+    """Say which edits no longer apply, as after two windows edited at once; nothing when all do."""
+    if view.edited.skipped:
+        reasons = "\n".join(f"- {safe_md(reason)}" for _, reason in view.edited.skipped[:_REASONS])
+        st.warning(f"{text.skipped_edits(len(view.edited.skipped))}\n{reasons}", icon=":material/rule:")
 
 
 def _notice(run: RunRow, sentence: str, label: str) -> None:

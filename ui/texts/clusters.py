@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from ui.texts.common import images
+from ui.texts.common import count, images
 
 NAMES_TITLE: Final = "Check the names"
 NAMES_NOTE: Final = "Groups found by {criterion}, from {images}. Click a name to change it."
@@ -29,6 +30,8 @@ ADD_NAME: Final = "Name of the new group"
 ADD_NAME_HINT: Final = "for example: pink"
 UNDO: Final = "Undo"
 NOTHING_TO_UNDO: Final = "Nothing to undo"
+UNDO_UNKNOWN: Final = "Undo a change that another version of Facetry made"
+UNDONE_ELSEWHERE: Final = "In another window, a change was undone."
 ASSIGN: Final = "Sort images into groups"
 ASSIGN_AGAIN: Final = "Bring them up to date"
 CHECK_ALL: Final = "Check all again"
@@ -43,6 +46,16 @@ def more_labels(number: int) -> str:
 
 def all_labels(number: int) -> str:
     return f"All {number:,} labels"
+
+
+def changed_elsewhere(changes: Sequence[str]) -> str:
+    """What other windows did to the groups, the newest last."""
+    return f"In another window, {', '.join(changes)}."
+
+
+def skipped_edits(number: int) -> str:
+    what = "It is" if number == 1 else "They are"
+    return f"{count(number, 'earlier change')} cannot be applied to the groups as they are now. {what} left out:"
 
 
 def out_of_date(number: int) -> str:

@@ -136,7 +136,8 @@ def test_an_edit_that_cannot_be_applied_says_why(edit: object, sentence: str) ->
 
 def test_the_last_group_stays() -> None:
     with pytest.raises(BadInput, match="last group"):
-        apply([CATS], [Delete("c1")])
+        check(Edited((CATS,)), Delete("c1"))
+    assert apply([CATS], [Delete("c1")]).clusters == (CATS,)
 
 
 @pytest.mark.parametrize(

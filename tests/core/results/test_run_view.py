@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 from fakes import COLOURS
 from house import EACH, House
 
+from core.errors import BadInput
 from core.pipeline import runs
 from core.results import run_view
-from core.results.edits import Delete, Merge, Move, Rename
+from core.results.edits import Delete, Edit, Merge, Move, Rename
 from core.results.run_view import Order, Query, View
 
 ALL = EACH * len(COLOURS)
@@ -118,3 +124,88 @@ def test_scores_are_counted_not_listed(done: str, house: House) -> None:
     assert scores["acc"] == (3 * EACH - 1) / ALL
     house.run(house.start(k=3))
     assert runs.compare_with(house.workspace, done, "folder") == ALL
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Do these at the same moment; the sentence with which each was refused, or "" where it was done."""
+    ready = threading.Barrier(len(acts))
+
+    def act(do: Callable[[], object]) -> str:
+        ready.wait()
+        try:
+            do()
+        except BadInput as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(act, acts))
+
+
+def test_two_deletions_at_once_leave_a_group_and_one_is_told(done: str, house: House) -> None:
+    for _ in range(20):
+        for cluster in View(house.store, done).edited.clusters[2:]:
+            run_view.add_edit(house.store, done, Delete(cluster.id))
+        both = [cluster.id for cluster in View(house.store, done).edited.clusters]
+        assert len(both) == 2
+        told = at_once(*(partial(run_view.add_edit, house.store, done, Delete(cluster)) for cluster in both))
+        assert sorted(told) == ["", "The last group cannot be removed."]
+        view = View(house.store, done)
+        assert len(view.edited.clusters) == 1
+        assert view.edited.skipped == ()
+        while run_view.undo_edit(house.store, done):
+            pass
+
+
+@pytest.mark.parametrize("second", [Delete("c1"), Merge("c1", "c2"), Rename("c1", "scarlet"), Merge("c2", "c1")])
+def test_of_two_edits_of_one_group_at_once_one_is_done_and_one_is_told(second: Edit, done: str, house: House) -> None:
+    for _ in range(5):
+        seen = run_view.version(house.store, done)
+        edits: list[Edit] = [Rename("c1", "crimson"), second]
+        told = at_once(*(partial(run_view.add_edit, house.store, done, edit, seen) for edit in edits))
+        assert told.count("") == 1
+        assert "changed in another window meanwhile, so this was not done" in max(told)
+        assert View(house.store, done).edited.skipped == ()
+        assert run_view.undo_edit(house.store, done) in edits
+
+
+def test_edits_of_different_groups_do_not_hinder_each_other(done: str, house: House) -> None:
+    seen = run_view.version(house.store, done)
+    run_view.add_edit(house.store, done, Rename("c1", "scarlet"), seen)
+    run_view.add_edit(house.store, done, Rename("c2", "lime"), seen)
+    assert run_view.edits_since(house.store, done, seen) == [Rename("c1", "scarlet"), Rename("c2", "lime")]
+
+
+def test_an_undo_takes_back_only_what_was_seen(done: str, house: House) -> None:
+    run_view.add_edit(house.store, done, Rename("c1", "scarlet"))
+    seen = run_view.version(house.store, done)
+    assert run_view.undo_edit(house.store, done, seen) == Rename("c1", "scarlet")
+    run_view.add_edit(house.store, done, Rename("c2", "lime"))  # gets the same number
+    with pytest.raises(BadInput, match="changed in another window"):
+        run_view.undo_edit(house.store, done, seen)
+    with pytest.raises(BadInput, match="changed in another window"):
+        run_view.add_edit(house.store, done, Rename("c3", "navy"), seen)
+    assert run_view.edits_since(house.store, done, seen) is None
+
+
+def test_edits_that_no_longer_apply_are_skipped_and_said(done: str, house: House) -> None:
+    """As a version without the check left them, and as a version that knows other edits would."""
+    for value in ('{"cluster_id":"c1","kind":"delete"}', '{"cluster_id":"c1","name":"x","kind":"rename"}'):
+        house.store.runs.add_edit(done, value)
+    house.store.runs.add_edit(done, '{"kind":"of another version"}')
+    view = View(house.store, done)
+    assert [reason.split(".")[0] for _, reason in view.edited.skipped] == ["That group does not exist any more"]
+    assert len(view.edited.clusters) == 2
+    assert len(view.rows()) == ALL
+
+
+def test_settings_changed_at_once_are_all_kept(done: str, house: House) -> None:
+    for number in range(10):
+        house.store.runs.set_cap(done, 0)
+        house.store.runs.set_truth(done, "")
+        at_once(
+            partial(house.store.runs.set_cap, done, float(number + 1)),
+            partial(house.store.runs.set_truth, done, "folder"),
+        )
+        settings = run_view.get_run(house.store, done).settings
+        assert (settings.cap, settings.truth) == (number + 1, "folder")

@@ -1,0 +1,48 @@
+"""Two windows on one run: what the other did is told, and an edit carries the version of the groups that was seen."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.results import run_view
+from core.results.edits import Edit, Move
+from ui import text
+from ui.components.safe import safe_md
+from ui.session import state
+
+_SHOWN = 3
+_DONE = {
+    "rename": "a group was renamed “{name}”", "redefine": "a meaning was changed", "merge": "two groups were merged",
+    "delete": "a group was deleted", "add": "“{name}” was added", "move": "{images} moved",
+}  # fmt: skip
+
+
+def seen(run_id: str) -> str | None:
+    """The version of the groups that this window shows; None before it has shown any."""
+    found = st.session_state.get(_key(run_id))
+    return None if found is None else str(found)
+
+
+def keep(run_id: str) -> None:
+    """This window has seen the groups as they are now."""
+    st.session_state[_key(run_id)] = run_view.version(state.workspace().store, run_id)
+
+
+def tell(run_id: str) -> None:
+    """Say what other windows have done to the groups of the open run since this one last showed them."""
+    before = seen(run_id)
+    keep(run_id)
+    if before is None or before == seen(run_id):
+        return
+    since = run_view.edits_since(state.workspace().store, run_id, before)
+    said = text.UNDONE_ELSEWHERE if since is None else text.changed_elsewhere([_said(edit) for edit in since[-_SHOWN:]])
+    st.toast(safe_md(said), icon=":material/group:")
+
+
+def _said(edit: Edit) -> str:
+    items = text.images(len(edit.items)) if isinstance(edit, Move) else ""
+    return _DONE[edit.kind].format(name=getattr(edit, "name", ""), images=items)
+
+
+def _key(run_id: str) -> str:
+    return f"version-{run_id}"

@@ -302,6 +302,8 @@ class StepStats:
         kinds: how many of the failures are of each FailureKind.
         prompts: the versions of the prompts that the step's models were given.
         evidence: the ids of the evidence that was measured with the answers (see `VisionModel.evidence_id`).
+        under_way: how many calls that cost money may be under way; what a process that was killed leaves here.
+        lost: how many such calls at most were made whose answers never came.
     """
 
     items: int = 0
@@ -315,6 +317,13 @@ class StepStats:
     kinds: Mapping[str, int] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    under_way: int = 0
+    lost: int = 0
+
+    @property
+    def lost_cost(self) -> float:
+        """US dollars that the lost calls may have cost besides `cost`, if each cost what calls cost on average."""
+        return (self.lost + self.under_way) * self.cost / self.requests if self.requests else 0.0
 
 
 @dataclass(frozen=True, slots=True)

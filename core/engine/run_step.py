@@ -25,7 +25,8 @@ from core.errors import Cancelled, FacetryError
 
 _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 1.5
-_SAVE_SECONDS = 1.0
+_TOGETHER_SECONDS = 0.03
+"""Answers that come so soon after another are saved with it: a commit costs about as much for one as for many."""
 _LOOKUP = 5_000
 _ERRORS_SHOWN = 5
 _RULE = "\n\n-----\n\n"
@@ -127,10 +128,9 @@ def _ask_and_save(
     """Ask about each key once, and save its answer for every item with that key."""
     firsts = [same[0] for same in pending.values()]
     batches = [firsts[start : start + batch_size] for start in range(0, len(firsts), batch_size)]
-    unsaved: list[Outcome] = []
-    saved_at = time.monotonic()
-    try:
-        for batch, answers, usage in _ask_all(ask, batches, concurrency, cancel, enough, meter):
+    for together in _ask_all(ask, batches, concurrency, cancel, enough, meter):
+        unsaved: list[Outcome] = []
+        for batch, answers, usage in together:
             raw = _RULE.join(usage.replies)
             outcomes = [
                 outcome
@@ -140,10 +140,6 @@ def _ask_and_save(
             ]
             unsaved += outcomes
             meter.add(outcomes, answers, usage)
-            if time.monotonic() - saved_at >= _SAVE_SECONDS:
-                save(unsaved)
-                unsaved, saved_at = [], time.monotonic()
-    finally:
         if unsaved:
             save(unsaved)
 
@@ -166,8 +162,8 @@ def _ask_all(
     cancel: threading.Event,
     enough: Enough,
     meter: Meter,
-) -> Iterator[_Finished]:
-    """Yield batches with their answers and what these cost, as they finish.
+) -> Iterator[Sequence[_Finished]]:
+    """Yield batches with their answers and what these cost, as they finish; those that finish together in one go.
 
     Daemon threads and not a ThreadPoolExecutor: an executor keeps Ctrl-C waiting for every queued call.
     """
@@ -223,7 +219,7 @@ class _Calls:
                 self._under_way -= 1
                 self._turn.notify_all()
 
-    def collect(self) -> Iterator[_Finished]:
+    def collect(self) -> Iterator[Sequence[_Finished]]:
         """Yield what has come back. Raises Cancelled, or the FacetryError that ended the calls."""
         unasked = False
         try:
@@ -232,8 +228,9 @@ class _Calls:
                 if spent and not awaited:  # no batch will be taken, and all taken ones have come back
                     return
                 if (finished := self._next(awaited)) is not None:
-                    unasked = unasked or any(answer is UNASKED for answer in finished[1])
-                    yield finished
+                    together = [finished, *self._soon_after()]
+                    unasked = unasked or any(answer is UNASKED for _, answers, _ in together for answer in answers)
+                    yield together
             if self._fatal or (unasked and self._cancel.is_set()):
                 raise self._fatal or Cancelled()
         finally:
@@ -252,12 +249,23 @@ class _Calls:
         wait = _POLL_SECONDS
         if self._ends is not None:
             wait = max(0.0, self._ends - time.monotonic()) if awaited else 0.0
+        finished = self._received_within(wait)
+        if finished is None and self._ends is not None:
+            raise self._fatal or Cancelled()
+        return finished
+
+    def _soon_after(self) -> Iterator[_Finished]:
+        """What comes back within a moment; an answer is paid for and must not wait long to be saved."""
+        until = time.monotonic() + _TOGETHER_SECONDS
+        while self._received < self._number and (left := until - time.monotonic()) > 0:
+            if (finished := self._received_within(left)) is not None:
+                yield finished
+
+    def _received_within(self, seconds: float) -> _Finished | None:
         try:
-            batch, answers, usage = self._done.get(timeout=wait)
+            batch, answers, usage = self._done.get(timeout=seconds)
         except queue.Empty:
-            if self._ends is None:
-                return None
-            raise self._fatal or Cancelled() from None
+            return None
         self._received += 1
         return batch, self._judged(batch, answers, usage), usage
 
@@ -303,6 +311,12 @@ class Meter:
                 self._under_way = [under_way for under_way in self._under_way if under_way is not usage]
                 self._calls += 1
                 self._finished = _sum(self._finished, usage.paid)
+
+    @property
+    def under_way(self) -> int:
+        """How many calls are under way."""
+        with self._paying:
+            return len(self._under_way)
 
     @property
     def paid(self) -> tuple[float, float]:

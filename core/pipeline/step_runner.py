@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from core import prompts
@@ -98,12 +99,21 @@ class Runner:
         def save(outcomes: Sequence[Outcome]) -> None:
             nonlocal saved
             kept = [outcome for outcome in outcomes if outcome.raw or not outcome.failure] if only_said else outcomes
-            self.store.answers.save(self.row.id, held or step, model.id, evidence_model, kept)
+            self.store.answers.save(self.row.id, held or step, model.id, evidence_model, kept, so_far())
             failed.extend(outcome.work.item_id for outcome in outcomes if outcome.failure)
             saved += len(outcomes)
 
         before = meter.stats()
         spending = _Spending(meter, price_of(spec, self._table) or FREE, self.spent(), self.settings.cap)
+        old = self.stats.get(step, StepStats())
+        old = replace(old, under_way=0, lost=old.lost + old.under_way)  # left by a process that was killed
+        at_once = min(model.max_concurrency, len(requests.work)) if spending.costs else 0
+
+        def so_far() -> dict[str, StepStats]:
+            return self.stats | {step: _added(old, before, meter.stats(), spending.cost(), at_once)}
+
+        if at_once:
+            self.store.runs.set_stats(self.row.id, so_far())
         try:
             run_step(
                 step,
@@ -122,7 +132,9 @@ class Runner:
             has_prompts = bool(requests.work) and step in model.prompts
             versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
             evidence = (evidence_model,) if requests.work and evidence_model else ()
-            self._count(step, before, meter.stats(), spending.cost(), versions, evidence)
+            lost = meter.under_way if spending.costs else 0
+            done = _added(replace(old, lost=old.lost + lost), before, meter.stats(), spending.cost(), 0)
+            self._count(step, done, versions, evidence)
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
@@ -134,38 +146,19 @@ class Runner:
         """US dollars that the run has cost so far."""
         return sum(stats.cost for stats in self.stats.values())
 
-    def _count(
-        self,
-        step: Step,
-        before: StepStats,
-        after: StepStats,
-        cost: float,
-        versions: Sequence[str],
-        evidence: Sequence[str],
-    ) -> None:
-        """Add what a pass did to the run's statistics; items and failures are what the run holds now.
+    def _count(self, step: Step, done: StepStats, versions: Sequence[str], evidence: Sequence[str]) -> None:
+        """Keep what a step has done with this pass; items and failures are what the run holds now.
 
-        Args:
-            step: the step that was run.
-            before, after: the meter's counts around the pass.
-            cost: US dollars.
-            versions: of the prompts that the model was given.
-            evidence: the id of what was measured.
+        versions: of the prompts that the model was given. evidence: the id of what was measured.
         """
         held, failed = self.store.answers.step_counts(self.row.id).get(step, (0, 0))
-        old = self.stats.get(step, StepStats())
-        self.stats[step] = StepStats(
+        self.stats[step] = replace(
+            done,
             items=held,
-            requests=old.requests + after.requests - before.requests,
-            cache_hits=old.cache_hits + after.cache_hits - before.cache_hits,
             failures=failed,
-            prompt_tokens=old.prompt_tokens + after.prompt_tokens - before.prompt_tokens,
-            completion_tokens=old.completion_tokens + after.completion_tokens - before.completion_tokens,
-            seconds=round(old.seconds + after.seconds - before.seconds, 3),
-            cost=old.cost + cost,
             kinds=self.store.answers.kinds(self.row.id).get(step, {}),
-            prompts=tuple(dict.fromkeys((*old.prompts, *versions))),
-            evidence=tuple(dict.fromkeys((*old.evidence, *evidence))),
+            prompts=tuple(dict.fromkeys((*done.prompts, *versions))),
+            evidence=tuple(dict.fromkeys((*done.evidence, *evidence))),
         )
         self.store.runs.set_stats(self.row.id, self.stats)
 
@@ -178,6 +171,20 @@ class Runner:
             self.on_progress(progress)
 
 
+def _added(old: StepStats, before: StepStats, after: StepStats, cost: float, under_way: int) -> StepStats:
+    """What a step had done before, and in this pass. before, after: the meter's counts around it. cost: US dollars."""
+    return replace(
+        old,
+        requests=old.requests + after.requests - before.requests,
+        cache_hits=old.cache_hits + after.cache_hits - before.cache_hits,
+        prompt_tokens=old.prompt_tokens + after.prompt_tokens - before.prompt_tokens,
+        completion_tokens=old.completion_tokens + after.completion_tokens - before.completion_tokens,
+        seconds=round(old.seconds + after.seconds - before.seconds, 3),
+        cost=old.cost + cost,
+        under_way=under_way,
+    )
+
+
 class _Spending:
     """What asking one model costs from here on, and whether the run's cap leaves room for another call."""
 
@@ -186,13 +193,18 @@ class _Spending:
         self._meter, self._price, self._spent, self._cap = meter, price, spent, cap
         self._paid_before = meter.paid
 
+    @property
+    def costs(self) -> bool:
+        """Whether the model's tokens cost money."""
+        return bool(self._price.prompt or self._price.completion)
+
     def cost(self) -> float:
         """US dollars so far."""
         return self._cost(self._meter.paid)
 
     def is_enough(self, under_way: int) -> bool:
         """Whether no call may be begun beside so many that are under way (see `core.engine.run_step.run_step`)."""
-        if not self._cap or not (self._price.prompt or self._price.completion):
+        if not self._cap or not self.costs:
             return False
         expected = self._meter.expected(under_way) if under_way else self._meter.paid
         if expected is None:

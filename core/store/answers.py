@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.domain import Held, Vector
+from core.domain import Held, StepStats, Vector
 from core.engine.in_flight import Claims
 from core.engine.requests import Outcome
 from core.store.database import Database, insert_rows, now
+from core.store.runs import write_stats
 
 
 class HeldAnswer(NamedTuple):
@@ -37,11 +38,18 @@ class Answers:
         return dict(rows)
 
     def save(
-        self, run_id: str | None, step: Held, model: str, evidence_model: str | None, outcomes: Sequence[Outcome]
+        self,
+        run_id: str | None,
+        step: Held,
+        model: str,
+        evidence_model: str | None,
+        outcomes: Sequence[Outcome],
+        stats: Mapping[str, StepStats] | None = None,
     ) -> None:
         """Keep new answers with their evidence, and note for every outcome what the run now holds. One transaction.
 
-        run_id: None if no run holds them; they are kept for later requests.
+        run_id: None if no run holds them; they are kept for later requests. stats: what the run's steps did and cost
+        with these answers, so that after a crash both are known or neither.
         """
         new = [outcome for outcome in outcomes if outcome.answer is not None]
         with self._db.write() as cursor:
@@ -68,6 +76,8 @@ class Answers:
             }
             if held and run_id is not None:
                 insert_rows(cursor, "result", list(held.values()))
+            if stats and run_id is not None:
+                write_stats(cursor, run_id, stats)
 
     def raw(self, key: str) -> str:
         """What the model said, word for word, when a key was last asked; "" where nothing was kept."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import duckdb
 from pydantic import TypeAdapter
 
 from core.domain import RunSettings, RunStatus, StepStats
@@ -86,8 +87,7 @@ class Runs:
 
     def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:
         with self._db.write() as cursor:
-            value = json.dumps({step: asdict(of_step) for step, of_step in stats.items()})
-            cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
+            write_stats(cursor, run_id, stats)
 
     def set_estimate(self, run_id: str, estimate: str) -> None:
         """Keep what a run is expected to cost (JSON), to stand beside what it did cost."""
@@ -175,6 +175,12 @@ class Runs:
         """The decisions in order. A number may be given again after an undo; a version is not."""
         rows = self._db.read("SELECT seq, value, created_at FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
         return [EditRow(seq, value, f"{seq}@{made.isoformat()}") for seq, value, made in rows]
+
+
+def write_stats(cursor: duckdb.DuckDBPyConnection, run_id: str, stats: Mapping[str, StepStats]) -> None:
+    """Keep what a run's steps did, in the transaction of `cursor`."""
+    value = json.dumps({step: asdict(of_step) for step, of_step in stats.items()})
+    cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
 
 
 # Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.

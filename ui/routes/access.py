@@ -70,7 +70,8 @@ def login_line(out: TextIO) -> str:
     line, host = text.LOGIN_LOCAL, st.get_option("server.address")
     if not owner.listens_here_only():
         named = [name for name in st.get_option("server.allowedHosts") or [] if "*" not in name]
-        line, host = text.LOGIN_OPEN, next((n for n in named if not owner.is_loopback(n)), socket.gethostname())
+        far = [name for name in named if not owner.is_loopback(name)]
+        line, host = text.LOGIN_OPEN, (far or named or [socket.gethostname()])[0]
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     name = f"[{host}]" if ":" in host else host
     return line.format(address=f"{scheme}://{name}:{st.get_option('server.port')}/?token={LOGIN}")

@@ -66,7 +66,7 @@ class Door:
 
 
 class _Answer(Exception):
-    """Instead of going on."""
+    """What a request gets in place of what it asked for."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -87,23 +87,26 @@ async def _let_in(connection: HTTPConnection) -> str:
         return ""
     try:
         keys = access.keys()
-    except WorkspaceBusy as error:
-        if reads and await _is_owner(connection, here):
-            return ""
-        raise _refusal(connection, str(error), 503) from None
+    except WorkspaceBusy as error:  # its pages say so themselves, and strangers learn nothing
+        if not await _is_owner(connection, here):
+            raise _refusal(connection, text.REFUSED) from None
+        if not reads:
+            raise _refusal(connection, str(error), 503) from None
+        return ""
     if not reads and not path.startswith(_STREAMLITS_OWN) and not keys.open_changing(connection.headers):
         raise _refusal(connection, text.NO_ACCESS)
     token = connection.query_params.getlist(_TOKEN) if reads and path in origin.PAGES else []
-    if access.is_same(token, access.LOGIN):
-        raise _without_token(connection, _cookie(here, keys.cookie, keys.visitor))
-    given = ""
-    if not keys.open_reading(connection.headers, path):
-        if not await _is_owner(connection, here):
-            raise _refusal(connection, text.REFUSED, again=_AGAIN if _kept_cookies_back(connection) else "")
-        given = _cookie(here, keys.cookie, keys.pictures)
+    if keys.open_reading(connection.headers, path):
+        cookie = ""
+    elif await _is_owner(connection, here):  # also with the token in hand: the visitor's cookie opens more than needed
+        cookie = _cookie(here, keys.cookie, keys.pictures)
+    elif access.is_same(token, access.LOGIN):
+        cookie = _cookie(here, keys.cookie, keys.visitor)
+    else:
+        raise _refusal(connection, text.REFUSED, again=_AGAIN if _kept_cookies_back(connection) else "")
     if token:
-        raise _without_token(connection, given)
-    return given
+        raise _without_token(connection, cookie)
+    return cookie
 
 
 async def _is_owner(connection: HTTPConnection, here: origin.Place) -> bool:
@@ -124,11 +127,8 @@ def _without_token(connection: HTTPConnection, cookie: str) -> _Answer:
     """Send a browser to the same page, without the token in its address."""
     kept = [pair for pair in connection.query_params.multi_items() if pair[0] != _TOKEN]
     place = connection.scope["path"] + (f"?{urlencode(kept)}" if kept else "")
-    return _Answer(Response(status_code=303, headers={"Location": place, **_QUIET, **_set(cookie)}))
-
-
-def _set(cookie: str) -> dict[str, str]:
-    return {"Set-Cookie": cookie} if cookie else {}
+    headers = {"Location": place, **_QUIET} | ({"Set-Cookie": cookie} if cookie else {})
+    return _Answer(Response(status_code=303, headers=headers))
 
 
 def _refusal(connection: HTTPConnection, sentence: str, status: int = 403, again: str = "") -> _Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-REFUSED_TITLE: Final = "This is somebody's Facetry"
+REFUSED_TITLE: Final = "Facetry is not open to you here"
 REFUSED: Final = (
     "The right address stands in the terminal window in which Facetry was started, in the line that has “token=”."
 )

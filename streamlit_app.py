@@ -6,6 +6,7 @@ Run with `streamlit run streamlit_app.py`, or better `python3 start.py`, which s
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from starlette.routing import Route
 
 from core.errors import WorkspaceBusy
 from ui.components import notices
-from ui.routes import access, downloads, uploads
+from ui.routes import access, door, downloads, uploads
 from ui.session import state
 
 _log = logging.getLogger("facetry")
@@ -55,7 +56,9 @@ def healthz(request: Request) -> Response:
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """Open the workspace (which marks runs that a dead process left) and warm the models; close it at the end."""
+    """Say where others come in, open the workspace (which marks runs that a dead process left) and warm the models;
+    close it at the end."""
+    print(access.login_line(sys.stdout), flush=True)  # noqa: T201 - for the terminal alone: a log would keep it
     try:
         state.workspace()
     except WorkspaceBusy as error:
@@ -74,10 +77,10 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         Route("/healthz", healthz),
-        access.route("/images/{kind}/{image_id:path}", image),
+        Route("/images/{kind}/{image_id:path}", image),
         *downloads.ROUTES,
         *uploads.ROUTES,
     ],
-    middleware=access.middleware(),
+    middleware=door.middleware(),
     on_script_error=notices.script_failed,
 )

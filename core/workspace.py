@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import stat
 from pathlib import Path
 
 from core.config import Config, config
@@ -23,6 +24,7 @@ class Workspace:
         self.config = settings or config()
         self.folder = self.config.workspace
         self.copies = self.folder / "images"
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # other accounts have no business in a new one
         self.store = Store(self.folder)
         self.token = _token(self.folder / "token")
 
@@ -40,10 +42,22 @@ class Workspace:
 
 
 def _token(place: Path) -> str:
-    """The secret that our pages send with requests. It is made once, so that open pages work after a restart."""
-    token = place.read_text(encoding="ascii") if place.exists() else ""
-    if len(token) != _TOKEN_CHARS:  # a crash may have cut the file short, and an empty secret would admit anyone
+    """The secret that our pages send with requests. It is made once, so that open pages work after a restart, but anew
+    where the file is not ours alone: others may know it, or have put it there."""
+    token = place.read_text(encoding="ascii", errors="replace") if _is_ours_alone(place) else ""
+    if not re.fullmatch(rf"[0-9a-f]{{{_TOKEN_CHARS}}}", token):  # a crash may have cut it; empty, it would admit anyone
         token = secrets.token_hex(_TOKEN_CHARS // 2)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        place.unlink(missing_ok=True)
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(token)
     return token
+
+
+def _is_ours_alone(place: Path) -> bool:
+    """Whether a file is there that no other account owns, reads or writes (Windows has other rights than these)."""
+    try:
+        found = place.lstat()
+    except FileNotFoundError:
+        return False
+    is_ours = os.name == "nt" or (found.st_uid == os.geteuid() and not found.st_mode & 0o077)
+    return stat.S_ISREG(found.st_mode) and is_ours

@@ -52,7 +52,8 @@ def is_local(host: str | bytes | None) -> bool:
     if text in {None, "", "localhost"}:
         return True
     try:
-        return ipaddress.ip_address(str(text).split("%")[0]).is_loopback
+        address = ipaddress.ip_address(str(text).split("%")[0])
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
     except ValueError:
         return False  # a name: looking it up already asks the network
 

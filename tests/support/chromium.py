@@ -9,26 +9,18 @@ import csv
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import DATASETS, needs_datasets
 
 playwright = pytest.importorskip("playwright.sync_api")
+from app_server import ROOT, Server, running  # noqa: E402, F401 - the tests take them from here
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright  # noqa: E402 - only where it is installed
 
 from ui import text  # noqa: E402
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -45,60 +37,6 @@ marks = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian package chromium)"),
 ]
 """What every file of browser tests puts into its pytestmark."""
-
-
-class Server:
-    """The app as a process of its own, on a workspace that outlives it."""
-
-    def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-        with (self.workspace.parent / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--server.port", str(self.port)],
-                cwd=ROOT,
-                env={**os.environ, "FACETRY_WORKSPACE": str(self.workspace)},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        end = time.monotonic() + 90
-        while time.monotonic() < end:
-            try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2):
-                    return
-            except OSError:
-                time.sleep(0.2)
-        self.stop(signal.SIGKILL)
-        raise TimeoutError(f"the app did not start: {self.said}")
-
-    def stop(self, kind: signal.Signals = signal.SIGTERM) -> None:
-        self.process.send_signal(kind)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    @property
-    def said(self) -> str:
-        return (self.workspace.parent / "server.log").read_text(encoding="utf-8", errors="replace")
-
-
-@contextmanager
-def running(workspace: Path) -> Iterator[Server]:
-    """The app on a workspace, until the end of the block, by when it must have shown no traceback."""
-    server = Server(workspace)
-    yield server
-    if server.process.poll() is None:
-        server.stop()
-    assert "Traceback" not in server.said
 
 
 @pytest.fixture

@@ -1,91 +1,100 @@
-"""Who may use our HTTP routes: only pages of this app. A secret of the workspace shows it, in a cookie or a header.
+"""The keys to the door (`ui/routes/door.py`): what opens what.
 
-Opening any page in a browser gives it the cookie, which is enough to fetch pictures and downloads. What changes
-something must carry the secret in a header: another site can make a browser send cookies, but no such header.
+* The login token is made at each start and printed once, for those who are not the owner: ?token=... on a page.
+* The visitor's cookie, given for it, opens all that can be read, and the web socket.
+* The owner needs no key, and gets a cookie that opens pictures only, to save looking up who asks for each of them. It
+  must open no more: a browser shows its cookies to every port of a computer, so to servers of other accounts too.
+* What changes something needs the workspace's token in a header. Only our pages know it, and no other site can make a
+  browser send such a header.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import hmac
+import os
 import secrets
-from collections.abc import Callable, Sequence
-from typing import Any
+import socket
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple, TextIO
 
 import streamlit as st
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
 
-from core.errors import WorkspaceBusy
 from ui import text
+from ui.routes import owner
 from ui.session import state
 
 HEADER = "x-facetry-token"
+LOGIN = secrets.token_urlsafe(32)
+PICTURES = ("/images/", "/static/")
+"""What tells nothing of a person to who does not know it: pictures, by the hash of their content; Streamlit's code."""
 
 
-def cookie() -> str:
+class Keys(NamedTuple):
+    """The keys of one workspace. They outlive the process, so that open pages work after a restart."""
+
+    header: str
+    cookie: str
     """The cookie's name. All ports of a computer share their cookies, so each workspace has a name of its own."""
-    return f"facetry-{hashlib.sha256(state.workspace().token.encode()).hexdigest()[:12]}"
+    visitor: str
+    pictures: str
+
+    def open_reading(self, headers: Headers, path: str) -> bool:
+        """Whether a request shows a cookie, or the header, that opens this path for reading."""
+        shown = _cookies(headers, self.cookie)
+        is_picture = path.startswith(PICTURES) and is_same(shown, self.pictures)
+        return is_picture or is_same(shown, self.visitor) or self.open_changing(headers)
+
+    def open_changing(self, headers: Headers) -> bool:
+        """Whether a request has the header that opens what changes something."""
+        return is_same(headers.getlist(HEADER), self.header)
 
 
-class GiveCookie:
-    """ASGI middleware that gives the cookie to a browser that opens a page."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                value = f"{cookie()}={state.workspace().token}; Path=/; HttpOnly; SameSite=Lax"
-                MutableHeaders(scope=message).append("set-cookie", value)
-            await send(message)
-
-        is_page = scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
-        await self._app(scope, receive, send_with_cookie if is_page and _is_open() else send)
+def keys() -> Keys:
+    """The keys of the open workspace. Raises WorkspaceBusy."""
+    return _keys(state.workspace().token)
 
 
-class NeedToken:
-    """ASGI middleware of one route that lets only requests with the secret through."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            token = state.workspace().token
-        except WorkspaceBusy as error:
-            await JSONResponse({"error": str(error)}, 503)(scope, receive, send)
-            return
-        request = Request(scope)
-        given = request.headers.get(HEADER, "")
-        if request.method in ("GET", "HEAD"):
-            given = given or request.cookies.get(cookie(), "")
-        if secrets.compare_digest(given.encode(), token.encode()):
-            await self._app(scope, receive, send)
-        else:
-            await JSONResponse({"error": text.NO_ACCESS}, 403)(scope, receive, send)
+def is_same(shown: Iterable[str], secret: str) -> bool:
+    """Whether one of these is the secret, without telling by the time how much of it is right."""
+    return any(hmac.compare_digest(one.encode(), secret.encode()) for one in shown)
 
 
-def route(path: str, endpoint: Callable[..., Any], methods: Sequence[str] = ("GET",)) -> Route:
-    """A route that asks for the secret, as all of ours do."""
-    return Route(path, endpoint, methods=list(methods), middleware=[Middleware(NeedToken)])
+def login_line(out: TextIO) -> str:
+    """What to print at the start for those who need the token, unless other accounts can read what is printed to."""
+    if _is_read_by_others(out):
+        return text.LOGIN_HIDDEN
+    line, host = text.LOGIN_LOCAL, st.get_option("server.address")
+    if not owner.listens_here_only():
+        named = [name for name in st.get_option("server.allowedHosts") or [] if "*" not in name]
+        far = [name for name in named if not owner.is_loopback(name)]
+        line, host = text.LOGIN_OPEN, (far or named or [socket.gethostname()])[0]
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    name = f"[{host}]" if ":" in host else host
+    return line.format(address=f"{scheme}://{name}:{st.get_option('server.port')}/?token={LOGIN}")
 
 
-def middleware() -> list[Middleware]:
-    """For the whole app: it answers under its own names only (Streamlit checks this for its web socket), and its pages
-    give the cookie. Without the first, a foreign name that leads to this computer could fetch both."""
-    hosts = st.get_option("server.allowedHosts") or ["*"]
-    return [Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False), Middleware(GiveCookie)]
+@functools.lru_cache(maxsize=8)
+def _keys(token: str) -> Keys:
+    def derived(purpose: str) -> str:
+        return hmac.new(token.encode(), purpose.encode(), "sha256").hexdigest()
+
+    name = f"facetry-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
+    return Keys(token, name, derived("visitor"), derived("pictures"))
 
 
-def _is_open() -> bool:
+def _cookies(headers: Headers, name: str) -> list[str]:
+    """Every cookie of this name: a server at another port may have set one too."""
+    pairs = (pair.strip().partition("=") for line in headers.getlist("cookie") for pair in line.split(";"))
+    return [value for key, _, value in pairs if key == name]
+
+
+def _is_read_by_others(out: TextIO) -> bool:
     try:
-        state.workspace()
-    except WorkspaceBusy:
+        mode = os.fstat(out.fileno()).st_mode
+    except (OSError, ValueError):  # it is no file
         return False
-    return True
+    return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))

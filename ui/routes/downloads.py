@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from core.errors import BadInput, WorkspaceBusy
 from core.export import downloads, workspace_zip
@@ -15,7 +16,6 @@ from core.results import run_view
 from core.results.selection import ALL, Only
 from core.workspace import Workspace
 from ui import text
-from ui.routes import access
 from ui.session import run_data, state
 
 _RUN_ID = re.compile(r"[0-9a-f]{1,64}")
@@ -83,8 +83,8 @@ def download_workspace(request: Request) -> Response:
 
 WORKSPACE = "/download/workspace.zip"
 ROUTES = [
-    access.route(WORKSPACE, download_workspace),
-    access.route("/download/{run_id}/{file}", download_file),
+    Route(WORKSPACE, download_workspace),
+    Route("/download/{run_id}/{file}", download_file),
 ]
 
 

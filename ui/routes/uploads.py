@@ -10,11 +10,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from core.errors import BadInput
 from core.ingest.sources import upload
 from ui import text
-from ui.routes import access
 from ui.session import state
 
 _PIECE = 1024 * 1024
@@ -83,9 +83,9 @@ def remove(request: Request) -> Response:
 
 
 ROUTES = [
-    access.route("/upload", announce, ["POST"]),
-    access.route("/upload/{upload_id}", remove, ["DELETE"]),
-    access.route("/upload/{upload_id}/{key}", receive, ["PUT"]),
+    Route("/upload", announce, methods=["POST"]),
+    Route("/upload/{upload_id}", remove, methods=["DELETE"]),
+    Route("/upload/{upload_id}/{key}", receive, methods=["PUT"]),
 ]
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import socket
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import uvicorn
+from asking import serving
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -28,9 +27,8 @@ from core.errors import BadInput, WorkspaceBusy
 from core.ingest import source
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import Found
-from core.workspace import Workspace
 from ui import text
-from ui.routes import access, uploads
+from ui.routes import access, door, uploads
 from ui.session import state
 
 
@@ -41,9 +39,10 @@ class Client:
         self.port, self.config = port, Config(folder)
         self.workspace = SimpleNamespace(config=self.config, token="ab" * 32)  # all that the routes use of one
         self.home = upload.home(self.config)
+        self.headers = {"Origin": f"http://127.0.0.1:{port}", access.HEADER: self.workspace.token}
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
-        status, _, content = self.raw(method, path, body, {access.HEADER: self.workspace.token, **headers})
+        status, _, content = self.raw(method, path, body, {**self.headers, **headers})
         return status, json.loads(content) if content else None
 
     def raw(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
@@ -87,16 +86,10 @@ class Client:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Where the routes and a page answer, with the checks of the whole app."""
+    """Where the routes and a page answer, behind the door of the whole app."""
     page = Route("/", lambda _: HTMLResponse("a page"))
-    app = Starlette(routes=[page, *uploads.ROUTES], middleware=access.middleware())
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(10)
+    with serving(Starlette(routes=[page, *uploads.ROUTES], middleware=door.middleware())) as port:
+        yield port
 
 
 @pytest.fixture
@@ -122,44 +115,12 @@ def test_nothing_without_the_token(method: str, path: str, token: str, client: C
     assert client.written() == []
 
 
-def test_a_page_gives_the_cookie_which_is_no_token_for_changes(client: Client) -> None:
-    _, headers, _ = client.raw("GET", "/", b"", {"Accept": "text/html"})
-    cookie = headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert client.workspace.token in cookie
-    status, _, _ = client.raw("POST", "/upload", b"[]", {"Cookie": cookie.split(";")[0]})
-    assert status == 403
-
-
-def test_a_foreign_name_for_this_computer_gets_no_cookie(client: Client) -> None:
-    status, headers, _ = client.raw("GET", "/", b"", {"Accept": "text/html", "Host": "evil.example"})
-    assert status == 400
-    assert "set-cookie" not in headers
-
-
-def test_the_token_is_the_workspaces_own_and_stays(tmp_path: Path) -> None:
-    tokens = []
-    for name in ("a", "a", "b"):
-        workspace = Workspace(Config(tmp_path / name))
-        tokens.append(workspace.token)
-        workspace.close()
-    assert tokens[0] == tokens[1] != tokens[2]
-    assert len(tokens[0]) == 64
-    place = tmp_path / "a" / "token"
-    assert place.stat().st_mode & 0o077 == 0
-    place.write_text("", encoding="ascii")  # a crash while it was written
-    workspace = Workspace(Config(tmp_path / "a"))
-    assert len(workspace.token) == 64
-    workspace.close()
-
-
 def test_a_workspace_open_elsewhere_is_one_sentence(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy() -> None:
         raise WorkspaceBusy("It is open elsewhere.")
 
     monkeypatch.setattr(state, "workspace", busy)
-    status, _, body = client.raw("POST", "/upload", b"[]", {access.HEADER: "x"})
+    status, _, body = client.raw("POST", "/upload", b"[]", client.headers)
     assert (status, json.loads(body)) == (503, {"error": "It is open elsewhere."})
     assert client.raw("GET", "/", b"", {"Accept": "text/html"})[0] == 200
 
@@ -286,9 +247,10 @@ def test_other_files_are_another_upload(client: Client) -> None:
 def test_a_torn_connection_leaves_nothing_half_and_the_rest_is_enough(client: Client) -> None:
     body = os.urandom(3 * 1024 * 1024)
     place, address = client.begin(("big.jpg", body))
-    head = f"PUT {address}?offset=0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    head = f"PUT {address}?offset=0 HTTP/1.1\r\nHost: 127.0.0.1:{client.port}\r\nContent-Length: {len(body)}\r\n"
     with socket.create_connection(("127.0.0.1", client.port)) as line:
-        line.sendall(f"{head}{access.HEADER}: {client.workspace.token}\r\n\r\n".encode() + body[: len(body) // 2])
+        headers = "".join(f"{name}: {value}\r\n" for name, value in client.headers.items())
+        line.sendall(f"{head}{headers}\r\n".encode() + body[: len(body) // 2])
     end = time.monotonic() + 10
     while not (begun := client.announce(("big.jpg", body))[1]["files"][0])["here"] and time.monotonic() < end:
         time.sleep(0.02)
@@ -428,4 +390,4 @@ def test_a_large_refused_body_still_gets_its_answer(client: Client) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/upload"), ("POST", "/upload/0/0"), ("PUT", "/upload")])
 def test_other_methods(method: str, path: str, client: Client) -> None:
-    assert client.raw(method, path, b"", {access.HEADER: client.workspace.token})[0] == 405
+    assert client.raw(method, path, b"", client.headers)[0] == 405

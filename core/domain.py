@@ -321,9 +321,14 @@ class StepStats:
     lost: int = 0
 
     @property
-    def lost_cost(self) -> float:
-        """US dollars that the lost calls may have cost besides `cost`, if each cost what calls cost on average."""
-        return (self.lost + self.under_way) * self.cost / self.requests if self.requests else 0.0
+    def unanswered(self) -> int:
+        """How many calls at most may have been paid for without an answer, besides those of `requests`."""
+        return self.lost + self.under_way
+
+    @property
+    def unanswered_cost(self) -> float:
+        """US dollars of these, if each cost what calls cost on average."""
+        return self.unanswered * self.cost / self.requests if self.requests else 0.0
 
 
 @dataclass(frozen=True, slots=True)

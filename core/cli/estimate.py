@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from core.domain import STEPS, RunSettings, Step
+from core.domain import STEPS, RunSettings, Step, StepStats
 from core.ingest import source
 from core.ingest.source import Source
 from core.models.model_spec import BUILTIN, ModelSpec
@@ -61,7 +62,13 @@ def against(workspace: Workspace, run_id: str) -> None:
         sum(stats.seconds for stats in run.stats.values()),
         None if found.cost is None and not cost else cost,
     )
-    print(f"Estimated: {before}. Took: {after}.", file=sys.stderr)
+    print(f"Estimated: {before}. Took: {after}.{_unanswered(took)}", file=sys.stderr)
+
+
+def _unanswered(took: Sequence[StepStats]) -> str:
+    """What may have been paid besides, as a process that is killed cannot count what it waits for."""
+    calls, cost = sum(stats.unanswered for stats in took), sum(stats.unanswered_cost for stats in took)
+    return f" Up to {calls} more requests were given up unanswered, about ${cost:.2f}." if calls else ""
 
 
 def _asked(settings: RunSettings) -> list[Step]:

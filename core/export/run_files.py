@@ -29,7 +29,9 @@ def assignment_cells(row: Row) -> tuple[object, ...]:
 
 def _counted(stats: StepStats) -> dict[str, Any]:
     """A step's numbers as the contract has them."""
-    return {name: value for name, value in asdict(stats).items() if name not in ("kinds", "prompts", "evidence")}
+    elsewhere = ("kinds", "prompts", "evidence", "under_way")
+    counted = {name: value for name, value in asdict(stats).items() if name not in elsewhere}
+    return counted | {"lost": stats.unanswered}
 
 
 @dataclass(frozen=True, slots=True)

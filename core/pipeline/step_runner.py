@@ -4,7 +4,9 @@ what failed."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -25,6 +27,8 @@ T = TypeVar("T")
 AT_ONCE = 20_000
 """At most so many items have their texts and keys in memory, whatever the run's size."""
 
+_COPY_SECONDS, _COPY_SHARE = 60.0, 20
+"""A step that takes longer is copied so often, and so that copying takes at most this part of the time."""
 _AT_FIRST = 2
 """So many calls may begin under a spending cap before the cost of a call is known."""
 
@@ -45,6 +49,7 @@ class Runner:
         self.cancel, self.on_progress = cancel, on_progress
         self.stats = dict(row.stats)
         self._table = prices.read(self.store.preferences.get(prices.PREFERENCE, ""))
+        self._copies = _Copying(lambda step: self.store.answers.backup(row.id, step))
 
     def run(self, plan: StepPlan[Model], *, meter: Meter | None = None, held: Held | None = None) -> None:
         """Answer what the run does not hold of a step. The second model is asked about what fails.
@@ -102,15 +107,13 @@ class Runner:
             self.store.answers.save(self.row.id, held or step, model.id, evidence_model, kept, so_far())
             failed.extend(outcome.work.item_id for outcome in outcomes if outcome.failure)
             saved += len(outcomes)
+            self._copies.keep_up(step)
 
-        before = meter.stats()
-        spending = _Spending(meter, price_of(spec, self._table) or FREE, self.spent(), self.settings.cap)
-        old = self.stats.get(step, StepStats())
-        old = replace(old, under_way=0, lost=old.lost + old.under_way)  # left by a process that was killed
+        spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, self.stats.get(step))
         at_once = min(model.max_concurrency, len(requests.work)) if spending.costs else 0
 
         def so_far() -> dict[str, StepStats]:
-            return self.stats | {step: _added(old, before, meter.stats(), spending.cost(), at_once)}
+            return self.stats | {step: spending.stats(under_way=at_once)}
 
         if at_once:
             self.store.runs.set_stats(self.row.id, so_far())
@@ -132,9 +135,8 @@ class Runner:
             has_prompts = bool(requests.work) and step in model.prompts
             versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
             evidence = (evidence_model,) if requests.work and evidence_model else ()
-            lost = meter.under_way if spending.costs else 0
-            done = _added(replace(old, lost=old.lost + lost), before, meter.stats(), spending.cost(), 0)
-            self._count(step, done, versions, evidence)
+            given_up = meter.under_way if spending.costs else 0
+            self._count(step, spending.stats(given_up=given_up), versions, evidence)
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
@@ -171,40 +173,59 @@ class Runner:
             self.on_progress(progress)
 
 
-def _added(old: StepStats, before: StepStats, after: StepStats, cost: float, under_way: int) -> StepStats:
-    """What a step had done before, and in this pass. before, after: the meter's counts around it. cost: US dollars."""
-    return replace(
-        old,
-        requests=old.requests + after.requests - before.requests,
-        cache_hits=old.cache_hits + after.cache_hits - before.cache_hits,
-        prompt_tokens=old.prompt_tokens + after.prompt_tokens - before.prompt_tokens,
-        completion_tokens=old.completion_tokens + after.completion_tokens - before.completion_tokens,
-        seconds=round(old.seconds + after.seconds - before.seconds, 3),
-        cost=old.cost + cost,
-        under_way=under_way,
-    )
+class _Copying:
+    """Copies what a long step has written by now, beside the work: damage then costs minutes, not the step."""
+
+    def __init__(self, copy: Callable[[Step], None]) -> None:
+        self._copy = copy
+        self._next = time.monotonic() + _COPY_SECONDS
+        self._thread: threading.Thread | None = None
+
+    def keep_up(self, step: Step) -> None:
+        """Begin a copy if it is time for one."""
+        if time.monotonic() >= self._next and (self._thread is None or not self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._work, args=(step,), daemon=True, name="facetry-copy")
+            self._thread.start()
+
+    def _work(self, step: Step) -> None:
+        began = time.monotonic()
+        with suppress(Paused):  # the step goes on; its end tries again, and says so
+            self._copy(step)
+        took = time.monotonic() - began
+        self._next = time.monotonic() + max(_COPY_SECONDS, _COPY_SHARE * took)
 
 
 class _Spending:
     """What asking one model costs from here on, and whether the run's cap leaves room for another call."""
 
-    def __init__(self, meter: Meter, price: Price, spent: float, cap: float) -> None:
-        """spent: US dollars that the run has cost before. cap: US dollars for the whole run; 0 for no cap."""
-        self._meter, self._price, self._spent, self._cap = meter, price, spent, cap
-        self._paid_before = meter.paid
+    def __init__(self, meter: Meter, price: Price | None, spent: float, cap: float, old: StepStats | None) -> None:
+        """price: None where it is unknown. spent: US dollars that the run has cost before. cap: US dollars for the
+        whole run; 0 for no cap. old: what the step has done before."""
+        self._meter, self._price, self._spent, self._cap = meter, price or FREE, spent, cap
+        self._paid_before, self._before = meter.paid, meter.stats()
+        self.costs = price is None or bool(price.prompt or price.completion)
+        """Whether the model's tokens may cost money."""
+        old = old or StepStats()
+        self._old = replace(old, under_way=0, lost=old.lost + old.under_way)  # left by a process that was killed
 
-    @property
-    def costs(self) -> bool:
-        """Whether the model's tokens cost money."""
-        return bool(self._price.prompt or self._price.completion)
-
-    def cost(self) -> float:
-        """US dollars so far."""
-        return self._cost(self._meter.paid)
+    def stats(self, *, under_way: int = 0, given_up: int = 0) -> StepStats:
+        """What the step has done by now. under_way, given_up: calls that may be paid for and have no answer."""
+        old, before, after = self._old, self._before, self._meter.stats()
+        return replace(
+            old,
+            requests=old.requests + after.requests - before.requests,
+            cache_hits=old.cache_hits + after.cache_hits - before.cache_hits,
+            prompt_tokens=old.prompt_tokens + after.prompt_tokens - before.prompt_tokens,
+            completion_tokens=old.completion_tokens + after.completion_tokens - before.completion_tokens,
+            seconds=round(old.seconds + after.seconds - before.seconds, 3),
+            cost=old.cost + self._cost(self._meter.paid),
+            under_way=under_way,
+            lost=old.lost + given_up,
+        )
 
     def is_enough(self, under_way: int) -> bool:
         """Whether no call may be begun beside so many that are under way (see `core.engine.run_step.run_step`)."""
-        if not self._cap or not self.costs:
+        if not self._cap or not (self._price.prompt or self._price.completion):
             return False
         expected = self._meter.expected(under_way) if under_way else self._meter.paid
         if expected is None:
@@ -212,4 +233,5 @@ class _Spending:
         return self._spent + self._cost(expected) >= self._cap
 
     def _cost(self, paid: tuple[float, float]) -> float:
+        """US dollars of the tokens paid since this began."""
         return self._price.of(paid[0] - self._paid_before[0], paid[1] - self._paid_before[1])

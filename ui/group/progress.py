@@ -132,6 +132,10 @@ def _steps(run: RunRow, job: Job | None) -> None:
                 st.caption(_did(run, step, count, failed) if count else "–", help=text.kinds_help(failed) or None)
     if spent(run) or run.settings.cap:
         st.caption(f":material/payments: {safe_md(text.cost_so_far(spent(run), run.settings.cap))}")
+    unanswered = 0 if job else sum(stats.unanswered for stats in run.stats.values())
+    if unanswered:
+        cost = sum(stats.unanswered_cost for stats in run.stats.values())
+        st.caption(f":material/call_missed: {safe_md(text.unanswered(unanswered, cost))}")
 
 
 def spent(run: RunRow) -> float:

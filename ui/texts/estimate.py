@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ui.texts.common import duration, images
+from ui.texts.common import count, duration, images
 
 NOTHING_SENT: Final = "Nothing is sent and it costs nothing"
 NOT_COUNTED: Final = "What is known already is not counted beforehand for so many images; it is never asked again."
@@ -81,3 +81,8 @@ def no_price(names: str) -> str:
 
 def cost_so_far(spent: float, cap: float) -> str:
     return f"Cost so far: {money(spent)}" + (f" of at most ${cap:,.2f}" if cap else "")
+
+
+def unanswered(calls: int, cost: float) -> str:
+    """What may have been paid besides: calls that were under way when a run was stopped or its process ended."""
+    return f"Up to {count(calls, 'more request was', 'more requests were')} given up unanswered, about {money(cost)}"

@@ -29,9 +29,8 @@ def assignment_cells(row: Row) -> tuple[object, ...]:
 
 def _counted(stats: StepStats) -> dict[str, Any]:
     """A step's numbers as the contract has them."""
-    elsewhere = ("kinds", "prompts", "evidence", "under_way")
-    counted = {name: value for name, value in asdict(stats).items() if name not in elsewhere}
-    return counted | {"lost": stats.unanswered}
+    elsewhere = ("kinds", "prompts", "evidence", "under_way", "lost")
+    return {name: value for name, value in asdict(stats).items() if name not in elsewhere}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,7 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "without_image": list(without_image),
         "failed": _reasons(written.failed),
         "steps": {step: _counted(run.stats.get(step, StepStats())) for step in STEPS},
+        "unanswered": {step: stats.unanswered for step, stats in run.stats.items() if stats.unanswered},
         "failure_kinds": {step: dict(stats.kinds) for step, stats in run.stats.items() if stats.kinds},
     }
 

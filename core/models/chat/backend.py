@@ -86,6 +86,11 @@ class Reply:
     price: float = 1.0
 
 
+class BackendLost(Exception):
+    """The process that a model works in can answer nothing any more (after an error of the graphics card, for one). The
+    text says why, in a few words."""
+
+
 class Backend(Protocol):
     """A chat model. id: the model with every option that changes a reply; no secret is part of it."""
 

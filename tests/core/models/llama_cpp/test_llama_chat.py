@@ -1,4 +1,4 @@
-"""GGUF models in this process: what is missing is said, and real small models answer in form, also through a server."""
+"""GGUF models, mostly in this process: what is missing is said, and real small models answer in form, also through a server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_missing_file_and_a_missing_package_are_said(tmp_path: Path, monkeypat
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     with pytest.raises(ModelUnavailable, match=r"python3 start\.py install"):
-        registry.text_model(f"llama_cpp:{tmp_path / 'x.gguf'}")
+        LlamaChat(str(tmp_path / "x.gguf"))
 
 
 def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from core.domain import Assignment, Progress
 from core.engine.requests import stopping
@@ -89,7 +90,8 @@ class Pass:
         registry.give_back(self.settings.vision, self.settings.text, self.settings.fallback)
         with stopping(self.runner.cancel.is_set):  # loading takes minutes
             models = models_of(self.settings, names, self.keys, self.workspace.folder, self._say)
-        self.plan = Plan(models, self.settings, self.answers, lambda item: self.workspace.image(item, "view"))
+        # No function that holds this pass: in a circle, the models would stay in memory after the run.
+        self.plan = Plan(models, self.settings, self.answers, partial(self.workspace.image, kind="view"))
 
     def _say(self, sentence: str) -> None:
         """What goes on while a model loads."""

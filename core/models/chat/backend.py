@@ -99,6 +99,6 @@ class Backend(Protocol):
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         """Answer each request, in order; at most `can.batch` of them. A request that fails gives Failed and affects no
-        other. Errors that would end every request (key, model, credit) are raised as FacetryError. Safe to call from
-        `can.concurrency` threads."""
+        other. Errors that would end every request (key, model, credit) are raised as FacetryError; a model in a process
+        of its own may raise BackendLost. Safe to call from `can.concurrency` threads."""
         ...

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.config import config
 from core.domain import Failed
-from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.chat.backend import BackendLost, Can, Reply, Request, Token
 from core.models.chat.image_encoding import part_of_id, reduced
 from core.models.transformers.chat_template import BLIP, Asking, fitted
 from core.models.transformers.loading import load
@@ -101,6 +101,8 @@ class TransformersChat:
             return self._generate(rows)
         except (RuntimeError, MemoryError, ValueError, LookupError, TypeError, AttributeError) as error:
             full, name = _is_memory(error), type(error).__name__
+            if not full and _is_lost(error):
+                raise BackendLost("error of the graphics card") from None
         # Past the except clause, as the error holds on to what filled the memory.
         if full:
             _release(self.device)
@@ -212,6 +214,11 @@ def _is_memory(error: BaseException) -> bool:
     text = str(error).lower()
     signs = ("out of memory", "not enough memory", "allocate memory")
     return isinstance(error, MemoryError) or any(sign in text for sign in signs)
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Whether the graphics card gave an error that stays: every later call of this process fails with it too."""
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in ("CUDA error", "HIP error"))
 
 
 def _release(device: str) -> None:

@@ -1,4 +1,4 @@
-"""GGUF models, mostly in this process: what is missing is said, and real small models answer in form, also through a server."""
+"""GGUF models: what is missing is said, and real small models answer in form, in this process and through a server."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,16 @@ def to_request(plain: Message) -> Request:
 
 
 def from_answer(answer: Reply | Failed) -> Message:
-    return asdict(answer)
+    if isinstance(answer, Failed):
+        return asdict(answer)
+    tokens = [(token.text, dict(token.candidates)) for token in answer.tokens]
+    return {**asdict(replace(answer, tokens=())), "tokens": tokens}
 
 
 def to_answer(plain: Message) -> Reply | Failed:
     if "reason" in plain:
         return Failed(plain["reason"], plain["kind"], tuple(plain["tokens"]))
-    return Reply(**{**plain, "tokens": tuple(Token(**token) for token in plain["tokens"])})
+    return Reply(**{**plain, "tokens": tuple(Token(text, candidates) for text, candidates in plain["tokens"])})
 
 
 def from_error(error: FacetryError) -> Message:

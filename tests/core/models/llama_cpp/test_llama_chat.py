@@ -23,6 +23,7 @@ from core.models.llama_cpp import amx, gguf_file
 from core.models.llama_cpp import model as llama_chat
 from core.models.llama_cpp.model import LlamaChat
 from core.models.openai.server import OpenAIChat
+from core.models.worker.model import WorkerChat
 
 CLUSTERS = [Cluster("c1", "saxophone"), Cluster("c2", "violin"), Cluster("c3", "flute")]
 TEXTS = [
@@ -294,8 +295,10 @@ def all_steps(backend: Backend, every: int = 1) -> None:
     ), answers
 
 
-def test_smollm2_does_all_steps(small: LlamaChat) -> None:
-    all_steps(small, every=2)
+@needs_smollm2
+def test_smollm2_does_all_steps_in_a_process_of_its_own() -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    all_steps(WorkerChat(registry.LOCAL["llama_cpp"], str(smollm2()), lambda _: None), every=2)
 
 
 def test_gemma_without_a_chat_template_does_all_steps(base: LlamaChat) -> None:

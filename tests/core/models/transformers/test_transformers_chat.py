@@ -93,10 +93,14 @@ def test_a_checkpoint_describes_through_the_prompt_files(
     assert seen.description.text
 
 
-def test_the_same_checkpoint_plays_both_roles_and_is_loaded_once(shelf: Path) -> None:
+def test_the_same_checkpoint_plays_both_roles_and_is_loaded_once(
+    shelf: Path, loaded: dict[str, TransformersChat], pictures: list[Path]
+) -> None:
     spec = f"transformers:{shelf / 'llava'}"
     vision, text = registry.vision_model(spec), registry.text_model(spec)
-    assert vision.id == text.id
+    assert vision.id == text.id == loaded["llava"].id
+    asked = [*with_images(pictures, probabilities=True)[:2], *without_images(2)]
+    assert vision._backend.reply(asked) == loaded["llava"].reply(asked)  # type: ignore[attr-defined]
     assert vision._backend is text._backend  # type: ignore[attr-defined]
     assert vision.max_concurrency == 1
     reader = registry.text_model(f"transformers:{shelf / 'llama'}")

@@ -1,5 +1,5 @@
-"""Hugging Face checkpoints in this process, as a chat backend: models that see (BLIP-2, LLaVA, SmolVLM, Qwen-VL ...)
-and models of text. Requests are answered in batches.
+"""Hugging Face checkpoints as a chat backend, loaded in a process of their own (core/models/worker): models that see
+(BLIP-2, LLaVA, SmolVLM, Qwen-VL ...) and models of text. Requests are answered in batches.
 
 There is no grammar here: a wanted JSON Schema is a hint in the prompt, and replies are read forgivingly. Florence-2
 knows tasks instead of questions: it gives its detailed caption, whatever is asked of an image.

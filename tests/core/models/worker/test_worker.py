@@ -23,9 +23,11 @@ from core.engine.requests import UNASKED, count_usage, stopping
 from core.errors import BadInput, Cancelled, FacetryError, ModelUnavailable, Paused
 from core.models import registry
 from core.models.chat.backend import Reply, Request, Token
+from core.models.chat.send import ask_all
 from core.models.registry import How
 from core.models.worker import messages
 from core.models.worker.model import WorkerChat
+from core.models.worker.process import Worker
 
 ROOT = Path(__file__).parents[4]
 HELLO = [Request(f"Is the answer {number}?\n\n1. red") for number in range(8)]
@@ -87,7 +89,7 @@ def test_a_model_answers_from_another_process_and_says_what_it_does(plan: Plan) 
     assert not command.exists() or str(plan.folder) not in command.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [BadInput, ModelUnavailable, Paused])
+@pytest.mark.parametrize("kind", [BadInput, ModelUnavailable])
 def test_errors_come_out_of_the_process_unchanged(plan: Plan, kind: type[FacetryError]) -> None:
     with pytest.raises(kind, match=r"^Do this\.$"):
         load(plan, loading=f"{kind.__name__}: Do this.")
@@ -111,7 +113,7 @@ def test_an_unknown_fault_while_loading_is_one_sentence(plan: Plan) -> None:
 # -- ends of the process
 
 
-@pytest.mark.parametrize("end", ["SIGSEGV", "SIGABRT", "SIGKILL", "SIGILL", 3, "lost"])
+@pytest.mark.parametrize("end", ["SIGSEGV", "SIGABRT", "SIGKILL", 3, "lost"])
 def test_a_request_that_loses_its_process_is_asked_once_more_in_a_fresh_one(plan: Plan, end: str | int) -> None:
     model = load(plan, at={"2": end})
     answers = [model.reply([request])[0] for request in HELLO[:3]]
@@ -153,10 +155,11 @@ def test_ends_in_a_row_pause_the_run_and_what_was_answered_is_kept(plan: Plan) -
     assert usage.ended is None
     plan.write(batch=4, poison=dict.fromkeys(("answer 1", "answer 2"), "SIGSEGV"))
     with count_usage() as usage:
-        answers = model.reply([HELLO[1], HELLO[2], HELLO[0]])
+        answers = ask_all(model, [HELLO[1], HELLO[2], HELLO[0]])
     assert "twice" in texts(answers)[0]
     assert answers[1] is UNASKED
     assert answers[2] is UNASKED
+    assert usage.requests == 1, "what was not answered costs nothing"
     assert isinstance(usage.ended, Paused)
     assert "(segmentation fault) 3 times in a row. What was answered is kept." in str(usage.ended)
     assert "a smaller model or another quantisation" in str(usage.ended)
@@ -332,11 +335,13 @@ def test_a_model_whose_process_has_ended_is_loaded_again_where_it_is_seen(
     assert len(plan.pids) == 2
 
 
-def test_ctrl_c_does_not_reach_the_process(plan: Plan) -> None:
-    model = load(plan)
-    os.kill(plan.pids[0], signal.SIGINT)
-    assert texts(model.reply(HELLO[:1])) == ['{"1": "red"}']
-    assert len(plan.pids) == 1
+def test_ctrl_c_does_not_reach_the_process_even_while_it_starts(plan: Plan, capfd: pytest.CaptureFixture[str]) -> None:
+    worker = Worker(PAINTER, plan.write())
+    for _ in range(3):  # something to say while it loads, what was loaded, and that it is ready
+        os.kill(worker._process.pid or 0, signal.SIGINT)
+        assert worker.receive(grace=0.0).keys() <= {"say", "loaded", "ready"}
+    worker.end()
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not tell what a process has open")

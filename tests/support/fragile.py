@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from painter import Painter, step_of
+from waiting import wait_for
 
 from core import errors
 from core.domain import Failed
@@ -41,7 +42,8 @@ class Plan:
         request that holds them ends in. loading, probe: what that ends in. name: a part of the id. batch: requests
         at once. prints: what is written to standard output.
 
-        What things end in: a signal's name, an exit status, "hang", "lost", or "ERROR: sentence".
+        What things end in: a signal's name, an exit status, "hang", "wait" (until the folder holds a file "go"),
+        "lost", or "ERROR: sentence".
         """
         self.folder.mkdir(exist_ok=True)
         (self.folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
@@ -80,37 +82,38 @@ class Fragile(Painter):
         say("Loading about 0.0 GB.")
         if said := self._plan.get("prints"):
             os.write(1, f"{said}\n".encode())
-        _end_in(self._plan.get("loading"))
+        self._end_in(self._plan.get("loading"))
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         if "Is it red?" in requests[0].text:
-            _end_in(self._plan.get("probe"))
+            self._end_in(self._plan.get("probe"))
             return [Reply("1")]
         self._plan = self._noted.read()  # it may have changed since the model was loaded
         for request in requests:
             told = f"{request.image.name if request.image else ''} {request.text[-60:]!r}"
             self._noted.note("asked", f"{step_of(request)} {told}")
-            _end_in(self._plan.get("at", {}).get(str(len(self._noted.asked))))
+            self._end_in(self._plan.get("at", {}).get(str(len(self._noted.asked))))
             for words, end in self._plan.get("poison", {}).items():
                 if words in told:
-                    _end_in(end)
+                    self._end_in(end)
         return super().reply(requests)
 
-
-def _end_in(end: str | int | None) -> None:
-    if end is None:
-        return
-    if isinstance(end, int):
-        os._exit(end)
-    if end == "hang":
-        threading.Event().wait()
-    if end == "lost":
-        raise BackendLost("error of the graphics card")
-    if end.startswith("SIG"):
-        os.kill(os.getpid(), signal.Signals[end])
-        threading.Event().wait()
-    name, _, sentence = end.partition(": ")
-    raise getattr(errors, name, KeyError)(sentence)
+    def _end_in(self, end: str | int | None) -> None:
+        if end is None:
+            return
+        if isinstance(end, int):
+            os._exit(end)
+        if end == "wait":
+            wait_for((self._noted.folder / "go").exists)
+            return
+        if end == "lost":
+            raise BackendLost("error of the graphics card")
+        if end == "hang" or end.startswith("SIG"):
+            if end != "hang":
+                os.kill(os.getpid(), signal.Signals[end])
+            threading.Event().wait()
+        name, _, sentence = end.partition(": ")
+        raise getattr(errors, name, KeyError)(sentence)
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ def test_ends_in_a_row_pause_the_run_and_what_was_answered_is_kept(plan: Plan) -
     assert isinstance(usage.ended, Paused)
     assert "(segmentation fault) 3 times in a row. What was answered is kept." in str(usage.ended)
     assert "a smaller model or another quantisation" in str(usage.ended)
-    plan.write(batch=4)  # the person closed other programs
+    plan.write(batch=4, at={str(len(plan.asked) + 1): "SIGSEGV"})  # the person closed other programs
     assert texts(model.reply(HELLO[:2])) == ['{"1": "red"}'] * 2
 
 
@@ -264,8 +264,13 @@ def test_a_stop_during_a_request_kills_the_process_and_the_next_gets_a_fresh_one
 
 
 def test_an_answer_that_is_about_to_come_is_kept_at_a_stop(plan: Plan) -> None:
-    model = load(plan)
-    with stopping(lambda: True):
+    model = load(plan, at={"1": "wait"})
+
+    def stop() -> bool:
+        (plan.folder / "go").touch()
+        return True
+
+    with stopping(stop):
         assert texts(model.reply(HELLO[:1])) == ['{"1": "red"}']
     assert len(plan.pids) == 1
 

@@ -94,7 +94,7 @@ class Fragile(Painter):
             self._noted.note("asked", f"{step_of(request)} {told}")
             self._end_in(self._plan.get("at", {}).get(str(len(self._noted.asked))))
             for words, end in self._plan.get("poison", {}).items():
-                if words in told:
+                if words in told or words in request.text:
                     self._end_in(end)
         return super().reply(requests)
 

@@ -17,8 +17,9 @@ from core.models.chat.backend import Can, Reply, Request
 from core.models.worker import messages
 from core.models.worker.process import Ended, Worker, turn
 
-_IN_A_ROW = 3
-"""So many ends without an answer in between pause the run."""
+_IN_A_ROW = 5
+"""So many ends without an answer in between pause the run. To find the one text in a request of many that ends the
+process, the request is halved, which takes four ends in a row: twice the whole and twice a half."""
 _GRACE_SECONDS = 1.0
 """An answer that is about to come is waited for when a run is stopped; shorter than the engine's own grace."""
 
@@ -76,7 +77,8 @@ class WorkerChat:
                 try:
                     answers += self._ask([request])
                 except Ended as ended:
-                    answers.append(Failed(f"{self._ended(ended.how)} at this request, twice. Ask another model."))
+                    why = f"{self._ended(ended.how)} at this request, twice. Ask another model."
+                    answers.append(Failed(why, "crashed"))
                 except FacetryError as error:
                     if not answers or not report_ended(error):
                         raise

@@ -109,17 +109,28 @@ def test_an_image_that_ends_the_process_fails_alone(local: Local, calm: Rows, ba
     assert sum(line.startswith("describe") for line in local.plan.asked[before:]) == 1
 
 
+def test_a_text_that_ends_the_process_is_found_among_many_and_fails_alone(local: Local, calm: Rows) -> None:
+    name, description, _ = calm[0]  # the worst place: the first of a request, and of each half
+    run_id = local.start(poison={f"1. {description}": "SIGABRT"})
+    local.house.run(run_id)
+    failed = [row for row in run_view.rows(local.store, run_id) if row.state == "failed"]
+    assert [row.name for row in failed] == [name]
+    assert "ended unexpectedly (aborted) at this request, twice" in failed[0].reason
+    assert [row for row in local.rows(run_id) if row[0] != name] == calm[1:]
+    assert run_view.get_run(local.store, run_id).stats["label"].kinds == {"crashed": 1}
+
+
 def test_ends_in_a_row_pause_the_run_and_it_goes_on_where_it_was(local: Local, calm: Rows) -> None:
-    run_id = local.start(at=dict.fromkeys("789", "SIGKILL"))
+    run_id = local.start(at={str(number): "SIGKILL" for number in range(7, 12)})
     with pytest.raises(Paused):
         local.house.run(run_id)
     status, sentence = local.status(run_id)
     assert status == "stopped"
-    assert "3 times in a row" in sentence
+    assert "5 times in a row" in sentence
     assert "smaller model" in sentence
     local.house.run(run_id)
     assert local.rows(run_id) == calm
-    assert len(local.plan.asked) - len(set(local.plan.asked)) == 3
+    assert len(local.plan.asked) - len(set(local.plan.asked)) == 5
 
 
 def test_a_model_that_cannot_answer_is_said_before_the_run_asks(local: Local) -> None:

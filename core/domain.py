@@ -74,9 +74,10 @@ class Seen:
     others: Mapping[tuple[str, str], Description] = field(default_factory=dict)
 
 
-FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "late", "unusable"]
+FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "late", "unusable", "crashed"]
 """failed: no answer came. refused: the model would not. filtered: the provider's content filter. empty: an answer with
-nothing in it. too long: it, or what was asked, passed a length limit. unusable: an answer that is not in form."""
+nothing in it. too long: it, or what was asked, passed a length limit. unusable: an answer that is not in form. crashed:
+the model's process ended, twice."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from core.domain import Asking, Wording
 from core.errors import BadInput, ModelUnavailable
 from core.models.model_spec import BUILTIN, IN_MEMORY, OPENAI_BATCH, ModelSpec
 from core.models.roles import TextModel, VisionModel
+from core.models.worker.process import turn
 
 if TYPE_CHECKING:
     from core.models.chat.backend import Backend
+    from core.models.worker.model import WorkerChat
 
 Keys = Mapping[str, str]
 NO_KEYS: Keys = MappingProxyType({})
@@ -59,44 +61,57 @@ def _openai_batch(model: str, how: How) -> Backend:
     return OpenAIBatch(model, how.keys, how.folder)
 
 
-def _llama_cpp(model: str, how: How) -> Backend:
-    from core.models.llama_cpp.model import LlamaChat
+LOCAL = {
+    "llama_cpp": "core.models.llama_cpp.model:LlamaChat",
+    "transformers": "core.models.transformers.model:TransformersChat",
+}
+"""Kind -> what makes its backend, in a process of its own."""
 
-    return _loaded(f"llama_cpp:{model}", lambda: LlamaChat(model, how.say))
 
-
-def _transformers(model: str, how: How) -> Backend:
-    from core.models.transformers.model import TransformersChat
-
-    return _loaded(f"transformers:{model}", lambda: TransformersChat(model, how.say))
+def _local(kind: str) -> Callable[[str, How], Backend]:
+    return lambda model, how: _loaded(kind, model, how)
 
 
 CHAT: Mapping[str, Callable[[str, How], Backend]] = {
     "openai": _openai,
     OPENAI_BATCH: _openai_batch,
-    "llama_cpp": _llama_cpp,
-    "transformers": _transformers,
+    **{kind: _local(kind) for kind in LOCAL},
 }
 
 _ANOTHER = "Use it for the text steps, and another to describe."
 _SEES = {"llama_cpp": "A GGUF model sees only with its mmproj file: llama_cpp:MODEL.gguf+MMPROJ.gguf"}
 
 _loading = threading.Lock()
-_alive: WeakValueDictionary[str, Backend] = WeakValueDictionary()
-_kept: list[Backend] = []
+_alive: WeakValueDictionary[str, WorkerChat] = WeakValueDictionary()
+_kept: list[WorkerChat] = []
 """The local model used last: loading takes seconds. Others live as long as a run holds them."""
 
 
-def _loaded(spec: str, load: Callable[[], Backend]) -> Backend:
-    """A model in this process's memory, loaded once where it is chosen for both roles or by two pages at a time."""
-    with _loading:
+def _loaded(kind: str, model: str, how: How) -> Backend:
+    """A local model in its process, loaded once where it is chosen for both roles or by two pages at a time."""
+    from core.models.worker.model import WorkerChat
+
+    spec = f"{kind}:{model}"
+    with turn(_loading):
         found = _alive.get(spec)
-        if found is None:
+        if found is None or found.outdated:
             _kept.clear()  # before the next one's size is compared with the free memory
             gc.collect()
-            found = _alive[spec] = load()
+            found = _alive[spec] = WorkerChat(LOCAL[kind], model, how.say)
+        else:
+            found.wake(how.say)
         _kept[:] = [found]
         return found
+
+
+def give_back(*chosen: str) -> None:
+    """Give the memory of the local model used last back, unless it is one of these, which are chosen now ("" for none).
+    A run that holds it keeps it until its end."""
+    if _loading.acquire(blocking=False):  # else another is being loaded, and this one has gone
+        try:
+            _kept[:] = [model for model in _kept if any(_alive.get(spec) is model for spec in chosen)]
+        finally:
+            _loading.release()
 
 
 # -- roles

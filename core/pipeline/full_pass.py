@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from core.domain import Assignment, Progress
+from core.engine.requests import stopping
 from core.engine.run_step import Meter
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.source import Source
+from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
 from core.pipeline.intake import OnProgress, take_in
@@ -84,8 +87,11 @@ class Pass:
         names = {}
         if self.settings.records:  # matched by name
             names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
-        models = models_of(self.settings, names, self.keys, self.workspace.folder, self._say)
-        self.plan = Plan(models, self.settings, self.answers, lambda item: self.workspace.image(item, "view"))
+        registry.give_back(self.settings.vision, self.settings.text, self.settings.fallback)
+        with stopping(self.runner.cancel.is_set):  # loading takes minutes
+            models = models_of(self.settings, names, self.keys, self.workspace.folder, self._say)
+        # No function that holds this pass: in a circle, the models would stay in memory after the run.
+        self.plan = Plan(models, self.settings, self.answers, partial(self.workspace.image, kind="view"))
 
     def _say(self, sentence: str) -> None:
         """What goes on while a model loads."""

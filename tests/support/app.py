@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from fakes import COLOURS, FakeText, FakeVision
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
+from waiting import wait_for
 
 from core.config import config
 from core.domain import RunSettings
@@ -122,13 +122,6 @@ def shown(at: AppTest) -> str:
 
 def button(at: AppTest, label: str, nth: int = 0) -> Any:
     return [button for button in at.button if button.label.replace("\\", "") == label][nth]
-
-
-def wait_for(done: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ def choose(vision: str = BUILTIN, text_model: str = BUILTIN) -> None:
     kept = state.workspace().store.preferences
     kept.set("vision", vision)
     kept.set("text", text_model)
+    registry.give_back(vision, text_model)
 
 
 def keys() -> Mapping[str, str]:

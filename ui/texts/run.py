@@ -65,6 +65,7 @@ KINDS: Final = {
     "too long": "too long",
     "late": "late",
     "unusable": "not usable",
+    "crashed": "crashed",
 }
 KINDS_HELP: Final = {
     "failed": "Without an answer: the model could not be reached or failed.",
@@ -74,6 +75,7 @@ KINDS_HELP: Final = {
     "late": "No answer in time. Try again; FACETRY_REQUEST_SECONDS=300 before the start gives the server more.",
     "too long": "Too long: the answer, or what was asked, passed a length limit.",
     "unusable": "Not usable: the answer was not in the form that was asked for.",
+    "crashed": "Crashed: the model ended unexpectedly, also when asked once more. Try again, or choose another model.",
 }
 
 

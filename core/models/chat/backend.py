@@ -86,6 +86,11 @@ class Reply:
     price: float = 1.0
 
 
+class BackendLost(Exception):
+    """The process that a model works in can answer nothing any more (after an error of the graphics card, for one). The
+    text says why, in a few words."""
+
+
 class Backend(Protocol):
     """A chat model. id: the model with every option that changes a reply; no secret is part of it."""
 
@@ -94,6 +99,6 @@ class Backend(Protocol):
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         """Answer each request, in order; at most `can.batch` of them. A request that fails gives Failed and affects no
-        other. Errors that would end every request (key, model, credit) are raised as FacetryError. Safe to call from
-        `can.concurrency` threads."""
+        other. Errors that would end every request (key, model, credit) are raised as FacetryError; a model in a process
+        of its own may raise BackendLost. Safe to call from `can.concurrency` threads."""
         ...

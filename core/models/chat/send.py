@@ -33,6 +33,8 @@ def ask_all(backend: Backend, requests: Sequence[Request]) -> list[Reply | Faile
 
 
 def _checked(answer: Reply | Failed) -> Reply | Failed:
+    if answer is UNASKED:
+        return answer
     if isinstance(answer, Failed):
         report_usage(*answer.tokens)
         return answer

@@ -28,7 +28,7 @@ _GROUP_TOKENS = 60
 """What a group takes beside its labels: name, meaning, brackets."""
 _QUOTE_CHARS, _QUOTE_TOKENS = 120, 50
 _NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
-_SHARED = ("refused", "filtered", "empty", "too long", "late")
+_SHARED = ("refused", "filtered", "empty", "too long", "late", "crashed")
 """Failures that may be due to one item of a request, or to the number of items. Halves of the request may succeed."""
 T = TypeVar("T")
 

@@ -1,1 +1,1 @@
-"""GGUF files through llama-cpp-python in this process, as a chat backend."""
+"""GGUF files through llama-cpp-python, as a chat backend."""

@@ -1,4 +1,5 @@
-"""GGUF files through llama-cpp-python, in this process, as a chat backend; with an mmproj file it sees images.
+"""GGUF files through llama-cpp-python as a chat backend, loaded in a process of its own (core/models/worker). With an
+mmproj file it sees images.
 
 Replies are held to a grammar made from the wanted JSON Schema, so that even a tiny model answers in form. The same
 request gets the same reply: nothing of an earlier one is reused, as that changes the numbers slightly.

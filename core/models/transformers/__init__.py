@@ -1,1 +1,1 @@
-"""Hugging Face checkpoints in this process, as a chat backend."""
+"""Hugging Face checkpoints as a chat backend."""

@@ -1,5 +1,5 @@
-"""Hugging Face checkpoints in this process, as a chat backend: models that see (BLIP-2, LLaVA, SmolVLM, Qwen-VL ...)
-and models of text. Requests are answered in batches.
+"""Hugging Face checkpoints as a chat backend, loaded in a process of their own (core/models/worker): models that see
+(BLIP-2, LLaVA, SmolVLM, Qwen-VL ...) and models of text. Requests are answered in batches.
 
 There is no grammar here: a wanted JSON Schema is a hint in the prompt, and replies are read forgivingly. Florence-2
 knows tasks instead of questions: it gives its detailed caption, whatever is asked of an image.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.config import config
 from core.domain import Failed
-from core.models.chat.backend import Can, Reply, Request, Token
+from core.models.chat.backend import BackendLost, Can, Reply, Request, Token
 from core.models.chat.image_encoding import part_of_id, reduced
 from core.models.transformers.chat_template import BLIP, Asking, fitted
 from core.models.transformers.loading import load
@@ -101,6 +101,8 @@ class TransformersChat:
             return self._generate(rows)
         except (RuntimeError, MemoryError, ValueError, LookupError, TypeError, AttributeError) as error:
             full, name = _is_memory(error), type(error).__name__
+            if not full and _is_lost(error):
+                raise BackendLost("error of the graphics card") from None
         # Past the except clause, as the error holds on to what filled the memory.
         if full:
             _release(self.device)
@@ -212,6 +214,11 @@ def _is_memory(error: BaseException) -> bool:
     text = str(error).lower()
     signs = ("out of memory", "not enough memory", "allocate memory")
     return isinstance(error, MemoryError) or any(sign in text for sign in signs)
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Whether the graphics card gave an error that stays: every later call of this process fails with it too."""
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in ("CUDA error", "HIP error"))
 
 
 def _release(device: str) -> None:

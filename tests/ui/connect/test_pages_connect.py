@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from app import fresh_server, images, models, open_app, shown  # noqa: F401
+from fragile import Plan, install, is_gone
 from openai_client import server  # noqa: F401
 from openai_server import Server
 from streamlit import config as streamlit_config
@@ -140,6 +141,34 @@ def test_a_name_without_a_server_is_not_used(server: Server) -> None:
     typed(at, "small")
     at.button(key="use-models").click().run()
     assert chosen.choice() == chosen.Choice("builtin", f"openai:small@{server.url}")
+
+
+# -- a model on this computer, in a process of its own
+
+
+def test_a_local_model_is_tested_and_gives_its_memory_back_when_another_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    plan = Plan(tmp_path / "model")
+    spec = f"llama_cpp:{plan.write(probe='SIGILL')}"
+    at = open_app("connect")
+    typed(at, spec)
+    at.button(key="test-models").click().run()
+    assert "process ended at a first short answer (illegal instruction)" in shown(at)
+    plan.write(poison={"": "SIGSEGV"})
+    typed(at, spec)
+    at.button(key="test-models").click().run()
+    assert "“model” ended unexpectedly (segmentation fault) at this request, twice" in shown(at)
+    plan.write()
+    typed(at, spec)
+    at.button(key="use-models").click().run()
+    at.button(key="test-models").click().run()
+    assert not at.error
+    assert not at.exception
+    assert not is_gone(plan.pids[-1])
+    at.button(key="reset-models").click().run()
+    assert is_gone(plan.pids[-1])
 
 
 # -- keys

@@ -115,7 +115,7 @@ class Picky:
         return Reply(json.dumps({number: f"label {name}" for number, name in items}))
 
 
-@pytest.mark.parametrize("kind", ["refused", "filtered", "too long", "empty", "late"])
+@pytest.mark.parametrize("kind", ["refused", "filtered", "too long", "empty", "late", "crashed"])
 def test_one_bad_text_is_found_by_halves_and_loses_no_other(kind: str) -> None:
     backend = Picky(kind, 50, bad="i11")
     ids = [f"i{place}" for place in range(16)]

@@ -1,4 +1,4 @@
-"""GGUF models in this process: what is missing is said, and real small models answer in form, also through a server."""
+"""GGUF models: what is missing is said, and real small models answer in form, in this process and through a server."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from core.models.llama_cpp import amx, gguf_file
 from core.models.llama_cpp import model as llama_chat
 from core.models.llama_cpp.model import LlamaChat
 from core.models.openai.server import OpenAIChat
+from core.models.worker.model import WorkerChat
 
 CLUSTERS = [Cluster("c1", "saxophone"), Cluster("c2", "violin"), Cluster("c3", "flute")]
 TEXTS = [
@@ -64,7 +65,7 @@ def test_a_missing_file_and_a_missing_package_are_said(tmp_path: Path, monkeypat
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     with pytest.raises(ModelUnavailable, match=r"python3 start\.py install"):
-        registry.text_model(f"llama_cpp:{tmp_path / 'x.gguf'}")
+        LlamaChat(str(tmp_path / "x.gguf"))
 
 
 def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:
@@ -294,8 +295,10 @@ def all_steps(backend: Backend, every: int = 1) -> None:
     ), answers
 
 
-def test_smollm2_does_all_steps(small: LlamaChat) -> None:
-    all_steps(small, every=2)
+@needs_smollm2
+def test_smollm2_does_all_steps_in_a_process_of_its_own() -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    all_steps(WorkerChat(registry.LOCAL["llama_cpp"], str(smollm2()), lambda _: None), every=2)
 
 
 def test_gemma_without_a_chat_template_does_all_steps(base: LlamaChat) -> None:

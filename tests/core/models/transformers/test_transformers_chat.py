@@ -19,7 +19,7 @@ from tiny_checkpoints import texts, with_images, without_images
 from core.domain import Failed, ImageInput, Seen
 from core.errors import ModelUnavailable
 from core.models import registry
-from core.models.chat.backend import Reply, Request, Token
+from core.models.chat.backend import BackendLost, Reply, Request, Token
 from core.models.chat.vision import ChatVision
 from core.models.transformers.chat_template import fitted
 from core.models.transformers.model import BATCH, TransformersChat
@@ -93,10 +93,14 @@ def test_a_checkpoint_describes_through_the_prompt_files(
     assert seen.description.text
 
 
-def test_the_same_checkpoint_plays_both_roles_and_is_loaded_once(shelf: Path) -> None:
+def test_the_same_checkpoint_plays_both_roles_and_is_loaded_once(
+    shelf: Path, loaded: dict[str, TransformersChat], pictures: list[Path]
+) -> None:
     spec = f"transformers:{shelf / 'llava'}"
     vision, text = registry.vision_model(spec), registry.text_model(spec)
-    assert vision.id == text.id
+    assert vision.id == text.id == loaded["llava"].id
+    asked = [*with_images(pictures, probabilities=True)[:2], *without_images(2)]
+    assert vision._backend.reply(asked) == loaded["llava"].reply(asked)  # type: ignore[attr-defined]
     assert vision._backend is text._backend  # type: ignore[attr-defined]
     assert vision.max_concurrency == 1
     reader = registry.text_model(f"transformers:{shelf / 'llama'}")
@@ -235,6 +239,17 @@ def test_one_odd_request_loses_no_other(loaded: dict[str, TransformersChat], mon
     assert (answers[0], answers[2]) == (expected[0], expected[2])
     assert answers[1] == Failed("The model could not answer this request (ValueError).")
     assert model._batch == BATCH
+
+
+def test_an_error_of_the_graphics_card_that_stays_ends_the_process(
+    loaded: dict[str, TransformersChat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: Any) -> Any:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(loaded["llama"]._model, "generate", broken)
+    with pytest.raises(BackendLost, match=r"^error of the graphics card$"):
+        loaded["llama"].reply(without_images(2))
 
 
 @pytest.mark.parametrize("name", ["llama", "blip2", "florence2"])

@@ -52,7 +52,7 @@ def test_what_is_done_while_loading_is_told_and_the_console_stays_quiet(
 def test_what_is_missing_or_broken_is_said(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def sentence(spec: str | Path) -> str:
         with pytest.raises(ModelUnavailable) as caught:
-            registry.text_model(f"transformers:{spec}")
+            TransformersChat(str(spec))
         assert "\n" not in str(caught.value)
         return str(caught.value)
 
@@ -110,6 +110,15 @@ def test_what_is_missing_or_broken_is_said(shelf: Path, tmp_path: Path, monkeypa
     assert "neither answers in words" in sentence(folder)
     monkeypatch.setitem(sys.modules, "transformers", None)
     assert "python3 start.py install" in sentence(shelf / "llama")
+
+
+def test_what_is_missing_or_broken_is_said_by_a_process_of_its_own_too(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"^There is no folder “/nowhere/model”\. Give a folder or a name"):
+        registry.text_model("transformers:/nowhere/model")
+    (tmp_path / "unknown").mkdir()
+    (tmp_path / "unknown" / "config.json").write_text('{"model_type": "novelty"}', encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match=r"^“unknown” is of a kind that this version of transformers does not"):
+        registry.text_model(f"transformers:{tmp_path / 'unknown'}")
 
 
 def test_a_package_that_a_processor_needs_is_named(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

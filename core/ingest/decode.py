@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -135,9 +136,12 @@ def _write(image: Image.Image, path: Path, image_format: str, **options: int) ->
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".part")
-    image.save(fresh, image_format, **options)
-    fresh.replace(path)
+    fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")  # two runs may look at the same image
+    try:
+        image.save(fresh, image_format, **options)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def limit_memory(memory: int) -> None:

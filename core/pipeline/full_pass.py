@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Sequence
 from functools import partial
 
-from core.domain import Assignment, Progress
+from core.domain import Assignment, DatasetRow, Progress
 from core.engine.requests import stopping
 from core.engine.run_step import Meter
 from core.errors import BadInput, FacetryError
@@ -15,7 +15,7 @@ from core.ingest.source import Source
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
-from core.pipeline.intake import OnProgress, take_in
+from core.pipeline.intake import OnProgress, bring_back_copies, take_in
 from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
@@ -53,6 +53,7 @@ class Pass:
         if dataset is None:
             raise BadInput("The images of this run are not in the workspace any more.")
         if source.is_complete(dataset):
+            self._bring_back_copies(dataset, self._items())
             self._load_models()
             self._describe(self._items(), first_names=first_names)
         else:
@@ -66,6 +67,11 @@ class Pass:
         self._name()
         if not names_only:
             self._assign(check_all)
+
+    def _bring_back_copies(self, dataset: DatasetRow, items: Sequence[str]) -> None:
+        if dataset.source.has_images:
+            place = self.workspace
+            bring_back_copies(place.copies, place.config, dataset, items, self.runner.cancel)
 
     def _in_batches(self) -> bool:
         return ModelSpec.parse(self.settings.vision).kind == OPENAI_BATCH

@@ -6,12 +6,15 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from core.config import Config
-from core.domain import ItemRow, Progress
+from core.domain import DatasetRow, ItemRow, Progress
 from core.errors import BadInput, Cancelled
 from core.ingest import source
+from core.ingest.decode import KINDS, image_path
 from core.ingest.near_duplicates import near_groups
 from core.ingest.source import Source
 from core.store import Store
@@ -62,6 +65,21 @@ def look(
         latest = (newest.item_id, newest.name) if newest else ("", "")
         left = (origin.given - done) / rate
         on_progress(Progress("ingest", done, origin.given, rate=rate, seconds_left=left, latest=latest))
+
+
+def bring_back_copies(
+    copies: Path, config: Config, dataset: DatasetRow, items: Sequence[str], cancel: threading.Event
+) -> None:
+    """Make copies again that somebody deleted, as far as their originals are still there. Raises Cancelled."""
+    wanted = {item for item in items if not all(image_path(copies, item, kind).is_file() for kind in KINDS)}
+    for where in (dataset.source, *dataset.added) if wanted else ():
+        with suppress(BadInput):  # it has gone: those images fail, each with its reason
+            for found in source.look(source.reopen(replace(dataset, source=where), config), copies, config):
+                wanted.discard(found.item.item_id)
+                if cancel.is_set():
+                    raise Cancelled
+                if not wanted:
+                    return
 
 
 NEAR = 4

@@ -78,6 +78,7 @@ class SampledPass(Pass):
         if dataset is None:
             raise BadInput("The images of this run are not in the workspace any more.")
         if source.is_complete(dataset):
+            self._bring_back_copies(dataset, self._items())
             return
         origin, done = self.origin or source.reopen(dataset, self.workspace.config), 0
         for part in take_in(self.store, self.workspace.copies, self.workspace.config, origin, self.runner.cancel):

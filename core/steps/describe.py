@@ -10,6 +10,7 @@ from core.domain import Description, Failed, ImageInput
 from core.engine.requests import Answer, Ask, Work, call_key
 from core.models.roles import VisionModel
 
+_MISSING = Failed("The copy of this image was deleted, and its original cannot be read. Give the images again.")
 _DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 
 
@@ -27,6 +28,9 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
 
     def call(batch: Sequence[Work]) -> list[Answer | Failed]:
         inputs = load([item.item_id for item in batch])
+        there = [shown for shown in inputs if not _is_missing(shown)]
+        described = iter(model.describe(there, criterion) if there else ())
+        answers = [_MISSING if _is_missing(shown) else next(described) for shown in inputs]
         return [
             seen
             if isinstance(seen, Failed)
@@ -40,10 +44,15 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
                     for (other, prompt), description in seen.others.items()
                 ),
             )
-            for item, shown, seen in zip(batch, inputs, model.describe(inputs, criterion), strict=True)
+            for item, shown, seen in zip(batch, inputs, answers, strict=True)
         ]
 
     return call
+
+
+def _is_missing(shown: ImageInput) -> bool:
+    """Whether our copy of an image was deleted; a model is not asked then, unless it knows its measurements."""
+    return shown.path is not None and not shown.evidence and not (shown.path.is_file() and shown.path.stat().st_size)
 
 
 def content(description: Description) -> str:

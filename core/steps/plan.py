@@ -165,7 +165,8 @@ class Plan:
         inputs = []
         for row, item in enumerate(ids):
             known = {space: matrix[row] for space, matrix in spaces.items() if matrix[row, 0] == matrix[row, 0]}
-            inputs.append(ImageInput(self._image(item), known or None, item))
+            shown = None if self.settings.records else self._image(item)  # descriptions that came along need no look
+            inputs.append(ImageInput(shown, known or None, item))
         return inputs
 
     def _corpus(self, ids: Sequence[str], *, labelled: bool) -> Corpus:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import duckdb
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from core.domain import RunSettings, RunStatus, StepStats
+from core.errors import BadInput
 from core.store.database import Database, insert_rows, now
 from core.store.stale_groups import By, Kind, counted, members, values
 
@@ -53,16 +54,28 @@ class Runs:
         return run_id
 
     def get(self, run_id: str) -> RunRow | None:
+        """Raises BadInput for a run whose settings cannot be read."""
         rows = self._db.read(f"{_SELECT} WHERE id = ?", [run_id])
+        if rows and _readable(rows) == []:
+            raise BadInput(
+                "The settings of this run cannot be read: another version of Facetry made it, or they are damaged. "
+                "Open it with that version, or start a new run; descriptions that are here are used again."
+            )
         return _row(rows[0]) if rows else None
 
     def recent(self, limit: int = 20) -> list[RunRow]:
-        return [_row(row) for row in self._db.read(f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit])]
+        """The runs that can be read, the newest first."""
+        return _readable(self._db.read(f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit]))
 
     def of_dataset(self, dataset_id: str) -> list[RunRow]:
-        """The runs on one dataset, the newest first."""
+        """The runs on one dataset that can be read, the newest first."""
         sql = f"{_SELECT} WHERE dataset_id = ? ORDER BY changed_at DESC"
-        return [_row(row) for row in self._db.read(sql, [dataset_id])]
+        return _readable(self._db.read(sql, [dataset_id]))
+
+    def unreadable(self) -> int:
+        """How many runs have settings that cannot be read."""
+        rows = self._db.read(_SELECT)
+        return len(rows) - len(_readable(rows))
 
     def set_status(self, run_id: str, status: RunStatus, message: str = "") -> None:
         with self._db.write() as cursor:
@@ -189,7 +202,15 @@ _STATS: TypeAdapter[dict[str, StepStats]] = TypeAdapter(dict[str, StepStats])
 _SELECT = "SELECT id, settings, status, message, stats, created_at FROM run"
 
 
-def _row(row: tuple[str, str, RunStatus, str, str, datetime]) -> RunRow:
+def _readable(rows: Sequence[tuple[Any, ...]]) -> list[RunRow]:
+    found = []
+    for row in rows:
+        with suppress(ValidationError):
+            found.append(_row(row))
+    return found
+
+
+def _row(row: tuple[Any, ...]) -> RunRow:
     run_id, settings, status, message, stats, created_at = row
     return RunRow(run_id, _SETTINGS.validate_json(settings), status, message, _STATS.validate_json(stats), created_at)
 

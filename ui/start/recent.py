@@ -44,6 +44,9 @@ def recent_runs() -> None:
     if not runs:
         st.caption(text.NO_RECENT)
     _cards(runs)
+    unreadable = state.workspace().store.runs.unreadable()
+    if unreadable:
+        st.caption(f":material/error: {text.unreadable_runs(unreadable)}")
 
 
 def groupings(given: DatasetRow, but: str = "") -> None:

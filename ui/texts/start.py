@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.texts.common import count
+
 START_TITLE: Final = "Group your images"
 MINE: Final = "My images"
 MINE_NOTE: Final = "Drop images, a folder or a ZIP file into the browser."
@@ -16,3 +18,8 @@ SHOW_DEMO: Final = "Show me"
 DEMO_PICTURE: Final = "A picture of the demo"
 DEMO_CRITERION: Final = "kind of thing"
 DEMO_GONE: Final = "The demo images are missing (data/demo). Get Facetry again, or use images of your own."
+
+
+def unreadable_runs(number: int) -> str:
+    what = "It was" if number == 1 else "They were"
+    return f"{count(number, 'run')} cannot be shown. {what} made by another version of Facetry, or damaged."

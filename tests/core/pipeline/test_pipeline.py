@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import shutil
 import threading
 from collections import Counter
 from pathlib import Path
@@ -20,6 +22,8 @@ from core.pipeline.intake import take_in
 from core.pipeline.run_models import sight_of
 from core.results import run_view
 from core.results.edits import Add, Delete, Merge, Move, Rename
+from core.store import answers, database
+from core.store import runs as store_runs
 from core.workspace import Workspace
 
 
@@ -350,3 +354,54 @@ def test_a_run_whose_answers_were_lost_with_the_file_asks_again(house: House) ->
 def test_the_built_in_engine_warns_however_it_is_named(house: House) -> None:
     for spec in ("builtin", "builtin:"):
         assert sight_of(RunSettings("", "mood", 4, vision=spec)).warning == "The fake engine cannot see mood."
+
+
+def test_copies_that_were_deleted_are_made_again_from_the_originals(house: House) -> None:
+    house.run(house.start())
+    shutil.rmtree(house.workspace.copies)
+    run_id = house.start(criterion="shade")
+    house.vision.evidence_id = "another/1"  # so that it has to look at the pictures again
+    house.run(run_id)
+    assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
+    for row in run_view.rows(house.store, run_id):
+        assert all(house.workspace.image(row.item_id, kind).is_file() for kind in ("view", "thumb"))
+
+
+def test_copies_whose_originals_are_gone_too_fail_alone_and_say_why(house: House) -> None:
+    house.run(house.start())
+    run_id = house.start(criterion="shade")
+    house.vision.evidence_id = "another/1"
+    gone = run_view.rows(house.store, run_id)[3]
+    house.workspace.image(gone.item_id, "view").unlink()
+    (house.images / gone.name).unlink()
+    house.run(run_id)
+    failed = [row for row in run_view.rows(house.store, run_id) if row.state == "failed"]
+    assert [(row.item_id, row.reason) for row in failed] == [
+        (gone.item_id, "The copy of this image was deleted, and its original cannot be read. Give the images again.")
+    ]
+
+
+def test_a_run_of_another_version_is_said_and_hinders_no_other(house: House) -> None:
+    good, bad = house.start(), house.start(criterion="shade")
+    with house.store._db.write() as cursor:
+        cursor.execute("UPDATE run SET settings = '{\"k\": []}' WHERE id = ?", [bad])
+    house.run(good)
+    assert [run.id for run in house.store.runs.recent()] == [good]
+    assert house.store.runs.unreadable() == 1
+    for act in (house.store.runs.get, lambda run: run_view.View(house.store, run), house.run):
+        with pytest.raises(BadInput, match="settings of this run cannot be read"):
+            act(bad)
+
+
+def test_a_clock_that_is_set_back_changes_no_result(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = house.start()
+    house.run(run_id, until="name")
+    for module in (database, store_runs, answers):
+        monkeypatch.setattr(module, "now", lambda: dt.datetime(2020, 1, 1))  # noqa: DTZ001 - as stored: UTC, no zone
+    seen = run_view.version(house.store, run_id)
+    run_view.add_edit(house.store, run_id, Rename("c1", "scarlet"), seen)
+    run_view.add_edit(house.store, run_id, Rename("c2", "lime"), seen)
+    house.run(run_id)
+    assert {cluster.name for cluster in run_view.clusters(house.store, run_id).clusters} >= {"scarlet", "lime"}
+    assert sum(house.sizes(run_id).values()) == EACH * len(COLOURS)
+    assert run_view.undo_edit(house.store, run_id, run_view.version(house.store, run_id)) == Rename("c2", "lime")

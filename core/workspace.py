@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 from core.config import Config, config
+from core.ingest import scratch
 from core.ingest.decode import image_path
 from core.store import Store
 
@@ -24,6 +25,7 @@ class Workspace:
         self.folder = self.config.workspace
         self.copies = self.folder / "images"
         self.store = Store(self.folder)
+        scratch.opened(self.folder)
         self.token = _token(self.folder / "token")
 
     def image(self, image_id: str, kind: str) -> Path:
@@ -37,6 +39,7 @@ class Workspace:
 
     def close(self) -> None:
         self.store.close()
+        scratch.closed(self.folder)
 
 
 def _token(place: Path) -> str:

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from core.config import Config
-from core.domain import DatasetRow
+from core.domain import ASSIGNMENTS, DatasetRow
 from core.errors import BadInput
 from core.export import html_data
 from core.export.html_page import html_pieces
-from core.export.run_files import ASSIGNMENTS, assignment_cells
+from core.export.run_files import assignment_cells
 from core.export.tables import csv_pieces, jsonl_pieces, parquet_pieces
 from core.export.zip_folders import zip_folders
 from core.ingest import source

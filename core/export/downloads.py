@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
+from stat import S_ISREG
 
 from core.config import Config
 from core.domain import ASSIGNMENTS, DatasetRow
@@ -142,8 +143,9 @@ def _original(file: Found | None, item_id: str) -> bytes | None:
     if file is None:
         return None
     try:
-        if file.member is None and file.path.stat().st_size > MAX_MEMBER:
-            return None  # no image that was accepted is that large
+        stat = file.path.stat()
+        if not S_ISREG(stat.st_mode) or (file.member is None and stat.st_size > MAX_MEMBER):
+            return None  # a pipe by now; or no image that was accepted is that large
         content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)
     except OSError:
         return None

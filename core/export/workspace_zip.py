@@ -108,7 +108,7 @@ def _check(name: str, archive: zipfile.ZipFile, folder: Path) -> None:
             raise BadInput(f"{name} was packed again by another program; unpack the file that Facetry made.")
     try:
         about = json.loads(archive.read(_ABOUT))
-    except ValueError:
+    except (ValueError, RecursionError):
         about = None
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         raise BadInput(

@@ -67,7 +67,7 @@ def _linked(path: Path, name: str, refusal: str, config: Config) -> Found:
     except (OSError, RuntimeError):
         return Found(name, path, refusal="A link that leads nowhere or in a circle.")
     if not allowed:
-        refusal = refusal or "A link to a place that images may not be read from."
+        refusal = "A link to a place that images may not be read from."
     elif S_ISDIR(stat.st_mode):
         refusal = "A link to a folder, which is not followed. Give that folder itself."
     elif not S_ISREG(stat.st_mode):

@@ -76,8 +76,7 @@ def beside(folder: Path, kind: str) -> Iterator[Path]:
     place = folder.with_name(start + secrets.token_hex(4))
     try:
         place.mkdir(parents=True)
-        with (place / _LOCK).open("w") as lock:
-            _try_lock(lock)
+        with _held(place):
             yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -86,6 +85,17 @@ def beside(folder: Path, kind: str) -> Iterator[Path]:
 def release(place: Path) -> None:
     """Take the lock's file out of a folder that is about to get its own name."""
     (place / _LOCK).unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(place: Path) -> Iterator[None]:
+    """Hold the lock of a folder. On Windows, where a folder with an open file cannot be renamed, there is none."""
+    if os.name != "posix":
+        yield
+        return
+    with (place / _LOCK).open("w") as lock:
+        _try_lock(lock)
+        yield
 
 
 def _is_dead(place: Path) -> bool:

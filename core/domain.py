@@ -178,6 +178,10 @@ def is_reserved(name: str) -> bool:
     return folded(name) in RESERVED
 
 
+UNASSIGNED = "Unassigned"
+"""The cluster of what is in none, in tables."""
+ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
+"""The columns of a run as a table, whatever its form."""
 UNCLEAR = "unclear"
 """The label that prompts ask for where a description does not answer the criterion."""
 EXAMPLES = 24

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from core.config import Config, config
+from core.ingest import scratch
 from core.ingest.decode import image_path
 from core.store import Store
 
@@ -24,8 +25,8 @@ class Workspace:
         self.config = settings or config()
         self.folder = self.config.workspace
         self.copies = self.folder / "images"
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # other accounts have no business in a new one
         self.store = Store(self.folder)
+        scratch.opened(self.folder)
         self.token = _token(self.folder / "token")
 
     def image(self, image_id: str, kind: str) -> Path:
@@ -39,6 +40,7 @@ class Workspace:
 
     def close(self) -> None:
         self.store.close()
+        scratch.closed(self.folder)
 
 
 def _token(place: Path) -> str:

@@ -6,11 +6,12 @@ import argparse
 import sys
 
 from core.cli import common
+from core.domain import UNASSIGNED
 from core.errors import BadInput
 from core.export import run_files
 from core.ingest import source
 from core.pipeline.add_images import add as add_images
-from core.results.run_view import UNASSIGNED, Query, View
+from core.results.run_view import Query, View
 from core.store.runs import RunRow
 from core.workspace import Workspace
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
+from stat import S_ISREG
 
 from core.config import Config
-from core.domain import DatasetRow
+from core.domain import ASSIGNMENTS, DatasetRow
 from core.errors import BadInput
 from core.export import html_data
 from core.export.html_page import html_pieces
-from core.export.run_files import ASSIGNMENTS, assignment_cells
+from core.export.run_files import assignment_cells
 from core.export.tables import csv_pieces, jsonl_pieces, parquet_pieces
 from core.export.zip_folders import zip_folders
 from core.ingest import source
@@ -142,8 +143,9 @@ def _original(file: Found | None, item_id: str) -> bytes | None:
     if file is None:
         return None
     try:
-        if file.member is None and file.path.stat().st_size > MAX_MEMBER:
-            return None  # no image that was accepted is that large
+        stat = file.path.stat()
+        if not S_ISREG(stat.st_mode) or (file.member is None and stat.st_size > MAX_MEMBER):
+            return None  # a pipe by now; or no image that was accepted is that large
         content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)
     except OSError:
         return None

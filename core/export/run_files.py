@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from core.domain import STEPS, StepStats
+from core.domain import ASSIGNMENTS, STEPS, UNASSIGNED, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
 from core.pipeline.run_models import sight_of
 from core.results import run_view
-from core.results.run_view import STATES, UNASSIGNED, Query, Row, View, evidence_used, models_that_answered
+from core.results.run_view import STATES, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
 from core.workspace import Workspace
 
-ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
 CLUSTERS = ("cluster", "meaning", "size", "labels")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import csv
-import io
+import contextlib
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,31 +14,37 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.export.sink import Sink
+from core.ingest.csv_guard import guarded
 
 _AT_ONCE = 5000
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(value: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A CSV with formula-safe cells; numbers stay numbers, None is an empty cell."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(map(_cells, rows))
-    return out.getvalue()
+_QUOTED = re.compile(r'[",;\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$')
+_NO_TEXT = str.maketrans({"\0": "\ufffd"})
 
 
 def csv_pieces(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """The same CSV piece by piece, in UTF-8 and marked as such (BOM): without the mark Excel garbles every umlaut."""
-    yield codecs.BOM_UTF8 + csv_text(header, ()).encode()
+    """A CSV for spreadsheets, piece by piece: the one form in which tables leave, by whatever door.
+
+    UTF-8, marked as such (BOM): without the mark Excel garbles every umlaut. Lines end with LF. Texts are marked where
+    a spreadsheet would run them (`csv_guard`); numbers stay numbers, None is an empty cell. A cell is quoted where any
+    character in it could be taken for the end of a cell or of a row, bare CR, tab, semicolon and U+2028 among them; all
+    of them are kept but a zero byte, which no text table may hold (U+FFFD stands for it). Not Python's csv: before 3.13
+    it does not quote a bare CR, and can't be told to.
+    """
+    yield codecs.BOM_UTF8 + _line(header)
     for part in _parts(rows):
-        first, *rest = part
-        yield csv_text([str(cell) for cell in _cells(first)], rest).encode()
+        yield b"".join(map(_line, part))
+
+
+def _line(row: Sequence[object]) -> bytes:
+    line = ",".join(map(_cell, row)) + "\n"
+    return line.encode("utf-8", "replace")
+
+
+def _cell(value: object) -> str:
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    cell = guarded(value.translate(_NO_TEXT))
+    return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
 
 
 def jsonl_pieces(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
@@ -70,17 +76,24 @@ def _parts(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]
         yield part
 
 
-def _cells(row: Sequence[object]) -> list[object]:
-    return ["" if cell is None else safe_cell(cell) if isinstance(cell, str) else cell for cell in row]
-
-
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV in UTF-8, a part of the rows at a time."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(csv_text(header, ()))
-        for first, *rest in _parts(rows):
-            file.write(csv_text([str(cell) for cell in _cells(first)], rest))
+    """Write the same CSV into a file: the whole table, or what was there before. Raises OSError."""
+    _write(path, csv_pieces(header, rows))
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write a value: all of it, or what was there before stays. Raises OSError."""
+    _write(path, [(json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")])
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    fresh = path.with_name(f"{path.name}.part")
+    try:
+        with fresh.open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
@@ -22,6 +21,7 @@ from PIL import Image
 from core.config import Config
 from core.errors import BadInput
 from core.export.sink import Sink
+from core.ingest import scratch
 from core.ingest.decode import THUMBNAIL_SIDE, VIEW_SIDE
 from core.store import Store
 from core.workspace import Workspace
@@ -35,9 +35,17 @@ _PIECE = 1024**2
 
 
 def pack(workspace: Workspace) -> Iterator[bytes]:
-    """The workspace as a ZIP file, in pieces. The tables are all as of the moment when this is first asked for more."""
+    """The workspace as a ZIP file, in pieces. The tables are all as of the moment when this is first asked for more.
+
+    Close it when the rest is not wanted: it holds a copy of the tables. Raises BadInput, at first, where there is no
+    room for that, and OSError.
+    """
     sink = Sink()
-    with _tables(workspace) as folder, zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+    with (
+        scratch.below(workspace.folder, "packing") as folder,
+        zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        workspace.store.snapshot(folder)
         archive.writestr(_ABOUT, json.dumps({"what": "a Facetry workspace", "format": _FORMAT}) + "\n")
         for path in sorted(folder.iterdir()):
             with path.open("rb") as file:
@@ -45,21 +53,9 @@ def pack(workspace: Workspace) -> Iterator[bytes]:
         for image in workspace.store.datasets.image_ids():
             for kind in _SIDES:
                 path = workspace.image(image, kind)
-                if path.is_file():
-                    with path.open("rb") as file:
-                        yield from _add(archive, sink, path.relative_to(workspace.folder).as_posix(), file)
+                with suppress(FileNotFoundError), path.open("rb") as file:
+                    yield from _add(archive, sink, path.relative_to(workspace.folder).as_posix(), file)
     yield sink.take()
-
-
-@contextmanager
-def _tables(workspace: Workspace) -> Iterator[Path]:
-    folder = workspace.folder / f"packing-{secrets.token_hex(4)}"
-    folder.mkdir()
-    try:
-        workspace.store.snapshot(folder)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _add(archive: zipfile.ZipFile, sink: Sink, name: str, file: IO[bytes]) -> Iterator[bytes]:
@@ -74,23 +70,27 @@ def unpack(file: Path, config: Config) -> None:
     folder = config.workspace
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput(f"{folder} is in use already. Give a new or empty folder (--workspace DIR).")
-    fresh = folder.with_name(f"{folder.name}.unpacking-{secrets.token_hex(4)}")
     try:
         with zipfile.ZipFile(file) as archive:
             _check(file.name, archive, folder)
-            with closing(Store(fresh)) as store:
-                for member in archive.infolist():
-                    _write(archive, member, fresh)
-                store.load(fresh / "backup")
-        if folder.exists():
-            folder.rmdir()
-        fresh.rename(folder)
+            with scratch.beside(folder, "unpacking") as fresh:
+                _fill(fresh, archive)
+                if folder.exists():
+                    folder.rmdir()
+                scratch.release(fresh)
+                fresh.rename(folder)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise BadInput(f"{file.name} is not a packed workspace, or it is damaged ({error}).") from None
     except OSError as error:
         raise BadInput(f"{file} could not be unpacked ({error.strerror or 'unknown reason'}).") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _fill(fresh: Path, archive: zipfile.ZipFile) -> None:
+    """Write all that is in the archive, which was checked, and make the database of its tables."""
+    with closing(Store(fresh)) as store:  # before there are copies, which it would take for those of a lost database
+        for member in archive.infolist():
+            _write(archive, member, fresh)
+        store.load(fresh / "backup")
 
 
 def _check(name: str, archive: zipfile.ZipFile, folder: Path) -> None:
@@ -105,7 +105,7 @@ def _check(name: str, archive: zipfile.ZipFile, folder: Path) -> None:
             raise BadInput(f"{name} was packed again by another program; unpack the file that Facetry made.")
     try:
         about = json.loads(archive.read(_ABOUT))
-    except ValueError:
+    except (ValueError, RecursionError):
         about = None
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         raise BadInput(

@@ -20,9 +20,12 @@ def scan(images: str, config: Config) -> tuple[SourceKind, str, list[Found]]:
         return "bucket", images, object_store.scan(images, config)
     if "\0" in images:
         raise BadInput("This is not a path that can be read.")
-    path = Path(images).expanduser()
-    suffix = path.suffix.lower() if path.is_file() else ""
-    place = str(path.resolve())
+    try:
+        path = Path(images).expanduser()
+        suffix = path.suffix.lower() if path.is_file() else ""
+        place = str(path.resolve())
+    except (OSError, RuntimeError):  # a link in a circle, an unknown ~user, longer than any path
+        raise BadInput(f"{images[:200]} is not a path that can be read. Check the spelling.") from None
     if path.resolve().parent == upload.home(config):
         return "upload", place, upload_scan.scan(path, config)
     if suffix == ".zip":

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from core.domain import ASSIGNMENTS, UNASSIGNED
 from core.errors import BadInput
 from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
 from core.ingest.name_matching import from_filenames, match_names
@@ -49,13 +50,14 @@ class Answered:
 class Imported:
     """A whole result. names: (name, meaning) of the groups, in order. bad: (where, reason) of lines not understood.
 
-    version: hash of all that was read.
+    version: hash of all that was read. exact: it is a table of ours, in which every text is as it was.
     """
 
     rows: tuple[Answered, ...]
     names: tuple[tuple[str, str], ...]
     bad: tuple[tuple[int, str], ...]
     version: str
+    exact: bool = False
 
     def places(self, names: Mapping[str, str]) -> dict[str, int]:
         """Item id -> index of its row: by id where rows are the items, else by relative path or file name."""
@@ -64,13 +66,17 @@ class Imported:
         return by_name | {item: by_id[item] for item in names if item in by_id}
 
     def group_of(self, answer: str | None) -> str | None:
-        """The normal spelling of the group's name that an answer gives, by its first line; None when it gives none."""
-        said = normal(first_line(answer)) if answer else ""
+        """The key (see there) of the group that an answer names, by its first line; None when it names none."""
+        said = self.key(answer if self.exact else first_line(answer)) if answer else ""
         return said if said in self._known else None
+
+    def key(self, name: str) -> str:
+        """What a group is known by here: its name in its normal spelling or, in a table of ours, as it is."""
+        return name if self.exact else normal(name)
 
     @cached_property
     def _known(self) -> frozenset[str]:
-        return frozenset(normal(name) for name, _ in self.names)
+        return frozenset(self.key(name) for name, _ in self.names)
 
     @property
     def records(self) -> Records:
@@ -121,9 +127,7 @@ def _from_table(path: Path) -> Imported:
     others = [column for column in columns if column != image]
     known = {column.strip().lower() for column in others}
     keys = ["image" if column == image else column.strip().lower() for column in columns]
-    values = [
-        {key: _plain(cell) for key, cell in zip(keys, row, strict=True)} for row in zip(*table.values(), strict=True)
-    ]
+    values = [dict(zip(keys, row, strict=True)) for row in zip(*table.values(), strict=True)]
     if not known & {*_CLUSTER}:
         chosen = next((key for key in (*_LABEL, *(other.strip().lower() for other in others)) if key in known), "")
         if not chosen:
@@ -131,12 +135,6 @@ def _from_table(path: Path) -> Imported:
         for value in values:
             value["cluster"] = value.pop(chosen)
     return _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
-
-
-def _plain(cell: str) -> str:
-    """A cell without the mark that keeps spreadsheets from running it (core.export.tables.safe_cell)."""
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _from_jsonl(path: Path) -> Imported:
@@ -156,14 +154,14 @@ def _from_jsonl(path: Path) -> Imported:
 def _json_values(text: str) -> Iterator[tuple[int, Any]]:
     """Line number and value, None for a line that is no JSON; what is one list as a whole is a line an entry."""
     if text.lstrip().startswith("["):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             yield from enumerate(json.loads(text), start=1)
             return
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # JSON may hold the other line breaks as they are
         if line.strip():
             try:
                 yield number, json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 yield number, None
 
 
@@ -171,20 +169,42 @@ def _from_values(
     name: str, values: Sequence[tuple[int, Mapping[str, Any]]], bad: list[tuple[int, str]], content: bytes
 ) -> Imported:
     """values: line number and what it holds, by lower-case names."""
+    exact = bool(values) and all(tuple(value) == ASSIGNMENTS for _, value in values)
     rows = []
     for number, value in values:
-        image = _first(value, _IMAGE)
-        if not image:
+        row = _own_row(value) if exact else _row(value)
+        if row.record.image:
+            rows.append(row)
+        else:
             bad.append((number, "This line names no image."))
-            continue
-        record = Record(image, _first(value, _DESCRIPTION), _first(value, _LABEL), _first(value, _TRUTH))
-        rows.append(Answered(record, _first(value, _CLUSTER), _share(value.get("confidence"))))
     if not rows:
         raise BadInput(f"{name} holds no row that names an image.")
+    version = hashlib.sha256(content).hexdigest()[:16]
+    if exact:
+        names = Counter(row.answer for row in rows if row.answer not in (None, UNASSIGNED))
+        ranked = sorted(names.items(), key=lambda said: (-said[1], said[0]))
+        return Imported(tuple(rows), tuple((name, "") for name, _ in ranked if name), tuple(bad), version, exact)
     images = [row.record.image for row in rows]
     short = short_names(images) if any(image.startswith("/") or ":\\" in image for image in images) else {}
     rows = [_renamed(row, short.get(row.record.image, row.record.image)) for row in rows]
-    return Imported(tuple(rows), tuple(_names_said(rows)), tuple(bad), hashlib.sha256(content).hexdigest()[:16])
+    return Imported(tuple(rows), tuple(_names_said(rows)), tuple(bad), version)
+
+
+def _row(value: Mapping[str, Any]) -> Answered:
+    record = Record(_first(value, _IMAGE), _first(value, _DESCRIPTION), _first(value, _LABEL), _first(value, _TRUTH))
+    return Answered(record, _first(value, _CLUSTER), _share(value.get("confidence")))
+
+
+def _own_row(value: Mapping[str, Any]) -> Answered:
+    """A row of a table of ours: every text exactly as it was. Without a cluster, there was no answer."""
+    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in ASSIGNMENTS)
+    return Answered(Record(image, description, label, truth), cluster or None, _share(value["confidence"]))
+
+
+def _text_of(found: object) -> str:
+    """Clean text: a lone surrogate would make the database write fail."""
+    known = isinstance(found, (str, int, float)) and not isinstance(found, bool)
+    return str(found).encode("utf-8", errors="replace").decode("utf-8") if known else ""
 
 
 def _renamed(row: Answered, image: str) -> Answered:
@@ -193,11 +213,11 @@ def _renamed(row: Answered, image: str) -> Answered:
 
 
 def _first(value: Mapping[str, Any], keys: Sequence[str]) -> str:
-    """The first of the keys that is there, as clean text: a lone surrogate would make the database write fail."""
+    """The first of the keys that is there, as clean text without blanks around it."""
     for key in keys:
         found = value.get(key)
         if isinstance(found, (str, int, float)) and not isinstance(found, bool):
-            return str(found).encode("utf-8", errors="replace").decode("utf-8").strip()
+            return _text_of(found).strip()
     return ""
 
 
@@ -246,12 +266,12 @@ def _descriptions(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
     number, as answers may stand in the same order."""
     found: dict[str, str] = {}
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             bad.append((number, f"{_STEP1}: this line is not a JSON object."))

@@ -78,7 +78,7 @@ def _json(line: str) -> tuple[str, str] | None:
         return None
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     image = value.get("image_file") or value.get("image")
     answer = next((value[key] for key in ("answer", "text", "label", "cluster") if key in value), "")

@@ -46,7 +46,7 @@ def read_records(path: Path) -> Records:
         raise BadInput(f"The records file {path} could not be read ({error.strerror or 'unknown reason'}).") from None
     good: list[Record] = []
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").split("\n"), start=1):
         if not line.strip():
             continue
         record = _record(line)
@@ -66,7 +66,7 @@ def _record(line: str) -> Record | str:
     """A line's record, or the sentence that says why there is none."""
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "This line is not valid JSON."
     if not isinstance(value, dict):
         return "This line is not a JSON object."

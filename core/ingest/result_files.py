@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
@@ -47,6 +48,7 @@ def _write(config: Config, files: dict[str, bytes]) -> Path:
     for name, content in sorted(files.items()):
         mark.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
     folder = config.workspace / "brought" / mark.hexdigest()[:32]
+    part = folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
@@ -54,6 +56,8 @@ def _write(config: Config, files: dict[str, bytes]) -> Path:
             part.write_bytes(content)
             part.replace(folder / name)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise BadInput(f"The results could not be saved ({error.strerror or 'unknown reason'}).") from None
     return folder
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.config import Config
@@ -29,6 +30,7 @@ __all__ = [
     "find",
     "from_results",
     "full_truth_address",
+    "go_on",
     "is_complete",
     "look",
     "match_records",
@@ -42,6 +44,7 @@ __all__ = [
     "truth_exists",
 ]
 
+_MISSING = "It was there at the beginning, and was gone before it was looked at. What it was called is not known."
 RECORD_TRUTH = "record"
 """The facet under which the truth that records carry is kept."""
 
@@ -54,6 +57,7 @@ class Source:
         given: how many files or records it holds.
         records: set when the items are records without images.
         address: how to find it again.
+        held: what was looked at before, when the files have changed since; `files` are then the others.
     """
 
     dataset_id: str
@@ -62,6 +66,7 @@ class Source:
     given: int
     files: tuple[Found, ...] = ()
     records: Records | None = None
+    held: tuple[ItemRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +130,38 @@ def reopen(dataset: DatasetRow, config: Config) -> Source:
     return find(where.path, "", config, where.limit, spread=where.spread, pdf_pages=where.pdf_pages)
 
 
+def go_on(dataset: DatasetRow, held: Sequence[ItemRow], config: Config) -> Source:
+    """Find the source of a dataset again that was looked at in part, for the rest. Raises BadInput when it has gone.
+
+    held: what was looked at. It stays as it was then, also if the file has gone or holds something else by now: there
+    are copies of it. New files come after it. Each file that was there at the beginning, was never looked at and is
+    gone counts as one that could not be read.
+    """
+    origin = reopen(dataset, config)
+    if origin.dataset_id == dataset.id or origin.records is not None:
+        return replace(origin, dataset_id=dataset.id)
+    known = Counter(item.name for item in held)
+    rest = []
+    for file in origin.files:
+        if known[file.name]:
+            known[file.name] -= 1
+        else:
+            rest.append(file)
+    missing = range(1, dataset.given - len(held) - len(rest) + 1)
+    rest += [Found(f"missing file {number}", Path(), refusal=_MISSING) for number in missing]
+    given = len(held) + len(rest)
+    return replace(origin, dataset_id=dataset.id, files=tuple(rest), held=tuple(held), given=given)
+
+
 def is_complete(dataset: DatasetRow | None) -> bool:
     """Whether everything given was looked at."""
     return dataset is not None and sum(dataset.counts.values()) == dataset.given
 
 
 def look(source: Source, copies: Path, config: Config) -> Iterator[Looked]:
-    """Look at everything given, in order. A second item of the same content is a duplicate of the first."""
-    seen: dict[str, str] = {}
+    """Look at everything given, in order, but for what was looked at before. A second item of the same content is a
+    duplicate of the first."""
+    seen = {item.item_id: item.name for item in reversed(source.held) if item.status in ("ready", "excluded")}
     for item, image in _look(source, copies, config):
         if item.status == "ready" and item.item_id in seen:
             reason = f"The same as {seen[item.item_id]}; grouped once."
@@ -151,7 +180,8 @@ def _look(source: Source, copies: Path, config: Config) -> Iterator[tuple[ItemRo
             yield ItemRow(place, "", f"line {line}", "skipped", reason), None
         return
     outcomes = prepare_all([file for file in source.files if not file.refusal], copies, config)
-    for place, file in enumerate(source.files):
+    first = 1 + max((item.position for item in source.held), default=-1)
+    for place, file in enumerate(source.files, start=first):
         outcome = Unusable(file.refusal) if file.refusal else next(outcomes)
         if isinstance(outcome, Unusable):
             yield ItemRow(place, "", file.name, "skipped", outcome.reason), None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
+from core.ingest.csv_guard import unguarded
 
 Table = dict[str, list[str]]
 """Column name -> one text a row; "" for an empty cell."""
@@ -30,7 +31,10 @@ _IMAGE_COLUMNS = (
 
 
 def read_table(path: Path) -> Table:
-    """The columns of a CSV (comma, semicolon or tab; UTF-8 with or without BOM) or Parquet file. Raises BadInput."""
+    """The columns of a CSV (comma, semicolon or tab; UTF-8 with or without BOM) or Parquet file. Raises BadInput.
+
+    Cells of a CSV come without the mark that keeps spreadsheets from running them (`csv_guard`).
+    """
     try:
         columns = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
     except OSError as error:
@@ -63,7 +67,7 @@ def _csv(path: Path) -> Table:
         for row in reader:
             if row:
                 for place, cells in enumerate(columns):
-                    cells.append(row[place] if place < len(row) else "")
+                    cells.append(unguarded(row[place]) if place < len(row) else "")
     except csv.Error as error:
         raise BadInput(f"{path.name} cannot be read as a table ({error}). Save it again as “CSV UTF-8”.") from None
     return dict(zip(names, columns, strict=True))

@@ -15,7 +15,7 @@ from core.ingest.source import Source
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
-from core.pipeline.intake import OnProgress, bring_back_copies, take_in
+from core.pipeline.intake import OnProgress, bring_back_copies, rest_of, take_in
 from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
@@ -57,7 +57,7 @@ class Pass:
             self._load_models()
             self._describe(self._items(), first_names=first_names)
         else:
-            self._ingest_and_describe(self.origin or source.reopen(dataset, self.workspace.config))
+            self._ingest_and_describe(self.origin or rest_of(self.store, dataset, self.workspace.config))
         self.runner.finish("describe")
         if self.only is None:
             check_settings(self.settings, len(self._items()))

@@ -16,7 +16,7 @@ from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.ingest.decode import KINDS, image_path
 from core.ingest.near_duplicates import near_groups
-from core.ingest.source import Source
+from core.ingest.source import Looked, Source
 from core.store import Store
 
 OnProgress = Callable[[Progress], None]
@@ -27,9 +27,16 @@ def take_in(
 ) -> Iterator[list[ItemRow]]:
     """Look at what was found and store it, part by part; yields the items of each part, once they are stored.
 
-    Raises Cancelled between parts, and BadInput at the end when nothing can be used.
+    What was looked at before (`origin.held`) comes first. Raises Cancelled between parts, and BadInput at the end when
+    nothing can be used.
     """
-    store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
+    new = 0
+    if origin.held:
+        dataset = store.datasets.get(origin.dataset_id)
+        new = origin.given - dataset.given if dataset else 0
+        yield list(origin.held)
+    else:
+        store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
     looked = source.look(origin, copies, config)
     # Small parts first, so that the first results show soon; then parts that fill a model's batch.
     # Records are only written down: there the transactions are what takes the time.
@@ -38,9 +45,10 @@ def take_in(
     while part := list(itertools.islice(looked, next(sizes))):
         if cancel.is_set():
             raise Cancelled
-        items = [found.item for found in part]
-        store.datasets.add(origin.dataset_id, items, [found.image for found in part if found.image])
-        yield items
+        _add(store, origin, part[:new], more=True)
+        _add(store, origin, part[new:])
+        new = max(0, new - len(part))
+        yield [found.item for found in part]
     if not store.datasets.items(origin.dataset_id, limit=1):
         first = store.datasets.skipped(origin.dataset_id, 1)[0]
         raise BadInput(f"None of the {origin.given} files can be used. The first: {first.name}: {first.reason}")
@@ -50,6 +58,22 @@ def take_in(
         names = {item.item_id: item.name for item in store.datasets.items(origin.dataset_id)}
         found = {item: classes[name] for item, name in names.items() if name in classes}
         store.datasets.set_truth(origin.dataset_id, facet, found)
+
+
+def _add(store: Store, origin: Source, part: Sequence[Looked], *, more: bool = False) -> None:
+    """Store what was looked at. more: it is more than was given at the beginning, which grows with it."""
+    items, images = [found.item for found in part], [found.image for found in part if found.image]
+    if not more:
+        store.datasets.add(origin.dataset_id, items, images)
+    elif items:
+        store.datasets.append(origin.dataset_id, items, images, origin.address)
+
+
+def rest_of(store: Store, dataset: DatasetRow, config: Config) -> Source:
+    """What is still to be looked at of a dataset, however its files have changed since. Raises BadInput when its source
+    has gone."""
+    held = store.datasets.items(dataset.id) + store.datasets.skipped(dataset.id)
+    return source.go_on(dataset, sorted(held, key=lambda item: item.position), config)
 
 
 def look(

@@ -9,7 +9,6 @@ from core.domain import Cluster, Corpus, RunSettings, Sight
 from core.errors import ModelUnavailable
 from core.ingest import source
 from core.ingest.external_results import read_results
-from core.ingest.ictc_files import normal
 from core.models import registry
 from core.models.fallback import SecondText, SecondVision
 from core.models.model_spec import BUILTIN, ModelSpec
@@ -81,7 +80,7 @@ def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:
     """What was brought in, in the role of the models. Raises BadInput when the files have gone."""
     found = read_results(Path(settings.records))
     rows = {item: found.rows[place] for item, place in found.places(items).items()}
-    ids = {normal(name): f"c{place}" for place, (name, _) in enumerate(found.names, start=1)}
+    ids = {found.key(name): f"c{place}" for place, (name, _) in enumerate(found.names, start=1)}
     labels: dict[str, set[str]] = {key: set() for key in ids.values()}
     said: dict[str, tuple[str, str | None, float | None]] = {}
     for item, row in rows.items():
@@ -91,7 +90,7 @@ def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:
         if group and row.record.label:
             labels[ids[group]].add(row.record.label)
     clusters = [
-        Cluster(ids[normal(name)], name, meaning, tuple(sorted(labels[ids[normal(name)]])))
+        Cluster(ids[found.key(name)], name, meaning, tuple(sorted(labels[ids[found.key(name)]])))
         for name, meaning in found.names
     ]
     text = imported.ImportedText({item: row.record.label for item, row in rows.items()}, said, clusters, found.version)

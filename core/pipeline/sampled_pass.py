@@ -24,7 +24,7 @@ from core.models import registry
 from core.models.model_spec import BUILTIN
 from core.models.roles import Measuring
 from core.pipeline.full_pass import Pass
-from core.pipeline.intake import take_in
+from core.pipeline.intake import rest_of, take_in
 from core.pipeline.step_runner import chunks
 from core.pipeline.validation import check_share
 from core.propagation.propagate import Propagated, Propagation
@@ -80,7 +80,7 @@ class SampledPass(Pass):
         if source.is_complete(dataset):
             self._bring_back_copies(dataset, self._items())
             return
-        origin, done = self.origin or source.reopen(dataset, self.workspace.config), 0
+        origin, done = self.origin or rest_of(self.store, dataset, self.workspace.config), 0
         for part in take_in(self.store, self.workspace.copies, self.workspace.config, origin, self.runner.cancel):
             done += len(part)
             self.runner.tell(Progress("ingest", done, origin.given))

@@ -26,7 +26,6 @@ from core.store.stale_groups import By, Kind
 
 __all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
 
-UNASSIGNED = "Unassigned"
 EVERYTHING = Query()
 _ALL = 2**62
 State = Literal["assigned", "unassigned", "failed", "pending"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.domain import Cluster
-from core.results.run_view import UNASSIGNED, Query, Row, View
+from core.domain import UNASSIGNED, Cluster
+from core.results.run_view import Query, Row, View
 
 REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
 """State -> what images that are in no group are called in files; the states work like group ids."""

@@ -107,14 +107,21 @@ class Database:
     def snapshot(self, folder: Path) -> None:
         """Copy every table into `folder`, which lies in this workspace, as `load` reads it; all as of one moment.
 
-        A name and password that a person put into a server's address stay out: copies travel.
+        A name and password that a person put into a server's address stay out: copies travel. Raises BadInput where
+        they cannot be written.
         """
         with closing(self._root.cursor()) as cursor:
             cursor.begin()  # one view of all tables, without keeping writers waiting
-            for table in TABLES:
-                name = table if table in WHOLE_TABLES else f"{table}-all"
-                place = str(folder / f"{name}.parquet").replace("'", "''")
-                cursor.execute(f"COPY ({_WITHOUT_SECRETS.get(table, f'FROM {table}')}) TO '{place}' (FORMAT parquet)")
+            try:
+                for table in TABLES:
+                    name = table if table in WHOLE_TABLES else f"{table}-all"
+                    place = str(folder / f"{name}.parquet").replace("'", "''")
+                    query = _WITHOUT_SECRETS.get(table, f"FROM {table}")
+                    cursor.execute(f"COPY ({query}) TO '{place}' (FORMAT parquet)")
+            except duckdb.IOException:
+                raise BadInput(
+                    f"The tables could not be copied into {self.folder}. Make room on the disk, then try again."
+                ) from None
             cursor.commit()
 
     def read(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:

@@ -28,7 +28,7 @@ def check_access(folder: Path, database: Path) -> None:
     if "?" in str(folder) or ("\\" in str(folder) and os.sep != "\\"):
         raise WorkspaceBusy(f"{folder} cannot be a workspace: its path has a “?” or “\\” in it. Give another folder.")
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # other accounts have no business in a new one
     except (FileExistsError, NotADirectoryError):
         raise WorkspaceBusy(f"{folder} is not a folder, so it cannot be a workspace. Give another one.") from None
     except OSError as error:

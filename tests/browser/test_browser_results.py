@@ -19,7 +19,7 @@ import pytest
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
 
-from core.export.run_files import ASSIGNMENTS
+from core.domain import ASSIGNMENTS
 from core.export.zip_folders import folder_name
 from ui import text
 

@@ -119,6 +119,47 @@ def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(
     assert len(put) == 150 - here
 
 
+def test_the_same_folder_in_two_tabs_and_neither_loses_anything(
+    shared_server: Server, page: Page, tmp_path: Path
+) -> None:
+    folder = tmp_path / "attic"
+    folder.mkdir()
+    for number in range(60):
+        Image.new("RGB", (8, 8), (0, number, 0)).save(folder / f"{number}.png")
+    sent = itertools.count(1)
+    first = page.context.new_page()
+    wrong: list[str] = []
+    first.on(
+        "response",
+        lambda answer: wrong.append(answer.url) if answer.status >= 400 and "/upload" in answer.url else None,
+    )
+    first.goto(f"{shared_server.url}/images")
+    first.route(
+        "**/upload/*/*", lambda route: route.continue_() if next(sent) <= 20 else route.abort("connectionreset")
+    )
+    first.locator(".pick-folder").set_input_files(folder)
+    expect(first.locator(".line")).to_have_text("20 of 60")
+    # The second tab gives more of the same while the first is at it.
+    for number in range(60, 70):
+        Image.new("RGB", (8, 8), (0, number, 0)).save(folder / f"{number}.png")
+    put: list[str] = []
+    page.on("request", lambda request: put.append(request.url) if request.method == "PUT" else None)
+    page.bring_to_front()
+    page.goto(f"{shared_server.url}/images")
+    line = page.get_by_text(re.compile(r"^attic: 20 of 60 files are here\. Another tab"))
+    expect(line).to_be_visible()
+    expect(line.locator("..").get_by_role("button")).to_have_count(0)
+    fits(page)
+    page.locator(".pick-folder").set_input_files(folder)
+    expect(page.get_by_test_id("stMetricValue")).to_have_text(["70", "0", "0"], timeout=SLOW)
+    assert len(put) == 70 - 20  # what the first had sent is there
+    first.bring_to_front()
+    first.unroute_all()
+    expect(first.get_by_test_id("stMetricValue")).to_have_text(["60", "0", "0"], timeout=SLOW)
+    assert wrong == []
+    first.close()
+
+
 def test_cancelled_and_nothing_is_kept(shared_server: Server, page: Page, tmp_path: Path) -> None:
     uploads = shared_server.workspace / "uploads"
     uploads.mkdir(exist_ok=True)

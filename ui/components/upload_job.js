@@ -9,7 +9,19 @@ const SLICE = 8 * 1024 * 1024 // bytes in one request: what is sent again after 
 const PATIENCE = 5 * 60 * 1000 // ms for one request
 const LONGEST_WAIT = 15 * 1000 // ms between two tries
 
-const tab = (window.facetryUpload ??= { job: null, draw: null })
+// The id says to the server which uploads are this tab's: another tab may give the same folder meanwhile.
+const tab = (window.facetryUpload ??= openTab())
+
+function openTab() {
+  // When the tab is closed, another one may go on with its upload at once.
+  addEventListener("pagehide", () => tab.job?.leave())
+  return { job: null, draw: null, id: randomId() }
+}
+
+function randomId() { // crypto.randomUUID is there on pages with a certificate only
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("")
+}
 
 // -- reading what was dropped or chosen: [{ path, file }], file null for what cannot be opened
 
@@ -146,7 +158,7 @@ class Job {
       signal.throwIfAborted()
       try {
         const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)])
-        const headers = { "X-Facetry-Token": this.token }
+        const headers = { "X-Facetry-Token": this.token, "X-Facetry-Tab": tab.id }
         const response = await fetch(address, { method, body, headers, signal: patience })
         if (response.ok) {
           this.waiting = false
@@ -169,6 +181,12 @@ class Job {
     if ([408, 429, 500, 502, 503, 504].includes(response.status)) return
     const answer = await response.json().catch(() => ({}))
     throw new Refused(response.status, answer.error ?? response.statusText)
+  }
+
+  leave() {
+    if (!this.id) return
+    const headers = { "X-Facetry-Token": this.token }
+    fetch(`/upload/${this.id}/left`, { method: "POST", headers, keepalive: true }).catch(() => {})
   }
 
   async cancel() {

@@ -89,8 +89,9 @@ export default function (component) {
   let drawn = null
   const drawOlder = () => {
     const older = data.older.filter(one => one.id !== tab.job?.id && !removed.has(one.id))
-    if (drawn === older.length) return // a button must not go from under the hand
-    drawn = older.length
+    const now = older.map(one => `${one.id} ${one.usable} ${one.sending}`).join()
+    if (drawn === now) return // a button must not go from under the hand
+    drawn = now
     const rows = older.map(one => {
       const row = document.createElement("div")
       const line = document.createElement("p")
@@ -102,6 +103,7 @@ export default function (component) {
         return button
       })
       buttons[0].hidden = !one.usable
+      buttons[1].hidden = one.sending // another tab is at work on it
       buttons[0].onclick = () => use(one.id)
       buttons[1].onclick = () => {
         removed.add(one.id)

@@ -6,6 +6,7 @@ Streamlit's own uploader lost files of large folders without a word and held all
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -31,14 +32,14 @@ _OLDER = 3
 def uploader(*, key: str) -> str | None:
     """Show it; returns the id of an upload once all of it is here, or a person wants to use what is here."""
     workspace = state.workspace()
-    older = [
-        {
-            "id": unfinished.id,
-            "line": text.broken_off(unfinished.name or text.UPLOADED, unfinished.so_far()),
-            "usable": bool(unfinished.arrived()),
-        }
-        for unfinished in upload.unfinished(upload.home(workspace.config))[:_OLDER]
-    ]
+    older = [_told(unfinished) for unfinished in upload.unfinished(upload.home(workspace.config), _OLDER)]
     data = {"token": workspace.token, "words": text.UPLOADER, "older": older}
     arrived: str | None = _uploader(key=key, data=data, on_arrived_change=lambda: None).arrived
     return arrived
+
+
+def _told(older: upload.Upload) -> dict[str, Any]:
+    """What the page says of an upload that is not finished. What another tab still sends is only shown."""
+    sending = upload.is_alive(older.id)
+    line = (text.being_sent if sending else text.broken_off)(older.name or text.UPLOADED, older.so_far())
+    return {"id": older.id, "line": line, "usable": not sending and bool(older.arrived()), "sending": sending}

@@ -101,6 +101,6 @@ def _able(role: str, backend: Backend) -> list[str]:
 def _in_form(said: str) -> bool:
     try:
         found = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and isinstance(found.get("colour"), str)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -87,8 +89,9 @@ def _add(found: Where, name: str, content: bytes) -> str:
     runs = [place.run_id for place in found.places if not place.problem]
     if any(state.jobs().get(run) for run in runs):
         raise BadInput(text.WHERE_BUSY)
-    file = upload.announced(name, len(content), 0)
-    kept = upload.announce(upload.home(workspace.config), [file])
+    stamp = int.from_bytes(hashlib.sha256(content).digest()[:6])  # another image may have the same name and size
+    file = upload.announced(name, len(content), stamp)
+    kept = upload.announce(upload.home(workspace.config), [file], secrets.token_hex(16))
     kept.write(file.key, 0, content)
     kept.finish()
     origin = source.find(str(kept.folder), "", workspace.config)

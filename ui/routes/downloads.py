@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import chain
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from core.errors import BadInput, WorkspaceBusy
 from core.export import downloads, workspace_zip
@@ -33,6 +35,22 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
+
+
+class _Sent(StreamingResponse):
+    """Pieces as they are made. Whoever makes them is told when nobody reads on, so that nothing is left of it."""
+
+    def __init__(self, pieces: Iterator[bytes], kind: str, headers: Mapping[str, str]) -> None:
+        """Makes the first piece, so that what goes wrong at once can still be said: raises what `pieces` does."""
+        self._pieces = pieces
+        super().__init__(chain([next(pieces, b"")], pieces), media_type=kind, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if isinstance(self._pieces, Generator):  # no thread is at it any more: a cancelled one is waited for
+                self._pieces.close()
 
 
 def address(run_id: str, file: str, only: Only = ALL) -> str:
@@ -62,7 +80,7 @@ def download_file(request: Request) -> Response:
         headers = {**_HEADERS, "Content-Disposition": _attachment(name, file.rpartition(".")[2])}
         if request.method == "HEAD":
             return Response(headers=headers, media_type=kind)
-        return StreamingResponse(make(state.workspace(), run_id, only), media_type=kind, headers=headers)
+        return _Sent(make(state.workspace(), run_id, only), kind, headers)
     except WorkspaceBusy as error:
         return PlainTextResponse(str(error), 503, _HEADERS)
     except BadInput as error:
@@ -76,9 +94,12 @@ def download_workspace(request: Request) -> Response:
     if request.method == "HEAD":
         return Response(headers=headers, media_type=kind)
     try:
-        return StreamingResponse(workspace_zip.pack(state.workspace()), media_type=kind, headers=headers)
+        return _Sent(workspace_zip.pack(state.workspace()), kind, headers)
     except WorkspaceBusy as error:
         return PlainTextResponse(str(error), 503, _HEADERS)
+    except (BadInput, OSError) as error:
+        said = str(error) if isinstance(error, BadInput) else text.NOT_PACKED.format(reason=error.strerror)
+        return PlainTextResponse(said, 507, _HEADERS)
 
 
 WORKSPACE = "/download/workspace.zip"

@@ -40,6 +40,7 @@ PACK_NOTE: Final = (
     "files and no keys. On the other computer, in Facetry's folder:"
 )
 PACK_FILE: Final = "Facetry workspace"
+NOT_PACKED: Final = "The workspace could not be packed ({reason}). Make room on the disk, then try again."
 PACK_LINE: Final = '.venv/bin/python -m core unpack "Facetry workspace.zip"'
 PACK_GET: Final = "Download the workspace"
 

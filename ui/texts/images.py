@@ -98,6 +98,10 @@ def broken_off(name: str, so_far: str) -> str:
     return f"{name}: {so_far} are here. Choose the same again and only the rest is sent."
 
 
+def being_sent(name: str, so_far: str) -> str:
+    return f"{name}: {so_far} are here. Another tab or window is sending the rest."
+
+
 def near(groups: int, copies: int) -> str:
     return f"{images(copies)} {'looks' if copies == 1 else 'look'} nearly like another ({count(groups, 'group')})"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -16,6 +15,7 @@ from pebble import ThreadPool
 
 from core.config import Config
 from core.errors import BadInput
+from core.ingest import scratch
 from core.ingest.decode import Unusable
 from core.ingest.sources import huggingface_hub, object_store
 from core.ingest.sources.source_file import Found
@@ -30,10 +30,9 @@ def incoming(files: Sequence[Found], config: Config) -> Iterator[Path]:
     if not any(file.url for file in files):
         yield config.workspace
         return
-    config.workspace.mkdir(parents=True, exist_ok=True)
-    # What is still being written when the reader stops early goes with its thread, not at once.
-    with tempfile.TemporaryDirectory(prefix="incoming-", dir=config.workspace, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    # What is still being written when the reader stops early goes the next time.
+    with scratch.below(config.workspace, "incoming") as folder:
+        yield folder
 
 
 def bring(files: Sequence[Found], folder: Path, config: Config) -> Generator[Found | Unusable, None, None]:

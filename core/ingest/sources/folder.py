@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from stat import S_ISLNK
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from core.config import Config
 from core.errors import BadInput
@@ -14,7 +14,8 @@ from core.ingest.sources.source_file import Found, check_allowed, is_allowed, na
 def scan(folder: Path, config: Config) -> list[Found]:
     """All files below `folder` in natural order (2 before 10), hidden ones too: everything given is accounted for.
 
-    Raises BadInput when the folder is missing, not allowed, not readable or holds nothing.
+    Links to files are followed. Links to folders are not; they are listed with the reason, as are folders that may not
+    be read. Raises BadInput when the folder is missing, not allowed, not readable or holds nothing.
     """
     if not folder.exists():
         raise BadInput(f"The folder {folder} does not exist. Check the spelling.")
@@ -24,21 +25,52 @@ def scan(folder: Path, config: Config) -> list[Found]:
     check_allowed(real, config)
     found: list[Found] = []
     denied: list[str] = []
-    for base, _, files in os.walk(real, onerror=lambda error: denied.append(str(error.filename))):
+    for base, folders, files in os.walk(real, onerror=lambda error: denied.append(str(error.filename))):
         inside = Path(base)
         below = "" if inside == real else inside.relative_to(real).as_posix() + "/"
-        found += [_found(inside / file, below + file, config) for file in files]
+        links = [name for name in folders if (inside / name).is_symlink()]
+        found += [_found(inside / file, below + file, config) for file in (*files, *links)]
     if str(real) in denied:
         raise BadInput(f"The folder {folder} could not be read. Check that you may open it.")
+    for place in denied:
+        name = _text(Path(place).relative_to(real).as_posix())
+        found.append(Found(name, Path(place), refusal="A folder that could not be read. Check that you may open it."))
     if not found:
         raise BadInput(f"The folder {folder} is empty. Put images into it, or choose another.")
     return sorted(found, key=lambda file: natural(file.name))
 
 
 def _found(path: Path, name: str, config: Config) -> Found:
-    name = name.encode("utf-8", "replace").decode()  # not all systems' names are text
+    name = _text(name)
     refusal = refusal_by_name(name)
-    stat = path.lstat()  # once a file: with hundreds of thousands that is most of the time
-    if not refusal and S_ISLNK(stat.st_mode) and not is_allowed(path.resolve(), config):
-        refusal = "A link to a place that images may not be read from."
+    try:
+        stat = path.lstat()  # once a file: with hundreds of thousands that is most of the time
+        if S_ISLNK(stat.st_mode):
+            return _linked(path, name, refusal, config)
+    except OSError:
+        return Found(name, path, refusal="It went away while the folder was looked through.")
+    if not S_ISREG(stat.st_mode):
+        refusal = "Not a file, but a pipe, a socket or a device."
     return Found(name, path, stamp=(stat.st_size, stat.st_mtime_ns), refusal=refusal)
+
+
+def _text(name: str) -> str:
+    """Not all systems' names are text."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _linked(path: Path, name: str, refusal: str, config: Config) -> Found:
+    """What a link leads to; its stamp is that of the file, which may change while the link does not."""
+    try:
+        allowed = is_allowed(path.resolve(), config)
+        stat = path.stat()
+    except (OSError, RuntimeError):
+        return Found(name, path, refusal="A link that leads nowhere or in a circle.")
+    if not allowed:
+        refusal = "A link to a place that images may not be read from."
+    elif S_ISDIR(stat.st_mode):
+        refusal = "A link to a folder, which is not followed. Give that folder itself."
+    elif not S_ISREG(stat.st_mode):
+        refusal = "A link to a pipe, a socket or a device, not to a file."
+    stamp = (stat.st_size, stat.st_mtime_ns) if allowed else (0, 0)
+    return Found(name, path, stamp=stamp, refusal=refusal)

@@ -2,15 +2,23 @@
 
 An upload is a folder with a name that cannot be guessed. In it, `plan.json` lists what the browser announced, `files/`
 holds what arrived whole and `parts/` what did not yet, each file under its key: a hash of its announced path, size and
-time, never the given name. A file is here if and only if it lies in `files/`, so to go on after a lost connection is to
-announce the same files again and to send what is missing.
+time, never the given name. A file is here if and only if it lies in `files/` in its size, so to go on after a lost
+connection is to announce the same files again and to send what is missing.
+
+An upload belongs to the tab that announced it as long as that tab is heard of: it announces, or bytes come. Another tab
+that announces the same files meanwhile gets an upload of its own, in which what is here already is linked and need not
+be sent. One that is not heard of any more is taken over. Who was heard of is known to this process alone: after a
+restart every unfinished upload can be taken over, and the tab that still sends finds its own again.
+
+What lies in the folder of uploads and is no upload (a killed removal or announcement, a plan that cannot be read, a
+file of another kind) is passed over. `_tidy` says what of it is removed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
+import contextlib
+import errno
+import os
 import secrets
 import shutil
 import threading
@@ -22,13 +30,40 @@ from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest.sources import zip_file
+from core.ingest.sources import upload_folders, upload_plan, zip_file
 from core.ingest.sources.source_file import refusal_by_name
+from core.ingest.sources.upload_folders import FINISHED, GONE, ID, There
+from core.ingest.sources.upload_plan import Announced, Stamp, announced
 from core.ingest.table import SUFFIXES as TABLES
 
-_ID = re.compile(r"[0-9a-f]{32}")
+__all__ = [
+    "LIMITS",
+    "Announced",
+    "DiskFull",
+    "Limits",
+    "OutOfStep",
+    "TooMuch",
+    "Unknown",
+    "Upload",
+    "announce",
+    "announced",
+    "find",
+    "find_unfinished",
+    "heard",
+    "home",
+    "is_alive",
+    "lost",
+    "remove",
+    "save_table",
+    "size_text",
+    "unfinished",
+]
+
 _MB = 1024**2
 _announcing = threading.Lock()
+"""Held while the folder of an upload is made or what is left over is removed, so that neither disturbs the other."""
+_heard: dict[str, float] = {}
+"""When an upload was last heard of, by the clock that nobody sets."""
 
 
 class TooMuch(BadInput):
@@ -56,6 +91,7 @@ class Limits:
         image, total: bytes of one image and of all files.
         free: bytes of the disk that must stay free.
         days: how long an upload that was broken off is kept.
+        seconds: how long an upload that nothing is heard of still belongs to its tab. A tab tries again every 15 s.
     """
 
     files: int = 100_000
@@ -63,31 +99,10 @@ class Limits:
     total: int = 50 * 1024 * _MB
     free: int = 2 * 1024 * _MB
     days: int = 7
+    seconds: int = 60
 
 
 LIMITS = Limits()
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """One file that the browser has: path relative to what was dropped, size in bytes, time of its last change (ms)."""
-
-    path: str
-    size: int
-    modified: int
-
-    @property
-    def key(self) -> str:
-        """The name under which its bytes are kept."""
-        return hashlib.sha256(json.dumps([self.path, self.size, self.modified]).encode()).hexdigest()[:32]
-
-    @property
-    def is_zip(self) -> bool:
-        return self.path.lower().endswith(".zip")
-
-    @property
-    def is_table(self) -> bool:
-        return self.path.lower().endswith(TABLES)
 
 
 @dataclass(frozen=True)
@@ -151,12 +166,19 @@ class Upload:
         return self.folder / "files" / key
 
     def arrived(self) -> set[str]:
-        """The keys of the wanted files that are here."""
-        return {path.name for path in (self.folder / "files").glob("*")} & set(self.wanted)
+        """The keys of the wanted files that are here. One of another size was cut off with the computer's power."""
+        here = upload_folders.sizes(self.folder / "files")
+        return {key for key in self.wanted if here.get(key) == self.plan[key].size}
 
     def begun(self) -> dict[str, int]:
         """How many bytes are here of files that did not arrive whole yet."""
-        return {path.name: path.stat().st_size for path in (self.folder / "parts").glob("*")}
+        return {key: size for key, size in upload_folders.sizes(self.folder / "parts").items() if key in self.plan}
+
+    def _is_here(self, key: str) -> bool:
+        try:
+            return self.file(key).stat().st_size == self.plan[key].size
+        except OSError:
+            return False
 
     def write(self, key: str, offset: int, content: bytes) -> bool:
         """Add a file's bytes from `offset` on; returns whether it is whole now. Raises BadInput.
@@ -169,7 +191,8 @@ class Upload:
             raise Unknown("This file was not announced.")
         if offset < 0 or offset + len(content) > file.size:
             raise OutOfStep(f"{file.path} is larger than it was when it was chosen. Choose it again.")
-        if self.file(key).exists():
+        _heard[self.id] = time.monotonic()
+        if self._is_here(key):
             return True
         part = self.folder / "parts" / key
         try:
@@ -183,11 +206,11 @@ class Upload:
             if offset + len(content) == file.size:
                 part.replace(self.file(key))
         except FileNotFoundError:
-            if not self.file(key).exists():  # else another request was first
+            if not self._is_here(key):  # else another request was first
                 raise Unknown("This upload was removed.") from None
         except OSError as error:
-            raise BadInput(f"{file.path} could not be saved ({error.strerror or 'unknown reason'}).") from None
-        return self.file(key).exists()
+            raise _not_saved(file.path, error) from None
+        return self._is_here(key)
 
     def so_far(self) -> str:
         """What is here, in words: "812 of 1,500 files", of a single file "144 MB of 300 MB"."""
@@ -197,20 +220,27 @@ class Upload:
         return f"{size_text(size if self.arrived() else sum(self.begun().values()))} of {size_text(size)}"
 
     def finish(self) -> None:
-        """Finish the upload: it becomes a source, and files that are not part of it are removed."""
-        (self.folder / "finished").touch()
-        shutil.rmtree(self.folder / "parts", ignore_errors=True)
-        for path in (self.folder / "files").glob("*"):
-            if path.name not in self.plan:
-                path.unlink()
+        """Finish the upload: it becomes a source, and files that are not part of it are removed. Raises BadInput."""
+        try:
+            (self.folder / FINISHED).touch()
+            shutil.rmtree(self.folder / "parts", ignore_errors=True)
+            (self.folder / upload_plan.FRESH).unlink(missing_ok=True)
+            for path in (self.folder / "files").glob("*"):
+                if path.name not in self.plan:
+                    path.unlink()
+        except OSError as error:
+            raise _not_saved("What was sent", error) from None
+        _heard.pop(self.id, None)
 
     def labels(self) -> Path | None:
-        """The table of labels that came along, if one did."""
+        """The table of labels that came along, if one did. Raises BadInput."""
         if self.table not in self.arrived():
             return None
-        return save_table(
-            self.folder, self.file(self.table).read_bytes(), PurePosixPath(self.plan[self.table].path).suffix
-        )
+        try:
+            content = self.file(self.table).read_bytes()
+        except OSError as error:
+            raise _not_saved("The table", error) from None
+        return save_table(self.folder, content, PurePosixPath(self.plan[self.table].path).suffix)
 
 
 def home(config: Config) -> Path:
@@ -218,66 +248,101 @@ def home(config: Config) -> Path:
     return config.workspace / "uploads"
 
 
-def announced(path: str, size: int, modified: int) -> Announced:
-    """A file of which a browser says so. The path says nothing of where it came from (no "..", no root).
-
-    It is only text, shown and kept, and never a place on this computer.
-    """
-    clean = path.encode("utf-8", "replace").decode().replace("\\", "/").replace("\0", "")
-    parts = [part for part in clean.split("/") if part not in ("", ".", "..")]
-    return Announced("/".join(parts) or "unnamed", size, modified)
-
-
-def announce(uploads: Path, files: Iterable[Announced]) -> Upload:
+def announce(uploads: Path, files: Iterable[Announced], tab: str = "") -> Upload:
     """The upload that these files are to be sent to. Raises BadInput when there is too much, or no image.
 
-    That is an unfinished one if at least half of what was announced for it is among these files: the same folder was
-    given again, and its files that are here need not be sent twice. It then expects these files, and no others.
+    That is an unfinished one of which about half of what was announced for it is among these files, if this tab
+    announced it too or nobody is heard of any more: the same folder was given again, and its files that are here need
+    not be sent twice. It then expects these files, and no others. Otherwise it is a new one, with links to what is
+    here of the same files in uploads of other tabs.
+
+    tab: a random id of the tab that announces, "" for an unknown one (all unknown ones are the same).
     """
     plan = {file.key: file for file in files}
     with _announcing:
-        found = max(_open_uploads(uploads), key=lambda known: len(plan.keys() & known.plan.keys()), default=None)
-        if found is None or 2 * len(plan.keys() & found.plan.keys()) < len(found.plan):
-            found = Upload(uploads / secrets.token_hex(16), {})
-        upload = Upload(found.folder, plan)
-        _check(upload)
-        for folder in ("files", "parts"):
-            (upload.folder / folder).mkdir(parents=True, exist_ok=True)
-        fresh = upload.folder / "plan.new"
-        fresh.write_text(
-            json.dumps([[entry.path, entry.size, entry.modified] for entry in plan.values()]), encoding="utf-8"
-        )
-        fresh.replace(upload.folder / "plan.json")
-        _forget_old(uploads)
+        there = upload_folders.scan(uploads)
+        _tidy(uploads, there)
+        alike = _alike(uploads, there, plan)
+        own = [folder for folder, owner in alike if owner == tab]
+        free = [folder for folder, _ in alike if not is_alive(folder.name)]
+        known = next(iter(own + free), None)
+        upload = Upload(known or uploads / secrets.token_hex(16), plan)
+        lent = {} if known else _lent(upload, [folder for folder, _ in alike])
+        _check(upload, lent)
+        try:
+            for folder in ("files", "parts"):
+                (upload.folder / folder).mkdir(parents=True, exist_ok=True)
+            upload_plan.write(upload.folder, plan, tab)
+            for key, place in lent.items():
+                _link(place, upload.file(key))
+        except OSError as error:
+            if known is None:
+                shutil.rmtree(upload.folder, ignore_errors=True)
+            raise _not_saved("The list of these files", error) from None
+        _heard[upload.id] = time.monotonic()
     return upload
+
+
+def is_alive(upload_id: str) -> bool:
+    """Whether the tab that announced an upload was heard of just now."""
+    return time.monotonic() - _heard.get(upload_id, float("-inf")) < LIMITS.seconds
+
+
+def heard(upload_id: str) -> None:
+    """Bytes of an upload came, even if not enough yet to write them."""
+    if upload_id in _heard:
+        _heard[upload_id] = time.monotonic()
+
+
+def lost(upload_id: str) -> None:
+    """Its tab broke the connection off: if it is not heard of again, another one may go on with it at once."""
+    _heard.pop(upload_id, None)
 
 
 def find(uploads: Path, upload_id: str) -> Upload:
     """An upload by its id. Raises Unknown."""
-    plan = uploads / upload_id / "plan.json"
-    if not _ID.fullmatch(upload_id) or not plan.is_file():
+    folder = uploads / upload_id
+    stamp = upload_plan.changed(folder) if ID.fullmatch(upload_id) else None
+    try:
+        found = _read(folder, stamp) if stamp else None
+    except OSError:
+        found = None
+    if found is None:
         raise Unknown("There is no such upload (any more). Choose the files again.")
-    stat = plan.stat()
-    return _read(plan, (stat.st_mtime_ns, stat.st_ino))
+    return found
 
 
 def find_unfinished(uploads: Path, upload_id: str) -> Upload:
     """An upload that still takes files. Raises Unknown."""
     upload = find(uploads, upload_id)
-    if (upload.folder / "finished").exists():
+    if (upload.folder / FINISHED).exists():
         raise Unknown("This upload is finished. Choose the files again.")
     return upload
 
 
-def unfinished(uploads: Path) -> list[Upload]:
-    """Uploads that were broken off with something here, the latest first."""
-    return [upload for upload in _open_uploads(uploads) if upload.arrived() or upload.begun()]
+def unfinished(uploads: Path, most: int | None = None) -> list[Upload]:
+    """Uploads that were broken off with something here, the latest first; `most`: so many of them."""
+    found: list[Upload] = []
+    for name, _ in upload_folders.latest(upload_folders.scan(uploads)):
+        if most is not None and len(found) == most:
+            break
+        if not upload_folders.is_empty(uploads / name):
+            with contextlib.suppress(Unknown):
+                upload = find(uploads, name)
+                found += [upload] if upload.arrived() or upload.begun() else []
+    return found
 
 
 def remove(upload: Upload) -> None:
-    """Forget an upload and all that came."""
-    gone = upload.folder.with_suffix(".gone")  # at once, so that a request still at work cannot bring it back
-    upload.folder.rename(gone)
+    """Forget an upload and all that came. Raises BadInput."""
+    gone = upload.folder.with_suffix(GONE)  # at once, so that a request still at work cannot bring it back
+    try:
+        upload.folder.rename(gone)
+    except FileNotFoundError:
+        raise Unknown("This upload was removed.") from None
+    except OSError as error:
+        raise BadInput(f"The upload could not be removed ({error.strerror or 'unknown reason'}).") from None
+    _heard.pop(upload.id, None)
     shutil.rmtree(gone, ignore_errors=True)
 
 
@@ -287,16 +352,21 @@ def save_table(folder: Path, content: bytes, suffix: str = ".csv") -> Path:
     suffix: the ending of its given name; it says how a table is to be read.
     """
     place = folder / f"labels{suffix.lower() if suffix.lower() in TABLES else '.csv'}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-    except OSError as error:
-        raise BadInput(f"The table could not be saved ({error.strerror or 'unknown reason'}).") from None
+    fresh = place.with_suffix(".part")
+    with _announcing:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(content)
+            fresh.replace(place)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise _not_saved("The table", error) from None
     return place
 
 
-def _check(upload: Upload) -> None:
-    """Raise BadInput for what will not do, before anything is sent."""
+def _check(upload: Upload, lent: Iterable[str] = ()) -> None:
+    """Raise BadInput for what will not do, before anything is sent. lent: keys of files that are linked."""
     instead = "Send fewer, or name their folder on this computer."
     if len(upload.plan) > LIMITS.files:
         raise TooMuch(f"These are {len(upload.plan):,} files; {LIMITS.files:,} can be sent at once. {instead}")
@@ -307,8 +377,11 @@ def _check(upload: Upload) -> None:
     total = sum(upload.plan[key].size for key in upload.wanted)
     if total > LIMITS.total:
         raise TooMuch(f"These files are {size_text(total)}; {size_text(LIMITS.total)} can be sent at once. {instead}")
-    here = sum(upload.plan[key].size for key in upload.arrived()) + sum(upload.begun().values())
-    upload.folder.parent.mkdir(parents=True, exist_ok=True)
+    here = sum(upload.plan[key].size for key in upload.arrived() | set(lent)) + sum(upload.begun().values())
+    try:
+        upload.folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_saved("What is sent", error) from None
     _check_space(upload.folder.parent, total - here)
 
 
@@ -326,25 +399,68 @@ def size_text(amount: int) -> str:
     return f"{amount / _MB:,.0f} MB" if amount < 1024 * _MB else f"{amount / 1024 / _MB:,.1f} GB"
 
 
-def _open_uploads(uploads: Path) -> list[Upload]:
-    """All that are not finished, the latest first."""
-    plans = [plan for plan in uploads.glob("*/plan.json") if not plan.with_name("finished").exists()]
-    return [find(uploads, plan.parent.name) for plan in sorted(plans, key=_changed, reverse=True)]
+def _not_saved(what: str, error: OSError) -> BadInput:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"The disk is full: {what} could not be saved. Make room, then go on.")
+    return BadInput(f"{what} could not be saved ({error.strerror or 'unknown reason'}).")
 
 
-def _forget_old(uploads: Path) -> None:
-    """Remove uploads that were broken off long ago."""
-    for upload in _open_uploads(uploads):
-        if max(map(_changed, upload.folder.iterdir())) < time.time() - LIMITS.days * 86_400:
-            remove(upload)
+def _alike(uploads: Path, there: There, plan: dict[str, Announced]) -> list[tuple[Path, str]]:
+    """Unfinished uploads of about the same files, with the tab of each, the most alike first, then the latest.
+
+    Judged by a sample of each one's files, so that it does not matter how many they are.
+    """
+    found = []
+    for name, stamp in upload_folders.latest(there):
+        try:
+            head = upload_plan.head(f"{uploads}/{name}", stamp)
+        except OSError:
+            continue
+        if head and not plan.keys().isdisjoint(head.marks):
+            share = sum(mark in plan for mark in head.marks) / len(head.marks)
+            found += [(share, uploads / name, head.tab)] if share >= 0.5 else []
+    return [(folder, tab) for _, folder, tab in sorted(found, key=lambda match: -match[0])]
 
 
-def _changed(path: Path) -> float:
-    return path.stat().st_mtime
+def _lent(upload: Upload, folders: Iterable[Path]) -> dict[str, Path]:
+    """Key -> where a wanted file is whole in another upload."""
+    lent: dict[str, Path] = {}
+    for folder in folders:
+        here = upload_folders.sizes(folder / "files")
+        lent |= {key: folder / "files" / key for key in upload.wanted if here.get(key) == upload.plan[key].size}
+    return lent
 
 
-@lru_cache(maxsize=4)
-def _read(plan: Path, changed: tuple[int, int]) -> Upload:
-    """Kept in memory, since each file that comes asks for it."""
-    files = [Announced(*entry) for entry in json.loads(plan.read_text(encoding="utf-8"))]
-    return Upload(plan.parent, {file.key: file for file in files})
+def _link(there: Path, here: Path) -> None:
+    """The same bytes under a second name; what cannot be linked is sent. A file that is here is never written to."""
+    with contextlib.suppress(OSError):
+        os.link(there, here)
+
+
+def _tidy(uploads: Path, there: There) -> None:
+    """Remove what is certainly ours and dead; anything else stays where it is.
+
+    That is: what `remove` began to remove (`.gone`); the folder of an announcement that was killed before it had a
+    plan, with nothing in it (`_announcing` is held, so none is being made now); and uploads that were broken off long
+    ago, also with a plan that cannot be read. Never anything that is finished: runs were made of it.
+    """
+    for gone in upload_folders.half_removed(uploads):
+        shutil.rmtree(gone, ignore_errors=True)
+    long_ago = time.time() - LIMITS.days * 86_400
+    for name, plan in list(there.items()):
+        folder = uploads / name
+        if plan is None:
+            dead = upload_folders.is_half_made(folder)
+        else:
+            dead = plan[0] < long_ago * 1e9 and upload_folders.last_change(folder) < long_ago
+        if dead:
+            del there[name]
+            with contextlib.suppress(BadInput):  # then it stays, and is passed over
+                remove(Upload(folder, {}))
+
+
+@lru_cache(maxsize=16)
+def _read(folder: Path, stamp: Stamp) -> Upload | None:
+    """Kept in memory, since each file that comes asks for it; None where there is no plan. Raises OSError."""
+    plan = upload_plan.read(folder)
+    return None if plan is None else Upload(folder, plan)

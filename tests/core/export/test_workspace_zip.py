@@ -142,6 +142,7 @@ HOSTILE: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
     "a picture too large": (lambda files: files.update({COPY: picture((3000, 10))}), "not a copy that Facetry made"),
     "another version": (lambda files: files.update({"facetry.json": b'{"format": 99}'}), "another version of Facetry"),
     "no JSON": (lambda files: files.update({"facetry.json": b"[" * 9}), "another version of Facetry"),
+    "JSON without end": (lambda files: files.update({"facetry.json": b"[" * 100_000}), "another version of Facetry"),
     "some ZIP file": (lambda files: files.pop("facetry.json") and None, "not a packed workspace"),
 }
 

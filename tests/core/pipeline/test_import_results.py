@@ -49,7 +49,7 @@ def test_the_published_files_score_as_scikit_learn_says(tmp_path: Path, capsys: 
     run = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert (run["settings"]["vision"], run["settings"]["text"]) == ("records", "imported")
     assert run["models"]["text"].startswith("imported/")
-    with (tmp_path / "out" / "assignments.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "out" / "assignments.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["image"] == "1000_Saxophone.jpg"
     assert rows[0]["label"] == "Saxophone"
@@ -74,7 +74,7 @@ def test_answers_of_no_group_count_as_scikit_learn_says(tmp_path: Path) -> None:
     assert groups.count("?") == 10
     expected = independent([row["truth"] for row in rows], groups)
     assert scores(tmp_path / "out") == pytest.approx(expected, abs=1e-12)  # sums in another order
-    with (tmp_path / "out" / "assignments.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "out" / "assignments.csv").open(encoding="utf-8-sig", newline="") as file:
         odd = [row for row in csv.DictReader(file) if row["cluster"] == "Unassigned"]
     assert len(odd) == 10
     assert "none" in {row["description"] for row in odd}  # what was said instead is kept

@@ -51,7 +51,7 @@ def opened(place: Config) -> Iterator[Workspace]:
     """The workspace, closed at the end; says so where its database had to be restored. Raises WorkspaceBusy."""
     workspace = Workspace(place)
     for restoration in workspace.store.restorations.unread():
-        print(restoration.sentence, file=sys.stderr)
+        print(restoration.sentence(workspace.folder), file=sys.stderr)
     workspace.store.restorations.mark_read()
     try:
         yield workspace

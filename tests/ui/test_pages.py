@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -29,6 +30,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import ModelUnavailable
 from core.results import run_view
 from core.results.edits import Add, Delete, Rename
+from core.store.recovery.report import REPORT, Restoration
 from ui import text
 from ui.clusters import edit_callbacks
 from ui.components.safe import safe_md
@@ -231,6 +233,28 @@ def test_edits_that_cannot_be_applied_are_said_and_undone(make: Callable[..., st
     button(at, text.UNDO).click().run()
     button(at, text.UNDO).click().run()
     assert [text_input.value for text_input in at.text_input][:3] == ["red", "green", "blue"]
+
+
+def test_a_restored_database_is_said_on_every_page_until_it_is_read(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    workspace = state.workspace()
+    moment = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - as stored: UTC, no zone
+    report = Restoration(moment, moment, "facetry.damaged-x.duckdb", 7, whole=False, copies=0)
+    workspace.store._db.insert("restoration", [(moment, REPORT.dump_json(report).decode(), False)])
+    for name in ("start", "names"):
+        at = open_app(name, run=run_id)
+        assert f"kept as {workspace.folder / 'facetry.damaged-x.duckdb'}" in shown(at).replace("\\", "")
+    next(each for each in at.button if each.label == text.RESTORED_READ).click().run()
+    assert "facetry.damaged" not in shown(at)
+
+
+def test_deleted_copies_are_said(make: Callable[..., str]) -> None:
+    run_id = make()
+    assert text.COPIES_GONE not in shown(open_app("browse", run=run_id))
+    item = next(row.item_id for row in run_view.rows(state.workspace().store, run_id))
+    state.workspace().image(item, "thumb").unlink()
+    for name in ("browse", "names"):
+        assert text.COPIES_GONE in shown(open_app(name, run=run_id))
 
 
 def test_add_delete_and_merge_say_what_they_make_stale(make: Callable[..., str]) -> None:

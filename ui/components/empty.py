@@ -15,6 +15,8 @@ def open_run() -> RunRow:
     """The open run; without one, offer the recent ones and the way to a new one, and end the page there."""
     run_id = state.open_run_id()
     if run := state.workspace().store.runs.get(run_id) if run_id else None:
+        if run_data.has_lost_copies(run):
+            st.warning(text.COPIES_GONE, icon=":material/broken_image:")
         return run
     if run_id:
         state.close_run()

@@ -57,9 +57,10 @@ def show_flash() -> None:
 
 def show_restorations() -> None:
     """Say on every page what became of a damaged database, until somebody has read it."""
-    restorations = state.workspace().store.restorations
+    workspace = state.workspace()
+    restorations = workspace.store.restorations
     for restoration in restorations.unread():
-        st.warning(safe_md(restoration.sentence), icon=":material/healing:")
+        st.warning(safe_md(restoration.sentence(workspace.folder)), icon=":material/healing:")
         st.button(text.RESTORED_READ, key=f"read-{restoration.at}", on_click=restorations.mark_read)
 
 

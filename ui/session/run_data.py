@@ -47,6 +47,13 @@ def has_pictures(run: RunRow) -> bool:
     return given is None or given.source.has_images
 
 
+def has_lost_copies(run: RunRow) -> bool:
+    """Whether somebody deleted our copies of the images: the first and the last of them tell."""
+    datasets = state.workspace().store.datasets
+    ends = [*datasets.items(run.settings.dataset_id, limit=1), *datasets.latest(run.settings.dataset_id, 1)]
+    return has_pictures(run) and any(not state.workspace().image(item.item_id, "thumb").is_file() for item in ends)
+
+
 def images_at_hand() -> tuple[str, str]:
     """The id of the dataset in use and what to compare with: those of the open run (all of its images, when it is on
     a sample of them), else those chosen on the page Images; ("", "") for none."""

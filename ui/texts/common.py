@@ -8,6 +8,10 @@ APP: Final = "Facetry"
 TAGLINE: Final = "Give it a folder of images, say what to group by, and get named groups that you can check."
 UNEXPECTED: Final = "Something unexpected went wrong. The details are in the terminal window that runs Facetry."
 BUSY_TITLE: Final = "This workspace cannot be opened now"
+COPIES_GONE: Final = (
+    "Copies of these images were deleted, so pictures are missing here. Sort the images again, or start a new run on "
+    "them: copies are then made again from the originals."
+)
 RESTORED_READ: Final = "I have read this"
 START_PAGE: Final = "Start"
 IMAGES: Final = "Images"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -33,9 +34,8 @@ class Restoration:
     copies: int
     bad_copies: tuple[str, ...] = ()
 
-    @property
-    def sentence(self) -> str:
-        """What a person is told."""
+    def sentence(self, folder: Path) -> str:
+        """What a person is told. folder: the workspace's."""
         what = "was damaged" if self.kept.endswith(".duckdb") else "was missing"
         here = f"What was saved until {_local(self.until)} is here" if self.until else "Nothing of it could be read"
         lost = "Nothing was lost." if self.whole else "Some of it may be missing; continue a run to fill its gaps."
@@ -44,7 +44,7 @@ class Restoration:
         told = f"The database of this workspace {what} and was restored on {_local(self.at)}. {here}. {lost}".strip()
         if self.bad_copies:
             told += f" {len(self.bad_copies)} of the safety copies could not be read."
-        return f"{told} The damaged file is kept as {self.kept}." if self.kept else told
+        return f"{told} The damaged file is kept as {folder / self.kept}." if self.kept else told
 
 
 def _local(moment: datetime | None) -> str:

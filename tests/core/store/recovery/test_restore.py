@@ -115,7 +115,7 @@ def test_a_missing_database_is_restored_from_its_log_and_copies(
     (found,) = store.restorations.all()
     assert found.until is not None
     assert not found.whole
-    assert "was missing and was restored on" in found.sentence
+    assert "was missing and was restored on" in found.sentence(folder)
     store.restorations.mark_read()
     assert store.restorations.unread() == []
     store.close()
@@ -134,7 +134,7 @@ def test_a_damaged_copy_is_left_out_for_an_earlier_one_and_said(left_with_copies
     store = Store(folder)
     (found,) = store.restorations.all()
     assert set(found.bad_copies) == {f"000002/answer-{run.id}-describe.parquet", "000002/result.parquet"}
-    assert "2 of the safety copies could not be read" in found.sentence
+    assert "2 of the safety copies could not be read" in found.sentence(folder)
     store.close()
 
 

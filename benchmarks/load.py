@@ -126,7 +126,8 @@ async def together(server: kit.Server, run_id: str, number: int, seconds: float,
     middle, late = (times[int(len(times) * share)] for share in (0.5, 0.95))
     print(
         f"{number:8}{'yes' if at_work else 'no':>5}{len(came):8}{middle:8.2f}{late:8.2f}{times[-1]:8.2f}{len(wrong):8}"
-        f"{len(came) / took:8.1f}{polls / took:8.1f}{spent / len(came):8.3f}{memory(pid, 'VmRSS'):8,}", flush=True
+        f"{len(came) / took:8.1f}{polls / took:8.1f}{spent / len(came):8.3f}{memory(pid, 'VmRSS'):8,}",
+        flush=True,
     )
     for sentence in dict.fromkeys(wrong):
         print(f"         {sentence}")

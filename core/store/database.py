@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 
 from core.errors import BadInput, Paused, WorkspaceBusy
+from core.store.kept_rows import KeptRows, Rows, Version
 
 _HERE = Path(__file__).parent
 WHOLE_TABLES = (
@@ -25,6 +27,7 @@ WHOLE_TABLES = (
 )  # fmt: skip
 """Backed up whole after each finished step; the other tables only grow, so theirs are backed up in parts."""
 _TABLES = (*WHOLE_TABLES, "answer", "evidence", "reply", "replied")
+_EVERYTHING = ""
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
 _WITHOUT_SECRETS = {
     table: f"SELECT * REPLACE ({_SIGN_IN.format(column=column)}) FROM {table}"
@@ -40,8 +43,8 @@ class Database:
         self.folder = folder
         self.path = folder / "facetry.duckdb"
         self.restored_from: Path | None = None
-        self.writes = 0
-        """Counts what was written by this process, the only one that can: nothing has changed while it stands still."""
+        self._changes: Counter[str] = Counter()  # by this process, the only one that can write
+        self._kept = KeptRows()
         self._lock = threading.RLock()
         self._copying = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,13 +124,33 @@ class Database:
         """All rows of a query. Values are always parameters (in order, or by `$name`), never part of the text."""
         return self._root.cursor().execute(sql, values).fetchall()
 
+    def read_kept(self, about: Sequence[str], sql: str, values: Sequence[Any] = ()) -> Rows:
+        """As `read`, but asked only once for as long as nothing is written about any of `about` (see `write`).
+
+        The rows are shared by all who ask: never change them.
+        """
+        query, version = repr((sql, values)), self.version(*about)
+        rows = self._kept.get(query, version)
+        if rows is None:
+            rows = self.read(sql, values)
+            self._kept.keep(query, version, rows)
+        return rows
+
+    def version(self, *about: str) -> Version:
+        """Differs from an earlier one if something was written about any of `about` in between."""
+        return (self._changes[_EVERYTHING], *(self._changes[each] for each in about))
+
     def read_columns(self, sql: str, values: Sequence[Any] = ()) -> dict[str, Any]:
         """A query's columns as numpy arrays, for results of many rows."""
         return self._root.cursor().execute(sql, values).fetchnumpy()
 
     @contextmanager
-    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A transaction: all of it or nothing. One writer at a time in the whole process."""
+    def write(self, *about: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction: all of it or nothing. One writer at a time in the whole process.
+
+        about: what it changes, as `read_kept` and `version` are asked: ids of runs and datasets, and names of tables
+            that belong to none. Without any, everything that was kept is read anew.
+        """
         with self._lock:
             cursor = self._root.cursor()
             cursor.begin()
@@ -137,12 +160,17 @@ class Database:
                 cursor.rollback()
                 raise
             cursor.commit()
-            self.writes += 1
+            self._changes.update(about or [_EVERYTHING])
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE") -> None:
-        """Write many rows in one statement (a one-row commit costs as much as a thousand-row one)."""
+    def insert(
+        self, table: str, rows: Sequence[Sequence[Any]], about: Sequence[str] = (), *, verb: str = "INSERT OR REPLACE"
+    ) -> None:
+        """Write many rows in one statement (a one-row commit costs as much as a thousand-row one).
+
+        about: see `write`.
+        """
         if rows:
-            with self.write() as cursor:
+            with self.write(*about) as cursor:
                 insert_rows(cursor, table, rows, verb=verb)
 
     def backup(self, part: str, queries: dict[str, tuple[str, Sequence[Any]]]) -> None:

@@ -46,15 +46,16 @@ class Runs:
         """Store a new run and return its id (unguessable, safe in a URL)."""
         run_id = secrets.token_hex(6)
         row = (run_id, settings.dataset_id, _write(settings), "waiting", "", "{}", now(), now(), "")
-        self._db.insert("run", [row])
+        self._db.insert(_TABLE, [row], about=[run_id, _TABLE])
         return run_id
 
     def get(self, run_id: str) -> RunRow | None:
-        rows = self._db.read(f"{_SELECT} WHERE id = ?", [run_id])
+        rows = self._db.read_kept([run_id], f"{_SELECT} WHERE id = ?", [run_id])
         return _row(rows[0]) if rows else None
 
     def recent(self, limit: int = 20) -> list[RunRow]:
-        return [_row(row) for row in self._db.read(f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit])]
+        rows = self._db.read_kept([_TABLE], f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit])
+        return [_row(row) for row in rows]
 
     def of_dataset(self, dataset_id: str) -> list[RunRow]:
         """The runs on one dataset, the newest first."""
@@ -62,7 +63,7 @@ class Runs:
         return [_row(row) for row in self._db.read(sql, [dataset_id])]
 
     def set_status(self, run_id: str, status: RunStatus, message: str = "") -> None:
-        with self._db.write() as cursor:
+        with self._db.write(run_id, _TABLE) as cursor:
             sql = "UPDATE run SET status = ?, message = ?, changed_at = ? WHERE id = ?"
             cursor.execute(sql, [status, message, now(), run_id])
 
@@ -78,32 +79,32 @@ class Runs:
         """Change settings that decide no answer."""
         run = self.get(run_id)
         if run:
-            with self._db.write() as cursor:
+            with self._db.write(run_id, _TABLE) as cursor:
                 settings = _write(replace(run.settings, **changed))
                 cursor.execute("UPDATE run SET settings = ?, changed_at = ? WHERE id = ?", [settings, now(), run_id])
 
     def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:
-        with self._db.write() as cursor:
+        with self._db.write(run_id, _TABLE) as cursor:
             value = json.dumps({step: asdict(of_step) for step, of_step in stats.items()})
             cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
 
     def set_estimate(self, run_id: str, estimate: str) -> None:
         """Keep what a run is expected to cost (JSON), to stand beside what it did cost."""
-        with self._db.write() as cursor:
+        with self._db.write(run_id, _TABLE) as cursor:
             cursor.execute("UPDATE run SET estimate = ? WHERE id = ?", [estimate, run_id])
 
     def estimate(self, run_id: str) -> str:
         """What `set_estimate` kept, or ""."""
-        found = self._db.read("SELECT estimate FROM run WHERE id = ?", [run_id])
+        found = self._db.read_kept([run_id], "SELECT estimate FROM run WHERE id = ?", [run_id])
         return str(found[0][0] or "") if found else ""
 
     def set_left_out(self, run_id: str, value: str) -> None:
         """Keep which rows of results made elsewhere are not in the run (JSON): whoever opens it later should know."""
-        self._db.insert("left_out", [(run_id, value)])
+        self._db.insert("left_out", [(run_id, value)], about=[run_id])
 
     def left_out(self, run_id: str) -> str:
         """What `set_left_out` kept, or ""."""
-        found = self._db.read("SELECT value FROM left_out WHERE run_id = ?", [run_id])
+        found = self._db.read_kept([run_id], "SELECT value FROM left_out WHERE run_id = ?", [run_id])
         return str(found[0][0]) if found else ""
 
     def interrupt_running(self) -> list[str]:
@@ -120,7 +121,7 @@ class Runs:
 
     def add_edit(self, run_id: str, value: str, by: By = "", stale: Sequence[Kind] = ()) -> int:
         """Append a decision and mark the assignments of these kinds, in one transaction; return its number."""
-        with self._db.write() as cursor:
+        with self._db.write(run_id) as cursor:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
             insert_rows(cursor, "edit", [(run_id, last + 1, value, "{}", now())])
             if stale:
@@ -145,7 +146,7 @@ class Runs:
         if not edits:
             return None
         newest = edits[-1]
-        with self._db.write() as cursor:
+        with self._db.write(run_id) as cursor:
             old = (
                 "(SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
                 "(SELECT CAST(CAST(stale AS JSON) AS MAP(VARCHAR, VARCHAR)) AS held FROM edit "
@@ -166,14 +167,15 @@ class Runs:
         return newest
 
     def edits(self, run_id: str) -> list[EditRow]:
-        rows = self._db.read("SELECT seq, value FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
+        rows = self._db.read_kept([run_id], "SELECT seq, value FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
         return [EditRow(*row) for row in rows]
 
 
 # Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.
 _SETTINGS: TypeAdapter[RunSettings] = TypeAdapter(RunSettings)
 _STATS: TypeAdapter[dict[str, StepStats]] = TypeAdapter(dict[str, StepStats])
-_SELECT = "SELECT id, settings, status, message, stats, created_at FROM run"
+_TABLE = "run"
+_SELECT = f"SELECT id, settings, status, message, stats, created_at FROM {_TABLE}"
 
 
 def _row(row: tuple[str, str, RunStatus, str, str, datetime]) -> RunRow:

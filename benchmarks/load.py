@@ -1,11 +1,12 @@
 """How quickly pages come when many people use one server: python benchmarks/load.py [IMAGES] [SECONDS] [SESSIONS ...]
 
-Makes a workspace with a finished run over IMAGES made-up images (10,000) and starts the app on it. First one session goes
-through the pages alone: processor seconds of the server, bytes sent and milliseconds for each page. Then 1, 5, 25 and 60
-sessions (or SESSIONS) go through the same pages at once for SECONDS (30), each over a web socket of its own as a browser
-does, each waiting about a second between two pages; without and with a run of the built-in engine at work beside them.
-Printed: seconds from asking until the page is complete, errors, pages a second, the server's processor seconds a page
-(with a run, its own work is in them) and its memory. Images themselves are not fetched. Linux only.
+Makes a workspace with a finished run over IMAGES made-up images (10,000) and starts the app on it. First one session
+goes through the pages alone: processor seconds of the server, bytes sent and milliseconds for each page. Then 1, 5, 25
+and 60 sessions (or SESSIONS) go through the same pages at once for SECONDS (30), each over a web socket of its own as a
+browser does, each waiting about a second between two pages; without and with a run of the built-in engine at work.
+Printed: seconds from asking until the page is complete, errors, pages a second, how often parts of pages were drawn
+anew by themselves, the server's processor seconds a page (with a run, its own work is in them) and its memory. Images
+themselves are not fetched. Linux only.
 """
 
 from __future__ import annotations

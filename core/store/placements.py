@@ -6,6 +6,7 @@ made anew when one of those has changed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -64,7 +65,9 @@ class Placements:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._fresh: dict[str, Version] = {}  # run id -> the version in which its placements were last right
+        self._making = threading.Lock()
+        self._fresh: dict[str, tuple[Version, str, Mapping[str, str], Mapping[str, str]]] = {}
+        """Run id -> what its placements were made from when they were last right."""
 
     def refresh(
         self,
@@ -82,13 +85,21 @@ class Placements:
             moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an
                 edit that changes nothing else costs nothing here.
         """
-        now = self._db.version(run_id, dataset_id)
-        if self._fresh.get(run_id) == now:
+        asked = (facet, clusters, moved)  # compared too: another session may have read the edits a moment earlier
+        if self._fresh.get(run_id) == (self._db.version(run_id, dataset_id), *asked):
             return
+        with self._making:  # one session makes them, those that wait find them made
+            now = (self._db.version(run_id, dataset_id), *asked)
+            if self._fresh.get(run_id) != now and self._is_made(run_id, dataset_id, facet, clusters, moved):
+                self._fresh[run_id] = now
+
+    def _is_made(
+        self, run_id: str, dataset_id: str, facet: str, clusters: Mapping[str, str], moved: Mapping[str, str]
+    ) -> bool:
+        """Whether the placements are as they would be made now; if not, make them."""
         version = self._version(run_id, dataset_id, facet) + repr((sorted(clusters.items()), sorted(moved.items())))
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
-            self._fresh[run_id] = now
-            return
+            return True
         values = {
             "run": run_id,
             "dataset": dataset_id,
@@ -102,6 +113,7 @@ class Placements:
             cursor.execute("DELETE FROM placement WHERE run_id = ?", [run_id])
             cursor.execute(_MAKE, values)
             cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
+        return False
 
     def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
         """What the placements are made from, a person's edits apart; changes whenever that does."""

@@ -1,7 +1,7 @@
 """A browser without a screen: one Streamlit session over its real web socket, for load figures.
 
-It does what Streamlit's own page does: it opens the address (which gives the cookies), connects with Origin and cookies,
-asks for pages as clicks on the menu do, keeps large messages and says which, and polls fragments that want to be.
+It does what Streamlit's own page does: it opens the address (which gives the cookies), connects with Origin and
+cookies, asks for pages as clicks on the menu do, keeps large messages and says which, and polls fragments.
 """
 
 from __future__ import annotations

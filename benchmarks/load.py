@@ -12,6 +12,7 @@ themselves are not fetched. Linux only.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import statistics
@@ -95,15 +96,21 @@ async def alone(server: kit.Server, run_id: str) -> None:
     print(f"{'mean':10}{statistics.mean(cost for page in PAGES for cost in spent[page]):12.3f}", flush=True)
 
 
+async def ask(session: Session, page: str, wrong: list[str], query: str = "") -> list[Arrived]:
+    """The page, if it came; otherwise why not goes into `wrong`."""
+    try:
+        return [await session.ask(page, query)]
+    except PageFailed as error:
+        wrong.append(str(error))
+        return []
+
+
 async def use(session: Session, until: float, came: list[Arrived], wrong: list[str]) -> None:
     """Go from page to page as a person does, until a moment (time.monotonic)."""
     at = random.randrange(len(PAGES))
     await asyncio.sleep(random.random())
     while time.monotonic() < until:
-        try:
-            came.append(await session.ask(PAGES[at % len(PAGES)]))
-        except PageFailed as error:
-            wrong.append(str(error))
+        came += await ask(session, PAGES[at % len(PAGES)], wrong)
         at += 1
         await asyncio.sleep(random.uniform(0.5, 1.5))
 
@@ -116,18 +123,19 @@ async def together(server: kit.Server, run_id: str, number: int, seconds: float,
     async with AsyncExitStack() as stack:
         sessions = [await stack.enter_async_context(open_session(server.url)) for _ in range(number)]
         for session in sessions:
-            await session.ask("browse", f"run={run_id}")
+            await ask(session, "browse", wrong, f"run={run_id}")
         polls, before, began = sum(one.polls for one in sessions), processor_seconds(pid), time.monotonic()
         await asyncio.gather(*(use(session, began + seconds, came, wrong) for session in sessions))
         took, spent = time.monotonic() - began, processor_seconds(pid) - before
         polls = sum(one.polls for one in sessions) - polls
-        if at_work and not any(session.polling for session in sessions):
-            wrong.append("the run had ended")
-    times = sorted(one.seconds for one in came)
+        await ask(sessions[0], "browse", wrong)
+        if sessions[0].polling != at_work:  # a page tells of a run at work, and looks how far it is
+            wrong.append("the run had ended" if at_work else "a run was at work")
+    times = sorted(one.seconds for one in came) or [math.nan]
     middle, late = (times[int(len(times) * share)] for share in (0.5, 0.95))
     print(
         f"{number:8}{'yes' if at_work else 'no':>5}{len(came):8}{middle:8.2f}{late:8.2f}{times[-1]:8.2f}{len(wrong):8}"
-        f"{len(came) / took:8.1f}{polls / took:8.1f}{spent / len(came):8.3f}{memory(pid, 'VmRSS'):8,}",
+        f"{len(came) / took:8.1f}{polls / took:8.1f}{spent / len(times):8.3f}{memory(pid, 'VmRSS'):8,}",
         flush=True,
     )
     for sentence in dict.fromkeys(wrong):

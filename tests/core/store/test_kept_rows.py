@@ -32,19 +32,26 @@ class Shelf:
     other: str
     asked: int = 0
 
-    def all_that_pages_read(self) -> str:
+    def all_that_pages_read(self) -> list[object]:
         """What every method that may keep rows says now."""
-        store, told = self.store, []
+        store = self.store
+        told: list[object] = []
         for run_id, dataset in ((self.run, "d1"), (self.other, "d2")):
             view = View(store, run_id)
             inside = Query(cluster_id="c1", order="sure")
             told += [view.run, view.edited, view.rows(), view.rows(inside, 1), view.examples(2), view.count(inside)]
-            told += [view.states(), view.labels(), view.answers(), view.earlier(), view.place(inside, "i1")]
+            told += [
+                view.states(),
+                sorted(view.labels()),
+                sorted(view.answers()),
+                view.earlier(),
+                view.place(inside, "i1"),
+            ]
             told += [view.confusion().counts.tolist(), view.probabilities("i1"), store.answers.kinds(run_id)]
             told += [store.answers.step_counts(run_id), store.runs.estimate(run_id), store.runs.left_out(run_id)]
             told += [store.datasets.get(dataset), store.datasets.facets(dataset), store.datasets.options(dataset)]
             told += [store.datasets.skipped(dataset), store.runs.edits(run_id)]
-        return repr([*told, store.runs.recent(), store.preferences.get("vision")])
+        return [*told, store.runs.recent(), store.preferences.get("vision")]
 
 
 def save(store: Store, run_id: str, cluster: str = "c1") -> None:

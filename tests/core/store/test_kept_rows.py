@@ -90,6 +90,7 @@ def exclude(shelf: Shelf) -> None:
 
 def include(shelf: Shelf) -> None:
     exclude(shelf)
+    shelf.all_that_pages_read()
     shelf.store.datasets.include("d1", ["i2"])
 
 

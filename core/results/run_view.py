@@ -83,14 +83,14 @@ def evidence_used(store: Store, run: RunRow) -> list[str]:
 
 def proposal(store: Store, run_id: str) -> tuple[Cluster, ...]:
     """The clusters as the model proposed them; empty before the name step."""
-    values = store.answers.values(run_id, "name")
-    return name.read(values[name.ITEM]) if name.ITEM in values else ()
+    value = store.answers.value(run_id, "name", name.ITEM)
+    return name.read(value) if value else ()
 
 
 def first_names(store: Store, run_id: str) -> tuple[Cluster, ...]:
     """Groups of a first sample, to look at while the rest is described; empty before, and once all have names."""
-    values = store.answers.values(run_id, "first names")
-    return name.read(values[name.ITEM]) if name.ITEM in values and not proposal(store, run_id) else ()
+    value = store.answers.value(run_id, "first names", name.ITEM)
+    return name.read(value) if value and not proposal(store, run_id) else ()
 
 
 def clusters(store: Store, run_id: str) -> Edited:
@@ -298,7 +298,7 @@ class View:
 
     def probabilities(self, item_id: str) -> dict[str, float]:
         """Cluster id -> probability of one item under today's clusters: merged ones added up, removed ones left out."""
-        value = self._store.answers.values(self.run.id, "assign", [item_id]).get(item_id)
+        value = self._store.answers.value(self.run.id, "assign", item_id)
         total: dict[str, float] = defaultdict(float)
         for cluster_id, probability in ((assign.read(value).probabilities if value else None) or {}).items():
             if now := self.edited.resolve(cluster_id):

@@ -52,7 +52,7 @@ class Answers:
         with these answers, so that after a crash both are known or neither.
         """
         new = [outcome for outcome in outcomes if outcome.answer is not None]
-        with self._db.write() as cursor:
+        with self._db.write(run_id or "answer", *(["run"] if stats else [])) as cursor:
             answers = [(o.work.key, step, model, o.answer.value, now()) for o in new if o.answer]
             if answers:
                 insert_rows(cursor, "answer", answers)
@@ -86,8 +86,10 @@ class Answers:
 
     def kinds(self, run_id: str) -> dict[str, dict[str, int]]:
         """Step -> kind of failure -> how many items a run holds as failed so."""
-        rows = self._db.read(
-            "SELECT step, kind, count(*) FROM result WHERE run_id = ? AND failure <> '' GROUP BY ALL", [run_id]
+        rows = self._db.read_kept(
+            [run_id],
+            "SELECT step, kind, count(*) FROM result WHERE run_id = ? AND failure <> '' GROUP BY ALL",
+            [run_id],
         )
         found: dict[str, dict[str, int]] = {}
         for step, kind, number in rows:
@@ -112,6 +114,16 @@ class Answers:
             sql += " AND r.item_id IN (SELECT unnest(?::VARCHAR[]))"
             values.append(list(items))
         return dict(self._db.read(sql + " AND r.failure = ''", values))
+
+    def value(self, run_id: str, step: Held, item: str) -> str | None:
+        """The answer (JSON) that a run holds of one item, or None."""
+        rows = self._db.read_kept(
+            [run_id],
+            "SELECT a.value FROM result r JOIN answer a USING (call_key) "
+            "WHERE r.run_id = ? AND r.step = ? AND r.item_id = ? AND r.failure = ''",
+            [run_id, step, item],
+        )
+        return str(rows[0][0]) if rows else None
 
     def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
         """Space -> (len(ids), d) float32 of what `model` measured; rows of NaN where an item has none."""
@@ -148,7 +160,8 @@ class Answers:
 
     def step_counts(self, run_id: str) -> Mapping[str, tuple[int, int]]:
         """Step -> (items held, of which failed)."""
-        rows = self._db.read(
+        rows = self._db.read_kept(
+            [run_id],
             "SELECT step, count(*), count(*) FILTER (failure <> '') FROM result WHERE run_id = ? GROUP BY step",
             [run_id],
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -20,9 +21,11 @@ import duckdb
 from core.errors import BadInput, FacetryError, Paused
 from core.store import opening, schema
 from core.store.copies import Copies
+from core.store.kept_rows import KeptRows, Rows, Version
 from core.store.recovery import database_file, restore
 from core.store.schema import DATABASE, TABLES, WHOLE_TABLES
 
+_EVERYTHING = ""
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
 _WITHOUT_SECRETS = {
     table: f"SELECT * REPLACE ({_SIGN_IN.format(column=column)}) FROM {table}"
@@ -37,8 +40,8 @@ class Database:
         """Open (or make) `folder`/facetry.duckdb. Raises WorkspaceBusy when another process has it open."""
         self.folder = folder.absolute()
         self.path = self.folder / DATABASE
-        self.writes = 0
-        """Counts what was written by this process, the only one that can: nothing has changed while it stands still."""
+        self._changes: Counter[str] = Counter()  # by this process, the only one that can write
+        self._kept = KeptRows()
         self._lock = threading.RLock()
         self._copying = threading.Lock()
         opening.check_access(self.folder, self.path)
@@ -128,13 +131,33 @@ class Database:
         """All rows of a query. Values are always parameters (in order, or by `$name`), never part of the text."""
         return self._root.cursor().execute(sql, values).fetchall()
 
+    def read_kept(self, about: Sequence[str], sql: str, values: Sequence[Any] = ()) -> Rows:
+        """As `read`, but asked only once for as long as nothing is written about any of `about` (see `write`).
+
+        The rows are shared by all who ask: never change them.
+        """
+        query, version = repr((sql, values)), self.version(*about)
+        rows = self._kept.get(query, version)
+        if rows is None:
+            rows = self.read(sql, values)
+            self._kept.keep(query, version, rows)
+        return rows
+
+    def version(self, *about: str) -> Version:
+        """Differs from an earlier one if something was written about any of `about` in between."""
+        return (self._changes[_EVERYTHING], *(self._changes[each] for each in about))
+
     def read_columns(self, sql: str, values: Sequence[Any] = ()) -> dict[str, Any]:
         """A query's columns as numpy arrays, for results of many rows."""
         return self._root.cursor().execute(sql, values).fetchnumpy()
 
     @contextmanager
-    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A transaction: all of it or nothing. One writer at a time in the whole process."""
+    def write(self, *about: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction: all of it or nothing. One writer at a time in the whole process.
+
+        about: what it changes, as `read_kept` and `version` are asked: ids of runs and datasets, and names of tables
+            that belong to none. Without any, everything that was kept is read anew.
+        """
         with self._lock:
             cursor = self._root.cursor()
             cursor.begin()
@@ -144,7 +167,7 @@ class Database:
                 cursor.rollback()
                 raise
             cursor.commit()
-            self.writes += 1
+            self._changes.update(about or [_EVERYTHING])
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -152,10 +175,15 @@ class Database:
         with self._lock:
             yield
 
-    def insert(self, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE") -> None:
-        """Write many rows in one statement (a one-row commit costs as much as a thousand-row one)."""
+    def insert(
+        self, table: str, rows: Sequence[Sequence[Any]], about: Sequence[str] = (), *, verb: str = "INSERT OR REPLACE"
+    ) -> None:
+        """Write many rows in one statement (a one-row commit costs as much as a thousand-row one).
+
+        about: see `write`.
+        """
         if rows:
-            with self.write() as cursor:
+            with self.write(*about) as cursor:
                 insert_rows(cursor, table, rows, verb=verb)
 
     def backup(self, part: str, queries: dict[str, tuple[str, Sequence[Any]]]) -> None:

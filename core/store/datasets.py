@@ -20,14 +20,14 @@ class Datasets:
 
     def begin(self, dataset_id: str, name: str, source: SourceAddress, given: int) -> None:
         """Start (or start again) to fill a dataset; its old item list and truth go, images and answers stay."""
-        with self._db.write() as cursor:
+        with self._db.write(dataset_id) as cursor:
             for table in ("dataset_item", "truth"):
                 cursor.execute(f"DELETE FROM {table} WHERE dataset_id = ?", [dataset_id])
             insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source.to_json()), "[]", given, now())])
 
     def add(self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow] = ()) -> None:
         """Add items in one transaction with the images they show."""
-        with self._db.write() as cursor:
+        with self._db.write(dataset_id) as cursor:
             if images:
                 insert_rows(cursor, "image", [astuple(image) for image in images])
             if items:
@@ -39,7 +39,7 @@ class Datasets:
     ) -> None:
         """Add later images, at the positions after the last, with where they came from. One transaction, in which
         `given` grows with them: the dataset is complete at any time."""
-        with self._db.write() as cursor:
+        with self._db.write(dataset_id) as cursor:
             sql = "SELECT coalesce(max(position), -1) + 1 FROM dataset_item WHERE dataset_id = ?"
             (first,) = cursor.execute(sql, [dataset_id]).fetchall()[0]
             if images:
@@ -63,18 +63,18 @@ class Datasets:
 
     def set_truth(self, dataset_id: str, facet: str, classes: Mapping[str, str]) -> None:
         """Give items (by id) their class under one facet, replacing what that facet held."""
-        with self._db.write() as cursor:
+        with self._db.write(dataset_id) as cursor:
             cursor.execute("DELETE FROM truth WHERE dataset_id = ? AND facet = ?", [dataset_id, facet])
             if classes:
                 insert_rows(cursor, "truth", [(dataset_id, item, facet, cls) for item, cls in classes.items()])
 
     def get(self, dataset_id: str) -> DatasetRow | None:
-        found = self._db.read("SELECT id, name, source, given, added FROM dataset WHERE id = ?", [dataset_id])
+        sql = "SELECT id, name, source, given, added FROM dataset WHERE id = ?"
+        found = self._db.read_kept([dataset_id], sql, [dataset_id])
         if not found:
             return None
-        counts = self._db.read(
-            "SELECT status, count(*) FROM dataset_item WHERE dataset_id = ? GROUP BY status", [dataset_id]
-        )
+        sql = "SELECT status, count(*) FROM dataset_item WHERE dataset_id = ? GROUP BY status"
+        counts = self._db.read_kept([dataset_id], sql, [dataset_id])
         key, name, source, given, added = found[0]
         later = [SourceAddress.from_json(place) for place in json.loads(added)]
         return DatasetRow(key, name, SourceAddress.from_json(json.loads(source)), given, Counter(dict(counts)), later)
@@ -88,12 +88,13 @@ class Datasets:
 
     def options(self, dataset_id: str) -> str:
         """What `set_options` kept, or ""."""
-        found = self._db.read("SELECT value FROM dataset_option WHERE dataset_id = ?", [dataset_id])
+        sql = "SELECT value FROM dataset_option WHERE dataset_id = ?"
+        found = self._db.read_kept([dataset_id], sql, [dataset_id])
         return str(found[0][0]) if found else ""
 
     def set_options(self, dataset_id: str, value: str) -> None:
         """Keep what a person chose for runs on these images (JSON), so that neither a page nor a refresh loses it."""
-        self._db.insert("dataset_option", [(dataset_id, value)])
+        self._db.insert("dataset_option", [(dataset_id, value)], about=[dataset_id])
 
     def items(self, dataset_id: str, *, status: ItemStatus = "ready", limit: int = 0) -> list[ItemRow]:
         """Items of one status in the order given; limit 0 means all."""
@@ -103,6 +104,15 @@ class Datasets:
             [dataset_id, status, limit or 2**62],
         )
         return [ItemRow(*row) for row in rows]
+
+    def ends(self, dataset_id: str) -> list[str]:
+        """The ids of the first and the last usable item; one or none where there are no more."""
+        of_ready = "FROM dataset_item WHERE dataset_id = $1 AND status = 'ready'"
+        sql = (
+            f"SELECT item_id {of_ready} AND position IN ((SELECT min(position) {of_ready}), "
+            f"(SELECT max(position) {of_ready}))"
+        )
+        return [item for (item,) in self._db.read_kept([dataset_id], sql, [dataset_id])]
 
     def latest(self, dataset_id: str, number: int) -> list[ItemRow]:
         """The usable items that came in last, the newest first."""
@@ -115,7 +125,8 @@ class Datasets:
 
     def skipped(self, dataset_id: str, limit: int = 0) -> list[ItemRow]:
         """Everything given that is not grouped, duplicates included, each with its reason; limit 0 means all."""
-        rows = self._db.read(
+        rows = self._db.read_kept(
+            [dataset_id],
             "SELECT position, item_id, name, status, reason FROM dataset_item "
             "WHERE dataset_id = ? AND status <> 'ready' ORDER BY position LIMIT ?",
             [dataset_id, limit or 2**62],
@@ -144,7 +155,7 @@ class Datasets:
 
     def exclude(self, dataset_id: str, reasons: Mapping[str, str]) -> None:
         """Leave usable items out of all runs because a person said so: item id -> one sentence. `include` undoes it."""
-        with self._db.write() as cursor:
+        with self._db.write(dataset_id) as cursor:
             cursor.execute(
                 "UPDATE dataset_item SET status = 'excluded', reason = left_out.reason "
                 "FROM (SELECT unnest(?::VARCHAR[]) AS item_id, unnest(?::VARCHAR[]) AS reason) left_out "
@@ -154,7 +165,7 @@ class Datasets:
 
     def include(self, dataset_id: str, items: Sequence[str]) -> None:
         """Take excluded items back."""
-        with self._db.write() as cursor:
+        with self._db.write(dataset_id) as cursor:
             cursor.execute(
                 "UPDATE dataset_item SET status = 'ready', reason = '' WHERE dataset_id = ? AND status = 'excluded' "
                 "AND item_id IN (SELECT unnest(?::VARCHAR[]))",
@@ -167,7 +178,8 @@ class Datasets:
         return dict(rows)
 
     def facets(self, dataset_id: str) -> list[str]:
-        rows = self._db.read("SELECT DISTINCT facet FROM truth WHERE dataset_id = ? ORDER BY facet", [dataset_id])
+        sql = "SELECT DISTINCT facet FROM truth WHERE dataset_id = ? ORDER BY facet"
+        rows = self._db.read_kept([dataset_id], sql, [dataset_id])
         return [facet for (facet,) in rows]
 
     def images(self, ids: Sequence[str]) -> dict[str, ImageRow]:

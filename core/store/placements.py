@@ -6,11 +6,13 @@ made anew when one of those has changed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.store.database import Database
+from core.store.kept_rows import Rows, Version
 
 Order = Literal["sure", "unsure", "given"]
 
@@ -63,7 +65,9 @@ class Placements:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._fresh: dict[str, int] = {}  # run id -> how much had been written when its placements were last right
+        self._making = threading.Lock()
+        self._fresh: dict[str, tuple[Version, str, Mapping[str, str], Mapping[str, str]]] = {}
+        """Run id -> what its placements were made from when they were last right."""
 
     def refresh(
         self,
@@ -81,13 +85,21 @@ class Placements:
             moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an
                 edit that changes nothing else costs nothing here.
         """
-        writes = self._db.writes
-        if self._fresh.get(run_id) == writes:
+        asked = (facet, clusters, moved)  # compared too: another session may have read the edits a moment earlier
+        if self._fresh.get(run_id) == (self._db.version(run_id, dataset_id), *asked):
             return
+        with self._making:  # one session makes them, those that wait find them made
+            now = (self._db.version(run_id, dataset_id), *asked)
+            if self._fresh.get(run_id) != now and self._is_made(run_id, dataset_id, facet, clusters, moved):
+                self._fresh[run_id] = now
+
+    def _is_made(
+        self, run_id: str, dataset_id: str, facet: str, clusters: Mapping[str, str], moved: Mapping[str, str]
+    ) -> bool:
+        """Whether the placements are as they would be made now; if not, make them."""
         version = self._version(run_id, dataset_id, facet) + repr((sorted(clusters.items()), sorted(moved.items())))
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
-            self._fresh[run_id] = writes
-            return
+            return True
         values = {
             "run": run_id,
             "dataset": dataset_id,
@@ -97,10 +109,11 @@ class Placements:
             "items": list(moved),
             "places": list(moved.values()),
         }
-        with self._db.write() as cursor:
+        with self._db.write(run_id) as cursor:
             cursor.execute("DELETE FROM placement WHERE run_id = ?", [run_id])
             cursor.execute(_MAKE, values)
             cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
+        return False
 
     def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
         """What the placements are made from, a person's edits apart; changes whenever that does."""
@@ -126,13 +139,14 @@ class Placements:
             f"(SELECT rowid FROM placement WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) "
             f"ORDER BY {_order(query.order)}"
         )
-        return [Placement(*row) for row in self._db.read(sql, [*values, limit, max(offset, 0)])]
+        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)])]
 
     def examples(self, run_id: str, number: int) -> list[Placement]:
         """The surest items of each cluster, and of each state outside all clusters, the surest first."""
         return [
             Placement(*row)
-            for row in self._db.read(
+            for row in self._read(
+                run_id,
                 f"SELECT {_COLUMNS} FROM placement WHERE rowid IN (SELECT unnest(max_by(rowid, "
                 f"{{'sure': {_SURENESS}, 'place': -position}}, {number:d})) FROM placement WHERE run_id = ? "
                 f"GROUP BY state, cluster_id) ORDER BY {_order('sure')}",
@@ -142,7 +156,7 @@ class Placements:
 
     def count(self, run_id: str, query: Query) -> int:
         where, values = _where(run_id, query)
-        return int(self._db.read(f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
+        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
 
     def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""
@@ -171,33 +185,35 @@ class Placements:
             "own AS (SELECT * FROM found WHERE item_id = ?) "
             f"SELECT (SELECT count(*) FROM found WHERE {before}) FROM own"
         )
-        found = self._db.read(sql, [*values, item_id])
+        found = self._read(run_id, sql, [*values, item_id])
         return int(found[0][0]) if found else None
 
     def counts(self, run_id: str) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many items."""
-        rows = self._db.read(
-            "SELECT state, cluster_id, count(*) FROM placement WHERE run_id = ? GROUP BY ALL", [run_id]
-        )
+        sql = "SELECT state, cluster_id, count(*) FROM placement WHERE run_id = ? GROUP BY ALL"
+        rows = self._read(run_id, sql, [run_id])
         return {(state, cluster): number for state, cluster, number in rows}
 
     def earlier(self, run_id: str) -> int:
         """How many assignments an edit has made out of date."""
-        return int(self._db.read("SELECT count(*) FROM placement WHERE run_id = ? AND earlier", [run_id])[0][0])
+        sql = "SELECT count(*) FROM placement WHERE run_id = ? AND earlier"
+        return int(self._read(run_id, sql, [run_id])[0][0])
 
     def confusion(self, run_id: str) -> list[tuple[str, str, int]]:
         """(class, cluster id or "", how many items) over the items with ground truth."""
-        return self._db.read(
-            "SELECT truth, cluster_id, count(*) FROM placement WHERE run_id = ? AND truth <> '' GROUP BY ALL", [run_id]
-        )
+        sql = "SELECT truth, cluster_id, count(*) FROM placement WHERE run_id = ? AND truth <> '' GROUP BY ALL"
+        return [(name, cluster, number) for name, cluster, number in self._read(run_id, sql, [run_id])]
 
     def frequent(self, run_id: str, column: Literal["label", "reason"]) -> list[tuple[str, str, str, int]]:
         """(state, cluster id, value, how many items) for each value of a column, the commonest first."""
-        return self._db.read(
+        sql = (
             f"SELECT state, cluster_id, {column}, count(*) FROM placement WHERE run_id = ? AND {column} <> '' "
-            "GROUP BY ALL ORDER BY 4 DESC, 3",
-            [run_id],
+            "GROUP BY ALL ORDER BY 4 DESC, 3"
         )
+        return [(state, cluster, value, number) for state, cluster, value, number in self._read(run_id, sql, [run_id])]
+
+    def _read(self, run_id: str, sql: str, values: list[Any]) -> Rows:
+        return self._db.read_kept([run_id], sql, values)
 
 
 _COLUMNS = ", ".join(Placement.__slots__)

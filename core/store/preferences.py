@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from core.store.database import Database, insert_rows
 
+_TABLE = "preference"
+
 
 class Preferences:
     """Table preference."""
@@ -12,9 +14,9 @@ class Preferences:
         self._db = database
 
     def get(self, name: str, default: str = "") -> str:
-        found = self._db.read("SELECT value FROM preference WHERE name = ?", [name])
+        found = self._db.read_kept([_TABLE], "SELECT value FROM preference WHERE name = ?", [name])
         return found[0][0] if found else default
 
     def set(self, name: str, value: str) -> None:
-        with self._db.write() as cursor:
-            insert_rows(cursor, "preference", [(name, value)])
+        with self._db.write(_TABLE) as cursor:
+            insert_rows(cursor, _TABLE, [(name, value)])

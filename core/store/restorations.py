@@ -5,6 +5,8 @@ from __future__ import annotations
 from core.store.database import Database
 from core.store.recovery.report import REPORT, Restoration
 
+_TABLE = "restoration"
+
 
 class Restorations:
     """Table restoration."""
@@ -22,9 +24,9 @@ class Restorations:
 
     def mark_read(self) -> None:
         """Somebody has been told of all of them."""
-        with self._db.write() as cursor:
+        with self._db.write(_TABLE) as cursor:
             cursor.execute("UPDATE restoration SET seen = true")
 
     def _read(self, where: str) -> list[Restoration]:
-        rows = self._db.read(f"SELECT report FROM restoration {where} ORDER BY restored_at DESC")
+        rows = self._db.read_kept([_TABLE], f"SELECT report FROM {_TABLE} {where} ORDER BY restored_at DESC")
         return [REPORT.validate_json(value) for (value,) in rows]

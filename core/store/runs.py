@@ -50,12 +50,12 @@ class Runs:
         """Store a new run and return its id (unguessable, safe in a URL)."""
         run_id = secrets.token_hex(6)
         row = (run_id, settings.dataset_id, _write(settings), "waiting", "", "{}", now(), now(), "")
-        self._db.insert("run", [row])
+        self._db.insert(_TABLE, [row], about=[run_id, _TABLE])
         return run_id
 
     def get(self, run_id: str) -> RunRow | None:
         """Raises BadInput for a run whose settings cannot be read."""
-        rows = self._db.read(f"{_SELECT} WHERE id = ?", [run_id])
+        rows = self._db.read_kept([run_id], f"{_SELECT} WHERE id = ?", [run_id])
         if rows and _readable(rows) == []:
             raise BadInput(
                 "The settings of this run cannot be read: another version of Facetry made it, or they are damaged. "
@@ -65,7 +65,7 @@ class Runs:
 
     def recent(self, limit: int = 20) -> list[RunRow]:
         """The runs that can be read, the newest first."""
-        return _readable(self._db.read(f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit]))
+        return _readable(self._db.read_kept([_TABLE], f"{_SELECT} ORDER BY changed_at DESC LIMIT ?", [limit]))
 
     def of_dataset(self, dataset_id: str) -> list[RunRow]:
         """The runs on one dataset that can be read, the newest first."""
@@ -74,11 +74,11 @@ class Runs:
 
     def unreadable(self) -> int:
         """How many runs have settings that cannot be read."""
-        rows = self._db.read(_SELECT)
+        rows = self._db.read_kept([_TABLE], _SELECT)
         return len(rows) - len(_readable(rows))
 
     def set_status(self, run_id: str, status: RunStatus, message: str = "") -> None:
-        with self._db.write() as cursor:
+        with self._db.write(run_id, _TABLE) as cursor:
             sql = "UPDATE run SET status = ?, message = ?, changed_at = ? WHERE id = ?"
             cursor.execute(sql, [status, message, now(), run_id])
 
@@ -92,33 +92,33 @@ class Runs:
 
     def _set(self, run_id: str, **changed: Any) -> None:
         """Change settings that decide no answer."""
-        with self._db.write() as cursor:  # before they are read, or two changes at once would undo each other
+        with self._db.write(run_id, _TABLE) as cursor:  # before they are read, or two at once would undo each other
             run = self.get(run_id)
             if run:
                 settings = _write(replace(run.settings, **changed))
                 cursor.execute("UPDATE run SET settings = ?, changed_at = ? WHERE id = ?", [settings, now(), run_id])
 
     def set_stats(self, run_id: str, stats: Mapping[str, StepStats]) -> None:
-        with self._db.write() as cursor:
+        with self._db.write(run_id, _TABLE) as cursor:
             write_stats(cursor, run_id, stats)
 
     def set_estimate(self, run_id: str, estimate: str) -> None:
         """Keep what a run is expected to cost (JSON), to stand beside what it did cost."""
-        with self._db.write() as cursor:
+        with self._db.write(run_id, _TABLE) as cursor:
             cursor.execute("UPDATE run SET estimate = ? WHERE id = ?", [estimate, run_id])
 
     def estimate(self, run_id: str) -> str:
         """What `set_estimate` kept, or ""."""
-        found = self._db.read("SELECT estimate FROM run WHERE id = ?", [run_id])
+        found = self._db.read_kept([run_id], "SELECT estimate FROM run WHERE id = ?", [run_id])
         return str(found[0][0] or "") if found else ""
 
     def set_left_out(self, run_id: str, value: str) -> None:
         """Keep which rows of results made elsewhere are not in the run (JSON): whoever opens it later should know."""
-        self._db.insert("left_out", [(run_id, value)])
+        self._db.insert("left_out", [(run_id, value)], about=[run_id])
 
     def left_out(self, run_id: str) -> str:
         """What `set_left_out` kept, or ""."""
-        found = self._db.read("SELECT value FROM left_out WHERE run_id = ?", [run_id])
+        found = self._db.read_kept([run_id], "SELECT value FROM left_out WHERE run_id = ?", [run_id])
         return str(found[0][0]) if found else ""
 
     def interrupt_running(self) -> list[str]:
@@ -139,7 +139,7 @@ class Runs:
 
     def add_edit(self, run_id: str, value: str, by: By = "", stale: Sequence[Kind] = ()) -> int:
         """Append a decision and mark the assignments of these kinds, in one transaction; return its number."""
-        with self._db.write() as cursor:
+        with self._db.write(run_id) as cursor:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
             insert_rows(cursor, "edit", [(run_id, last + 1, value, "{}", now())])
             if stale:
@@ -160,7 +160,7 @@ class Runs:
 
         Returns the decision, or None when there is none.
         """
-        with self._db.write() as cursor:
+        with self._db.write(run_id) as cursor:
             edits = self.edits(run_id)
             if not edits:
                 return None
@@ -186,7 +186,8 @@ class Runs:
 
     def edits(self, run_id: str) -> list[EditRow]:
         """The decisions in order. A number may be given again after an undo; a version is not."""
-        rows = self._db.read("SELECT seq, value, created_at FROM edit WHERE run_id = ? ORDER BY seq", [run_id])
+        sql = "SELECT seq, value, created_at FROM edit WHERE run_id = ? ORDER BY seq"
+        rows = self._db.read_kept([run_id], sql, [run_id])
         return [EditRow(seq, value, f"{seq}@{made.isoformat()}") for seq, value, made in rows]
 
 
@@ -199,7 +200,8 @@ def write_stats(cursor: duckdb.DuckDBPyConnection, run_id: str, stats: Mapping[s
 # Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.
 _SETTINGS: TypeAdapter[RunSettings] = TypeAdapter(RunSettings)
 _STATS: TypeAdapter[dict[str, StepStats]] = TypeAdapter(dict[str, StepStats])
-_SELECT = "SELECT id, settings, status, message, stats, created_at FROM run"
+_TABLE = "run"
+_SELECT = f"SELECT id, settings, status, message, stats, created_at FROM {_TABLE}"
 
 
 def _readable(rows: Sequence[tuple[Any, ...]]) -> list[RunRow]:

@@ -71,7 +71,9 @@ class Server:
 def running(workspace: Path) -> Iterator[Server]:
     """The app on a workspace, until the end of the block, by when it must have shown no traceback."""
     server = Server(workspace)
-    yield server
-    if server.process.poll() is None:
-        server.stop()
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
     assert "Traceback" not in server.said

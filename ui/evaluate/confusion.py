@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -25,6 +27,7 @@ _MOST = 40
 _FIELD = 30  # pixels a row
 _SHOWN = 60
 _NUMBERS_FIT = _ROWS_FIT = 20
+_DATA = "fields"
 
 
 def summary(found: Mapping[str, Any], total: int) -> None:
@@ -51,18 +54,36 @@ def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) 
     labels, groups, fields = _fields(view, per_class)
     cut = text.CONFUSION_CUT.format(count=_MOST) if len(labels) == _MOST or len(groups) == _MOST else ""
     st.caption(f"{text.CONFUSION_NOTE} {cut}")
-    dark = st.context.theme.type == "dark"
+    chart = _chart(tuple(labels), tuple(groups), st.context.theme.type == "dark")
+    event = st.vega_lite_chart(
+        spec={**deepcopy(chart), "datasets": {_DATA: fields}},
+        key=f"confusion-{run.id}",
+        on_select="rerun",
+        selection_mode="field",
+        alt=text.CONFUSION,
+    )
+    chosen = event.get("selection", {}).get("field") or []
+    if chosen:
+        _images(run, view, str(chosen[0]["label"]), str(chosen[0]["key"]))
+
+
+@lru_cache(maxsize=64)
+def _chart(labels: Sequence[str], groups: Sequence[str], dark: bool) -> dict[str, Any]:
+    """The matrix without its numbers, as Vega-Lite has it, in this order of rows and columns.
+
+    Building and checking it takes longer than the rest of the page, and all sessions show the same.
+    """
     picked = alt.selection_point("field", fields=["label", "key"], toggle=False)
-    base = alt.Chart(fields).encode(
+    base = alt.Chart(alt.NamedData(_DATA)).encode(
         x=alt.X(
             "group:N",
-            sort=groups,
+            sort=list(groups),
             title=text.CONFUSION_GROUP,
             axis=alt.Axis(labelAngle=-40, labelLimit=170, labelOverlap=False),
         ),
         y=alt.Y(
             "label:N",
-            sort=labels,
+            sort=list(labels),
             title=text.CONFUSION_LABEL,
             axis=alt.Axis(labelLimit=200, labelOverlap=False, labelFlush=False),
         ),
@@ -85,16 +106,9 @@ def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) 
         numbers = base.mark_text(fontSize=12).transform_filter("datum.images > 0")
         ink = alt.condition("datum.share > 0.5", alt.value(strong), alt.value(light))
         chart = chart + numbers.encode(text="images:Q", color=ink)
-    event = st.altair_chart(
-        chart.properties(height=alt.Step(_FIELD)),
-        key=f"confusion-{run.id}",
-        on_select="rerun",
-        selection_mode="field",
-        alt=text.CONFUSION,
-    )
-    chosen = event.get("selection", {}).get("field") or []
-    if chosen:
-        _images(run, view, str(chosen[0]["label"]), str(chosen[0]["key"]))
+    spec: dict[str, Any] = chart.properties(height=alt.Step(_FIELD)).to_dict()
+    del spec["config"]  # Altair's own size; Streamlit gives the chart that of the page
+    return spec
 
 
 def _fields(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str], pd.DataFrame]:

@@ -49,9 +49,9 @@ def has_pictures(run: RunRow) -> bool:
 
 def has_lost_copies(run: RunRow) -> bool:
     """Whether somebody deleted our copies of the images: the first and the last of them tell."""
-    datasets = state.workspace().store.datasets
-    ends = [*datasets.items(run.settings.dataset_id, limit=1), *datasets.latest(run.settings.dataset_id, 1)]
-    return has_pictures(run) and any(not state.workspace().image(item.item_id, "thumb").is_file() for item in ends)
+    workspace = state.workspace()
+    ends = workspace.store.datasets.ends(run.settings.dataset_id)
+    return has_pictures(run) and any(not workspace.image(item, "thumb").is_file() for item in ends)
 
 
 def images_at_hand() -> tuple[str, str]:

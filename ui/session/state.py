@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
@@ -50,13 +51,19 @@ def jobs() -> Jobs:
 
 
 def warm_up() -> None:
-    """Load the built-in models in the background, so that the first run does not wait for them."""
+    """Load the built-in models in the background, so that the first run does not wait for them.
+
+    What the libraries keep in memory by then is no garbage: collections, which stop all threads, leave it out from then
+    on.
+    """
 
     def load() -> None:
         from core.models.builtin import vision_model
 
         vision_model.warm_up()
         registry.vision_model("builtin").sight(text.APPEARANCE)
+        gc.collect()
+        gc.freeze()
 
     threading.Thread(target=load, daemon=True, name="facetry-warm-up").start()
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from core.errors import WorkspaceBusy
 from ui.components import notices
-from ui.routes import access, door, downloads, uploads
+from ui.routes import access, door, downloads, no_delay, uploads
 from ui.session import state
 
 _log = logging.getLogger("facetry")
@@ -64,6 +64,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     except WorkspaceBusy as error:
         _log.warning("%s", error)  # the pages say so too, and work as soon as it is free
     state.warm_up()
+    no_delay.set_for_all()
     yield
     try:
         state.jobs().shut_down()

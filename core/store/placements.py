@@ -7,6 +7,7 @@ made anew when one of those has changed.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -60,6 +61,9 @@ class Query:
     order: Order = "given"
 
 
+_OLDEST_SECONDS = 1.0
+
+
 class Placements:
     """Tables placement and placed."""
 
@@ -68,6 +72,8 @@ class Placements:
         self._making = threading.Lock()
         self._fresh: dict[str, tuple[Version, str, Mapping[str, str], Mapping[str, str]]] = {}
         """Run id -> what its placements were made from when they were last right."""
+        self._made: dict[str, float] = {}
+        """Run id -> when that was (monotonic seconds)."""
 
     def refresh(
         self,
@@ -88,10 +94,18 @@ class Placements:
         asked = (facet, clusters, moved)  # compared too: another session may have read the edits a moment earlier
         if self._fresh.get(run_id) == (self._db.version(run_id, dataset_id), *asked):
             return
+        if self._fresh.get(run_id, ())[1:] == asked and self._may_wait(run_id):
+            return
         with self._making:  # one session makes them, those that wait find them made
             now = (self._db.version(run_id, dataset_id), *asked)
             if self._fresh.get(run_id) != now and self._is_made(run_id, dataset_id, facet, clusters, moved):
-                self._fresh[run_id] = now
+                self._fresh[run_id], self._made[run_id] = now, time.monotonic()
+
+    def _may_wait(self, run_id: str) -> bool:
+        """Whether the placements may be a second old: a run at work saves many times a second, and all that look on
+        would make them each time. When it ends, its status is new, and they are made."""
+        rows = self._db.read_kept([run_id], "SELECT status FROM run WHERE id = ?", [run_id])
+        return rows == [("running",)] and time.monotonic() - self._made[run_id] < _OLDEST_SECONDS
 
     def _is_made(
         self, run_id: str, dataset_id: str, facet: str, clusters: Mapping[str, str], moved: Mapping[str, str]

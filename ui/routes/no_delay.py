@@ -15,7 +15,7 @@ def set_for_all() -> None:
 
     A picture is two packets, head and body. The second waited until the browser had confirmed the first: 40 ms each.
     """
-    for name in os.listdir(_OPEN) if _OPEN.is_dir() else ():
-        with suppress(OSError), socket.socket(fileno=os.dup(int(name))) as found:
+    for handle in _OPEN.iterdir() if _OPEN.is_dir() else ():
+        with suppress(OSError), socket.socket(fileno=os.dup(int(handle.name))) as found:
             if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

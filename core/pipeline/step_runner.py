@@ -3,10 +3,10 @@ what failed."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from core.steps.plan import Model, Requests, StepPlan
 from core.store.runs import RunRow
 from core.workspace import Workspace
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 AT_ONCE = 20_000
 """At most so many items have their texts and keys in memory, whatever the run's size."""
@@ -189,8 +190,10 @@ class _Copying:
 
     def _work(self, step: Step) -> None:
         began = time.monotonic()
-        with suppress(Paused):  # the step goes on; its end tries again, and says so
+        try:
             self._copy(step)
+        except Exception as error:  # noqa: BLE001 - the step goes on; its end tries again, and says so
+            _log.warning("copies were not made: %s", error)
         took = time.monotonic() - began
         self._next = time.monotonic() + max(_COPY_SECONDS, _COPY_SHARE * took)
 

@@ -10,7 +10,17 @@ import duckdb
 from core.errors import FacetryError, WorkspaceBusy
 from core.store import schema
 
-_MEMORY = ("out of memory", "allocat", "bad_alloc", "not enough memory", "std::bad", "start thread", "create thread")
+_MEMORY = (
+    "out of memory",
+    "failed to allocate",
+    "could not allocate",
+    "cannot allocate",
+    "unable to allocate",
+    "bad_alloc",
+    "not enough memory",
+    "start thread",
+    "create thread",
+)
 _DENIED = (
     "permission denied",
     "read-only file system",
@@ -34,6 +44,8 @@ def check_access(folder: Path, database: Path) -> None:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise WorkspaceBusy(f"The workspace {folder} cannot be made ({reason}). Give another folder.") from None
+    if database.is_dir():
+        raise WorkspaceBusy(f"{database} is a folder, where a database should be. Move it, or give another workspace.")
     for place in (folder, *database.parent.glob(f"{database.name}*")):
         if not os.access(place, os.R_OK | os.W_OK) or (place.is_dir() and not os.access(place, os.X_OK)):
             raise denied(folder, place)
@@ -63,18 +75,18 @@ def explained(error: BaseException, folder: Path) -> FacetryError | None:
     """The sentence for an error that is no damage; None for damage, or for what cannot be told from it."""
     if isinstance(error, FacetryError):
         return error
-    said = str(error).lower()
+    said = str(error).replace(str(folder), "").lower()
     if "could not set lock" in said or "already open" in said or "being used by another process" in said:
         return WorkspaceBusy(
             f"The workspace {folder} is open in another Facetry window or command. "
             "Close that one, or choose another workspace folder."
         )
-    if isinstance(error, MemoryError | duckdb.OutOfMemoryException) or any(words in said for words in _MEMORY):
+    if is_of_memory(error, said):
         return WorkspaceBusy(
             f"There is too little free memory to open the workspace {folder}. Nothing was changed. "
             "Close other programs, then try again."
         )
-    if any(words in said for words in _FULL):
+    if is_of_room(said):
         return WorkspaceBusy(
             f"The disk is too full to open the workspace {folder}. Nothing was changed. Make room, then try again."
         )
@@ -86,6 +98,16 @@ def explained(error: BaseException, folder: Path) -> FacetryError | None:
             "Nothing was changed. Check the disk, then try again."
         )
     return newer(folder) if any(words in said for words in _NEWER) else None
+
+
+def is_of_memory(error: BaseException, said: str) -> bool:
+    """Whether there was too little memory. said: the error's words in lower case."""
+    return isinstance(error, MemoryError | duckdb.OutOfMemoryException) or any(words in said for words in _MEMORY)
+
+
+def is_of_room(said: str) -> bool:
+    """Whether the disk was full."""
+    return any(words in said for words in _FULL)
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from core.store import schema
+from core.store import opening, schema
 from core.store.copies import Copies, Copy, link
 from core.store.recovery import database_file, log_file
 from core.store.recovery.log_file import Log
@@ -27,7 +27,6 @@ _CHUNK = 2048
 _TRIES = 20
 _ONLY_GROW = ("answer", "evidence", "reply", "replied", "image", "dataset", "dataset_item", "run", "result")
 """Tables of which older copies may add rows that newer ones lack; of others the newest that can be read counts."""
-_MACHINE = (duckdb.OutOfMemoryException, MemoryError)
 
 
 @dataclass
@@ -233,7 +232,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: str, copy: Copy, found: 
 def _stop_for_the_machine(error: BaseException) -> None:
     """Let through what says nothing of the file: then nothing may be concluded from it."""
     said = str(error).lower()
-    if isinstance(error, _MACHINE) or "no space left" in said or "allocat" in said or "out of memory" in said:
+    if opening.is_of_memory(error, said) or opening.is_of_room(said):
         raise error
 
 
@@ -242,7 +241,7 @@ def main(arguments: Sequence[str]) -> int:
     folder, scratch, use = arguments
     try:
         found = rebuild(Path(folder), Path(scratch), use)
-    except (*_MACHINE, duckdb.Error, OSError) as error:
+    except (MemoryError, duckdb.Error, OSError) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
     print(json.dumps(vars(found)))

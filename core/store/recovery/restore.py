@@ -37,7 +37,9 @@ _LATEST = (
 def is_missing(folder: Path) -> bool:
     """Whether there is no database although there are copies, or a log, of one."""
     database = folder / DATABASE
-    return not database.exists() and bool(Copies(folder / "backup").generations() or log_file.place(database).exists())
+    if database.exists() and database.stat().st_size:
+        return False  # DuckDB would make a new database of an empty file
+    return bool(Copies(folder / "backup").generations() or log_file.place(database).exists())
 
 
 def log_is_damaged(folder: Path) -> bool:
@@ -48,10 +50,9 @@ def log_is_damaged(folder: Path) -> bool:
 
 def finish(folder: Path) -> None:
     """Put a restored database in place, where a process was killed before it had done so, and clear up after it."""
-    if (folder / _COMPLETE).exists():
+    if (folder / _COMPLETE).exists() or (folder / _SCRATCH).exists():
         with _alone(folder):
             _put_in_place(folder)
-    shutil.rmtree(folder / _SCRATCH, ignore_errors=True)
 
 
 def restore(folder: Path) -> None:
@@ -67,7 +68,6 @@ def restore(folder: Path) -> None:
         new.replace(folder / _COMPLETE)
         sync(folder)
         _put_in_place(folder)
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _put_in_place(folder: Path) -> None:
@@ -80,12 +80,16 @@ def _put_in_place(folder: Path) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep other processes from restoring the same workspace, with a database that this one holds open."""
+    """Keep other processes from restoring the same workspace, with a database that this one holds open. Clears up."""
     scratch = folder / _SCRATCH
     try:
         scratch.mkdir(exist_ok=True)
-        with closing(_locked(scratch / "lock.duckdb")):
+        lock = _locked(scratch / "lock.duckdb")
+        try:
             yield
+        finally:
+            lock.close()
+            shutil.rmtree(scratch, ignore_errors=True)
     except (duckdb.Error, OSError, MemoryError) as error:
         raise opening.explained(error, folder) or WorkspaceBusy(
             f"The workspace {folder} is damaged and could not be restored ({error}). Nothing was changed."

@@ -285,3 +285,41 @@ def test_a_second_process_is_kept_out_of_a_workspace_that_looks_damaged(left: Pa
     )  # fmt: skip
     assert "is open in another Facetry window" in done.stdout
     assert not list(folder.glob("facetry.damaged-*"))
+
+
+def test_an_empty_file_is_no_database(left_with_copies: Path, tmp_path: Path) -> None:
+    """DuckDB would make a new one of it."""
+    folder = copy_of(left_with_copies, tmp_path / "w")
+    (folder / FILE).write_bytes(b"")
+    (folder / LOG).unlink()
+    assert answers(folder) == IN_FILE
+
+
+def test_a_folder_in_the_place_of_the_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(WorkspaceBusy, match="is a folder, where a database should be"):
+        Store(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["out of memory", "permission denied", "no space left"])
+def test_the_name_of_a_folder_is_no_reason(left: Path, tmp_path: Path, name: str) -> None:
+    folder = copy_of(left, tmp_path / name)
+    change(folder / FILE, 30)
+    assert answers(folder) == ALL
+
+
+def test_while_another_process_restores_nobody_clears_up_after_it(left: Path, tmp_path: Path) -> None:
+    folder = copy_of(left, tmp_path / "w")
+    scratch = folder / "restoring"
+    scratch.mkdir()
+    code = f"import duckdb, time; held = duckdb.connect({str(scratch / 'lock.duckdb')!r}); "
+    code += "print(flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        with pytest.raises(WorkspaceBusy, match="open in another Facetry window"):
+            Store(folder)
+        assert (scratch / "lock.duckdb").exists()
+        other.kill()
+    assert answers(folder) == ALL
+    assert not scratch.exists()

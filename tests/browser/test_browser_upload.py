@@ -172,6 +172,10 @@ def test_cancelled_and_nothing_is_kept(shared_server: Server, page: Page, tmp_pa
     page.get_by_role("button", name=WORDS["cancel"]).click()
     expect(page.locator(".problem")).to_have_text(WORDS["cancelled"])
     expect(page.get_by_role("button", name=WORDS["files"])).to_be_visible()
+    for _ in range(100):
+        if set(uploads.iterdir()) == before:
+            break
+        page.wait_for_timeout(50)  # the server may still be at removing it
     assert set(uploads.iterdir()) == before
 
 

@@ -10,7 +10,6 @@ import duckdb
 import pytest
 from full_disk import no_file_larger_than
 
-from core.domain import RunSettings
 from core.engine.requests import Answer, Outcome, Work
 from core.errors import Paused, WorkspaceBusy
 from core.store import Store

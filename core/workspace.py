@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from core.config import Config, config
+from core.errors import WorkspaceBusy
 from core.ingest import scratch
 from core.ingest.decode import image_path
 from core.store import Store
@@ -27,7 +28,14 @@ class Workspace:
         self.copies = self.folder / "images"
         self.store = Store(self.folder)
         scratch.opened(self.folder)
-        self.token = _token(self.folder / "token")
+        try:
+            self.token = _token(self.folder / "token")
+        except OSError as error:
+            self.store.close()
+            raise WorkspaceBusy(
+                f"The workspace {self.folder} cannot be used: token cannot be written "
+                f"({error.strerror or 'unknown reason'}). Make room on the disk, then try again."
+            ) from None
 
     def image(self, image_id: str, kind: str) -> Path:
         """Our own copy of an image; kind is "thumb" (WebP, 256 px) or "view" (JPEG, 1024 px).

@@ -50,10 +50,10 @@ def place_of(options: argparse.Namespace) -> Config:
 def opened(place: Config) -> Iterator[Workspace]:
     """The workspace, closed at the end; says so where its database had to be restored. Raises WorkspaceBusy."""
     workspace = Workspace(place)
-    for restoration in workspace.store.restorations.unread():
-        print(restoration.sentence(workspace.folder), file=sys.stderr)
-    workspace.store.restorations.mark_read()
     try:
+        for restoration in workspace.store.restorations.unread():
+            print(restoration.sentence(workspace.folder), file=sys.stderr)
+        workspace.store.restorations.mark_read()
         yield workspace
     finally:
         workspace.close()

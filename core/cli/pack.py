@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 
 from core.cli import common
@@ -38,7 +39,8 @@ def _pack(options: argparse.Namespace) -> int:
         except OSError as error:
             raise BadInput(f"{out} could not be written ({error.strerror or 'unknown reason'}).") from None
         finally:
-            fresh.unlink(missing_ok=True)
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
     print(f"Packed into {out}")
     return 0
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from core.domain import ImageRow
-from core.errors import BadInput
+from core.errors import BadInput, Paused
 from core.ingest import pdf
 from core.ingest.pixels import colour_of, look_of, upright_rgb
 from core.ingest.sources.source_file import READABLE, Found
@@ -43,7 +43,10 @@ def image_path(folder: Path, image_id: str, kind: str) -> Path:
 
 
 def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
-    """Read a file and write its thumbnail (256 px) and view (1024 px) below `folder`. Never raises for a bad file."""
+    """Read a file and write its thumbnail (256 px) and view (1024 px) below `folder`.
+
+    Never raises for a bad file; raises Paused where the copies cannot be written.
+    """
     _allow_heif()
     view = None
     try:
@@ -67,11 +70,17 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
         return Unusable("The image needs too much memory to open. Scale it down.")
     except Exception:  # noqa: BLE001  # whatever a decoder raises on a damaged file is that file's reason only
         return Unusable("The image is damaged and cannot be opened. Export it again from where it came.")
-    if view is not None:
-        _write(view, view_path, "JPEG", quality=92, subsampling=0)
-        _write(_fit(view, THUMBNAIL_SIDE), thumb_path, "WEBP", quality=80, method=2)
-    with Image.open(thumb_path) as saved:  # as it lies there, so that looking again finds the same
-        thumb = saved.convert("RGB")
+    try:
+        if view is not None:
+            _write(view, view_path, "JPEG", quality=92, subsampling=0)
+            _write(_fit(view, THUMBNAIL_SIDE), thumb_path, "WEBP", quality=80, method=2)
+        with Image.open(thumb_path) as saved:  # as it lies there, so that looking again finds the same
+            thumb = saved.convert("RGB")
+    except OSError as error:
+        raise Paused(
+            f"The copies of images in {folder} cannot be written ({error.strerror or 'unknown reason'}). "
+            "What was saved is kept. Make room on the disk, or make that folder writable, then continue."
+        ) from None
     return ImageRow(image_id, kind, *size, note, look_of(thumb), colour_of(thumb))
 
 

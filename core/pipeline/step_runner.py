@@ -113,8 +113,19 @@ class Runner:
         spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, self.stats.get(step))
         at_once = min(model.max_concurrency, len(requests.work)) if spending.costs else 0
 
+        has_prompts = bool(requests.work) and step in model.prompts
+        versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
+        evidence = (evidence_model,) if requests.work and evidence_model else ()
+
+        def counted(of_calls: StepStats) -> StepStats:
+            return replace(
+                of_calls,
+                prompts=tuple(dict.fromkeys((*of_calls.prompts, *versions))),
+                evidence=tuple(dict.fromkeys((*of_calls.evidence, *evidence))),
+            )
+
         def so_far() -> dict[str, StepStats]:
-            return self.stats | {step: spending.stats(under_way=at_once)}
+            return self.stats | {step: counted(spending.stats(under_way=at_once))}
 
         if at_once:
             self.store.runs.set_stats(self.row.id, so_far())
@@ -133,11 +144,8 @@ class Runner:
                 claims=self.store.answers.claims,
             )
         finally:
-            has_prompts = bool(requests.work) and step in model.prompts
-            versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
-            evidence = (evidence_model,) if requests.work and evidence_model else ()
             given_up = meter.under_way if spending.costs else 0
-            self._count(step, spending.stats(given_up=given_up), versions, evidence)
+            self._count(step, counted(spending.stats(given_up=given_up)))
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
@@ -149,19 +157,14 @@ class Runner:
         """US dollars that the run has cost so far."""
         return sum(stats.cost for stats in self.stats.values())
 
-    def _count(self, step: Step, done: StepStats, versions: Sequence[str], evidence: Sequence[str]) -> None:
-        """Keep what a step has done with this pass; items and failures are what the run holds now.
-
-        versions: of the prompts that the model was given. evidence: the id of what was measured.
-        """
+    def _count(self, step: Step, done: StepStats) -> None:
+        """Keep what a step has done with this pass; items and failures are what the run holds now."""
         held, failed = self.store.answers.step_counts(self.row.id).get(step, (0, 0))
         self.stats[step] = replace(
             done,
             items=held,
             failures=failed,
             kinds=self.store.answers.kinds(self.row.id).get(step, {}),
-            prompts=tuple(dict.fromkeys((*done.prompts, *versions))),
-            evidence=tuple(dict.fromkeys((*done.evidence, *evidence))),
         )
         self.store.runs.set_stats(self.row.id, self.stats)
 

@@ -11,7 +11,7 @@ import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import duckdb
 
 from core.errors import BadInput, FacetryError, Paused
 from core.store import opening, schema
+from core.store.connection import Connection
 from core.store.copies import Copies
 from core.store.kept_rows import KeptRows, Rows, Version
 from core.store.recovery import database_file, restore
@@ -45,7 +46,7 @@ class Database:
         self._lock = threading.RLock()
         self._copying = threading.Lock()
         opening.check_access(self.folder, self.path)
-        self._root = self._open()
+        self._connection = Connection(self.folder, self._open)
         self._copies = Copies(self.folder / "backup", self._count)
         self._copies.clear_up()
 
@@ -104,7 +105,9 @@ class Database:
                             sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)"
                             cursor.execute(sql, [str(path)])
                 schema.tidy_loaded(cursor)
-            except duckdb.Error:
+            except duckdb.Error as error:
+                if opening.reason(error):
+                    raise  # the disk or the memory, not the tables
                 raise BadInput("The tables in it are damaged or of another version of Facetry.") from None
 
     def snapshot(self, folder: Path) -> None:
@@ -113,7 +116,7 @@ class Database:
         A name and password that a person put into a server's address stay out: copies travel. Raises BadInput where
         they cannot be written.
         """
-        with closing(self._root.cursor()) as cursor:
+        with self._connection.cursor() as cursor:
             cursor.begin()  # one view of all tables, without keeping writers waiting
             try:
                 for table in TABLES:
@@ -129,7 +132,8 @@ class Database:
 
     def read(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Values are always parameters (in order, or by `$name`), never part of the text."""
-        return self._root.cursor().execute(sql, values).fetchall()
+        with self._connection.cursor() as cursor:
+            return cursor.execute(sql, values).fetchall()
 
     def read_kept(self, about: Sequence[str], sql: str, values: Sequence[Any] = ()) -> Rows:
         """As `read`, but asked only once for as long as nothing is written about any of `about` (see `write`).
@@ -149,7 +153,8 @@ class Database:
 
     def read_columns(self, sql: str, values: Sequence[Any] = ()) -> dict[str, Any]:
         """A query's columns as numpy arrays, for results of many rows."""
-        return self._root.cursor().execute(sql, values).fetchnumpy()
+        with self._connection.cursor() as cursor:
+            return cursor.execute(sql, values).fetchnumpy()
 
     @contextmanager
     def write(self, *about: str) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -158,16 +163,18 @@ class Database:
         about: what it changes, as `read_kept` and `version` are asked: ids of runs and datasets, and names of tables
             that belong to none. Without any, everything that was kept is read anew.
         """
-        with self._lock:
-            cursor = self._root.cursor()
+        with self._lock, self._connection.cursor() as cursor:
             cursor.begin()
             try:
                 yield cursor
             except BaseException:
-                cursor.rollback()
+                with suppress(duckdb.Error):  # a database that was given up has rolled back
+                    cursor.rollback()
                 raise
-            cursor.commit()
-            self._changes.update(about or [_EVERYTHING])
+            try:
+                cursor.commit()
+            finally:  # also where it fails: what was saved may have been all that could be
+                self._changes.update(about or [_EVERYTHING])
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -197,7 +204,7 @@ class Database:
         try:
             with self._copying:
                 self._copies.write((name, partial(self._copy, query)) for name, query in jobs.items())
-        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException):
+        except (OSError, Paused):
             raise Paused(
                 f"The safety copies in {self._copies.folder} cannot be written. What was answered is kept. "
                 "Make room on the disk, or make that folder writable, then continue."
@@ -207,19 +214,20 @@ class Database:
         """Write what a query selects as Parquet; returns the number of rows."""
         sql, values = query
         place = str(target).replace("'", "''")
-        copied = self._root.cursor().execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet)", list(values)).fetchall()
+        with self._connection.cursor() as cursor:
+            copied = cursor.execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet)", list(values)).fetchall()
         return int(copied[0][0])
 
     def _count(self, path: Path) -> int:
         try:
             found = self.read("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)])
-        except duckdb.Error:
+        except (duckdb.Error, Paused):
             return 0
         return int(found[0][0])
 
     def close(self) -> None:
         with self._lock:
-            self._root.close()
+            self._connection.close()
 
 
 def now() -> dt.datetime:

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from core.errors import FacetryError, WorkspaceBusy
 from core.store import schema
 
-_MEMORY = (
-    "out of memory",
-    "failed to allocate",
-    "could not allocate",
-    "cannot allocate",
-    "unable to allocate",
-    "bad_alloc",
-    "not enough memory",
-    "start thread",
-    "create thread",
-)
-_DENIED = (
-    "permission denied",
-    "read-only file system",
-    "operation not permitted",
-    "read-only mode",
-    "access is denied",
-)
-_FULL = ("no space left", "disk quota", "not enough space", "file too large")
-_DISK = ("input/output error", "too many open files", "stale file handle", "host is down")
-_NEWER = ("storage version number", "serialization version")
+Reason = Literal["locked", "memory", "full", "denied", "disk", "newer"]
+_WORDS: Mapping[Reason, Sequence[str]] = {
+    "locked": ("could not set lock", "already open", "being used by another process"),
+    "memory": (
+        "out of memory",
+        "failed to allocate",
+        "could not allocate",
+        "cannot allocate",
+        "unable to allocate",
+        "bad_alloc",
+        "not enough memory",
+        "start thread",
+        "create thread",
+    ),
+    "full": ("no space left", "disk quota", "not enough space", "file too large"),
+    "denied": ("permission denied", "read-only file system", "operation not permitted", "access is denied"),
+    "disk": ("input/output error", "too many open files", "stale file handle", "host is down"),
+    "newer": ("storage version number", "serialization version"),
+}
 
 
 def check_access(folder: Path, database: Path) -> None:
@@ -71,44 +72,42 @@ def newer(folder: Path) -> WorkspaceBusy:
     )
 
 
+def reason(error: BaseException) -> Reason | None:
+    """What in this computer is at fault; None for damage, or for what cannot be told from it."""
+    said = re.sub(r'"[^"]*"', "", str(error)).lower()  # without names of files, which may be anything
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
+        return "memory"
+    return next((reason for reason, words in _WORDS.items() if any(word in said for word in words)), None)
+
+
 def explained(error: BaseException, folder: Path) -> FacetryError | None:
     """The sentence for an error that is no damage; None for damage, or for what cannot be told from it."""
     if isinstance(error, FacetryError):
         return error
-    said = str(error).replace(str(folder), "").lower()
-    if "could not set lock" in said or "already open" in said or "being used by another process" in said:
+    why = reason(error)
+    if why == "locked":
         return WorkspaceBusy(
             f"The workspace {folder} is open in another Facetry window or command. "
             "Close that one, or choose another workspace folder."
         )
-    if is_of_memory(error, said):
+    if why == "memory":
         return WorkspaceBusy(
             f"There is too little free memory to open the workspace {folder}. Nothing was changed. "
             "Close other programs, then try again."
         )
-    if is_of_room(said):
+    if why == "full":
         return WorkspaceBusy(
             f"The disk is too full to open the workspace {folder}. Nothing was changed. Make room, then try again."
         )
-    if any(words in said for words in _DENIED):
+    if why == "denied":
         return denied(folder, folder / "facetry.duckdb")
-    if any(words in said for words in _DISK):
+    if why == "disk":
         return WorkspaceBusy(
-            f"The disk that holds the workspace {folder} does not answer as it should ({_first_line(error)}). "
+            f"The disk that holds the workspace {folder} does not answer as it should ({first_line(error)}). "
             "Nothing was changed. Check the disk, then try again."
         )
-    return newer(folder) if any(words in said for words in _NEWER) else None
+    return newer(folder) if why == "newer" else None
 
 
-def is_of_memory(error: BaseException, said: str) -> bool:
-    """Whether there was too little memory. said: the error's words in lower case."""
-    return isinstance(error, MemoryError | duckdb.OutOfMemoryException) or any(words in said for words in _MEMORY)
-
-
-def is_of_room(said: str) -> bool:
-    """Whether the disk was full."""
-    return any(words in said for words in _FULL)
-
-
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     return str(error).splitlines()[0][:200]

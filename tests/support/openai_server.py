@@ -86,18 +86,14 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
             answer = self.server.next_answer(body)
-            self.server.history.append(
-                {
-                    "path": self.path,
-                    "key": self.headers.get("Authorization"),
-                    "body": body,
-                    "answered": answer is None,
-                }
-            )
+            asked = {"path": self.path, "key": self.headers.get("Authorization"), "body": body}
+            asked |= {"answered": answer is None, "sent": math.inf}
+            self.server.history.append(asked)
             self.server.running += 1
             self.server.most_at_once = max(self.server.most_at_once, self.server.running)
         try:
             (answer or Handler.answer)(self, body)
+            asked["sent"] = time.monotonic()
         finally:
             with self.server.lock:
                 self.server.running -= 1
@@ -156,7 +152,8 @@ class Server(ThreadingHTTPServer):
     from the request. seconds, seconds_a_token: how long an answer takes. formats, logprobs: what becomes of
     `response_format` (JSON comes with prose around it unless that is honoured) and of `logprobs`.
 
-    history: what was asked, and whether it was answered as usual. most_at_once: requests under way at the same time.
+    history: what was asked, whether it was answered as usual, and when the answer was sent. most_at_once: requests
+    under way at the same time.
     """
 
     daemon_threads = True

@@ -30,7 +30,8 @@ for first in range(0, {IN_FILE}, 100):
     save(first, first + 100)
 if {{copies}}:
     store.answers.backup(run, "describe")
-store._db._root.execute("CHECKPOINT")
+with store._db._connection.cursor() as cursor:
+    cursor.execute("CHECKPOINT")
 for first in range({IN_FILE}, {ALL}, {AT_ONCE}):
     save(first, first + {AT_ONCE})
 os._exit(0)  # as kill -9: nothing is closed

@@ -231,8 +231,7 @@ def _load(connection: duckdb.DuckDBPyConnection, table: str, copy: Copy, found: 
 
 def _stop_for_the_machine(error: BaseException) -> None:
     """Let through what says nothing of the file: then nothing may be concluded from it."""
-    said = str(error).lower()
-    if opening.is_of_memory(error, said) or opening.is_of_room(said):
+    if opening.reason(error) in ("memory", "full"):
         raise error
 
 

@@ -154,8 +154,8 @@ class Runner:
         return failed
 
     def spent(self) -> float:
-        """US dollars that the run has cost so far."""
-        return sum(stats.cost for stats in self.stats.values())
+        """US dollars that the run has cost so far, with what calls may have cost that were given up: a cap holds."""
+        return sum(stats.cost + stats.unanswered_cost for stats in self.stats.values())
 
     def _count(self, step: Step, done: StepStats) -> None:
         """Keep what a step has done with this pass; items and failures are what the run holds now."""

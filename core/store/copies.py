@@ -76,7 +76,8 @@ class Copies:
         fresh = self.folder / f"{number:06d}.{secrets.token_hex(4)}.part"
         fresh.mkdir(parents=True)
         try:
-            files = known[0].files if known else {}
+            # The newest of each; one that somebody removed may still be in an older generation.
+            files = {name: copy for generation in reversed(known) for name, copy in generation.files.items()}
             written: dict[str, Copy] = {}
             for name, write in changed:
                 path = fresh / f"{name}.parquet"
@@ -85,7 +86,8 @@ class Copies:
                 written[name] = Copy(path, _digest(path), rows)
             for name, copy in files.items():
                 if name not in written:
-                    link(copy.path, fresh / copy.path.name)
+                    with suppress(FileNotFoundError):  # removed just now
+                        link(copy.path, fresh / copy.path.name)
             _write_about(fresh, files | written)
             fresh.rename(self.folder / f"{number:06d}")
             sync(self.folder)
@@ -100,12 +102,17 @@ class Copies:
             shutil.rmtree(part, ignore_errors=True) if part.is_dir() else part.unlink(missing_ok=True)
 
     def _read(self, folder: Path) -> Generation:
-        """A generation as it lies there; one whose list is damaged is its files."""
+        """A generation as it lies there: its files, with what the list says of them."""
+        there = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
         try:
             about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-            files = {name: Copy(folder / f"{name}.parquet", str(digest), int(rows)) for name, digest, rows in about}
+            listed = {name: (digest, rows) for name, digest, rows in about if _is_line(name, digest, rows)}
         except (OSError, ValueError, TypeError, RecursionError):
-            files = self._unlisted(folder)
+            listed = {}
+        files = {
+            name: Copy(path, *listed[name]) if name in listed else Copy(path, "", self._count(path))
+            for name, path in there.items()
+        }
         return Generation(int(folder.name), files)
 
     def _unlisted(self, folder: Path) -> dict[str, Copy]:
@@ -124,6 +131,10 @@ class Copies:
                     copy.path.unlink(missing_ok=True)
 
 
+def _is_line(name: object, digest: object, rows: object) -> bool:
+    return isinstance(name, str) and isinstance(digest, str) and isinstance(rows, int)
+
+
 def _write_about(folder: Path, files: dict[str, Copy]) -> None:
     place = folder / _ABOUT
     rows = [[name, copy.digest, copy.rows] for name, copy in sorted(files.items())]
@@ -132,13 +143,13 @@ def _write_about(folder: Path, files: dict[str, Copy]) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    with suppress(FileNotFoundError):  # somebody removed it; an older generation may still have it
-        try:
-            os.link(source, target)
-        except FileNotFoundError:
-            raise
-        except OSError:  # a file system without links
-            shutil.copyfile(source, target)
+    real = source.resolve()  # of a link, what it leads to
+    try:
+        os.link(real, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # a file system without links, or another one
+        shutil.copyfile(real, target)
 
 
 def _digest(path: Path) -> str:

@@ -53,7 +53,7 @@ class Database:
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the database; restore it only if it is missing or proven to be damaged. Raises WorkspaceBusy."""
         restore.finish(self.folder)
-        if restore.is_missing(self.folder) or restore.log_is_damaged(self.folder):
+        if restore.is_missing(self.folder) or restore.is_damaged(self.folder):
             restore.restore(self.folder)
         try:
             return self._connect()
@@ -69,12 +69,11 @@ class Database:
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         """Raises WorkspaceBusy where the reason is no damage, else duckdb.Error."""
-        indexes = database_file.has_bad_blocks(self.path)
         connection = None
         try:
             connection = duckdb.connect(str(self.path))
             self._prepare(connection)
-            database_file.read_all(connection, indexes=indexes)
+            database_file.read_all(connection)
         except (duckdb.Error, MemoryError, FacetryError) as error:
             if connection:
                 connection.close()  # or the next connect would get this same damaged instance

@@ -45,9 +45,9 @@ def check_access(folder: Path, database: Path) -> None:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise WorkspaceBusy(f"The workspace {folder} cannot be made ({reason}). Give another folder.") from None
-    if database.is_dir():
-        raise WorkspaceBusy(f"{database} is a folder, where a database should be. Move it, or give another workspace.")
     for place in (folder, *database.parent.glob(f"{database.name}*")):
+        if place != folder and place.is_dir():
+            raise WorkspaceBusy(f"{place} is a folder, where a database should be. Move it, or give another workspace.")
         if not os.access(place, os.R_OK | os.W_OK) or (place.is_dir() and not os.access(place, os.X_OK)):
             raise denied(folder, place)
 

@@ -20,7 +20,7 @@ _UNDO = {
 def apply(run_id: str, edit: Edit) -> str | None:
     """Record an edit; return what to tell the person. Raises BadInput."""
     stale = run_view.add_edit(state.workspace().store, run_id, edit, seen=elsewhere.seen(run_id))
-    elsewhere.keep(run_id)
+    elsewhere.keep(run_id, own=1)
     return text.out_of_date(stale) if stale else None
 
 
@@ -65,7 +65,7 @@ def move(run_id: str, items: Sequence[str], cluster_id: str | None) -> str | Non
 def undo(run_id: str) -> str | None:
     """Take back the newest edit."""
     undone = run_view.undo_edit(state.workspace().store, run_id, seen=elsewhere.seen(run_id))
-    elsewhere.keep(run_id)
+    elsewhere.undone(run_id)
     return None if undone else text.NOTHING_TO_UNDO
 
 

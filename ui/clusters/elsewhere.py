@@ -11,6 +11,7 @@ from ui.components.safe import safe_md
 from ui.session import state
 
 _SHOWN = 3
+_NEWS = "news from elsewhere"
 _DONE = {
     "rename": "a group was renamed “{name}”", "redefine": "a meaning was changed", "merge": "two groups were merged",
     "delete": "a group was deleted", "add": "“{name}” was added", "move": "{images} moved",
@@ -23,20 +24,31 @@ def seen(run_id: str) -> str | None:
     return None if found is None else str(found)
 
 
-def keep(run_id: str) -> None:
-    """This window has seen the groups as they are now."""
+def keep(run_id: str, own: int = 0) -> None:
+    """This window has seen the groups as they are now. own: how many of the newest edits it made itself."""
+    store, before = state.workspace().store, seen(run_id)
+    st.session_state[_key(run_id)] = run_view.version(store, run_id)
+    if before is None or before == seen(run_id):
+        return
+    since = run_view.edits_since(store, run_id, before)
+    foreign = None if since is None else since[: len(since) - own]
+    news = st.session_state.setdefault(_NEWS, [])
+    if foreign is None:
+        news.append(text.UNDONE_ELSEWHERE)
+    elif foreign:
+        news.append(text.changed_elsewhere([_said(edit) for edit in foreign[-_SHOWN:]]))
+
+
+def undone(run_id: str) -> None:
+    """This window has taken back the newest edit, which it had seen."""
     st.session_state[_key(run_id)] = run_view.version(state.workspace().store, run_id)
 
 
 def tell(run_id: str) -> None:
     """Say what other windows have done to the groups of the open run since this one last showed them."""
-    before = seen(run_id)
     keep(run_id)
-    if before is None or before == seen(run_id):
-        return
-    since = run_view.edits_since(state.workspace().store, run_id, before)
-    said = text.UNDONE_ELSEWHERE if since is None else text.changed_elsewhere([_said(edit) for edit in since[-_SHOWN:]])
-    st.toast(safe_md(said), icon=":material/group:")
+    for news in st.session_state.pop(_NEWS, []):
+        st.toast(safe_md(news), icon=":material/group:")
 
 
 def _said(edit: Edit) -> str:

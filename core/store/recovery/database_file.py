@@ -1,8 +1,8 @@
 """DuckDB's database file: whether its blocks are what was written.
 
 Blocks of 256 KiB follow three headers of 4 KiB; each begins with its checksum. A damaged block that is in use ends the
-connection that reads it, an index's at the first insert, long after the opening. A block that is not in use may be half
-written, by a process that was killed, and does no harm.
+connection that reads it, an index's at the first insert, long after the opening. Which blocks are in use cannot be told
+from outside; one that is not may be half written by a process that was killed, and a restore then finds all rows.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _SUM = 8
 
 
 def has_bad_blocks(database: Path) -> bool:
-    """Whether a block is not what was written; it may be one that is not in use. Reads the whole file, which must not
-    be open in this process (see `log_file.read`)."""
+    """Whether a block is not what was written. Reads the whole file, which must not be open in this process (see
+    `log_file.read`)."""
     try:
         with database.open("rb") as file:
             file.seek(_HEADERS)
@@ -68,20 +68,13 @@ def _is_right(page: bytes) -> bool:
     return len(page) == _HEADER and int.from_bytes(page[:_SUM], "little") == checksum(page[_SUM:])
 
 
-def read_all(connection: duckdb.DuckDBPyConnection, *, indexes: bool) -> None:
-    """Read every row of every table, since damage shows only then. Raises duckdb.Error.
-
-    indexes: also look every row up in its table's index.
-    """
+def read_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read every row of every table, as a last check. Raises duckdb.Error."""
     for table in schema.TABLES:
         connection.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchall()
-        if indexes:
-            connection.begin()
-            connection.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM {table}")
-            connection.rollback()
 
 
 def _is_bad(block: bytes) -> bool:
     if len(block) < _BLOCK:
         return True
-    return int.from_bytes(block[:_SUM], "little") != checksum(block[_SUM:]) and any(block)
+    return int.from_bytes(block[:_SUM], "little") != checksum(block[_SUM:])

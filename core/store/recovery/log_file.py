@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from core.store.recovery.checksums import checksum
 
 _SIZES = struct.Struct("<QQ")
 _KIND = 2
-_USE_TABLE, _INSERT, _ROW_GROUP = 0x19, 0x1A, 0x1E
+_USE_TABLE, _INSERT, _DELETE, _UPDATE, _ROW_GROUP = 0x19, 0x1A, 0x1B, 0x1C, 0x1E
 _END_PAYLOAD = b"\x64\x00\x64\xff\xff"
 _END = _SIZES.pack(len(_END_PAYLOAD), checksum(_END_PAYLOAD)) + _END_PAYLOAD
 _HEAD_BEGIN, _HEAD_MIDDLE, _HEAD_END = b"\x64\x00\x62\x65\x00\x02\x66\x00\x10", b"\x67\x00", b"\xff\xff"
@@ -30,6 +30,8 @@ _HEAD = re.compile(
     + re.escape(_HEAD_END)
 )
 _LONGEST_HEAD = 100
+_FLIPPED = 2
+"""In so many bytes an identifier may differ and be meant for the same database."""
 _HEADER = 4096
 _ID_PLACE, _ID_SIZE = 124, 16
 
@@ -43,6 +45,8 @@ class Log:
         whole: how many of them come before the first damage, and can be applied as they are.
         lost: how many damaged places there are that nothing can mend; each is one transaction or more.
         mended: how many ends of transactions were damaged and are whole again.
+        shifted: the tables in which a damaged place may have inserted rows, so that rows after it have other numbers;
+            None where that cannot be told.
         fits: whether the head names the state of the database file that lies beside it.
     """
 
@@ -50,6 +54,7 @@ class Log:
     whole: int
     lost: int
     mended: int
+    shifted: frozenset[str] | None
     fits: bool
 
     @property
@@ -59,8 +64,9 @@ class Log:
 
 
 def place(database: Path) -> Path:
-    """Where DuckDB keeps the log of a database file."""
-    return database.with_name(database.name + ".wal")
+    """Where DuckDB keeps the log of a database file: beside the real one, where that is a link."""
+    real = database.resolve()
+    return real.with_name(real.name + ".wal")
 
 
 def read(database: Path) -> Log | None:
@@ -74,19 +80,22 @@ def read(database: Path) -> Log | None:
 
 
 def parse(content: bytes, identifier: bytes, iteration: int) -> Log:
-    """Read a log. identifier, iteration: which database, and how often it was brought up to date (see `state`)."""
-    head = make_head(identifier, iteration)
+    """Read a log. identifier, iteration: which database (b"" where that is lost), and how often it was brought up to
+    date (see `state`)."""
+    head = make_head(identifier or bytes(_ID_SIZE), iteration)
     found = _HEAD.match(content)
     start = found.end() if found else _first_entry(content)
-    transactions, whole, lost, mended = _transactions(content, start)
-    known = content.startswith((head, make_head(identifier, iteration - 1))) if iteration else content.startswith(head)
+    transactions, whole, lost, mended, shifted = _transactions(content, start)
+    known = content.startswith((head, make_head(identifier or bytes(_ID_SIZE), iteration - 1)) if iteration else head)
     if not found and not transactions and len(content) >= len(head):
         lost = 1  # a crash may leave a torn end, but the head comes first
-    # A head that reads well and names another state is no damage: its changes do not belong to this file.
-    same_database = found is not None and _numbers(found[1]) == list(identifier)
-    if not known and same_database:
-        whole = 0
-    return Log(tuple(transactions), whole, lost, mended, known)
+    if found and not known and identifier:
+        flipped = sum(map(int.__ne__, _numbers(found[1]), identifier))
+        if flipped > _FLIPPED:  # the log of another database
+            transactions, whole, lost = [], 0, lost + 1
+        elif not flipped:  # another state of this one: what changes or deletes rows by number may mean others
+            whole, shifted = 0, None
+    return Log(tuple(transactions), whole, lost, mended, shifted, known)
 
 
 def make_head(identifier: bytes, iteration: int) -> bytes:
@@ -95,19 +104,68 @@ def make_head(identifier: bytes, iteration: int) -> bytes:
     return _HEAD_BEGIN + numbers + _HEAD_MIDDLE + _number(iteration) + _HEAD_END
 
 
-def only_inserts(transaction: bytes, *, with_blocks: bool = True) -> bytes:
-    """A transaction without its changes and deletions of rows.
-
-    with_blocks: whether the log is applied to its own file, in which large inserts have left their blocks.
-    """
-    wanted = {_USE_TABLE, _INSERT} | ({_ROW_GROUP} if with_blocks else set())
-    entries = [entry for entry in _entries(transaction) if entry[_SIZES.size + _KIND] in wanted]
-    return b"".join(entries) + _END
+def deleted_from(transactions: Sequence[bytes]) -> set[str]:
+    """The tables that rows are deleted from: what was inserted there may not be there any more."""
+    entries = (entry for transaction in transactions for entry in _with_tables(transaction))
+    return {table for kind, table, _ in entries if kind == _DELETE}
 
 
-def _transactions(content: bytes, start: int) -> tuple[list[bytes], int, int, int]:
+def only_safe(transaction: bytes, shifted: frozenset[str] | None, without: Collection[str] = ()) -> bytes:
+    """What can be applied of a transaction behind a gap: its inserts, and all that it does to tables whose rows have
+    kept their numbers. without: tables in which nothing is to be inserted, unless these are."""
+    kept = []
+    for kind, table, entry in _with_tables(transaction):
+        same_numbers = shifted is not None and table not in shifted
+        if kind == _USE_TABLE or same_numbers or (kind in (_INSERT, _ROW_GROUP) and table not in without):
+            kept.append(entry)
+    return b"".join(kept) + _END
+
+
+def only_inserts(transaction: bytes) -> bytes:
+    """What a transaction inserts, for a database that is not the log's own: large inserts left their blocks there."""
+    wanted = (_USE_TABLE, _INSERT)
+    return b"".join(entry for kind, _, entry in _with_tables(transaction) if kind in wanted) + _END
+
+
+def _with_tables(transaction: bytes) -> Iterator[tuple[int, str, bytes]]:
+    """Kind, table and bytes of each entry but the last, which ends it."""
+    table = ""
+    for entry in _entries(transaction):
+        payload = entry[_SIZES.size :]
+        if payload[_KIND] == _USE_TABLE:
+            table = _name_in(payload)
+        if payload != _END_PAYLOAD:
+            yield payload[_KIND], table, entry
+
+
+def _name_in(payload: bytes) -> str:
+    named = payload.partition(b"\x04main")[2]
+    return named[1 : 1 + named[0]].decode("ascii", errors="replace") if named else ""
+
+
+def _inserted_into(damaged: bytes) -> frozenset[str] | None:
+    """The tables that a damaged transaction may have inserted into; None where that cannot be told."""
+    found, table, at = set(), "", 0
+    while at < len(damaged):
+        if not _is_complete(damaged, at):
+            return None
+        size, _ = _SIZES.unpack_from(damaged, at)
+        payload, is_whole = damaged[at + _SIZES.size : at + _SIZES.size + size], _entry_end(damaged, at) is not None
+        at += _SIZES.size + size
+        kind = payload[_KIND] if is_whole else None
+        if kind == _USE_TABLE:
+            table = _name_in(payload)
+        elif kind not in (_UPDATE, _DELETE):
+            if not table or kind not in (_INSERT, _ROW_GROUP, None):
+                return None
+            found.add(table)
+    return frozenset(found)
+
+
+def _transactions(content: bytes, start: int) -> tuple[list[bytes], int, int, int, frozenset[str] | None]:
     transactions: list[bytes] = []
     whole, lost, mended = -1, 0, 0
+    shifted: frozenset[str] | None = frozenset()
     at = begun = start
     while at < len(content):
         end = _entry_end(content, at)
@@ -117,19 +175,22 @@ def _transactions(content: bytes, start: int) -> tuple[list[bytes], int, int, in
             at = begun = at + len(_END)
         elif end is None:
             following = content.find(_END, at)
-            if following < 0 and not _is_complete(content, at):
-                break  # the torn end of a crash: this transaction was never acknowledged
+            is_torn = not _is_complete(content, at) or not any(content[at:])  # zeros: the disk had more room than data
+            if following < 0 and is_torn:
+                break  # the end that a crash leaves: this transaction was never acknowledged
             lost += 1
             whole = len(transactions) if whole < 0 else whole
             if following < 0:
                 break
+            inserted = _inserted_into(content[begun:following])
+            shifted = None if shifted is None or inserted is None else shifted | inserted
             at = begun = following + len(_END)
         elif content.startswith(_END, at):
             transactions.append(content[begun:end])
             at = begun = end
         else:
             at = end
-    return transactions, len(transactions) if whole < 0 else whole, lost, mended
+    return transactions, len(transactions) if whole < 0 else whole, lost, mended, shifted
 
 
 def _is_nearly_an_end(content: bytes, at: int) -> bool:
@@ -172,7 +233,8 @@ def _first_entry(content: bytes) -> int:
 
 
 def state(database: Path) -> tuple[bytes, int]:
-    """A database file's identifier, and how often it was brought up to date (the larger of two headers counts)."""
+    """A database file's identifier (b"" where its header is damaged), and how often it was brought up to date (the
+    larger of two headers counts)."""
     try:
         with database.open("rb") as file:
             headers = file.read(3 * _HEADER)
@@ -180,7 +242,9 @@ def state(database: Path) -> tuple[bytes, int]:
         headers = b""
     headers = headers.ljust(3 * _HEADER, b"\0")
     iterations = [int.from_bytes(headers[_HEADER * n + 8 : _HEADER * n + 16], "little") for n in (1, 2)]
-    return headers[_ID_PLACE : _ID_PLACE + _ID_SIZE], max(iterations)
+    first = headers[:_HEADER]
+    is_right = int.from_bytes(first[:8], "little") == checksum(first[8:])
+    return first[_ID_PLACE : _ID_PLACE + _ID_SIZE] if is_right else b"", max(iterations)
 
 
 def _number(value: int) -> bytes:

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Found:
     Attributes:
         whole: whether all of the damaged file and its log could be read.
         opened: whether the damaged file could be opened at all.
+        has_log: whether all that can be applied of the log was, and every row of the tables could be read.
         tables: those of which every row could be read.
         copies: how many answers came from copies.
         bad_copies: the copies that could not be read.
@@ -43,6 +44,7 @@ class Found:
 
     whole: bool = True
     opened: bool = False
+    has_log: bool = False
     tables: list[str] = field(default_factory=list)
     copies: int = 0
     bad_copies: list[str] = field(default_factory=list)
@@ -51,7 +53,7 @@ class Found:
 def rebuild(folder: Path, scratch: Path, use: str = "all") -> Found:
     """Make `scratch`/new.duckdb of the workspace `folder`.
 
-    use: "all"; "no log" or "copies" where reading the log, or the file, has ended an earlier process.
+    use: "all"; "no log", "no file" or "copies" where reading the log, the file or both has ended an earlier process.
     """
     new, found = scratch / "new.duckdb", Found(whole=use == "all")
     for path in (new, log_file.place(new)):
@@ -59,13 +61,13 @@ def rebuild(folder: Path, scratch: Path, use: str = "all") -> Found:
     with closing(duckdb.connect(str(new))) as connection:
         schema.migrate(connection)
     damaged = folder / schema.DATABASE
-    log = log_file.read(damaged) if use == "all" else None
-    if damaged.exists() and use != "copies":
+    log = log_file.read(damaged) if use in ("all", "no file") else None
+    if damaged.exists() and use in ("all", "no log"):
         _from_file(new, damaged, scratch, log, found)
     _from_copies(new, folder / "backup", found)
+    if log and not found.has_log:
+        _from_log_alone(new, scratch, log, found)
     found.whole = found.whole and found.opened
-    if log and not found.whole:
-        _from_log_alone(new, scratch, log)
     with closing(duckdb.connect(str(new))) as connection:
         schema.tidy_loaded(connection)
         connection.execute("CHECKPOINT")
@@ -91,7 +93,9 @@ def _from_file(new: Path, damaged: Path, scratch: Path, log: Log | None, found: 
             found.tables.append(table)  # which this older database did not have yet
         except duckdb.Error as error:
             _stop_for_the_machine(error)
-    found.whole = found.whole and set(found.tables) == set(schema.TABLES)
+    is_all = set(found.tables) == set(schema.TABLES)
+    found.has_log = is_all and (log is None or len(transactions) == len(log.transactions))
+    found.whole = found.whole and is_all
 
 
 def _under_another_name(damaged: Path, scratch: Path, new: Path) -> Path:
@@ -113,7 +117,9 @@ def _applicable(log: Log, linked: Path) -> list[bytes]:
         _set_log(linked, transactions)
         return _opens(linked)
 
-    after = [log_file.only_inserts(transaction) for transaction in log.transactions[log.whole :]]
+    behind = log.transactions[log.whole :]
+    without = log_file.deleted_from(behind) - set(_ONLY_GROW)
+    after = [log_file.only_safe(transaction, log.shifted, without) for transaction in behind]
     return _fitting([*log.transactions[: log.whole], *after], opens)
 
 
@@ -130,24 +136,42 @@ def _fitting(transactions: list[bytes], opens: Callable[[Sequence[bytes]], bool]
             middle = (low + high) // 2
             low, high = (middle, high) if opens([*good, *transactions[:middle]]) else (low, middle)
         good += transactions[:low]
-        transactions = [log_file.only_inserts(transaction) for transaction in transactions[low + 1 :]]
+        transactions = [log_file.only_safe(transaction, None) for transaction in transactions[low + 1 :]]
     return good
 
 
-def _from_log_alone(new: Path, scratch: Path, log: Log) -> None:
-    """Take over what a log inserted, though the file that it belongs to is lost."""
+def _from_log_alone(new: Path, scratch: Path, log: Log, found: Found) -> None:
+    """Take over what a log inserted, though the file that it belongs to is lost, or cannot take it."""
     blank = scratch / "blank.duckdb"
-    with closing(duckdb.connect(str(blank))) as connection:
-        schema.migrate(connection)
 
     def opens(transactions: Sequence[bytes]) -> bool:
         _set_log(blank, transactions)
         return _opens(blank)
 
-    inserts = [log_file.only_inserts(transaction, with_blocks=False) for transaction in log.transactions]
-    opens(_fitting(inserts, opens))
+    inserts = [log_file.only_inserts(transaction) for transaction in log.transactions]
+    best: list[bytes] = []
+    version = max(schema.scripts())
+    for number in sorted(schema.scripts(), reverse=True):  # a log of an earlier version has other columns
+        _make_blank(blank, number)
+        fitting = _fitting(inserts, opens)
+        if len(fitting) > len(best):
+            best, version = fitting, number
+        if len(best) == len(inserts):
+            break
+    _make_blank(blank, version)
+    _set_log(blank, best)
+    gone = log_file.deleted_from(log.transactions)
     for table in schema.TABLES:
-        _take_over(new, blank, table)
+        if table in _ONLY_GROW or (table not in found.tables and table not in gone):
+            with suppress(duckdb.CatalogException):  # a table that this version did not have yet
+                _take_over(new, blank, table)
+
+
+def _make_blank(place: Path, version: int) -> None:
+    for path in (place, log_file.place(place)):
+        path.unlink(missing_ok=True)
+    with closing(duckdb.connect(str(place))) as connection:
+        schema.migrate(connection, upto=version)
 
 
 def _set_log(database: Path, transactions: Sequence[bytes]) -> None:

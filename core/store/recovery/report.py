@@ -38,7 +38,14 @@ class Restoration:
         """What a person is told. folder: the workspace's."""
         what = "was damaged" if self.kept.endswith(".duckdb") else "was missing"
         here = f"What was saved until {_local(self.until)} is here" if self.until else "Nothing of it could be read"
-        lost = "Nothing was lost." if self.whole else "Some of it may be missing; continue a run to fill its gaps."
+        lost = (
+            "Nothing was lost."
+            if self.whole
+            else (
+                "Some of it may be missing, and costs, names and settings may be older than they were. "
+                "Look at your groups, and continue a run to fill its gaps."
+            )
+        )
         if not self.until:
             lost = ""
         told = f"The database of this workspace {what} and was restored on {_local(self.at)}. {here}. {lost}".strip()

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,13 @@ import duckdb
 from core.errors import WorkspaceBusy
 from core.store import opening
 from core.store.copies import Copies, link, sync
-from core.store.recovery import log_file
+from core.store.recovery import database_file, log_file
 from core.store.recovery.report import REPORT, UNUSABLE, Restoration
 from core.store.schema import DATABASE
 
 _ROOT = Path(__file__).resolve().parents[3]
 _SCRATCH = "restoring"
+_LOCK = "restoring.lock"
 _COMPLETE = "facetry.restored.duckdb"
 _LATEST = (
     "SELECT max(saved) FROM (SELECT max(created_at) AS saved FROM answer UNION ALL SELECT max(created_at) FROM edit "
@@ -42,10 +43,11 @@ def is_missing(folder: Path) -> bool:
     return bool(Copies(folder / "backup").generations() or log_file.place(database).exists())
 
 
-def log_is_damaged(folder: Path) -> bool:
-    """Whether DuckDB would lose what is in the log, perhaps without a word."""
+def is_damaged(folder: Path) -> bool:
+    """Whether the file has a damaged block, which may show at a later write only, or DuckDB would lose what is in the
+    log, perhaps without a word."""
     log = log_file.read(folder / DATABASE)
-    return log is not None and log.damaged
+    return (log is not None and log.damaged) or database_file.has_bad_blocks(folder / DATABASE)
 
 
 def finish(folder: Path) -> None:
@@ -81,15 +83,17 @@ def _put_in_place(folder: Path) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Keep other processes from restoring the same workspace, with a database that this one holds open. Clears up."""
-    scratch = folder / _SCRATCH
+    scratch, place = folder / _SCRATCH, folder / _LOCK
     try:
-        scratch.mkdir(exist_ok=True)
-        lock = _locked(scratch / "lock.duckdb")
+        lock = _locked(place)
         try:
+            scratch.mkdir(exist_ok=True)
             yield
         finally:
-            lock.close()
             shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(OSError):
+                place.unlink()  # while it is held: nobody else may clear up what a next one has begun
+            lock.close()
     except (duckdb.Error, OSError, MemoryError) as error:
         raise opening.explained(error, folder) or WorkspaceBusy(
             f"The workspace {folder} is damaged and could not be restored ({error}). Nothing was changed."
@@ -121,7 +125,7 @@ def _raise_if_open(folder: Path, scratch: Path) -> None:
 
 def _rebuilt(folder: Path, scratch: Path) -> dict[str, Any]:
     """What the rebuilding process found. A file that ends it is left out of the next try, its log first."""
-    for use in ("all", "no log", "copies"):
+    for use in ("all", "no log", "no file", "copies"):
         command = [sys.executable, "-m", "core.store.recovery.rebuild", str(folder), str(scratch), use]
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
         if done.returncode == 0:
@@ -130,7 +134,7 @@ def _rebuilt(folder: Path, scratch: Path) -> dict[str, Any]:
             if done.returncode == -9:
                 raise MemoryError
             raise OSError((done.stderr.strip().splitlines() or ["no reason given"])[-1])
-    raise OSError("the process that rebuilds it ended three times")
+    raise OSError("the process that rebuilds it ended each time")
 
 
 def _keep(database: Path) -> str:

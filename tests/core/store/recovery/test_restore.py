@@ -312,14 +312,15 @@ def test_while_another_process_restores_nobody_clears_up_after_it(left: Path, tm
     folder = copy_of(left, tmp_path / "w")
     scratch = folder / "restoring"
     scratch.mkdir()
-    code = f"import duckdb, time; held = duckdb.connect({str(scratch / 'lock.duckdb')!r}); "
+    (scratch / "half built").write_bytes(b"")
+    code = f"import duckdb, time; held = duckdb.connect({str(folder / 'restoring.lock')!r}); "
     code += "print(flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
         assert other.stdout
         other.stdout.readline()
         with pytest.raises(WorkspaceBusy, match="open in another Facetry window"):
             Store(folder)
-        assert (scratch / "lock.duckdb").exists()
+        assert (scratch / "half built").exists()
         other.kill()
     assert answers(folder) == ALL
     assert not scratch.exists()

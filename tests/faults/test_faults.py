@@ -14,7 +14,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from fault_stages import IN_MEMORY, STAGES, Studio
 from fault_trial import Planned, try_out
-from faults import FAULTS, counting
+from faults import FAULTS, Injector, counting
+
+from core.jobs import Jobs
 
 _FILES = "open write rename"
 _DATABASE = "connect execute commit"
@@ -100,3 +102,23 @@ def test_a_full_disk_is_a_sentence_and_once_there_is_room_the_same_command_goes_
     for name in ("run by the command line", "edit", "export files", "unpack"):
         trial = try_out(studio, STAGES[name], [Planned(full, size)])
         assert trial.good, trial
+
+
+def test_a_job_that_finds_the_disk_full_says_so_and_goes_on_once_there_is_room(studio: Studio) -> None:
+    """The run itself cannot say so: there is no room for that either."""
+    desk = studio.desk(STAGES["describe"])
+    jobs, run_id = Jobs(desk.workspace), desk.run_id()
+    (full,) = [fault for fault in FAULTS if str(fault) == "commit: disk full"]
+    with Injector(full, 3, desk.folder, lasting=True):
+        job = jobs.start(run_id, "assign")
+        assert job.thread
+        job.thread.join(60)
+    assert "is full. What was saved is kept. Make room, then continue." in jobs.ended_with(run_id)
+    job = jobs.start(run_id, "assign")
+    assert job.thread
+    job.thread.join(60)
+    assert jobs.ended_with(run_id) == ""
+    run = desk.store.runs.get(run_id)
+    assert run
+    assert run.status == "done"
+    desk.close()

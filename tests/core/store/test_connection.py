@@ -106,8 +106,12 @@ def test_where_it_cannot_be_opened_anew_each_call_says_why_until_it_can(
     save(store, 0)
     with pytest.raises(Paused), store._db._connection.cursor():
         raise duckdb.FatalException("FATAL Error: a fault")
+
+    def full(_: str) -> None:
+        raise duckdb.IOException("No space left on device")
+
     with monkeypatch.context() as patch:
-        patch.setattr(duckdb, "connect", lambda *_: (_ for _ in ()).throw(duckdb.IOException("No space left on device")))
+        patch.setattr(duckdb, "connect", full)
         for _ in range(2):
             with pytest.raises(WorkspaceBusy, match="too full to open"):
                 saved(store)

@@ -18,6 +18,7 @@ from core.config import Config
 from core.errors import BadInput
 from core.ingest.decode import Unusable
 from core.ingest.sources import huggingface_hub, object_store
+from core.ingest.sources.landing import no_room
 from core.ingest.sources.source_file import Found
 from core.ingest.sources.web import PARALLEL, Web
 
@@ -30,9 +31,13 @@ def incoming(files: Sequence[Found], config: Config) -> Iterator[Path]:
     if not any(file.url for file in files):
         yield config.workspace
         return
-    config.workspace.mkdir(parents=True, exist_ok=True)
-    # What is still being written when the reader stops early goes with its thread, not at once.
-    with tempfile.TemporaryDirectory(prefix="incoming-", dir=config.workspace, ignore_cleanup_errors=True) as folder:
+    try:
+        config.workspace.mkdir(parents=True, exist_ok=True)
+        # What is still being written when the reader stops early goes with its thread, not at once.
+        place = tempfile.TemporaryDirectory(prefix="incoming-", dir=config.workspace, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise no_room(config.workspace, error) from None
+    with place as folder:
         yield Path(folder)
 
 

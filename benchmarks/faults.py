@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -77,8 +78,9 @@ def cases(studio: Studio, stage: Stage) -> list[Planned]:
 
 
 def inject(number: int, seed: int, names: list[str]) -> list[str]:
-    """So many faults, taken in turn from the stages; prints the table, returns what did not hold. Ctrl-C ends it
-    early."""
+    """So many faults, taken in turn from the stages; prints the table, returns what did not hold. SIGTERM ends
+    it early."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chance, findings = random.Random(seed), Counter[str]()
     rows = {name: Row() for name in names}
     folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))

@@ -307,7 +307,7 @@ class StepStats:
         kinds: how many of the failures are of each FailureKind.
         prompts: the versions of the prompts that the step's models were given.
         evidence: the ids of the evidence that was measured with the answers (see `VisionModel.evidence_id`).
-        under_way: how many calls that cost money may be under way; what a process that was killed leaves here.
+        under_way: how many calls that cost money may have begun and not be saved; a process that was killed leaves it.
         lost: how many such calls at most were made whose answers never came.
     """
 

@@ -24,13 +24,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Job:
-    """One run at work. progress: the newest; None before the first."""
+    """One run at work.
+
+    Attributes:
+        progress: the newest; None before the first.
+        error: why it ended early, or "". It stands with the run, too, unless the disk had no room for it.
+    """
 
     run_id: str
     until: Until
     cancel: threading.Event = field(default_factory=threading.Event)
     progress: Progress | None = None
     thread: threading.Thread | None = None
+    error: str = ""
 
     @property
     def alive(self) -> bool:
@@ -129,8 +135,8 @@ class Jobs:
                 first_names=True,
                 keys=keys,
             )
-        except FacetryError:
-            return  # stored with the run, where the page reads it
+        except FacetryError as error:
+            job.error = str(error)
         except Exception:  # noqa: BLE001  # a thread has no caller to raise to
             _log.exception("run %s ended unexpectedly", job.run_id)  # the run holds a sentence; the log, the details
 
@@ -138,6 +144,11 @@ class Jobs:
         """The job that is at work on a run, or None."""
         job = self._jobs.get(run_id)
         return job if job and job.alive else None
+
+    def ended_with(self, run_id: str) -> str:
+        """Why the newest job on a run ended early in this process, or ""."""
+        job = self._jobs.get(run_id)
+        return job.error if job else ""
 
     def stop(self, run_id: str, wait: float = 5.0) -> None:
         """Ask a run to stop and wait up to `wait` seconds until it has."""

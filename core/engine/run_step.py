@@ -27,6 +27,9 @@ _POLL_SECONDS = 0.2
 _GRACE_SECONDS = 1.5
 _TOGETHER_SECONDS = 0.03
 """Answers that come so soon after another are saved with it: a commit costs about as much for one as for many."""
+UNSAVED = 2
+"""Calls that have begun and whose answers are not saved, at most: so many times those that may be under way. It holds
+however slow the disk is, so a process that is killed has paid for no more than these in vain."""
 _LOOKUP = 5_000
 _ERRORS_SHOWN = 5
 _RULE = "\n\n-----\n\n"
@@ -167,7 +170,7 @@ def _ask_all(
 
     Daemon threads and not a ThreadPoolExecutor: an executor keeps Ctrl-C waiting for every queued call.
     """
-    calls = _Calls(ask, batches, cancel, enough, meter)
+    calls = _Calls(ask, batches, concurrency, cancel, enough, meter)
     for _ in range(min(concurrency, len(batches))):
         threading.Thread(target=calls.serve, daemon=True, name="facetry-ask").start()
     return calls.collect()
@@ -177,10 +180,17 @@ class _Calls:
     """The calls of one step: threads `serve` batches, each after the other; the caller's thread will `collect` them."""
 
     def __init__(
-        self, ask: Ask, batches: Sequence[Sequence[Work]], cancel: threading.Event, enough: Enough, meter: Meter
+        self,
+        ask: Ask,
+        batches: Sequence[Sequence[Work]],
+        concurrency: int,
+        cancel: threading.Event,
+        enough: Enough,
+        meter: Meter,
     ) -> None:
         self._ask, self._cancel, self._enough, self._meter = ask, cancel, enough, meter
         self._number = len(batches)
+        self._most, self._unsaved = UNSAVED * concurrency, 0
         self._todo = deque(batches)
         self._done: queue.SimpleQueue[tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usage]]
         self._done = queue.SimpleQueue()
@@ -196,11 +206,13 @@ class _Calls:
         return self._halt.is_set() or self._cancel.is_set() or self._enough(0)
 
     def _take(self) -> Sequence[Work] | None:
-        """The next batch, once what is under way leaves money for it; None when no more is to be asked."""
+        """The next batch, once what is under way leaves money for it and what came back is saved; None when no more is
+        to be asked."""
         with self._turn:
             while self._todo and not self._has_ended():
-                if not (self._under_way and self._enough(self._under_way)):
+                if self._unsaved < self._most and not (self._under_way and self._enough(self._under_way)):
                     self._under_way += 1
+                    self._unsaved += 1
                     return self._todo.popleft()
                 self._turn.wait(_POLL_SECONDS)
         return None
@@ -231,6 +243,9 @@ class _Calls:
                     together = [finished, *self._soon_after()]
                     unasked = unasked or any(answer is UNASKED for _, answers, _ in together for answer in answers)
                     yield together
+                    with self._turn:  # the caller has saved them
+                        self._unsaved -= len(together)
+                        self._turn.notify_all()
             if self._fatal or (unasked and self._cancel.is_set()):
                 raise self._fatal or Cancelled()
         finally:

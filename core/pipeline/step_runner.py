@@ -13,7 +13,7 @@ from typing import TypeVar
 from core import prompts
 from core.domain import Held, Progress, Step, StepStats
 from core.engine.requests import Outcome
-from core.engine.run_step import Meter, run_step
+from core.engine.run_step import UNSAVED, Meter, run_step
 from core.errors import Paused
 from core.models import prices
 from core.models.prices import FREE, Price, price_of
@@ -111,7 +111,7 @@ class Runner:
             self._copies.keep_up(step)
 
         spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, self.stats.get(step))
-        at_once = min(model.max_concurrency, len(requests.work)) if spending.costs else 0
+        in_vain = min(UNSAVED * model.max_concurrency, len(requests.work)) if spending.costs else 0
 
         has_prompts = bool(requests.work) and step in model.prompts
         versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
@@ -125,9 +125,9 @@ class Runner:
             )
 
         def so_far() -> dict[str, StepStats]:
-            return self.stats | {step: counted(spending.stats(under_way=at_once))}
+            return self.stats | {step: counted(spending.stats(under_way=in_vain))}
 
-        if at_once:
+        if in_vain:
             self.store.runs.set_stats(self.row.id, so_far())
         try:
             run_step(

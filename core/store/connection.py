@@ -13,6 +13,8 @@ import duckdb
 from core.errors import FacetryError, Paused
 from core.store import opening
 
+_PATIENCE = 5.0
+"""Seconds that closing waits for calls of other threads."""
 _GIVES_UP = (duckdb.FatalException, duckdb.InternalException)
 
 
@@ -32,41 +34,52 @@ class Connection:
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor for the block. Raises Paused where the disk or the memory is at fault: nothing saved is lost then,
         and the same call works once there is room."""
-        root = self._lend()
         try:
-            with closing(root.cursor()) as cursor:
+            with self._lend() as cursor:
                 yield cursor
         except (duckdb.Error, MemoryError) as error:
             self._given_up = self._given_up or isinstance(error, _GIVES_UP)
             raise (_explained(error, self._folder) or error) from None
-        finally:
-            self._take_back()
 
     def close(self) -> None:
+        """Lend no more cursors; those that other threads have are waited for, but not for ever: closing closes them
+        too, and DuckDB refuses that while they are in use."""
         with self._changed:
-            if self._root:
-                self._root.close()
+            root, self._root, self._given_up = self._root, None, False
+            self._changed.wait_for(lambda: not self._number, _PATIENCE)
+            if root:
+                with suppress(duckdb.Error):
+                    root.close()
 
-    def _lend(self) -> duckdb.DuckDBPyConnection:
-        held = getattr(self._lent, "number", 0)
+    @contextmanager
+    def _lend(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The connection itself is used under the lock only, by one thread at a time."""
         with self._changed:
-            if self._given_up and not held:  # a thread that holds a cursor would wait for itself
+            if self._given_up and not self._held():  # a thread that holds a cursor would wait for itself
                 self._open_anew()
             if self._root is None:
-                raise Paused(f"The database in {self._folder} is being opened anew. Try again.")
-            self._number += 1
-            self._lent.number = held + 1
-            return self._root
+                raise Paused(f"The database in {self._folder} is closed. Start again, then continue.")
+            cursor = self._root.cursor()
+            self._count(1)
+        try:
+            with closing(cursor):
+                yield cursor
+        finally:
+            with self._changed:
+                self._count(-1)
 
-    def _take_back(self) -> None:
-        with self._changed:
-            self._number -= 1
-            self._lent.number -= 1
-            self._changed.notify_all()
+    def _held(self) -> int:
+        """How many cursors this thread has."""
+        return int(getattr(self._lent, "number", 0))
+
+    def _count(self, change: int) -> None:
+        self._number += change
+        self._lent.number = self._held() + change
+        self._changed.notify_all()
 
     def _open_anew(self) -> None:
         """While one cursor is left, connecting would give the database back that was given up."""
-        self._changed.wait_for(lambda: not self._number)
+        self._changed.wait_for(lambda: not (self._given_up and self._number))
         if not self._given_up:
             return  # another thread has done it meanwhile
         if self._root:

@@ -17,7 +17,7 @@ from ui.session import model_choice, state
 
 def paused(run: RunRow, status: str) -> None:
     """For runs that were stopped by a person, by what they wait for, or by the end of a process."""
-    why = run.message if status == "stopped" else ""
+    why = run.message if status == "stopped" else state.jobs().ended_with(run.id)
     if why:
         st.warning(f"{safe_md(why)} {progress.left(run)}", title=text.PAUSED_TITLE, icon=":material/pause_circle:")
     else:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from core.errors import BadInput
 from core.ingest import scratch
 from core.ingest.decode import Unusable
 from core.ingest.sources import huggingface_hub, object_store
+from core.ingest.sources.landing import no_room
 from core.ingest.sources.source_file import Found
 from core.ingest.sources.web import PARALLEL, Web
 
@@ -31,7 +32,11 @@ def incoming(files: Sequence[Found], config: Config) -> Iterator[Path]:
         yield config.workspace
         return
     # What is still being written when the reader stops early goes the next time.
-    with scratch.below(config.workspace, "incoming") as folder:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch.below(config.workspace, "incoming"))
+        except OSError as error:
+            raise no_room(config.workspace, error) from None
         yield folder
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from core.config import Config
 from core.errors import BadInput
+from core.ingest.sources.landing import landing
 from core.ingest.sources.source_file import Found, check_allowed, is_allowed
 
 PREFIX = "hf:"
@@ -60,12 +61,12 @@ def fetch(file: Found, target: Path, config: Config) -> None:
     dataset, column = _images(file.url, config)
     cell: Mapping[str, Any] | None = dataset[file.member][column]
     content, path = (cell or {}).get("bytes"), (cell or {}).get("path")
-    if content:
-        target.write_bytes(content)
-    elif path and Path(path).is_file() and _is_ours(Path(path), config):
-        target.write_bytes(Path(path).read_bytes())
-    else:
+    if not content and path and Path(path).is_file() and _is_ours(Path(path), config):
+        content = Path(path).read_bytes()
+    if not content:
         raise BadInput("This row holds no image.")
+    with landing(target) as write:
+        write(content)
 
 
 def _is_ours(path: Path, config: Config) -> bool:

@@ -16,7 +16,8 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 
 from core.config import Config
-from core.errors import BadInput
+from core.errors import BadInput, Paused
+from core.ingest.sources.landing import landing
 from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
 
 SCHEMES = ("s3", "gs", "az", "file", "memory")
@@ -50,14 +51,16 @@ def fetch(address: str, target: Path, config: Config) -> None:
     ends = time.monotonic() + config.fetch_seconds
     left = config.fetch_bytes
     try:
-        with system.open(path, "rb") as source, target.open("wb") as copy:
+        with system.open(path, "rb") as source, landing(target) as write:
             while piece := source.read(_CHUNK):
                 left -= len(piece)
                 if left < 0 or time.monotonic() > ends:
                     break
-                copy.write(piece)
+                write(piece)
             else:
                 return
+    except Paused:
+        raise
     except Exception as error:  # noqa: BLE001  # every file system has its own errors
         raise BadInput(_sentence(address, error)) from None
     if left < 0:

@@ -22,6 +22,7 @@ import httpx2
 
 from core.config import Config
 from core.errors import BadInput
+from core.ingest.sources.landing import landing
 
 PARALLEL = 8
 _HOPS = 5
@@ -84,7 +85,7 @@ class Web:
 
     def _save(self, chunks: Iterable[bytes], target: Path, ends: float) -> None:
         size = 0
-        with target.open("wb") as file:
+        with landing(target) as write:
             for chunk in chunks:
                 size += len(chunk)
                 if size > self._bytes:
@@ -93,7 +94,7 @@ class Web:
                     )
                 if time.monotonic() > ends:
                     raise httpcore2.ReadTimeout
-                file.write(chunk)
+                write(chunk)
 
 
 def is_public(address: str) -> bool:

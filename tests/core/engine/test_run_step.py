@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -329,6 +330,25 @@ def test_only_one_thread_saves_however_many_ask() -> None:
     run_step("label", works(*"abc"), ask, lookup=memory.lookup, save=memory.save, batch_size=1, concurrency=3)
     assert len(asking) == 3
     assert memory.threads == {threading.get_ident()}
+
+
+def test_a_process_that_is_killed_has_paid_in_vain_for_few_calls_however_slow_the_disk_is() -> None:
+    memory, begun, saved = Memory(), itertools.count(1), 0
+    in_vain: list[int] = []
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        in_vain.append(next(begun) - saved)
+        return echo(batch)
+
+    def save(outcomes: Sequence[Outcome]) -> None:
+        nonlocal saved
+        memory.save(outcomes)
+        saved += len(outcomes)
+
+    items = works(*map(str, range(100)))
+    run_step("label", items, ask, lookup=memory.lookup, save=save, batch_size=1, concurrency=3)
+    assert len(memory.held) == 100
+    assert max(in_vain) <= 2 * 3
 
 
 def test_progress_counts_up_to_the_total_and_shows_the_latest() -> None:

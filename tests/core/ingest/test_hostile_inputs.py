@@ -24,7 +24,7 @@ import pytest
 from PIL import Image
 
 from core.config import Config
-from core.errors import BadInput
+from core.errors import BadInput, Paused
 from core.ingest import decode_pool, source
 from core.ingest.sources import zip_file
 from core.pipeline import intake
@@ -316,3 +316,17 @@ def test_too_many_members_and_two_of_one_name(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(zip_file, "MAX_MEMBERS", 1)
     with pytest.raises(BadInput, match="lists 2 files; up to 1 can be read"):
         source.find(str(tmp_path / "a.zip"), "", Config(tmp_path / "ws"))
+
+
+def test_copies_that_cannot_be_written_pause_a_run_and_fail_no_image(tmp_path: Path) -> None:
+    """Also from the process that decodes."""
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (30, 20), "red").save(tmp_path / "pictures" / "a.png")
+    (tmp_path / "copies").write_bytes(b"a file where the folder should be")
+    config = Config(tmp_path / "ws")
+    found = source.find(str(tmp_path / "pictures"), "", config)
+    with pytest.raises(Paused, match=r"copies of images in .* cannot be written .* then continue"):
+        list(source.look(found, tmp_path / "copies", config))
+    (tmp_path / "copies").unlink()
+    (looked,) = source.look(found, tmp_path / "copies", config)
+    assert looked.item.status == "ready"

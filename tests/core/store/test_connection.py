@@ -106,10 +106,12 @@ def test_where_it_cannot_be_opened_anew_each_call_says_why_until_it_can(
     save(store, 0)
     with pytest.raises(Paused), store._db._connection.cursor():
         raise duckdb.FatalException("FATAL Error: a fault")
+
+    def full(_: str) -> None:
+        raise duckdb.IOException("No space left on device")
+
     with monkeypatch.context() as patch:
-        patch.setattr(
-            duckdb, "connect", lambda *_: (_ for _ in ()).throw(duckdb.IOException("No space left on device"))
-        )
+        patch.setattr(duckdb, "connect", full)
         for _ in range(2):
             with pytest.raises(WorkspaceBusy, match="too full to open"):
                 saved(store)
@@ -122,3 +124,28 @@ def test_a_fault_of_ours_is_no_sentence(store: Store) -> None:
     with pytest.raises(duckdb.ConstraintException), store._db.write() as cursor:
         cursor.execute("INSERT INTO answer VALUES (NULL, NULL, NULL, NULL, NULL)")
     assert saved(store) == 0
+
+
+def test_closing_while_other_threads_read_tells_them_and_nobody_else(tmp_path: Path) -> None:
+    """DuckDB refuses to close a connection that a call is using; the command line ended so."""
+
+    def read(store: Store, begun: threading.Barrier, said: list[Exception]) -> None:
+        begun.wait()
+        try:
+            while True:
+                saved(store)
+        except Exception as error:  # noqa: BLE001
+            said.append(error)
+
+    for turn in range(5):
+        store, begun, said = Store(tmp_path / "w"), threading.Barrier(4), list[Exception]()
+        threads = [threading.Thread(target=read, args=(store, begun, said)) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        for _ in range(turn):
+            saved(store)
+        store.close()
+        for thread in threads:
+            thread.join(20)
+        assert [type(error) for error in said] == [Paused] * 3, said

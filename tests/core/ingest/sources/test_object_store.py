@@ -11,10 +11,11 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from full_disk import no_file_larger_than
 from PIL import Image
 
 from core.config import Config
-from core.errors import BadInput
+from core.errors import BadInput, Paused
 from core.ingest import source
 from core.ingest.ground_truth import read_truth
 from core.ingest.sources import object_store
@@ -61,6 +62,14 @@ def memory() -> Iterator[str]:
 
 def test_images_in_memory_are_listed_and_fetched(tmp_path: Path, memory: str) -> None:
     check_what_came_in(memory, Config(tmp_path / "ws"), tmp_path / "copies")
+
+
+def test_a_full_disk_is_no_fault_of_the_image_and_once_there_is_room_all_come_in(tmp_path: Path, memory: str) -> None:
+    """As a skipped file, it would be left out for good."""
+    config, copies = Config(tmp_path / "ws"), tmp_path / "copies"
+    with no_file_larger_than(64), pytest.raises(Paused, match=r"cannot be fetched into .* Make room on the disk"):
+        list(source.look(source.find(memory, "", config), copies, config))
+    check_what_came_in(memory, config, copies)
 
 
 def test_a_file_address_is_a_folder_below_the_allowed_ones(tmp_path: Path) -> None:

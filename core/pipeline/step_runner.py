@@ -40,6 +40,10 @@ def chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + AT_ONCE]
 
 
+_Noted = tuple[tuple[str, ...], tuple[str, ...]]
+"""The versions of the prompts that a model was given, and the ids of what was measured."""
+
+
 class Runner:
     """Runs steps for one run and keeps its statistics."""
 
@@ -110,22 +114,13 @@ class Runner:
             saved += len(outcomes)
             self._copies.keep_up(step)
 
-        spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, self.stats.get(step))
+        noted = self._noted(step, model, requests)
+        old = self.stats.get(step, StepStats())
+        spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, old, noted)
         in_vain = min(UNSAVED * model.max_concurrency, len(requests.work)) if spending.costs else 0
 
-        has_prompts = bool(requests.work) and step in model.prompts
-        versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
-        evidence = (evidence_model,) if requests.work and evidence_model else ()
-
-        def counted(of_calls: StepStats) -> StepStats:
-            return replace(
-                of_calls,
-                prompts=tuple(dict.fromkeys((*of_calls.prompts, *versions))),
-                evidence=tuple(dict.fromkeys((*of_calls.evidence, *evidence))),
-            )
-
         def so_far() -> dict[str, StepStats]:
-            return self.stats | {step: counted(spending.stats(under_way=in_vain))}
+            return self.stats | {step: spending.stats(under_way=in_vain)}
 
         if in_vain:
             self.store.runs.set_stats(self.row.id, so_far())
@@ -145,13 +140,20 @@ class Runner:
             )
         finally:
             given_up = meter.under_way if spending.costs else 0
-            self._count(step, counted(spending.stats(given_up=given_up)))
+            self._count(step, spending.stats(given_up=given_up))
         if saved < len(requests.work):
             raise Paused(
                 f"The spending cap of ${self.settings.cap:,.2f} is reached. "
                 "What was answered is kept. Raise the cap, then continue."
             )
         return failed
+
+    def _noted(self, step: Step, model: VisionModel | TextModel, requests: Requests) -> _Noted:
+        """The versions of the prompts that the model is given, and the id of what it measures."""
+        evidence_model = getattr(model, "evidence_id", None)
+        has_prompts = bool(requests.work) and step in model.prompts
+        versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
+        return tuple(versions), (evidence_model,) if requests.work and evidence_model else ()
 
     def spent(self) -> float:
         """US dollars that the run has cost so far, with what calls may have cost that were given up: a cap holds."""
@@ -204,15 +206,22 @@ class _Copying:
 class _Spending:
     """What asking one model costs from here on, and whether the run's cap leaves room for another call."""
 
-    def __init__(self, meter: Meter, price: Price | None, spent: float, cap: float, old: StepStats | None) -> None:
+    def __init__(
+        self, meter: Meter, price: Price | None, spent: float, cap: float, old: StepStats, noted: _Noted
+    ) -> None:
         """price: None where it is unknown. spent: US dollars that the run has cost before. cap: US dollars for the
-        whole run; 0 for no cap. old: what the step has done before."""
+        whole run; 0 for no cap. old: what the step has done before. noted: what its statistics name besides."""
         self._meter, self._price, self._spent, self._cap = meter, price or FREE, spent, cap
         self._paid_before, self._before = meter.paid, meter.stats()
         self.costs = price is None or bool(price.prompt or price.completion)
         """Whether the model's tokens may cost money."""
-        old = old or StepStats()
-        self._old = replace(old, under_way=0, lost=old.lost + old.under_way)  # left by a process that was killed
+        self._old = replace(
+            old,
+            under_way=0,
+            lost=old.lost + old.under_way,  # left by a process that was killed
+            prompts=tuple(dict.fromkeys((*old.prompts, *noted[0]))),
+            evidence=tuple(dict.fromkeys((*old.evidence, *noted[1]))),
+        )
 
     def stats(self, *, under_way: int = 0, given_up: int = 0) -> StepStats:
         """What the step has done by now. under_way, given_up: calls that may be paid for and have no answer."""

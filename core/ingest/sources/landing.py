@@ -15,14 +15,15 @@ def landing(target: Path) -> Iterator[Callable[[bytes], None]]:
     the file, which must not count as one that cannot be used."""
 
     def write(piece: bytes) -> None:
+        left = memoryview(piece)
         try:
-            file.write(piece)
-            file.flush()
+            while left:
+                left = left[file.write(left) :]
         except OSError as error:
             raise no_room(target.parent, error) from None
 
     try:
-        file = target.open("wb")
+        file = target.open("wb", buffering=0)  # what is left in a buffer would fail once more when it is closed
     except OSError as error:
         raise no_room(target.parent, error) from None
     with file:

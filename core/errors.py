@@ -18,7 +18,7 @@ class Paused(FacetryError):
 
 
 class WorkspaceBusy(FacetryError):
-    """Another process has this workspace open."""
+    """The workspace cannot be opened now: another process has it, or the reason stands in the text. It is as it was."""
 
 
 class Cancelled(FacetryError):

@@ -131,7 +131,7 @@ def _ask_and_save(
     """Ask about each key once, and save its answer for every item with that key."""
     firsts = [same[0] for same in pending.values()]
     batches = [firsts[start : start + batch_size] for start in range(0, len(firsts), batch_size)]
-    for together in _ask_all(ask, batches, concurrency, cancel, enough, meter):
+    for together in _Calls(ask, batches, concurrency, cancel, enough, meter).collect():
         unsaved: list[Outcome] = []
         for batch, answers, usage in together:
             raw = _RULE.join(usage.replies)
@@ -158,26 +158,8 @@ def _spread(answer: Answer | Failed, same: Sequence[Work], raw: str) -> Iterator
             yield Outcome(item)
 
 
-def _ask_all(
-    ask: Ask,
-    batches: Sequence[Sequence[Work]],
-    concurrency: int,
-    cancel: threading.Event,
-    enough: Enough,
-    meter: Meter,
-) -> Iterator[Sequence[_Finished]]:
-    """Yield batches with their answers and what these cost, as they finish; those that finish together in one go.
-
-    Daemon threads and not a ThreadPoolExecutor: an executor keeps Ctrl-C waiting for every queued call.
-    """
-    calls = _Calls(ask, batches, concurrency, cancel, enough, meter)
-    for _ in range(min(concurrency, len(batches))):
-        threading.Thread(target=calls.serve, daemon=True, name="facetry-ask").start()
-    return calls.collect()
-
-
 class _Calls:
-    """The calls of one step: threads `serve` batches, each after the other; the caller's thread will `collect` them."""
+    """The calls of one step: threads serve batches, each after the other; the caller's thread will `collect` them."""
 
     def __init__(
         self,
@@ -189,7 +171,7 @@ class _Calls:
         meter: Meter,
     ) -> None:
         self._ask, self._cancel, self._enough, self._meter = ask, cancel, enough, meter
-        self._number = len(batches)
+        self._number, self._threads = len(batches), min(concurrency, len(batches))
         self._most, self._unsaved = UNSAVED * concurrency, 0
         self._todo = deque(batches)
         self._done: queue.SimpleQueue[tuple[Sequence[Work], Sequence[Answer | Failed] | BaseException, Usage]]
@@ -217,7 +199,7 @@ class _Calls:
                 self._turn.wait(_POLL_SECONDS)
         return None
 
-    def serve(self) -> None:
+    def _serve(self) -> None:
         """Ask about one batch after the other until there is none to take."""
         while (batch := self._take()) is not None:
             answers: Sequence[Answer | Failed] | BaseException
@@ -232,7 +214,13 @@ class _Calls:
                 self._turn.notify_all()
 
     def collect(self) -> Iterator[Sequence[_Finished]]:
-        """Yield what has come back. Raises Cancelled, or the FacetryError that ended the calls."""
+        """Ask, and yield batches with their answers and what these cost, as they finish; those that finish together in
+        one go. Raises Cancelled, or the FacetryError that ended the calls.
+
+        Daemon threads and not a ThreadPoolExecutor: an executor keeps Ctrl-C waiting for every queued call.
+        """
+        for _ in range(self._threads):
+            threading.Thread(target=self._serve, daemon=True, name="facetry-ask").start()
         unasked = False
         try:
             while self._received < self._number:

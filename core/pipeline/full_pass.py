@@ -53,9 +53,10 @@ class Pass:
         if dataset is None:
             raise BadInput("The images of this run are not in the workspace any more.")
         if source.is_complete(dataset):
-            self._bring_back_copies(dataset, self._items())
+            items = self._items()
+            self._bring_back_copies(dataset, items)
             self._load_models()
-            self._describe(self._items(), first_names=first_names)
+            self._describe(items, first_names=first_names)
         else:
             self._ingest_and_describe(self.origin or rest_of(self.store, dataset, self.workspace.config))
         self.runner.finish("describe")

@@ -114,7 +114,7 @@ class Runner:
             saved += len(outcomes)
             self._copies.keep_up(step)
 
-        noted = self._noted(step, model, requests)
+        noted = self._noted(step, model, requests, evidence_model)
         old = self.stats.get(step, StepStats())
         spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, old, noted)
         in_vain = min(UNSAVED * model.max_concurrency, len(requests.work)) if spending.costs else 0
@@ -148,9 +148,10 @@ class Runner:
             )
         return failed
 
-    def _noted(self, step: Step, model: VisionModel | TextModel, requests: Requests) -> _Noted:
+    def _noted(
+        self, step: Step, model: VisionModel | TextModel, requests: Requests, evidence_model: str | None
+    ) -> _Noted:
         """The versions of the prompts that the model is given, and the id of what it measures."""
-        evidence_model = getattr(model, "evidence_id", None)
         has_prompts = bool(requests.work) and step in model.prompts
         versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
         return tuple(versions), (evidence_model,) if requests.work and evidence_model else ()

@@ -55,17 +55,15 @@ class Database:
         restore.finish(self.folder)
         if restore.is_missing(self.folder) or restore.is_damaged(self.folder):
             restore.restore(self.folder)
-        try:
-            return self._connect()
-        except duckdb.ProgrammingError:
-            raise  # a fault of ours
-        except duckdb.Error:
-            pass  # tried again, since what was wrong may have passed
-        try:
-            return self._connect()
-        except duckdb.Error:
-            restore.restore(self.folder)
-            return self._connect()
+        for _ in range(2):  # what was wrong may have passed
+            try:
+                return self._connect()
+            except duckdb.ProgrammingError:
+                raise  # a fault of ours
+            except duckdb.Error:
+                continue
+        restore.restore(self.folder)
+        return self._connect()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         """Raises WorkspaceBusy where the reason is no damage, else duckdb.Error."""
@@ -101,8 +99,7 @@ class Database:
                 for table in TABLES:
                     for path in (folder / f"{table}.parquet", folder / f"{table}-all.parquet"):
                         if path.exists():
-                            sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)"
-                            cursor.execute(sql, [str(path)])
+                            schema.add_copy(cursor, table, path)
                 schema.tidy_loaded(cursor)
             except duckdb.Error as error:
                 if opening.reason(error):

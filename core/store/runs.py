@@ -56,12 +56,13 @@ class Runs:
     def get(self, run_id: str) -> RunRow | None:
         """Raises BadInput for a run whose settings cannot be read."""
         rows = self._db.read_kept([run_id], f"{_SELECT} WHERE id = ?", [run_id])
-        if rows and _readable(rows) == []:
+        found = _readable(rows)
+        if rows and not found:
             raise BadInput(
                 "The settings of this run cannot be read: another version of Facetry made it, or they are damaged. "
                 "Open it with that version, or start a new run; descriptions that are here are used again."
             )
-        return _row(rows[0]) if rows else None
+        return found[0] if found else None
 
     def recent(self, limit: int = 20) -> list[RunRow]:
         """The runs that can be read, the newest first."""

@@ -51,6 +51,11 @@ def migrate(connection: duckdb.DuckDBPyConnection, upto: int | None = None) -> i
     return current
 
 
+def add_copy(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """Add the rows of a Parquet file that a table lacks. Raises duckdb.Error."""
+    connection.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)", [str(path)])
+
+
 def tidy_loaded(connection: duckdb.DuckDBPyConnection) -> None:
     """Make tables that were loaded from copies agree with each other."""
     # A step that had not ended when the copies were made has results there without their answers: they are asked again.

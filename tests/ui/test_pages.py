@@ -239,7 +239,7 @@ def test_a_restored_database_is_said_on_every_page_until_it_is_read(make: Callab
     run_id = make(until="name")
     workspace = state.workspace()
     moment = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - as stored: UTC, no zone
-    report = Restoration(moment, moment, "facetry.damaged-x.duckdb", 7, whole=False, copies=0)
+    report = Restoration(moment, moment, "facetry.damaged-x.duckdb", whole=False)
     workspace.store._db.insert("restoration", [(moment, REPORT.dump_json(report).decode(), False)])
     for name in ("start", "names"):
         at = open_app(name, run=run_id)

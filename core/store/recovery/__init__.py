@@ -1,2 +1,2 @@
-"""Puts a damaged database together again: exactly where its own checksums allow it, else from what can be read of it
-and from the copies of finished steps."""
+"""Puts a damaged database together again: from what can be read of it and of its log, and from the copies of finished
+steps."""

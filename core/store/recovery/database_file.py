@@ -20,6 +20,7 @@ _USED = 512
 """Bytes of a header that may hold something; the others are zero."""
 _BLOCK = 256 * 1024
 _SUM = 8
+_ID_PLACE, ID_SIZE = 124, 16
 
 
 def has_bad_blocks(database: Path) -> bool:
@@ -35,9 +36,15 @@ def has_bad_blocks(database: Path) -> bool:
 
 def has_bad_headers(database: Path) -> bool:
     """Whether one of the three headers is damaged, without which DuckDB opens nothing."""
-    with database.open("rb") as file:
-        headers = file.read(_HEADERS)
-    return any(not _is_right(headers[at : at + _HEADER]) for at in range(0, _HEADERS, _HEADER))
+    return not all(map(_is_right, _headers(database)))
+
+
+def state(database: Path) -> tuple[bytes, int]:
+    """A database's identifier (b"" where its header is damaged or the file is missing), and how often it was brought up
+    to date (the larger of two headers counts)."""
+    first, *others = _headers(database)
+    iterations = [int.from_bytes(header[_SUM : 2 * _SUM], "little") for header in others]
+    return first[_ID_PLACE : _ID_PLACE + ID_SIZE] if _is_right(first) else b"", max(iterations)
 
 
 def mend_headers(database: Path, like: Path) -> None:
@@ -46,16 +53,23 @@ def mend_headers(database: Path, like: Path) -> None:
     with like.open("rb") as file:
         usual = file.read(_HEADER)
     with database.open("r+b") as file:
-        pages = [file.read(_HEADER).ljust(_HEADER, b"\0") for _ in range(3)]
-        pages = [page if _is_right(page) else _sealed(page[:_SUM], page[_SUM:_USED]) for page in pages]
+        pages = [page if _is_right(page) else _sealed(page[:_SUM], page[_SUM:_USED]) for page in _headers(database)]
         if not _is_right(pages[0]):
             pages[0] = _sealed(b"", usual[_SUM:_USED])
         if not _is_right(pages[1]):
             pages[1] = pages[2]
         elif not _is_right(pages[2]):
             pages[2] = pages[1]
-        file.seek(0)
         file.write(b"".join(pages))
+
+
+def _headers(database: Path) -> list[bytes]:
+    """The three headers; zeros where the file is too short, or missing."""
+    try:
+        with database.open("rb") as file:
+            return [file.read(_HEADER).ljust(_HEADER, b"\0") for _ in range(3)]
+    except FileNotFoundError:
+        return [bytes(_HEADER)] * 3
 
 
 def _sealed(stored: bytes, used: bytes) -> bytes:
@@ -65,7 +79,8 @@ def _sealed(stored: bytes, used: bytes) -> bytes:
 
 
 def _is_right(page: bytes) -> bool:
-    return len(page) == _HEADER and int.from_bytes(page[:_SUM], "little") == checksum(page[_SUM:])
+    """Whether a header or a block is what its own checksum says."""
+    return int.from_bytes(page[:_SUM], "little") == checksum(page[_SUM:])
 
 
 def read_all(connection: duckdb.DuckDBPyConnection) -> None:
@@ -75,6 +90,4 @@ def read_all(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _is_bad(block: bytes) -> bool:
-    if len(block) < _BLOCK:
-        return True
-    return int.from_bytes(block[:_SUM], "little") != checksum(block[_SUM:])
+    return len(block) < _BLOCK or not _is_right(block)

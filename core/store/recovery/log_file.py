@@ -2,8 +2,9 @@
 
 A head names the database and how often it was brought up to date. Then come entries [size][checksum][payload], and
 each transaction ends with the same one. DuckDB 2.0 gives up at the first damaged entry, or silently takes a damaged
-size for the end of the log. Here the damaged transaction is cut out. What follows it cannot all be applied, as changes
-and deletions name rows by their number, which is another now; what it inserts can.
+size for the end of the log. Here the damaged transaction is cut out. What follows can be applied as it is to the tables
+into which that one inserted nothing. In the others, changes and deletions name rows by numbers that are others now, so
+only what is inserted there is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.store.recovery.checksums import checksum
+from core.store.recovery.database_file import ID_SIZE, state
 
 _SIZES = struct.Struct("<QQ")
 _KIND = 2
@@ -32,8 +34,6 @@ _HEAD = re.compile(
 _LONGEST_HEAD = 100
 _FLIPPED = 2
 """In so many bytes an identifier may differ and be meant for the same database."""
-_HEADER = 4096
-_ID_PLACE, _ID_SIZE = 124, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ def read(database: Path) -> Log | None:
 def parse(content: bytes, identifier: bytes, iteration: int) -> Log:
     """Read a log. identifier, iteration: which database (b"" where that is lost), and how often it was brought up to
     date (see `state`)."""
-    head = make_head(identifier or bytes(_ID_SIZE), iteration)
+    head = make_head(identifier or bytes(ID_SIZE), iteration)
     found = _HEAD.match(content)
     start = found.end() if found else _first_entry(content)
     transactions, whole, lost, mended, shifted = _transactions(content, start)
-    known = content.startswith((head, make_head(identifier or bytes(_ID_SIZE), iteration - 1)) if iteration else head)
+    known = content.startswith((head, make_head(identifier or bytes(ID_SIZE), iteration - 1)) if iteration else head)
     if not found and not transactions and len(content) >= len(head):
         lost = 1  # a crash may leave a torn end, but the head comes first
     if found and not known and identifier:
@@ -230,21 +230,6 @@ def _first_entry(content: bytes) -> int:
     """Where the first entry begins, behind a damaged head."""
     places = range(min(_LONGEST_HEAD, len(content)))
     return next((at for at in places if _entry_end(content, at)), 0)
-
-
-def state(database: Path) -> tuple[bytes, int]:
-    """A database file's identifier (b"" where its header is damaged), and how often it was brought up to date (the
-    larger of two headers counts)."""
-    try:
-        with database.open("rb") as file:
-            headers = file.read(3 * _HEADER)
-    except FileNotFoundError:
-        headers = b""
-    headers = headers.ljust(3 * _HEADER, b"\0")
-    iterations = [int.from_bytes(headers[_HEADER * n + 8 : _HEADER * n + 16], "little") for n in (1, 2)]
-    first = headers[:_HEADER]
-    is_right = int.from_bytes(first[:8], "little") == checksum(first[8:])
-    return first[_ID_PLACE : _ID_PLACE + _ID_SIZE] if is_right else b"", max(iterations)
 
 
 def _number(value: int) -> bytes:

@@ -38,7 +38,6 @@ class Found:
         opened: whether the damaged file could be opened at all.
         has_log: whether all that can be applied of the log was, and every row of the tables could be read.
         tables: those of which every row could be read.
-        copies: how many answers came from copies.
         bad_copies: the copies that could not be read.
     """
 
@@ -46,7 +45,6 @@ class Found:
     opened: bool = False
     has_log: bool = False
     tables: list[str] = field(default_factory=list)
-    copies: int = 0
     bad_copies: list[str] = field(default_factory=list)
 
 
@@ -179,7 +177,7 @@ def _set_log(database: Path, transactions: Sequence[bytes]) -> None:
     place = log_file.place(database)
     place.unlink(missing_ok=True)
     if transactions:
-        place.write_bytes(log_file.make_head(*log_file.state(database)) + b"".join(transactions))
+        place.write_bytes(log_file.make_head(*database_file.state(database)) + b"".join(transactions))
 
 
 def _opens(database: Path) -> bool:
@@ -239,17 +237,14 @@ def _from_copies(new: Path, backup: Path, found: Found) -> None:
 
 def _load(connection: duckdb.DuckDBPyConnection, table: str, copy: Copy, found: Found) -> bool:
     """Add the rows of one file that the table lacks; returns whether the file could be read."""
-    sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM read_parquet(?)"
     try:
         if not copy.is_intact:
             raise OSError
-        added = int(connection.execute(sql, [str(copy.path)]).fetchall()[0][0])
+        schema.add_copy(connection, table, copy.path)
     except (duckdb.Error, OSError) as error:
         _stop_for_the_machine(error)
-        name = copy.path.relative_to(copy.path.parents[1]).as_posix()
-        found.bad_copies.append(name)
+        found.bad_copies.append(copy.path.relative_to(copy.path.parents[1]).as_posix())
         return False
-    found.copies += added if table == "answer" else 0
     return True
 
 

@@ -20,18 +20,14 @@ class Restoration:
         at: when, UTC.
         until: when the newest thing that is here was saved, UTC; None where nothing is here.
         kept: the name of the damaged file in the workspace's folder; "" where the database was missing.
-        answers: how many answers of models are here.
         whole: whether all that the damaged file and its log held could be read.
-        copies: how many answers came from the copies of finished steps.
         bad_copies: the names of copies that could not be read.
     """
 
     at: datetime
     until: datetime | None
     kept: str
-    answers: int
     whole: bool
-    copies: int
     bad_copies: tuple[str, ...] = ()
 
     def sentence(self, folder: Path) -> str:

@@ -130,9 +130,9 @@ def _rebuilt(folder: Path, scratch: Path) -> dict[str, Any]:
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
         if done.returncode == 0:
             return dict(json.loads(done.stdout.splitlines()[-1]))
-        if done.returncode in (UNUSABLE, 1, -9):  # -9: killed, most likely for want of memory
-            if done.returncode == -9:
-                raise MemoryError
+        if done.returncode == -9:  # killed, most likely for want of memory
+            raise MemoryError
+        if done.returncode in (UNUSABLE, 1):
             raise OSError((done.stderr.strip().splitlines() or ["no reason given"])[-1])
     raise OSError("the process that rebuilds it ended each time")
 
@@ -158,10 +158,9 @@ def _report(new: Path, found: dict[str, Any], kept: str) -> None:
     """Write into the new database what became of the old one."""
     with closing(duckdb.connect(str(new))) as connection:
         (until,) = connection.execute(_LATEST).fetchall()[0]
-        (answers,) = connection.execute("SELECT count(*) FROM answer").fetchall()[0]
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         bad = tuple(dict.fromkeys(found["bad_copies"]))
         whole = bool(found["whole"] and kept)
-        report = Restoration(now, until, kept, answers, whole, int(found["copies"]), bad)
+        report = Restoration(now, until, kept, whole, bad)
         connection.execute("INSERT INTO restoration VALUES (?, ?, false)", [now, REPORT.dump_json(report).decode()])
         connection.execute("CHECKPOINT")

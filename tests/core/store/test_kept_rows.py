@@ -74,7 +74,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
         store.answers.save(run_id, "name", "m", None, [names])
         save(store, run_id)
         runs.append(run_id)
-    told = Restoration(dt.datetime(2026, 1, 1), None, "", 0, whole=False, copies=0)  # noqa: DTZ001 - as stored
+    told = Restoration(dt.datetime(2026, 1, 1), None, "", whole=False)  # noqa: DTZ001 - as stored
     store.answers._db.insert("restoration", [(told.at, REPORT.dump_json(told).decode(), False)])
     shelf = Shelf(store, *runs)
     read = store.answers._db.read

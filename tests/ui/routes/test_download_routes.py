@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import http.client
 import io
-import socket
 import threading
 import time
 import zipfile
@@ -14,7 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
+from asking import serving
 from house import House
 from starlette.applications import Starlette
 
@@ -28,13 +27,8 @@ from ui.session import state
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=downloads.ROUTES), log_level="error", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(10)
+    with serving(Starlette(routes=downloads.ROUTES)) as port:
+        yield port
 
 
 Ask = Callable[[], AbstractContextManager[http.client.HTTPResponse]]

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import saved
+from saved import ALL, IN_FILE, answers, change, copy_of
 
 from core.store import Store, schema
 from core.store.copies import Copies
-from tests.support import saved
-from tests.support.saved import ALL, IN_FILE, answers, change, copy_of
 
 FILE, LOG = "facetry.duckdb", "facetry.duckdb.wal"
 _DECIDED = """
@@ -135,6 +135,10 @@ def test_a_damaged_index_is_found_at_the_opening(left: Path, tmp_path: Path, byt
             row = [f"new{number}", "label", "m", '"x"', "2026-01-01"] if table == "answer" else None
             row = row or ["r", "label", f"new{number}", "k", "", False, ""][:columns]
             store._db.insert(table, [row])
+        (run,) = store.runs.recent()
+        assert set(store.answers.lookup(["k0", f"k{IN_FILE - 1}", "new0"])) == {"k0", f"k{IN_FILE - 1}", "new0"}
+        assert store.answers.held("r", "label").keys() == {"new1"}
+        assert store.answers.step_counts(run.id)["describe"][0] >= IN_FILE
         store.close()
 
 

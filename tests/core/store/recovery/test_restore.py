@@ -15,12 +15,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import saved
+from saved import ALL, AT_ONCE, IN_FILE, IN_LOG, answers, change, copy_of
 
 from core.errors import WorkspaceBusy
 from core.store import Store, opening
 from core.store.recovery import rebuild
-from tests.support import saved
-from tests.support.saved import ALL, AT_ONCE, IN_FILE, IN_LOG, answers, change, copy_of
 
 FILE, LOG = "facetry.duckdb", "facetry.duckdb.wal"
 ZEROS = bytes(4096)

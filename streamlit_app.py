@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from core.errors import WorkspaceBusy
+from core.errors import WorkspaceUnavailable
 from ui.components import notices
 from ui.routes import access, door, downloads, no_delay, uploads
 from ui.session import state
@@ -42,7 +42,7 @@ def image(request: Request) -> Response:
         path = state.workspace().image(request.path_params["image_id"], kind) if kind in _MEDIA_TYPES else None
     except ValueError:
         path = None
-    except WorkspaceBusy as error:
+    except WorkspaceUnavailable as error:
         return PlainTextResponse(str(error), 503)
     if path is None or not path.is_file():
         return PlainTextResponse("There is no such image.", 404, {"X-Content-Type-Options": "nosniff"})
@@ -61,7 +61,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     print(access.login_line(sys.stdout), flush=True)  # noqa: T201 - for the terminal alone: a log would keep it
     try:
         state.workspace()
-    except WorkspaceBusy as error:
+    except WorkspaceUnavailable as error:
         _log.warning("%s", error)  # the pages say so too, and work as soon as it is free
     state.warm_up()
     no_delay.set_for_all()
@@ -69,7 +69,7 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     try:
         state.jobs().shut_down()
         state.workspace().close()
-    except WorkspaceBusy:
+    except WorkspaceUnavailable:
         pass
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from core.errors import BadInput
+from core.typed_path import typed_path
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,8 +60,8 @@ def config() -> Config:
     for one that is none."""
     roots = os.environ.get("FACETRY_IMAGE_ROOTS", "")
     return Config(
-        workspace=Path(os.environ.get("FACETRY_WORKSPACE") or ROOT / "data" / "workspace").expanduser().resolve(),
-        image_roots=tuple(Path(root).expanduser().resolve() for root in roots.split(os.pathsep) if root),
+        workspace=typed_path(os.environ.get("FACETRY_WORKSPACE") or ROOT / "data" / "workspace").resolve(),
+        image_roots=tuple(typed_path(root).resolve() for root in roots.split(os.pathsep) if root),
         allow_private_urls=os.environ.get("FACETRY_ALLOW_PRIVATE_URLS") == "1",
         s3_anonymous=os.environ.get("FACETRY_S3_ANONYMOUS") == "1",
         concurrency=_number("FACETRY_CONCURRENCY", 32, least=1),

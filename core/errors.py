@@ -1,5 +1,9 @@
 """Errors written for the person who reads them: one clear sentence and, where there is one, the next step."""
 
+import errno
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class FacetryError(Exception):
     """Base of all errors whose text may be shown to a person as it is."""
@@ -17,7 +21,7 @@ class Paused(FacetryError):
     """The run waits for something outside it (a server, more credit, a higher cap); nothing is lost, it can go on."""
 
 
-class WorkspaceBusy(FacetryError):
+class WorkspaceUnavailable(FacetryError):
     """The workspace cannot be opened now: another process has it, or the reason stands in the text. It is as it was."""
 
 
@@ -26,3 +30,17 @@ class Cancelled(FacetryError):
 
     def __init__(self, said: str = "Stopped. What was finished is kept.") -> None:
         super().__init__(said)
+
+
+def sentence(error: BaseException) -> str:
+    """What an error tells a person, for the places where errors of every kind arrive.
+
+    The text of one of ours; of the system's, what is wrong with which file; "" for a fault of the program.
+    """
+    if isinstance(error, FacetryError):
+        return str(error)
+    if not isinstance(error, OSError) or error.errno is None:  # those of network libraries have no number
+        return ""
+    if error.errno in _FULL:
+        return "The disk is full. What was saved is kept. Make room, then try again."
+    return f"{error.filename or 'A file'} could not be used ({error.strerror or 'unknown reason'})."

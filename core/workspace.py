@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from core.config import Config, config
-from core.errors import WorkspaceBusy
+from core.errors import WorkspaceUnavailable
 from core.ingest import scratch
 from core.ingest.decode import image_path
 from core.store import Store
@@ -22,7 +22,7 @@ class Workspace:
     """Paths and store of one workspace folder. One a process; passed to whoever needs it."""
 
     def __init__(self, settings: Config | None = None) -> None:
-        """Open (or make) the workspace. Raises WorkspaceBusy when another process has it open."""
+        """Open (or make) the workspace. Raises WorkspaceUnavailable when another process has it open."""
         self.config = settings or config()
         self.folder = self.config.workspace
         self.copies = self.folder / "images"
@@ -32,7 +32,7 @@ class Workspace:
             self.token = _token(self.folder / "token")
         except OSError as error:
             self.store.close()
-            raise WorkspaceBusy(
+            raise WorkspaceUnavailable(
                 f"The workspace {self.folder} cannot be used: token cannot be written "
                 f"({error.strerror or 'unknown reason'}). Make room on the disk, then try again."
             ) from None

@@ -33,7 +33,8 @@ FLOORS = (
     ("core.store", "core.ingest", "core.propagation", "core.evaluate"),
     ("core.engine",),
     ("core.prompts", "core.config"),
-    ("core.domain", "core.errors"),
+    ("core.domain", "core.typed_path"),
+    ("core.errors",),
 )
 """The parts, floor by floor. Each imports itself and what stands below; parts of one floor do not know each other."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from core import prompts
 from core.domain import Asking, RunSettings, Wording, same_name
 from core.errors import BadInput
 from core.prompts import presets
+from core.typed_path import typed_path
 
 _NONE = "none"
 
@@ -96,7 +96,7 @@ def _prompt(option: str) -> tuple[str, str]:
     if not equals:
         raise BadInput("--prompt needs FORM=FILE, for example label=my-label-prompt.txt")
     try:
-        return prompts.form_of(form.strip()), Path(file).expanduser().read_text(encoding="utf-8")
+        return prompts.form_of(form.strip()), typed_path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise BadInput(f"The prompt file {file} cannot be read as text.") from None
 

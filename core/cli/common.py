@@ -14,6 +14,7 @@ from core.config import Config, config
 from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused
 from core.export import run_files
+from core.typed_path import typed_path
 from core.workspace import Workspace
 
 
@@ -42,13 +43,13 @@ def place_of(options: argparse.Namespace) -> Config:
     """The settings in force, with the workspace that the command names."""
     place = config()
     if options.workspace:
-        place = replace(place, workspace=Path(options.workspace).expanduser().resolve())
+        place = replace(place, workspace=typed_path(options.workspace).resolve())
     return place
 
 
 @contextmanager
 def opened(place: Config) -> Iterator[Workspace]:
-    """The workspace, closed at the end; says so where its database had to be restored. Raises WorkspaceBusy."""
+    """The workspace, closed at the end; says so where its database had to be restored. Raises WorkspaceUnavailable."""
     workspace = Workspace(place)
     try:
         for restoration in workspace.store.restorations.unread():
@@ -61,7 +62,7 @@ def opened(place: Config) -> Iterator[Workspace]:
 
 def out_folder(options: argparse.Namespace) -> Path:
     """Where the results go. Raises BadInput for a file; said before hours of work."""
-    out = Path(options.out).expanduser()
+    out = typed_path(options.out)
     if out.exists() and not out.is_dir():
         raise BadInput(f"{out} is a file; --out needs a folder.")
     return out

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from core.cli import add, import_results, pack, run
 from core.cli.common import Parser
-from core.errors import FacetryError
+from core.errors import FacetryError, sentence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +21,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.act(options))
     except FacetryError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        if not sentence(error):
+            raise
+        print(sentence(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; the same command continues.", file=sys.stderr)

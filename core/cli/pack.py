@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
-from pathlib import Path
 
 from core.cli import common
 from core.errors import BadInput
 from core.export import workspace_zip
+from core.typed_path import typed_path
 
 
 def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
 
 
 def _pack(options: argparse.Namespace) -> int:
-    out = Path(options.out).expanduser()
+    out = typed_path(options.out)
     if out.exists():
         raise BadInput(f"{out} exists already. Give another name (--out FILE.zip).")
     place = common.place_of(options)
@@ -47,6 +47,6 @@ def _pack(options: argparse.Namespace) -> int:
 
 def _unpack(options: argparse.Namespace) -> int:
     place = common.place_of(options)
-    workspace_zip.unpack(Path(options.file).expanduser(), place)
+    workspace_zip.unpack(typed_path(options.file), place)
     print(f"Unpacked into {place.workspace}")
     return 0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from core.config import Config
 from core.domain import SourceKind
-from core.errors import BadInput
 from core.ingest.sources import folder, huggingface_hub, image_list, object_store, upload, upload_scan, zip_file
 from core.ingest.sources.source_file import Found, check_allowed
 from core.ingest.table import SUFFIXES as TABLES
+from core.typed_path import typed_path
 
 
 def scan(images: str, config: Config) -> tuple[SourceKind, str, list[Found]]:
@@ -18,14 +18,9 @@ def scan(images: str, config: Config) -> tuple[SourceKind, str, list[Found]]:
         return "hub", images, huggingface_hub.scan(images, config)
     if "://" in images:
         return "bucket", images, object_store.scan(images, config)
-    if "\0" in images:
-        raise BadInput("This is not a path that can be read.")
-    try:
-        path = Path(images).expanduser()
-        suffix = path.suffix.lower() if path.is_file() else ""
-        place = str(path.resolve())
-    except (OSError, RuntimeError):  # a link in a circle, an unknown ~user, longer than any path
-        raise BadInput(f"{images[:200]} is not a path that can be read. Check the spelling.") from None
+    path = typed_path(images)
+    suffix = path.suffix.lower() if path.is_file() else ""
+    place = str(path.resolve())
     if path.resolve().parent == upload.home(config):
         return "upload", place, upload_scan.scan(path, config)
     if suffix == ".zip":

@@ -24,6 +24,7 @@ from core.ingest.name_matching import from_filenames, match_names
 from core.ingest.records import Record, Records
 from core.ingest.table import SUFFIXES as TABLES
 from core.ingest.table import image_column, read_table
+from core.typed_path import typed_path
 
 _STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "step2b_result.txt", "step3_result.txt"
 _CLUSTER = ("cluster", "group", "assigned", "assignment", "predicted", "prediction", "answer")
@@ -105,7 +106,7 @@ def _read_once(path: Path) -> Imported:
 
 def read_results(path: Path) -> Imported:
     """Read a table (CSV, TSV, Parquet), a JSONL file, or IC|TC's result files, by folder or by one. Raises BadInput."""
-    path = path.expanduser()
+    path = typed_path(path)
     if path.is_dir():
         return _from_ictc(path)
     if not path.exists():

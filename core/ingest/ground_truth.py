@@ -13,6 +13,7 @@ from core.ingest.external_results import read_results
 from core.ingest.name_matching import from_filenames, from_folders, match_names
 from core.ingest.sources import huggingface_hub
 from core.ingest.table import Table, image_column, read_table
+from core.typed_path import typed_path
 
 NAMES = ("folder", "filename")
 """Addresses of truth that lies in the images' own names."""
@@ -22,11 +23,11 @@ BROUGHT = "brought:"
 
 def split_address(address: str) -> tuple[Path, str]:
     """`FILE[:COLUMN]` -> file, column ("" if none is named); split at the last colon only if the whole is no path."""
-    whole = Path(address).expanduser()
+    whole = typed_path(address)
     if whole.exists() or ":" not in address:
         return whole, ""
     file, column = address.rsplit(":", 1)
-    return Path(file).expanduser(), column
+    return typed_path(file), column
 
 
 def from_table(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:

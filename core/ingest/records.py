@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import BadInput
+from core.typed_path import typed_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def read_records(path: Path) -> Records:
     Raises BadInput when the file is missing or holds no usable line.
     """
     try:
-        content = path.expanduser().read_bytes()
+        content = typed_path(path).read_bytes()
     except OSError as error:
         raise BadInput(f"The records file {path} could not be read ({error.strerror or 'unknown reason'}).") from None
     good: list[Record] = []

@@ -21,6 +21,7 @@ from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.sources.source_file import Found, some_images
+from core.typed_path import typed_path
 
 __all__ = [
     "RECORD_TRUTH",
@@ -97,7 +98,7 @@ def find(
         return Source(_identity(where, stamps), address.name_of(kind, Path(place), config), where, len(files), files)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
-    path = Path(records).expanduser()
+    path = typed_path(records)
     read = read_records(path)
     if limit:
         read = Records(read.records[:limit], (), f"{read.version}-{limit}")
@@ -108,9 +109,9 @@ def find(
 
 def from_results(found: Imported, path: Path, name: str = "") -> Source:
     """The rows of results made elsewhere as what was given, for those whose images are not here."""
-    where = SourceAddress("records", str(path.expanduser().resolve()), is_results=True)
+    where = SourceAddress("records", str(typed_path(path).resolve()), is_results=True)
     given = len(found.rows) + len(found.bad)
-    name = name or path.expanduser().resolve().name
+    name = name or typed_path(path).resolve().name
     return Source(_identity(where, found.version), name, where, given, records=found.records)
 
 

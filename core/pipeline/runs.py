@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.domain import RunSettings
-from core.errors import Cancelled, FacetryError, Paused
+from core.errors import Cancelled, FacetryError, Paused, sentence
 from core.ingest import source
 from core.ingest.external_results import read_results
 from core.ingest.source import Source
@@ -25,6 +25,7 @@ from core.pipeline.intake import OnProgress
 from core.pipeline.sampled_pass import SampledPass
 from core.pipeline.validation import check_cap, check_settings, check_share
 from core.results import run_view
+from core.typed_path import typed_path
 from core.workspace import Workspace
 
 Until = Literal["name", "assign"]
@@ -66,7 +67,7 @@ def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
         else:
             registry.check(settings.vision, "", "", how)
         registry.check("", settings.text, settings.fallback, how)
-    records = str(Path(settings.records).expanduser().resolve()) if settings.records else ""
+    records = str(typed_path(settings.records).resolve()) if settings.records else ""
     return replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
 
 
@@ -138,6 +139,7 @@ def run(
         store.runs.set_status(run_id, "failed", str(error))
         raise
     except BaseException as error:
-        store.runs.set_status(run_id, "failed", f"Something unexpected went wrong: {type(error).__name__}.")
+        unexpected = f"Something unexpected went wrong: {type(error).__name__}."
+        store.runs.set_status(run_id, "failed", sentence(error) or unexpected)
         raise
     store.runs.set_status(run_id, "waiting" if until == "name" else "done")

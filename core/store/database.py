@@ -38,7 +38,7 @@ class Database:
     """One DuckDB file in one workspace folder, for all threads of this process."""
 
     def __init__(self, folder: Path) -> None:
-        """Open (or make) `folder`/facetry.duckdb. Raises WorkspaceBusy when another process has it open."""
+        """Open (or make) `folder`/facetry.duckdb. Raises WorkspaceUnavailable when another process has it open."""
         self.folder = folder.absolute()
         self.path = self.folder / DATABASE
         self._changes: Counter[str] = Counter()  # by this process, the only one that can write
@@ -51,7 +51,7 @@ class Database:
         self._copies.clear_up()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        """Open the database; restore it only if it is missing or proven to be damaged. Raises WorkspaceBusy."""
+        """Open the database; restore it only if it is missing or proven to be damaged. Raises WorkspaceUnavailable."""
         restore.finish(self.folder)
         if restore.is_missing(self.folder) or restore.is_damaged(self.folder):
             restore.restore(self.folder)
@@ -66,7 +66,7 @@ class Database:
         return self._connect()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        """Raises WorkspaceBusy where the reason is no damage, else duckdb.Error."""
+        """Raises WorkspaceUnavailable where the reason is no damage, else duckdb.Error."""
         connection = None
         try:
             connection = duckdb.connect(str(self.path))

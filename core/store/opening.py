@@ -10,7 +10,7 @@ from typing import Literal
 
 import duckdb
 
-from core.errors import FacetryError, WorkspaceBusy
+from core.errors import FacetryError, WorkspaceUnavailable
 from core.store import schema
 
 Reason = Literal["locked", "memory", "full", "denied", "disk", "newer"]
@@ -35,38 +35,44 @@ _WORDS: Mapping[Reason, Sequence[str]] = {
 
 
 def check_access(folder: Path, database: Path) -> None:
-    """Raise WorkspaceBusy where the workspace cannot be a folder or cannot be read and written by this user."""
+    """Raise WorkspaceUnavailable where the workspace cannot be a folder or cannot be read and written by this user."""
     if "?" in str(folder) or ("\\" in str(folder) and os.sep != "\\"):
-        raise WorkspaceBusy(f"{folder} cannot be a workspace: its path has a “?” or “\\” in it. Give another folder.")
+        raise WorkspaceUnavailable(
+            f"{folder} cannot be a workspace: its path has a “?” or “\\” in it. Give another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # other accounts have no business in a new one
     except (FileExistsError, NotADirectoryError):
-        raise WorkspaceBusy(f"{folder} is not a folder, so it cannot be a workspace. Give another one.") from None
+        raise WorkspaceUnavailable(
+            f"{folder} is not a folder, so it cannot be a workspace. Give another one."
+        ) from None
     except OSError as error:
         reason = error.strerror or "unknown reason"
-        raise WorkspaceBusy(f"The workspace {folder} cannot be made ({reason}). Give another folder.") from None
+        raise WorkspaceUnavailable(f"The workspace {folder} cannot be made ({reason}). Give another folder.") from None
     for place in (folder, *database.parent.glob(f"{database.name}*")):
         if place != folder and place.is_dir():
-            raise WorkspaceBusy(f"{place} is a folder, where a database should be. Move it, or give another workspace.")
+            raise WorkspaceUnavailable(
+                f"{place} is a folder, where a database should be. Move it, or give another workspace."
+            )
         if not os.access(place, os.R_OK | os.W_OK) or (place.is_dir() and not os.access(place, os.X_OK)):
             raise denied(folder, place)
 
 
-def denied(folder: Path, place: Path) -> WorkspaceBusy:
-    return WorkspaceBusy(
+def denied(folder: Path, place: Path) -> WorkspaceUnavailable:
+    return WorkspaceUnavailable(
         f"The workspace {folder} cannot be used: {place.name} may not be read or written by this user. "
         "Nothing was changed. Give this user the right to write there, or choose another workspace folder."
     )
 
 
 def check_version(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Raise WorkspaceBusy for a database of a newer Facetry, before anything is changed in it."""
+    """Raise WorkspaceUnavailable for a database of a newer Facetry, before anything is changed in it."""
     if schema.version(connection) > max(schema.scripts()):
         raise newer(folder)
 
 
-def newer(folder: Path) -> WorkspaceBusy:
-    return WorkspaceBusy(
+def newer(folder: Path) -> WorkspaceUnavailable:
+    return WorkspaceUnavailable(
         f"The workspace {folder} was made by a newer version of Facetry. Nothing was changed. "
         "Open it with that version, or choose another workspace folder."
     )
@@ -86,23 +92,23 @@ def explained(error: BaseException, folder: Path) -> FacetryError | None:
         return error
     why = reason(error)
     if why == "locked":
-        return WorkspaceBusy(
+        return WorkspaceUnavailable(
             f"The workspace {folder} is open in another Facetry window or command. "
             "Close that one, or choose another workspace folder."
         )
     if why == "memory":
-        return WorkspaceBusy(
+        return WorkspaceUnavailable(
             f"There is too little free memory to open the workspace {folder}. Nothing was changed. "
             "Close other programs, then try again."
         )
     if why == "full":
-        return WorkspaceBusy(
+        return WorkspaceUnavailable(
             f"The disk is too full to open the workspace {folder}. Nothing was changed. Make room, then try again."
         )
     if why == "denied":
         return denied(folder, folder / "facetry.duckdb")
     if why == "disk":
-        return WorkspaceBusy(
+        return WorkspaceUnavailable(
             f"The disk that holds the workspace {folder} does not answer as it should ({first_line(error)}). "
             "Nothing was changed. Check the disk, then try again."
         )

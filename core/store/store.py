@@ -22,7 +22,7 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Open or make the database in `folder`. Raises WorkspaceBusy when another process has it open."""
+        """Open or make the database in `folder`. Raises WorkspaceUnavailable when another process has it open."""
         self._db = Database(folder)
         self.datasets = Datasets(self._db)
         self.answers = Answers(self._db)

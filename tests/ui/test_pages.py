@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 from collections.abc import Callable
 
 import pytest
@@ -157,6 +158,17 @@ def test_an_unexpected_fault_is_one_sentence(make: Callable[..., str], monkeypat
     assert "secret" not in shown(at)
 
 
+def test_a_full_disk_is_said_wherever_it_is_met(make: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run_id = make()
+    monkeypatch.setattr(run_view, "clusters", fail)
+    at = open_app("names", run=run_id)
+    said = "The disk is full. What was saved is kept. Make room, then try again."
+    assert [error.value for error in at.error] == [said]
+
+
 def test_failed_images_are_shown_with_their_reason(
     make: Callable[..., str], models: tuple[FakeVision, FakeText]
 ) -> None:
@@ -171,10 +183,10 @@ def test_failed_images_are_shown_with_their_reason(
 
 
 def test_a_workspace_that_is_open_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.errors import WorkspaceBusy
+    from core.errors import WorkspaceUnavailable
 
     def busy() -> None:
-        raise WorkspaceBusy("The workspace is open in another window.")
+        raise WorkspaceUnavailable("The workspace is open in another window.")
 
     with monkeypatch.context() as patch:
         patch.setattr(state, "workspace", busy)

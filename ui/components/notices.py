@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import FacetryError, WorkspaceBusy
+from core.errors import FacetryError, WorkspaceUnavailable, sentence
 from ui import text
 from ui.components.safe import safe_md
 from ui.session import state
@@ -23,13 +23,13 @@ def guarded() -> Iterator[None]:
     """Show what goes wrong inside as one sentence, where it went wrong; details go to the log."""
     try:
         yield
-    except WorkspaceBusy as error:
+    except WorkspaceUnavailable as error:
         st.error(safe_md(str(error)), title=text.BUSY_TITLE, icon=":material/lock:")
     except FacetryError as error:
         st.error(safe_md(str(error)), icon=":material/error:")
-    except Exception:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
+    except Exception as error:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
         _log.exception("a page failed")
-        st.error(text.UNEXPECTED, icon=":material/error:")
+        st.error(safe_md(sentence(error) or text.UNEXPECTED), icon=":material/error:")
 
 
 def act(function: Callable[..., str | None], *args: Any, **kwargs: Any) -> None:
@@ -38,9 +38,9 @@ def act(function: Callable[..., str | None], *args: Any, **kwargs: Any) -> None:
         message = function(*args, **kwargs)
     except FacetryError as error:
         st.session_state[_FLASH] = ("error", str(error))
-    except Exception:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
+    except Exception as error:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
         _log.exception("an action failed")
-        st.session_state[_FLASH] = ("error", text.UNEXPECTED)
+        st.session_state[_FLASH] = ("error", sentence(error) or text.UNEXPECTED)
     else:
         if message:
             st.session_state[_FLASH] = ("done", message)
@@ -67,5 +67,5 @@ def show_restorations() -> None:
 def script_failed(error: Exception) -> bool:
     """For st.App: errors outside a page's guard (callbacks, fragments). Returns True: we have shown something."""
     _log.error("a script failed", exc_info=error)
-    st.error(safe_md(str(error)) if isinstance(error, FacetryError) else text.UNEXPECTED, icon=":material/error:")
+    st.error(safe_md(sentence(error) or text.UNEXPECTED), icon=":material/error:")
     return True

@@ -17,6 +17,7 @@ from core.ingest.name_matching import from_filenames, from_folders
 from core.ingest.sources import huggingface_hub, upload
 from core.ingest.sources.source_file import check_allowed
 from core.ingest.table import SUFFIXES, image_column, read_table
+from core.typed_path import typed_path
 from ui import text
 from ui.components.safe import safe_md
 from ui.session import state
@@ -101,7 +102,7 @@ def _table(given: DatasetRow, truth: str) -> str:
     path = st.text_input(text.TABLE_PATH, key=key, placeholder=text.TABLE_HINT)
     if not path or not path.strip():
         return ""
-    table = Path(path.strip()).expanduser()
+    table = typed_path(path.strip())
     check_allowed(table.resolve(), state.workspace().config)
     head = _head(str(table), _stamp(str(table)))
     classes = [column for column in head if column != image_column(list(head))] or list(head)

@@ -14,6 +14,7 @@ from core.jobs import Bringing
 from core.models.supplied.imported import KIND
 from core.pipeline import import_results
 from core.store.runs import RunRow
+from core.typed_path import typed_path
 from ui import text
 from ui.components.notices import guarded
 from ui.components.safe import plain, safe_md
@@ -121,7 +122,7 @@ def _results() -> tuple[Path, str] | None:
     if dropped:
         path, called = result_files.keep(config, [(file.name, file.getvalue()) for file in dropped])
     elif typed and typed.strip():
-        path = Path(typed.strip()).expanduser()
+        path = typed_path(typed.strip())
         check_allowed(path.resolve(), config)
         called = path.name
         if not path.exists():

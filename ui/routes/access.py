@@ -54,7 +54,7 @@ class Keys(NamedTuple):
 
 
 def keys() -> Keys:
-    """The keys of the open workspace. Raises WorkspaceBusy."""
+    """The keys of the open workspace. Raises WorkspaceUnavailable."""
     return _keys(state.workspace().token)
 
 

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from core.errors import WorkspaceBusy
+from core.errors import WorkspaceUnavailable
 from ui import text
 from ui.routes import access, origin, owner
 
@@ -87,7 +87,7 @@ async def _let_in(connection: HTTPConnection) -> str:
         return ""
     try:
         keys = access.keys()
-    except WorkspaceBusy as error:  # its pages say so themselves, and strangers learn nothing
+    except WorkspaceUnavailable as error:  # its pages say so themselves, and strangers learn nothing
         if not await _is_owner(connection, here):
             raise _refusal(connection, text.REFUSED) from None
         if not reads:

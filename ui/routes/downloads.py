@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from core.errors import BadInput, WorkspaceBusy
+from core.errors import BadInput, WorkspaceUnavailable
 from core.export import downloads, workspace_zip
 from core.results import run_view
 from core.results.selection import ALL, Only
@@ -81,7 +81,7 @@ def download_file(request: Request) -> Response:
         if request.method == "HEAD":
             return Response(headers=headers, media_type=kind)
         return _Sent(make(state.workspace(), run_id, only), kind, headers)
-    except WorkspaceBusy as error:
+    except WorkspaceUnavailable as error:
         return PlainTextResponse(str(error), 503, _HEADERS)
     except BadInput as error:
         return PlainTextResponse(str(error), 404, _HEADERS)
@@ -95,7 +95,7 @@ def download_workspace(request: Request) -> Response:
         return Response(headers=headers, media_type=kind)
     try:
         return _Sent(workspace_zip.pack(state.workspace()), kind, headers)
-    except WorkspaceBusy as error:
+    except WorkspaceUnavailable as error:
         return PlainTextResponse(str(error), 503, _HEADERS)
     except (BadInput, OSError) as error:
         said = str(error) if isinstance(error, BadInput) else text.NOT_PACKED.format(reason=error.strerror)

@@ -35,7 +35,7 @@ _NOT_IN_MENU = {"bring"}
 
 @st.cache_resource(show_spinner=False)
 def workspace() -> Workspace:
-    """The one workspace of this process. Raises WorkspaceBusy while another process has it; a failure is not cached.
+    """The one workspace of this process. Raises WorkspaceUnavailable; a failure is not cached.
 
     Whoever opens it is alone with it, so a run that is still marked as running was left by a process that died.
     """

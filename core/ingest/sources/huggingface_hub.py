@@ -16,6 +16,7 @@ from core.config import Config
 from core.errors import BadInput
 from core.ingest.sources.landing import landing
 from core.ingest.sources.source_file import Found, check_allowed, is_allowed
+from core.typed_path import typed_path
 
 PREFIX = "hf:"
 _SAVED = ("dataset_info.json", "dataset_dict.json")
@@ -93,7 +94,7 @@ def _images(address: str, config: Config) -> tuple[Any, str]:
 
 def _open(address: str, config: Config) -> Any:
     """The rows of one split, opened once a process. Raises BadInput."""
-    local = Path(split_address(address)[0]).expanduser()
+    local = typed_path(split_address(address)[0])
     if local.exists():
         check_allowed(local.resolve(), config)
     if address not in _opened:
@@ -107,7 +108,7 @@ def _load(address: str, config: Config) -> Any:
     except ImportError:
         raise BadInput(f"{address} needs the package datasets: .venv/bin/pip install datasets") from None
     name, split = split_address(address)
-    local = Path(name).expanduser()
+    local = typed_path(name)
     if not (name and local.exists()) and not _NAME.match(name):
         raise BadInput(f"{address} is neither a folder here nor the name of a data set (hf:NAME or hf:OWNER/NAME).")
     try:
@@ -130,7 +131,7 @@ def _load(address: str, config: Config) -> Any:
 def split_address(address: str) -> tuple[str, str]:
     """`hf:NAME[:SPLIT]` -> name and split ("" if none is named)."""
     rest = address.removeprefix(PREFIX).removeprefix("//")
-    if Path(rest).expanduser().exists() or ":" not in rest:
+    if typed_path(rest).exists() or ":" not in rest:
         return rest, ""
     name, split = rest.rsplit(":", 1)
     return name, split

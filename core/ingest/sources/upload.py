@@ -380,9 +380,9 @@ def _check(upload: Upload, lent: Iterable[str] = ()) -> None:
     here = sum(upload.plan[key].size for key in upload.arrived() | set(lent)) + sum(upload.begun().values())
     try:
         upload.folder.parent.mkdir(parents=True, exist_ok=True)
+        _check_space(upload.folder.parent, total - here)
     except OSError as error:
         raise _not_saved("What is sent", error) from None
-    _check_space(upload.folder.parent, total - here)
 
 
 def _check_space(place: Path, needed: int) -> None:

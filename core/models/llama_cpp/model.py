@@ -26,6 +26,7 @@ from core.models.chat.bounded_schema import brief
 from core.models.chat.image_encoding import as_jpeg, part_of_id
 from core.models.llama_cpp import gguf_file, grammar
 from core.models.llama_cpp.amx import extra_buffers_off
+from core.typed_path import typed_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,8 +176,8 @@ class LlamaChat:
 
 def files(spec: str) -> tuple[Path, Path | None]:
     """The model's file and its mmproj file, fetched from the hub where they are named so. Raises ModelUnavailable."""
-    if Path(spec).expanduser().is_file():
-        return Path(spec).expanduser(), None
+    if typed_path(spec).is_file():
+        return typed_path(spec), None
     model, *rest = _BOTH.split(spec, maxsplit=1)
     found = _file(model)
     if not rest:
@@ -189,7 +190,7 @@ def files(spec: str) -> tuple[Path, Path | None]:
 
 
 def _file(name: str) -> Path:
-    file = Path(name).expanduser()
+    file = typed_path(name)
     if file.is_file():
         return file
     hub = _HUB.fullmatch(name)

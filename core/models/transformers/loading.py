@@ -29,6 +29,7 @@ from core.models.transformers.checkpoint_files import (
     needed_bytes,
     no_safetensors,
 )
+from core.typed_path import typed_path
 
 INSTALL = "python3 start.py install"
 NAME_ONE = "Give a folder or a name on the hub: transformers:/path/to/model or transformers:OWNER/NAME[@REVISION]"
@@ -113,7 +114,7 @@ def load(spec: str, on_load: Say | None = None) -> Loaded:
 
 def find(spec: str) -> Source:
     """Where a checkpoint is; from the hub, only its config.json is fetched. Raises ModelUnavailable."""
-    local = Path(spec).expanduser()
+    local = typed_path(spec)
     if spec and local.is_dir():
         if not (local / "config.json").is_file():
             raise ModelUnavailable(f"“{local.name}” holds no model: it has no config.json. {NAME_ONE}")

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from core.errors import WorkspaceBusy
+from core.errors import WorkspaceUnavailable
 from core.store import opening
 from core.store.copies import Copies, link, sync
 from core.store.recovery import database_file, log_file
@@ -58,7 +58,7 @@ def finish(folder: Path) -> None:
 
 
 def restore(folder: Path) -> None:
-    """Put the database of a workspace together again. Raises WorkspaceBusy, and then has changed nothing."""
+    """Put the database of a workspace together again. Raises WorkspaceUnavailable, and then has changed nothing."""
     scratch, database = folder / _SCRATCH, folder / DATABASE
     with _alone(folder):
         if database.exists():
@@ -95,7 +95,7 @@ def _alone(folder: Path) -> Iterator[None]:
                 place.unlink()  # while it is held: nobody else may clear up what a next one has begun
             lock.close()
     except (duckdb.Error, OSError, MemoryError) as error:
-        raise opening.explained(error, folder) or WorkspaceBusy(
+        raise opening.explained(error, folder) or WorkspaceUnavailable(
             f"The workspace {folder} is damaged and could not be restored ({error}). Nothing was changed."
         ) from None
 
@@ -111,7 +111,7 @@ def _locked(place: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _raise_if_open(folder: Path, scratch: Path) -> None:
-    """Raise WorkspaceBusy where another process has the database open: what looks like damage is its work."""
+    """Raise WorkspaceUnavailable where another process has the database open: what looks like damage is its work."""
     linked = scratch / "open.duckdb"
     linked.unlink(missing_ok=True)
     link(folder / DATABASE, linked)

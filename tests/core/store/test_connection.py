@@ -11,7 +11,7 @@ import pytest
 from full_disk import no_file_larger_than
 
 from core.engine.requests import Answer, Outcome, Work
-from core.errors import Paused, WorkspaceBusy
+from core.errors import Paused, WorkspaceUnavailable
 from core.store import Store
 
 EACH = 40
@@ -113,7 +113,7 @@ def test_where_it_cannot_be_opened_anew_each_call_says_why_until_it_can(
     with monkeypatch.context() as patch:
         patch.setattr(duckdb, "connect", full)
         for _ in range(2):
-            with pytest.raises(WorkspaceBusy, match="too full to open"):
+            with pytest.raises(WorkspaceUnavailable, match="too full to open"):
                 saved(store)
     assert saved(store) == EACH
 

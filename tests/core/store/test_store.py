@@ -205,7 +205,7 @@ def test_a_second_process_gets_a_clear_sentence(tmp_path: Path) -> None:
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     store.close()
     assert other.returncode != 0
-    assert f"WorkspaceBusy: The workspace {tmp_path} is open in another" in other.stderr
+    assert f"WorkspaceUnavailable: The workspace {tmp_path} is open in another" in other.stderr
 
 
 def test_sql_cannot_reach_files_or_python_variables(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from streamlit.runtime import Runtime
 
-from core.errors import WorkspaceBusy
+from core.errors import WorkspaceUnavailable
 from ui import text
 from ui.routes import access, door, origin, owner
 from ui.session import state
@@ -236,7 +236,7 @@ def test_what_changes_something_needs_the_header_of_a_page(port: int) -> None:
 
 def test_a_workspace_that_is_open_elsewhere_is_said(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy() -> None:
-        raise WorkspaceBusy("It is open elsewhere.")
+        raise WorkspaceUnavailable("It is open elsewhere.")
 
     monkeypatch.setattr(state, "workspace", busy)
     assert was(ask(port, "GET", "/", **HTML)) == IN  # its pages say so

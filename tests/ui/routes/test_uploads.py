@@ -16,7 +16,7 @@ import pytest
 from upload_client import Client, client, port
 
 from core.config import Config
-from core.errors import BadInput, WorkspaceBusy
+from core.errors import BadInput, WorkspaceUnavailable
 from core.ingest import source
 from core.ingest.sources import upload
 from ui import text
@@ -44,7 +44,7 @@ def test_nothing_without_the_token(method: str, path: str, token: str, client: C
 
 def test_a_workspace_open_elsewhere_is_one_sentence(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy() -> None:
-        raise WorkspaceBusy("It is open elsewhere.")
+        raise WorkspaceUnavailable("It is open elsewhere.")
 
     monkeypatch.setattr(state, "workspace", busy)
     status, _, body = client.raw("POST", "/upload", b"[]", client.headers)

@@ -18,7 +18,7 @@ import pytest
 import saved
 from saved import ALL, AT_ONCE, IN_FILE, IN_LOG, answers, change, copy_of
 
-from core.errors import WorkspaceBusy
+from core.errors import WorkspaceUnavailable
 from core.store import Store, opening
 from core.store.recovery import rebuild
 
@@ -252,21 +252,21 @@ def test_a_newer_schema_and_a_newer_file_are_said(left: Path, tmp_path: Path) ->
     folder = copy_of(left, tmp_path / "w")
     with duckdb.connect(folder / FILE) as connection:
         connection.execute("INSERT INTO schema_version VALUES (999)")
-    with pytest.raises(WorkspaceBusy, match=r"made by a newer version of Facetry. Nothing was changed"):
+    with pytest.raises(WorkspaceUnavailable, match=r"made by a newer version of Facetry. Nothing was changed"):
         Store(folder)
     assert not list(folder.glob("facetry.damaged-*"))
 
 
 @pytest.mark.parametrize("name", ["a?b", "a\\b"])
 def test_a_path_that_duckdb_cannot_open_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(WorkspaceBusy, match="cannot be a workspace"):
+    with pytest.raises(WorkspaceUnavailable, match="cannot be a workspace"):
         Store(tmp_path / name)
 
 
 def test_a_file_is_no_workspace(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(WorkspaceBusy, match="is not a folder, so it cannot be a workspace"):
+        with pytest.raises(WorkspaceUnavailable, match="is not a folder, so it cannot be a workspace"):
             Store(place)
 
 
@@ -297,7 +297,7 @@ def test_an_empty_file_is_no_database(left_with_copies: Path, tmp_path: Path) ->
 
 def test_a_folder_in_the_place_of_the_database_is_said(tmp_path: Path) -> None:
     (tmp_path / FILE).mkdir()
-    with pytest.raises(WorkspaceBusy, match="is a folder, where a database should be"):
+    with pytest.raises(WorkspaceUnavailable, match="is a folder, where a database should be"):
         Store(tmp_path)
 
 
@@ -318,7 +318,7 @@ def test_while_another_process_restores_nobody_clears_up_after_it(left: Path, tm
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
         assert other.stdout
         other.stdout.readline()
-        with pytest.raises(WorkspaceBusy, match="open in another Facetry window"):
+        with pytest.raises(WorkspaceUnavailable, match="open in another Facetry window"):
             Store(folder)
         assert (scratch / "half built").exists()
         other.kill()

@@ -1,0 +1,83 @@
+"""Paths that no system can look up, given to every option that takes one: a sentence, exit status 2, nothing made."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from house import House
+
+from core.cli import run
+from core.cli.main import main
+from core.config import config
+
+UNUSABLE = {
+    "an unknown home": "~nobody-here/a",
+    "longer than any path": "x" * 5000,
+    "a zero byte": "a\0b",
+    "a link in a circle": "circle/a",
+}
+RUN = ["run", "--criterion", "colour", "--k", "2"]
+COMMANDS = {
+    "images": [*RUN, "--images", "PATH", "--out", "out", "--workspace", "workspace"],
+    "records": [*RUN, "--records", "PATH", "--out", "out", "--workspace", "workspace"],
+    "out": [*RUN, "--images", "IMAGES", "--out", "PATH", "--workspace", "workspace"],
+    "workspace": [*RUN, "--images", "IMAGES", "--out", "out", "--workspace", "PATH"],
+    "truth": [*RUN, "--images", "IMAGES", "--out", "out", "--workspace", "workspace", "--truth", "PATH"],
+    "prompt": [*RUN, "--images", "IMAGES", "--out", "out", "--workspace", "workspace", "--prompt", "label=PATH"],
+    "model": [*RUN, "--images", "IMAGES", "--out", "out", "--workspace", "workspace", "--vision", "transformers:PATH"],
+    "gguf": [*RUN, "--images", "IMAGES", "--out", "out", "--workspace", "workspace", "--text", "llama-cpp:PATH"],
+    "import": ["import", "PATH", "--out", "out", "--workspace", "workspace"],
+    "pack": ["pack", "--out", "PATH", "--workspace", "workspace"],
+    "unpack": ["unpack", "PATH", "--workspace", "workspace"],
+}
+
+
+@pytest.mark.parametrize("unusable", UNUSABLE)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_option(
+    command: str,
+    unusable: str,
+    house: House,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house.workspace.close()
+    monkeypatch.chdir(tmp_path)
+    Path("circle").symlink_to("circle")
+    words = {"PATH": UNUSABLE[unusable], "IMAGES": str(house.images)}
+    options = [option.replace("PATH", words["PATH"]).replace("IMAGES", words["IMAGES"]) for option in COMMANDS[command]]
+    assert main(options) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.count("\n") == 0
+    assert said.endswith((".", ")", "FILE.gguf"))
+    assert not Path("out").exists()
+
+
+def test_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    config.cache_clear()
+    monkeypatch.setenv("FACETRY_WORKSPACE", "~nobody-here/a")
+    assert main([*RUN, "--images", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == "~nobody-here/a is not a path that can be read. Check the spelling.\n"
+    config.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.ENOSPC, "The disk is full. What was saved is kept. Make room, then try again."),
+        (errno.EACCES, f"/place/a could not be used ({os.strerror(errno.EACCES)})."),
+    ],
+)
+def test_what_no_part_expects_of_a_disk_is_a_sentence_too(
+    number: int, said: str, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(number, os.strerror(number), "/place/a")
+
+    monkeypatch.setattr(run, "_settings", broken)
+    assert main([*RUN, "--images", str(house.images), "--out", "out"]) == 2
+    assert capsys.readouterr().err == f"{said}\n"

@@ -165,7 +165,7 @@ def test_a_full_disk_is_said_wherever_it_is_met(make: Callable[..., str], monkey
     run_id = make()
     monkeypatch.setattr(run_view, "clusters", fail)
     at = open_app("names", run=run_id)
-    said = "The disk is full. What was saved is kept. Make room, then try again."
+    said = safe_md("The disk is full. What was saved is kept. Make room, then try again.")
     assert [error.value for error in at.error] == [said]
 
 

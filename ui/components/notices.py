@@ -29,7 +29,7 @@ def guarded() -> Iterator[None]:
         st.error(safe_md(str(error)), icon=":material/error:")
     except Exception as error:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
         _log.exception("a page failed")
-        st.error(safe_md(sentence(error) or text.UNEXPECTED), icon=":material/error:")
+        st.error(safe_md(sentence(error)) or text.UNEXPECTED, icon=":material/error:")
 
 
 def act(function: Callable[..., str | None], *args: Any, **kwargs: Any) -> None:
@@ -67,5 +67,5 @@ def show_restorations() -> None:
 def script_failed(error: Exception) -> bool:
     """For st.App: errors outside a page's guard (callbacks, fragments). Returns True: we have shown something."""
     _log.error("a script failed", exc_info=error)
-    st.error(safe_md(sentence(error) or text.UNEXPECTED), icon=":material/error:")
+    st.error(safe_md(sentence(error)) or text.UNEXPECTED, icon=":material/error:")
     return True

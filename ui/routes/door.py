@@ -61,7 +61,7 @@ class Door:
             turned_away = WebSocketClose(_POLICY_VIOLATION) if scope["type"] == "websocket" else answer.response
             await turned_away(scope, receive, send)
             return
-        is_page = scope["type"] == "http" and scope["path"] in origin.PAGES
+        is_page = scope["type"] == "http" and origin.path(connection) in origin.PAGES
         await self._app(scope, receive, _dressed(send, cookie) if is_page else send)
 
 
@@ -82,7 +82,7 @@ async def _let_in(connection: HTTPConnection) -> str:
     here = origin.asked_place(connection)
     if here is None or not origin.is_from(connection, here):
         raise _refusal(connection, text.REFUSED)
-    path, reads = connection.scope["path"], origin.method(connection) in ("", *origin.READING)
+    path, reads = origin.path(connection), origin.method(connection) in ("", *origin.READING)
     if path in OPEN and reads:
         return ""
     try:

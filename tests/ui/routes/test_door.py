@@ -333,6 +333,28 @@ def test_names_that_a_person_allows_need_the_token(port: int, monkeypatch: pytes
             assert was(web_socket(port, Host=host, Origin="http://facetry.example:1", Cookie=cookie_of(answer))) == OUT
 
 
+@pytest.mark.parametrize("base", ["facets", "/a/b/", "static", "images", "_stcore"])
+def test_below_a_path_of_its_own_the_same_holds(base: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's pages and routes lie below server.baseUrlPath then, which may look like what the cookie opens."""
+    asked, begin = st.get_option, f"/{base.strip('/')}"
+    monkeypatch.setattr(st, "get_option", lambda name: base if name == "server.baseUrlPath" else asked(name))
+    answer = ask(port, "GET", f"{begin}/browse?token={access.LOGIN}&run=1", **HTML, **PROXY)
+    assert (answer[0], answer[1]["location"]) == (303, f"{begin}/browse?run=1")
+    visitor, owners = cookie_of(answer), cookie_of(ask(port, "GET", f"{begin}/", **HTML))
+    assert was(ask(port, "GET", f"{begin}/browse", Cookie=visitor, **PROXY)) == IN
+    led = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert was(ask(port, "GET", f"{begin}/browse", **led)) == IN
+    assert was(ask(port, "GET", f"{begin}/_stcore/health", **PROXY)) == IN
+    assert was(ask(port, "GET", f"{begin}/static/js/index.js", Cookie=owners, **PROXY)) == IN
+    for path in ("", "/", "/browse", "/_stcore/host-config", "/_stcore/stream", "/media/x"):
+        assert was(ask(port, "GET", f"{begin}{path}", Cookie=owners, **PROXY)) == OUT, "it opens pictures only"
+        assert was(ask(port, "GET", f"{begin}x{path}", Cookie=owners, **PROXY)) == OUT
+    ours = {"Origin": f"http://127.0.0.1:{port}"}
+    assert was(ask(port, "PUT", f"{begin}/_stcore/upload_file/x/y", **ours)) == IN
+    for path in ("/upload", "/upload/0/0", f"{begin}/upload", f"{begin}/browse"):
+        assert was(ask(port, "PUT", path, **ours)) == OUT
+
+
 # -- all routes of the app
 
 

@@ -2,8 +2,9 @@
 
 An upload is a folder with a name that cannot be guessed. In it, `plan.json` lists what the browser announced, `files/`
 holds what arrived whole and `parts/` what did not yet, each file under its key: a hash of its announced path, size and
-time (and a number, where several are alike in these), never the given name. A file is here if and only if it lies in `files/` in its size, so to go on after a lost
-connection is to announce the same files again and to send what is missing.
+time (and a number, where several are alike in these), never the given name. A file is here if and only if it lies in
+`files/` in its size, so to go on after a lost connection is to announce the same files again and to send what is
+missing.
 
 An upload belongs to the tab that announced it as long as that tab is heard of: it announces, or bytes come. Another tab
 that announces the same files meanwhile gets an upload of its own, in which what is here already is linked and need not
@@ -195,10 +196,12 @@ class Upload:
         part = self.folder / "parts" / key
         try:
             _check_space(self.folder, len(content))
-            with os.fdopen(_open_or_make(part), "r+b") as target:
-                here = os.fstat(target.fileno()).st_size
-                if offset > here:
-                    raise OutOfStep(f"{file.path} has a gap: {here} bytes of it are here.")
+            if part.is_symlink():  # what it leads to is not ours to write to
+                part.unlink()
+            part.touch()
+            if offset > part.stat().st_size:
+                raise OutOfStep(f"{file.path} has a gap: {part.stat().st_size} bytes of it are here.")
+            with part.open("r+b") as target:
                 target.seek(offset)
                 target.write(content)
             if offset + len(content) == file.size:
@@ -396,12 +399,6 @@ def _check_space(place: Path, needed: int) -> None:
 def size_text(amount: int) -> str:
     """Bytes as a person says them: "3 MB", "1.2 GB"."""
     return f"{amount / _MB:,.0f} MB" if amount < 1024 * _MB else f"{amount / 1024 / _MB:,.1f} GB"
-
-
-def _open_or_make(path: Path) -> int:
-    """A file to read and write, made where there is none; never one that a link leads to. Raises OSError."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return os.open(path, flags, 0o666)
 
 
 def _not_saved(what: str, error: OSError) -> BadInput:

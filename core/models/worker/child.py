@@ -12,8 +12,9 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from multiprocessing import connection
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from core.domain import Failed
 from core.errors import FacetryError, ModelUnavailable
@@ -78,12 +79,18 @@ def _live_with_parent() -> None:
             fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
             flags = fcntl.fcntl(parent.sentinel, fcntl.F_GETFL)
             fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if connection.wait([parent.sentinel], 0):  # it had ended before
+            _end_group()
 
 
 def _end_with_parent() -> None:
     """End the group at once when the parent has ended, also in the middle of an answer."""
     if parent := multiprocessing.parent_process():
         parent.join()
+    _end_group()
+
+
+def _end_group() -> NoReturn:
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

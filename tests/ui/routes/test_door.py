@@ -116,11 +116,11 @@ def test_another_account_is_told_where_the_address_stands(source: str, port: int
 
 @pytest.mark.parametrize(
     "name",
-    ["X-Forwarded-For", "x-forwarded-proto", "Forwarded", "X-Real-IP", "Via", "X-Forwarded", "Forwarded-For", "CDN-Loop",
+    ["X-Forwarded-For", "x-forwarded-proto", "Forwarded", "X-Real-IP", "Via", "X-Forwarded", "Forwarded-For",
      "Client-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "WL-Proxy-Client-IP",
      "X-Cluster-Client-IP", "X-ProxyUser-Ip", "X-Original-Forwarded-For", "X-Original-URL", "X-Rewrite-URL", "X-Host",
-     "X-Envoy-External-Address", "X-Azure-ClientIP", "X-Amzn-Trace-Id", "X-AppEngine-User-IP", "Remote-User",
-     "X-Remote-User", "X-Remote-Addr", "X-Scheme"],
+     "CDN-Loop", "X-Envoy-External-Address", "X-Azure-ClientIP", "X-Amzn-Trace-Id", "X-AppEngine-User-IP",
+     "Remote-User", "X-Remote-User", "X-Remote-Addr", "X-Scheme"],
 )  # fmt: skip
 def test_what_a_proxy_passes_on_is_not_the_owners(name: str, port: int) -> None:
     assert was(ask(port, "GET", "/", **HTML, **{name: "http"})) == OUT

@@ -461,6 +461,35 @@ def test_no_process_outlives_a_server_that_is_killed(plan: Plan, tmp_path: Path,
     wait_for(lambda: all(map(is_gone, plan.pids + plan.left)))
 
 
+FROZEN_AT_ONCE = """
+import ctypes
+def make(spec, say):
+    ctypes.PyDLL(None).pause()
+"""
+STARTS = """
+import sys
+sys.path[:0] = [{root!r}, {here!r}]
+from core.models.worker.process import Worker
+if __name__ == "__main__":
+    worker = Worker("frozen_at_once:make", "")
+    print(worker._process.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not end a process that keeps Python's lock")
+def test_no_process_outlives_a_server_that_is_killed_before_it_has_begun(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(STARTS.format(root=str(ROOT), here=str(tmp_path)), encoding="utf-8")
+    (tmp_path / "frozen_at_once.py").write_text(FROZEN_AT_ONCE, encoding="utf-8")
+    command = [sys.executable, str(program)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        pid = int(server.stdout.readline())
+        server.kill()
+    wait_for(lambda: is_gone(pid))
+
+
 def test_what_a_library_prints_goes_where_errors_go(plan: Plan, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(root=str(ROOT), support=str(ROOT / "tests/support")), encoding="utf-8")

@@ -8,6 +8,7 @@ from core.errors import BadInput
 from core.models import registry
 from ui import text
 from ui.components.notices import act
+from ui.connect import missing_part
 from ui.session import model_choice
 
 
@@ -17,13 +18,14 @@ def local_models() -> None:
     kinds = [kind for kind in text.LOCAL_KINDS if kind in able]
     if not kinds:
         return
-    with st.expander(text.LOCAL_TITLE, icon=":material/hard_drive:"):
+    with st.expander(text.LOCAL_TITLE, icon=":material/hard_drive:", expanded=missing_part.is_being_added()):
         st.caption(text.LOCAL_NOTE)
         kind = st.segmented_control(
             text.LOCAL_KIND, kinds, format_func=text.LOCAL_KINDS.__getitem__, default=kinds[0], required=True,
             key="local-kind", persist_state="session",
         )  # fmt: skip
         kind = kind or kinds[0]
+        missing_part.missing_part(kind)
         st.text_input(
             text.LOCAL_PLACE[kind], key=f"local-{kind}", placeholder=text.LOCAL_HINT[kind],
             help=text.LOCAL_PLACE_HELP[kind], autocomplete="off", persist_state="session",

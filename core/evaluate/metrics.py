@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn import metrics as sk  # at once: in a thread, its imports and those of a page can deadlock
 
+from core import threads
+
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors (n, d); passed in, so that this module knows no model."""
 
@@ -82,6 +84,7 @@ def score(
     return score_table(confusion(truth, predicted), names, embed)
 
 
+@threads.limited
 def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dict[str, Any]:
     """`score` for images that were counted already: every one of these scores depends on the counts alone."""
     meant = _classes_meant(table.classes, names, embed)

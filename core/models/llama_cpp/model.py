@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import threads
 from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models.builtin.from_pixels.network import spare_threads
 from core.models.chat.backend import Can, Reply, Request, Token
 from core.models.chat.bounded_schema import brief
 from core.models.chat.image_encoding import as_jpeg, part_of_id
@@ -75,15 +75,15 @@ class LlamaChat:
         self._context = header.context
         self._chats = bool(header.chat_template) or mmproj is not None
         self._control = header.control_tokens
-        threads = spare_threads()
+        spare = threads.spare()
         handler = chat_handler(model.name, header, str(mmproj)) if mmproj else None
         try:
             with extra_buffers_off(llama_cpp.llama_cpp):
                 self._model: Any = llama_cpp.Llama(
                     str(model),
                     n_ctx=self._context,
-                    n_threads=threads,  # a core stays with the pages; threads that wait for a busy core slow all down
-                    n_threads_batch=threads,
+                    n_threads=spare,  # a core stays with the pages; threads that wait for a busy core slow all down
+                    n_threads_batch=spare,
                     chat_handler=handler,
                     verbose=False,
                 )

@@ -15,8 +15,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from core import threads
 from core.errors import ModelUnavailable
-from core.models.builtin.from_pixels.network import spare_threads
 from core.models.parts import next_step
 from core.models.transformers.checkpoint_files import (
     FLOATS,
@@ -88,7 +88,7 @@ def load(spec: str, on_load: Say | None = None) -> Loaded:
     _check_packages()
     import torch
 
-    torch.set_num_threads(spare_threads())
+    torch.set_num_threads(threads.spare())
     with _quiet():
         say("Looking at the model’s files.")
         source = find(spec)

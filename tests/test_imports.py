@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
     path
-    for place in ("core", "ui", "pages", "streamlit_app.py")
+    for place in ("core", "ui", "pages", "setup", "streamlit_app.py")
     for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
     if path.is_file()
 )
@@ -35,6 +35,7 @@ FLOORS = (
     ("core.prompts", "core.config", "core.threads"),
     ("core.domain", "core.typed_path"),
     ("core.errors",),
+    ("setup",),
 )
 """The parts, floor by floor. Each imports itself and what stands below; parts of one floor do not know each other."""
 
@@ -57,7 +58,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 
 EXTRAS = {"datasets"}
 """Imported only where a person asks for them, with a sentence that names the package where it is missing."""
-EMPTY = {"core", "ui", "pages"}
+EMPTY = {"core", "ui", "pages", "setup"}
 """Packages that stand on no floor themselves: their `__init__` imports nothing."""
 
 
@@ -164,15 +165,16 @@ def test_what_is_imported_is_pinned() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES]
     imported = {name.split(".")[0] for tree in trees for node in ast.walk(tree) for name in modules_in(node)}
     providers = importlib.metadata.packages_distributions()
-    for name in sorted(imported - sys.stdlib_module_names - {"core", "ui", "pages"}):
+    for name in sorted(imported - sys.stdlib_module_names - {"core", "ui", "pages", "setup"}):
         packages = {re.sub(r"[-_.]+", "-", package).lower() for package in providers.get(name, [name])}
         assert packages & pinned, f"{name} is imported, so requirements.txt must pin {' or '.join(packages)}"
 
 
 def test_start_needs_nothing_installed() -> None:
-    tree = ast.parse((ROOT / "start.py").read_text(encoding="utf-8"))
-    imported = {name.split(".")[0] for node in ast.walk(tree) for name in modules_in(node)}
-    assert imported <= sys.stdlib_module_names
+    for path in (ROOT / "start.py", *(ROOT / "setup").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {name.split(".")[0] for node in ast.walk(tree) for name in modules_in(node)}
+        assert imported <= {*sys.stdlib_module_names, "setup"}, path
 
 
 @pytest.mark.parametrize(

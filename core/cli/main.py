@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pkgutil import resolve_name
 
-from core.cli import add, import_results, pack, run
-from core.cli.common import Parser
+from core.cli.options import parser
 from core.errors import FacetryError, sentence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        options = _parser().parse_args(arguments)
-        return int(options.act(options))
+        options = parser().parse_args(arguments)
+        return int(resolve_name(options.act)(options))
     except FacetryError as error:
         print(error, file=sys.stderr)
         return 2
@@ -30,11 +30,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; the same command continues.", file=sys.stderr)
         return 130
-
-
-def _parser() -> Parser:
-    parser = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for module in (run, add, import_results, pack):
-        module.add(commands)
-    return parser

@@ -33,7 +33,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def check_the_main_job(folder: Path) -> None:
-    done = run(*DEMO, "--truth", "data/demo/truth.csv:kind", "--out", str(folder / "out"), "--workspace", str(folder / "w"))
+    done = run(
+        *DEMO, "--truth", "data/demo/truth.csv:kind", "--out", str(folder / "out"), "--workspace", str(folder / "w")
+    )
     assert done.returncode == 0, done.stderr
     with (folder / "out/assignments.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

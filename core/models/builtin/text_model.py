@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from core import threads
 from core.domain import Assignment, Cluster, Corpus, Failed, Step, Vector
@@ -25,6 +24,11 @@ from core.models.embedding.minilm import EMBEDDER_ID
 _ALONE = 1.7
 _SMALL_GROUPS = 4
 """How many more groups than names are formed to find images that no name is meant for."""
+
+
+def warm_up() -> None:
+    """Load what forming groups would wait for; safe to call from a background thread."""
+    import core.libraries.sklearn  # noqa: F401
 
 
 class BuiltinText:
@@ -146,6 +150,8 @@ def _set_apart(
 
 def _order(aspect: str, cover: NDArray[np.float32], given: Sequence[str]) -> list[int]:
     """The groups in the order they are shown: those that take the given names first."""
+    from core.libraries.scipy import linear_sum_assignment
+
     if not given:
         return list(range(len(cover)))
     fit = names.likeness(aspect, cover, given)

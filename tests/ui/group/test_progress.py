@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +14,7 @@ from ui.group import progress
 
 
 def run(**stats: StepStats) -> RunRow:
-    return RunRow("r", RunSettings("d", "colour", 4), "running", "", stats, datetime(2026, 1, 1))
+    return RunRow("r", RunSettings("d", "colour", 4), "running", "", stats, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_the_time_of_a_step_at_work_goes_on_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from core.domain import Assignment, Cluster, Corpus, Failed, Step, Vector
-from core.models.builtin.aspect_routing import route
+from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
 from core.models.builtin.from_pixels import names, words
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID, SPACES, has_evidence, seen_rows
@@ -29,7 +29,7 @@ _SMALL_GROUPS = 4
 class BuiltinText:
     """Implements `TextModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = f"builtin-text/2+{EMBEDDER_ID}"
+    id = f"builtin-text/3+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     by_label = False

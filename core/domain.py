@@ -221,10 +221,12 @@ class Sight:
 
     aspect: the model's word for what it will look at ("subject", "colour", "style", "light").
     warning: None when it can; otherwise one sentence for the person, and aspect is the fallback (appearance).
+    read_as: the criterion with its typing errors put right, as it was understood; "" where it had none.
     """
 
     aspect: str
     warning: str | None = None
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core import threads
 from core.domain import Assignment, Cluster, Corpus, Failed, Step, Vector
-from core.models.builtin.aspect_routing import route
+from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
 from core.models.builtin.from_pixels import names, words
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID, SPACES, has_evidence, seen_rows

@@ -74,6 +74,15 @@ def compute(texts: Sequence[str]) -> NDArray[np.float32]:
         return _forward(texts)
 
 
+def knows(word: str) -> bool:
+    """Whether the model has a word in lower case as one piece: so it has some 20,000 English words, and few others.
+
+    Raises ModelUnavailable.
+    """
+    with _lock:
+        return _load()[0].token_to_id(word) is not None
+
+
 def _forward(texts: Sequence[str]) -> NDArray[np.float32]:
     """Run the network over distinct texts, similar lengths together so that little is padding."""
     tokenizer, encoder = _load()

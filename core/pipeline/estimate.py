@@ -336,7 +336,7 @@ class _Request:
     item: float = 0.0
 
 
-def _pace(stats: Mapping[Step, StepStats], step: Step) -> tuple[int, float] | None:
+def _pace(stats: Mapping[str, StepStats], step: Step) -> tuple[int, float] | None:
     """How many items a step of an earlier run worked on, and the seconds it took; None where that tells nothing."""
     of_step = stats.get(step)
     if of_step is None or of_step.seconds <= 0:

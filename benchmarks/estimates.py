@@ -2,8 +2,8 @@
 
 On sets beside the repository. Tokens: descriptions of two recorded sets, with and without their labels, sorted by a
 server on this computer that speaks the OpenAI protocol and answers as GPT-4 did; printed is what the estimate said
-before and what the server counted. Time: the built-in engine on descriptions and on images; printed is what the estimate
-at first, by rules of thumb, and for a second set after the first one was done.
+before and what the server counted. Time: the built-in engine on descriptions and on images; printed is what was
+estimated at first, by rules of thumb, and for a second set after the first one was done.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.sources.source_file import Found, some_images
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 
 __all__ = [
     "RECORD_TRUTH",
@@ -103,14 +103,14 @@ def find(
     read = read_records(path)
     if limit:
         read = Records(read.records[:limit], (), f"{read.version}-{limit}")
-    where = SourceAddress("records", str(path.resolve()), limit)
+    where = SourceAddress("records", kept_path(path), limit)
     given = len(read.records) + len(read.bad)
     return Source(_identity(where, read.version), path.name, where, given, records=read)
 
 
 def from_results(found: Imported, path: Path, name: str = "") -> Source:
     """The rows of results made elsewhere as what was given, for those whose images are not here."""
-    where = SourceAddress("records", str(typed_path(path).resolve()), is_results=True)
+    where = SourceAddress("records", kept_path(typed_path(path)), is_results=True)
     given = len(found.rows) + len(found.bad)
     name = name or typed_path(path).resolve().name
     return Source(_identity(where, found.version), name, where, given, records=found.records)

@@ -239,7 +239,8 @@ class _Estimating:
         labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
         listed = labels * (known.label + _NUMBER_TOKENS if known.labels else known.label)
         asked = _Request(_tokens(prompts.worded("name", self.settings.wording).key()) + listed)
-        return self._step("name", self.settings.text, 1, int(known.named), asked, 30.0 * self.settings.k + listed)
+        answered = 30.0 * self.settings.k + labels * _NUMBER_TOKENS
+        return self._step("name", self.settings.text, 1, int(known.named), asked, answered)
 
     def _assign(self, known: _Known) -> StepEstimate:
         """If labels are assigned first, an earlier run's averages are per label and include the descriptions read after

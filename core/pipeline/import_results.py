@@ -19,7 +19,7 @@ from core.models.supplied.imported import KIND
 from core.pipeline import intake, runs
 from core.pipeline.intake import OnProgress
 from core.store import Store
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 from core.workspace import Workspace
 
 _NO_IMAGE = "No image of this name was given."
@@ -174,7 +174,7 @@ def _dataset(workspace: Workspace, origin: Source) -> DatasetRow:
 def _own_truth(found: Imported, path: Path, has_images: bool) -> str:
     """The address of the truth that came with the results; "" if the rows themselves are the items and keep it."""
     if any(row.record.truth for row in found.rows):
-        return f"{BROUGHT}{typed_path(path).resolve()}" if has_images else ""
+        return f"{BROUGHT}{kept_path(typed_path(path))}" if has_images else ""
     return "filename" if found.numbered else ""
 
 

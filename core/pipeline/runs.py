@@ -25,7 +25,7 @@ from core.pipeline.intake import OnProgress
 from core.pipeline.sampled_pass import SampledPass
 from core.pipeline.validation import check_cap, check_settings, check_share
 from core.results import run_view
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 from core.workspace import Workspace
 
 Until = Literal["name", "assign"]
@@ -67,7 +67,7 @@ def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
         else:
             registry.check(settings.vision, "", "", how)
         registry.check("", settings.text, settings.fallback, how)
-    records = str(typed_path(settings.records).resolve()) if settings.records else ""
+    records = kept_path(typed_path(settings.records)) if settings.records else ""
     return replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
 
 

@@ -13,7 +13,7 @@ from core.config import config
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-PLACES = ("core", "ui", "pages", "benchmarks", "data/demo", "start.py", "streamlit_app.py")
+PLACES = ("core", "ui", "pages", "setup", "benchmarks", "tools", "data/demo", "start.py", "streamlit_app.py")
 LONGEST_FUNCTION = 60
 LONGEST_README = 200
 MADE_AT_RUN_TIME = (

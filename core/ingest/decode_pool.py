@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import TimeoutError as TaskTimeout
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from core import threads
 from core.config import Config
 from core.domain import ImageRow
 from core.errors import BadInput
@@ -91,8 +91,8 @@ def _in_workers(
         return
     # spawn: a forked copy of a process with threads (the server, torch) may hang.
     context = multiprocessing.get_context("spawn")
-    workers = max(1, min(number, (os.cpu_count() or 2) - 1, 4))
-    with ProcessPool(workers, initializer=limit_memory, initargs=[config.decode_memory], context=context) as pool:
+    workers = min(number, threads.spare(), 4)
+    with ProcessPool(workers, initializer=_settle, initargs=[config.decode_memory], context=context) as pool:
         waiting: deque[ProcessFuture[T] | Unusable] = deque()
 
         def schedule(some: int) -> None:
@@ -112,6 +112,12 @@ def _in_workers(
             # The reader may stop early; what was scheduled ahead is then cancelled.
             if waiting:
                 pool.stop()  # type: ignore[no-untyped-call]  # pebble annotates most of itself, not this
+
+
+def _settle(memory: int) -> None:
+    """What a worker does before its first file."""
+    threads.limit()
+    limit_memory(memory)
 
 
 def _outcome(future: ProcessFuture[Any], config: Config) -> Any:

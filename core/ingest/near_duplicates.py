@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core import threads
+
 _BITS = 64
 _TINT = 24
 """How far the mean red, green or blue (0 to 255) of near duplicates may differ: a red car is no copy of a blue one."""
@@ -20,6 +22,7 @@ Colours = NDArray[np.int64]
 Rows = NDArray[np.int64]
 
 
+@threads.limited
 def near_groups(looks: Sequence[int] | Looks, colours: Sequence[int] | Colours, distance: int) -> list[list[int]]:
     """Rows that belong together, the first of each group being what the others are near to; only groups of two or more.
 

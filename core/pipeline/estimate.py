@@ -31,6 +31,7 @@ from core.store import Store
 
 _DESCRIPTION_TOKENS = 70.0
 _LABEL_TOKENS = 7.0
+_NUMBER_TOKENS = 2.0
 _CHOICE_TOKENS = 6.0
 _QUOTED_CHOICE_TOKENS = 20.0
 _UNDECIDED = 0.1
@@ -203,7 +204,7 @@ class _Estimating:
     def _name(self, known: _Known) -> StepEstimate:
         labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
         asked = _tokens(prompts.worded("name", self.settings.wording).key()) + labels * _LABEL_TOKENS
-        answered = 30.0 * self.settings.k + labels * _LABEL_TOKENS
+        answered = 30.0 * self.settings.k + labels * _NUMBER_TOKENS
         return self._step("name", self.settings.text, 1, int(known.named), 1, asked, answered)
 
     def _assign(self, known: _Known) -> StepEstimate:

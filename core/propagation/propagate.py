@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core import threads
 from core.propagation.sampling import Places, Rows, Vector, evenly, spread
 
 Float = NDArray[np.float64]
@@ -74,6 +75,7 @@ class Propagated:
         return [self.classes[j] if ok else None for j, ok in zip(best, sure, strict=True)]
 
 
+@threads.limited
 def propagate(places: Places, seen: Sequence[int] | Rows, clusters: Sequence[str | None]) -> Propagated:
     """Give the rows that were not seen a distribution over the clusters of those that were.
 
@@ -87,8 +89,6 @@ def propagate(places: Places, seen: Sequence[int] | Rows, clusters: Sequence[str
     are clusters seen just once among all seen (Good, Biometrika 1953), more for rows far from all that was seen.
     Raises ValueError when nothing was seen or a row number is out of range or given twice.
     """
-    from threadpoolctl import threadpool_limits
-
     n = len(places.values)
     rows = np.asarray(seen, dtype=np.intp)
     if not len(rows) or len(rows) != len(clusters):
@@ -106,8 +106,7 @@ def propagate(places: Places, seen: Sequence[int] | Rows, clusters: Sequence[str
     probabilities = np.full((len(rest), len(classes)), 1 / len(classes), dtype=np.float32)
     judged = np.flatnonzero(places.measured[rest])
     if len(known) and len(judged):
-        with threadpool_limits(1):  # sums over threads come in any order, and the last bit can move a choice
-            probabilities[judged] = _judge(places, known, label, rest[judged], len(classes))
+        probabilities[judged] = _judge(places, known, label, rest[judged], len(classes))
     return Propagated(rest, probabilities, classes)
 
 
@@ -145,8 +144,7 @@ class _Classifiers:
         return np.asarray(total)
 
     def _regression(self, used: Rows, asked: Rows) -> Float:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
+        from core.libraries.sklearn import ConvergenceWarning, LogisticRegression
 
         out = np.zeros((len(asked), self.width))
         used = used[evenly(len(used), _FIT)]
@@ -191,7 +189,7 @@ def _neighbour_graph(values: Vector) -> tuple[Any, Float]:
 
     Nearness is relative to each row's own surroundings (self-tuning, Zelnik-Manor & Perona, NIPS 2004).
     """
-    from scipy import sparse
+    from core.libraries.scipy import sparse
 
     m = len(values)
     count = min(_NEIGHBOURS, m - 1)
@@ -247,7 +245,7 @@ def _temperature(model: _Classifiers) -> float:
     A cluster's only row can't be known once it is held out; `_newness` answers for those. The fewer rows, the nearer to
     the usual temperature.
     """
-    from scipy.optimize import minimize_scalar
+    from core.libraries.scipy import minimize_scalar
 
     known, label = model.known, model.label
     folds = 10 if len(known) <= 500 else 5 if len(known) <= 2000 else 3

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core import threads
+
 Vector = NDArray[np.float32]
 Rows = NDArray[np.intp]
 
@@ -60,6 +62,7 @@ class Axes:
     scale: float
     usual: float
 
+    @threads.limited
     def place(self, blocks: Iterable[Vector]) -> Places:
         """Places of the rows of all blocks, each (rows, d), in order; no two blocks are held at once."""
         values, beyond = [np.zeros((0, self.basis.shape[1]), np.float32)], [np.zeros(0, np.float32)]
@@ -84,14 +87,14 @@ def _directed(rows: Vector, usual: float) -> Vector:
     return np.asarray(rows / np.maximum(length, _CLOSE * usual), dtype=np.float32)
 
 
+@threads.limited
 def fit_axes(sample: Vector) -> Axes:
     """Axes that fit (m, d) rows; rows with NaN are left out. A few thousand evenly taken rows stand for any number.
 
     Principal axes by a randomised decomposition (Halko et al., SIAM Review 2011, arXiv 0909.4061) with a fixed start.
     Raises ValueError when no row has features.
     """
-    from sklearn.utils.extmath import randomized_svd
-    from threadpoolctl import threadpool_limits
+    from core.libraries.sklearn import randomized_svd
 
     rows = np.asarray(sample, dtype=np.float32)
     rows = rows[np.isfinite(rows).all(axis=1)]
@@ -107,22 +110,19 @@ def fit_axes(sample: Vector) -> Axes:
     scale = float(np.sqrt((points.astype(np.float64) ** 2).sum(axis=1).mean()))
     if scale < 1e-6 * max(float(np.abs(rows).max()), 1e-30):  # all alike: what is left is rounding
         return Axes(origin, np.zeros((rows.shape[1], 1), np.float32), middle, 1.0, usual)
-    with threadpool_limits(1):  # sums over threads come in any order, and the last bit can move a choice
-        _, _, directions = randomized_svd(points, min(AXES, *points.shape), n_iter=4, random_state=0)
+    _, _, directions = randomized_svd(points, min(AXES, *points.shape), n_iter=4, random_state=0)
     return Axes(origin, np.asarray(directions.T, dtype=np.float32), middle, scale, usual)
 
 
+@threads.limited
 def place(features: Vector) -> Places:
     """Places of all rows of (n, d) features (an array or a memory map), fitted on evenly taken ones.
 
     Where the features do not fit into memory, use `fit_axes` on some and `Axes.place` on blocks. Raises ValueError when
     no row has features.
     """
-    from threadpoolctl import threadpool_limits
-
     axes = fit_axes(features[evenly(len(features), 2 * _SAMPLE)])
-    with threadpool_limits(1):
-        return axes.place(features[start : start + _BLOCK] for start in range(0, len(features), _BLOCK))
+    return axes.place(features[start : start + _BLOCK] for start in range(0, len(features), _BLOCK))
 
 
 def evenly(n: int, count: int) -> Rows:
@@ -130,6 +130,7 @@ def evenly(n: int, count: int) -> Rows:
     return np.unique(np.linspace(0, max(n - 1, 0), min(n, count)).astype(np.intp))
 
 
+@threads.limited
 def spread(places: Places, number: int, among: Rows | None = None, preferred: Vector | None = None) -> Rows:
     """(at most number,) rows to look at first: one for each of `number` kinds of image, the commonest kind first.
 
@@ -142,8 +143,6 @@ def spread(places: Places, number: int, among: Rows | None = None, preferred: Ve
     among: the rows to choose from (default: all); rows without features are never chosen. preferred: (len(among),),
     larger is better: take the best row of each branch by this instead of the one nearest to the centre.
     """
-    from threadpoolctl import threadpool_limits
-
     rows = np.arange(len(places.values)) if among is None else np.asarray(among, dtype=np.intp)
     kept = np.flatnonzero(places.measured[rows])
     if number <= 0:
@@ -153,8 +152,7 @@ def spread(places: Places, number: int, among: Rows | None = None, preferred: Ve
     if number >= len(kept):
         return rows[kept]
     values = places.values[rows[kept]]
-    with threadpool_limits(1):
-        branch = _branches(values, number)
+    branch = _branches(values, number)
     return rows[kept[_best(values, branch, None if preferred is None else preferred[kept])]]
 
 
@@ -173,7 +171,7 @@ def _best(values: Vector, branch: Rows, preferred: Vector | None) -> Rows:
 
 def _branches(values: Vector, number: int) -> Rows:
     """(n,) branch 0 to number-1 of each row: Ward's trees of all cells, cut at the height that leaves `number`."""
-    from scipy.cluster.hierarchy import ward
+    from core.libraries.scipy import ward
 
     cells = [np.arange(len(values))] if len(values) <= _TREE else _cells(values, np.arange(len(values)))
     trees = [ward(values[cell].astype(np.float64)) if len(cell) > 1 else np.zeros((0, 4)) for cell in cells]
@@ -204,7 +202,7 @@ def _cut(tree: NDArray[np.float64], leaves: int, joins: int) -> Rows:
 
 def _cells(values: Vector, rows: Rows) -> list[Rows]:
     """The rows in compact cells that a tree can take."""
-    from sklearn.cluster import MiniBatchKMeans
+    from core.libraries.sklearn import MiniBatchKMeans
 
     if len(rows) <= _TREE:
         return [rows]

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from core import threads
 from core.domain import Assignment, Cluster, Corpus, Failed, Step, Vector
 from core.models.builtin.aspect_routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
@@ -26,6 +26,11 @@ _SMALL_GROUPS = 4
 """How many more groups than names are formed to find images that no name is meant for."""
 
 
+def warm_up() -> None:
+    """Load what forming groups would wait for; safe to call from a background thread."""
+    import core.libraries.sklearn  # noqa: F401
+
+
 class BuiltinText:
     """Implements `TextModel` (core/models/roles.py) without a key, a download or a prompt."""
 
@@ -36,6 +41,7 @@ class BuiltinText:
     batch_size = 256
     max_concurrency = 1
 
+    @threads.limited
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
         """The word of the criterion's aspect that each image supports most; from its description where none does."""
         seen = _seen(corpus)
@@ -48,6 +54,7 @@ class BuiltinText:
             out[i] = label
         return out
 
+    @threads.limited
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster]:
         """Form exactly k groups and name them; given names come first and take the groups that fit them best."""
         seen = _seen(corpus)
@@ -83,6 +90,7 @@ class BuiltinText:
             for position, (j, title) in enumerate(zip(order, titles, strict=True))
         ]
 
+    @threads.limited
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
         """Assign each image to the nearest group, or to none when it is a stranger to all of them."""
         seen = _seen(corpus)
@@ -142,6 +150,8 @@ def _set_apart(
 
 def _order(aspect: str, cover: NDArray[np.float32], given: Sequence[str]) -> list[int]:
     """The groups in the order they are shown: those that take the given names first."""
+    from core.libraries.scipy import linear_sum_assignment
+
     if not given:
         return list(range(len(cover)))
     fit = names.likeness(aspect, cover, given)

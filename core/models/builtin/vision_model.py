@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from core import threads
 from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
 from core.models.builtin.aspect_routing import route
 from core.models.builtin.from_pixels import appearance, colours, network
@@ -65,6 +66,7 @@ class BuiltinVision:
         """Which of its senses answers the criterion, with a warning when none does."""
         return route(criterion)
 
+    @threads.limited
     def features(self, criterion: str, evidence: Mapping[str, Vector], number: int) -> Vector:
         """Shares of colours for a criterion about them; for all others what the network sees of the subject, which
         tells images apart also by what it has no words for."""
@@ -77,6 +79,7 @@ class BuiltinVision:
         found[seen] = made
         return found
 
+    @threads.limited
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
         """Describe each image; those that bring evidence are not looked at again."""
         aspect = route(criterion).aspect

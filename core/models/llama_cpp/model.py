@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import threads
 from core.config import config
 from core.domain import Failed
 from core.errors import ModelUnavailable
-from core.models.builtin.from_pixels.network import spare_threads
 from core.models.chat.backend import Can, Reply, Request, Token
 from core.models.chat.bounded_schema import brief
 from core.models.chat.image_encoding import as_jpeg, part_of_id
 from core.models.llama_cpp import gguf_file, grammar
 from core.models.llama_cpp.amx import extra_buffers_off
+from core.models.parts import next_step
 from core.typed_path import typed_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-INSTALL = "python3 start.py install"
 FORM = "llama_cpp:/path/to/model.gguf"
 SEEING_FORM = f"{FORM}+/path/to/mmproj.gguf"
 _VERSION = 3
@@ -58,7 +58,7 @@ class LlamaChat:
             import llama_cpp
         except ImportError:
             raise ModelUnavailable(
-                f"GGUF models need llama-cpp-python, which compiles. Add it with: {INSTALL}"
+                f"GGUF models run on llama-cpp-python, which is not installed. {next_step('llama_cpp')}"
             ) from None
         header = gguf_file.read(model)
         _check_kind(model, header, mmproj)
@@ -75,15 +75,15 @@ class LlamaChat:
         self._context = header.context
         self._chats = bool(header.chat_template) or mmproj is not None
         self._control = header.control_tokens
-        threads = spare_threads()
+        spare = threads.spare()
         handler = chat_handler(model.name, header, str(mmproj)) if mmproj else None
         try:
             with extra_buffers_off(llama_cpp.llama_cpp):
                 self._model: Any = llama_cpp.Llama(
                     str(model),
                     n_ctx=self._context,
-                    n_threads=threads,  # a core stays with the pages; threads that wait for a busy core slow all down
-                    n_threads_batch=threads,
+                    n_threads=spare,  # a core stays with the pages; threads that wait for a busy core slow all down
+                    n_threads_batch=spare,
                     chat_handler=handler,
                     verbose=False,
                 )
@@ -206,7 +206,9 @@ def _from_hub(repo: str, name: str) -> Path:
         import huggingface_hub
         from huggingface_hub import errors
     except ImportError:
-        raise ModelUnavailable(f"Models of the Hugging Face hub need huggingface_hub. Add it with: {INSTALL}") from None
+        raise ModelUnavailable(
+            "Models of the Hugging Face hub need huggingface_hub. Add it with: python3 start.py"
+        ) from None
     try:
         return Path(huggingface_hub.hf_hub_download(repo, name, local_files_only=True))
     except (errors.LocalEntryNotFoundError, OSError, ValueError):

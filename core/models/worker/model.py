@@ -29,7 +29,7 @@ _AT_LOADING = (
 )
 _AT_FIRST = (
     "“{}” was loaded, but its process ended at a first short answer ({}). It does not work on this computer. Choose "
-    "another model or another quantisation, or build its library for this computer: python3 start.py install"
+    "another model or another quantisation, or build its library for this computer: python3 start.py install llama_cpp"
 )
 
 Say = Callable[[str], None]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core import threads
 from core.domain import EXAMPLES, Cluster, Vector
 from core.models.builtin.from_pixels import appearance, colours
 from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT
@@ -85,6 +86,7 @@ def place(values: Vector, origin: Vector) -> Vector:
     return _unit(values - origin, least=_CLOSE) if len(origin) else values
 
 
+@threads.limited
 def form(aspect: str, evidence: Mapping[str, Vector], k: int) -> Groups:
     """Form k groups of the n >= k items by k-means on the leading principal axes.
 
@@ -198,7 +200,7 @@ def _reach(away: NDArray[np.floating]) -> Vector:
 
 def _principal_axes(centred: Vector, count: int) -> Vector:
     """(at most count, d) leading directions; distances in them are the distances in the space, less noise."""
-    from scipy.linalg import eigh
+    from core.libraries.scipy import eigh
 
     some = centred[_evenly(len(centred), _TREE)].astype(np.float64)
     # The products between items have the same eigenvalues as the covariance and are fewer.
@@ -219,19 +221,17 @@ def _k_means(values: Vector, k: int, ward: bool) -> tuple[NDArray[np.intp], Vect
 
     Started from Ward's tree, which finds small groups that random starts miss, or best of 20 random starts.
     """
-    from sklearn.cluster import AgglomerativeClustering, KMeans
-    from threadpoolctl import threadpool_limits
+    from core.libraries.sklearn import AgglomerativeClustering, KMeans
 
     found = min(k, len(np.unique(np.round(values, 5), axis=0)))
     points = values.astype(np.float64)
-    with threadpool_limits(1):  # sums over threads come in any order, and the last bit can move an item
-        if ward and found > 1:
-            some = points[_evenly(len(points), max(_TREE, found))]
-            tree = AgglomerativeClustering(found).fit_predict(some)
-            start = np.stack([some[tree == j].mean(axis=0) for j in range(found)])
-            model = KMeans(found, init=start, n_init=1).fit(points)
-        else:
-            model = KMeans(found, n_init=_RESTARTS, random_state=_SEED).fit(points)
+    if ward and found > 1:
+        some = points[_evenly(len(points), max(_TREE, found))]
+        tree = AgglomerativeClustering(found).fit_predict(some)
+        start = np.stack([some[tree == j].mean(axis=0) for j in range(found)])
+        model = KMeans(found, init=start, n_init=1).fit(points)
+    else:
+        model = KMeans(found, n_init=_RESTARTS, random_state=_SEED).fit(points)
     order = np.argsort(-np.bincount(model.labels_, minlength=found), kind="stable")
     rank = np.argsort(order)
     centres = model.cluster_centers_[order]
@@ -241,11 +241,11 @@ def _k_means(values: Vector, k: int, ward: bool) -> tuple[NDArray[np.intp], Vect
 
 
 def _silhouette(values: Vector, member: NDArray[np.intp]) -> float:
-    from sklearn.metrics import silhouette_score
+    from core.libraries.sklearn import metrics
 
     some = _evenly(len(values), _TREE)
     groups = len(np.unique(member[some]))
-    return float(silhouette_score(values[some], member[some])) if 1 < groups < len(some) else 0.0
+    return float(metrics.silhouette_score(values[some], member[some])) if 1 < groups < len(some) else 0.0
 
 
 def _unit(values: Vector, least: float = 1e-9) -> Vector:

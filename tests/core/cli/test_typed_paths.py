@@ -81,7 +81,7 @@ def test_a_folder_whose_name_is_no_text(
         pytest.skip("this system has no such names")
     monkeypatch.chdir(odd)
     Image.new("RGB", (8, 8)).save("a.png")
-    names = [path.name for path in house.images.rglob("*.*")]
+    names = [path.relative_to(house.images).as_posix() for path in house.images.rglob("*.*")]
     Path("table.csv").write_text("\n".join(["image,cluster", *(f"{name},x" for name in names)]), encoding="utf-8")
     Path("records.jsonl").write_text('{"image": "a.png", "label": "x"}\n', encoding="utf-8")
     place = str(tmp_path / "kept") if command != "workspace" else "here"

@@ -89,6 +89,7 @@ def run_step(
     """
     cancel = cancel or threading.Event()
     meter = meter or Meter(step, len(work))
+    meter.begin()
     claims = claims or Claims()
     left = list(work)
     while left:
@@ -349,8 +350,9 @@ class Meter:
         self._started = time.monotonic()
         self._progress = Progress(step, 0, total)
         self._on_progress = on_progress
+        self._points: deque[tuple[float, int]] = deque([(self._started, 0)])
+        """(time, items done by then): from about half of the time ago on."""
         self._counted = StepStats()
-        self._asked = 0
         self._paying = threading.Lock()
         self._calls, self._finished = 0, (0.0, 0.0)
         self._under_way: list[Usage] = []
@@ -405,7 +407,6 @@ class Meter:
         failed = sum(isinstance(answer, Failed) and answer is not UNASKED for answer in answers)
         paid = sum(answer.asked for answer in fresh) + failed
         failures = [outcome.failure for outcome in outcomes if outcome.failure]
-        self._asked += paid
         stats = self._counted
         self._counted = replace(
             stats,
@@ -417,9 +418,8 @@ class Meter:
             prompt_tokens=stats.prompt_tokens + usage.prompt_tokens,
             completion_tokens=stats.completion_tokens + usage.completion_tokens,
         )
-        elapsed = max(time.monotonic() - self._started, 1e-6)
-        done = self._progress.done + len(outcomes)
-        rate = self._asked / elapsed
+        now, done = time.monotonic(), self._progress.done + len(outcomes)
+        rate = self._rate(now, done)
         latest = self._progress.latest
         for outcome in outcomes:
             if outcome.answer is not None:
@@ -433,9 +433,26 @@ class Meter:
             seconds_left=(self._progress.total - done) / rate if rate else None,
             latest=latest,
             errors=(self._progress.errors + tuple(dict.fromkeys(failures)))[-_ERRORS_SHOWN:],
+            seconds=now - self._started,
+            at=now,
         )
         if self._on_progress:
             self._on_progress(self._progress)
+
+    def begin(self) -> None:
+        """Report that the step has begun: its first answer may take minutes."""
+        if self._on_progress and not self._progress.done and self._progress.total:
+            self._on_progress(self._progress)
+
+    def _rate(self, now: float, done: int) -> float:
+        """Items a second over the newer half of the time: what was known already comes first and at once, and a model
+        that has to warm up is slow at first."""
+        self._points.append((now, done))
+        middle = (self._started + now) / 2
+        while len(self._points) > 2 and self._points[1][0] <= middle:
+            self._points.popleft()
+        began, before = self._points[0]
+        return (done - before) / max(now - began, 1e-6)
 
     def stats(self) -> StepStats:
         """What was done so far."""

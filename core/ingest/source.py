@@ -33,6 +33,7 @@ __all__ = [
     "full_truth_address",
     "go_on",
     "is_complete",
+    "known_as",
     "look",
     "match_records",
     "names",
@@ -197,6 +198,13 @@ def names(source: Source) -> list[str]:
     return [file.name for file in source.files]
 
 
+def known_as(source: Source) -> list[str]:
+    """The item ids of records; the names of files, whose ids show only when they are looked at."""
+    if source.records is not None:
+        return [record.id for record in source.records.records]
+    return names(source)
+
+
 def record_truth(records: Records) -> dict[str, str]:
     """Item id -> the class that its record carries."""
     return {record.id: record.truth for record in records.records if record.truth}
@@ -209,10 +217,11 @@ def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
 
 def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:
     """Item id -> its record: by id for items that are records, else by relative path or file name."""
-    by_id = {record.id: record for record in records.records}
+    by_id = {item: record for record in records.records if (item := record.id) in names}
+    if len(by_id) == len(names):
+        return by_id
     by_name = match_names([record.image for record in records.records], names)
-    matched = {item: records.records[place] for item, place in by_name.items()}
-    return matched | {item: by_id[item] for item in names if item in by_id}
+    return {item: records.records[place] for item, place in by_name.items()} | by_id
 
 
 def _identity(where: SourceAddress, content: object) -> str:

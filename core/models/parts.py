@@ -64,14 +64,23 @@ def free_gb() -> float:
 
 def can_add() -> bool:
     """Whether this program runs in the environment that start.py made, and can add to it."""
-    return Path(sys.prefix).resolve() == VENV.resolve()
+    return _is_start_pys() and os.access(VENV, os.W_OK)
 
 
 def next_step(kind: str) -> str:
     """How a person adds what a kind of local model runs on, as the end of a sentence."""
     if can_add():
         return f"Add it on the page Connect, or with: python3 start.py install {kind}"
+    if _is_start_pys():
+        return (
+            f"This account may not add it to {VENV}; its owner can: python3 start.py install {kind}. A container is "
+            f"built with it: FACETRY_PARTS={kind} docker compose build"
+        )
     return f"Add it with: {sys.executable} -m pip install {' '.join(read_parts()[kind].lines)}"
+
+
+def _is_start_pys() -> bool:
+    return Path(sys.prefix).resolve() == VENV.resolve()
 
 
 def adding() -> Adding | None:

@@ -87,7 +87,7 @@ def compare_with(workspace: Workspace, run_id: str, truth: str) -> int:
     Returns how many images have a label. Raises BadInput; then the run keeps what it was compared with before.
     """
     settings = run_view.get_run(workspace.store, run_id).settings
-    names = {item.item_id: item.name for item in workspace.store.datasets.items(settings.dataset_id)}
+    names = workspace.store.datasets.names(settings.dataset_id)
     facet, classes = source.read_truth(truth, names)
     workspace.store.datasets.set_truth(settings.dataset_id, facet, classes)
     workspace.store.runs.set_truth(run_id, source.full_truth_address(truth, facet))

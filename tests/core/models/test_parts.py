@@ -91,6 +91,10 @@ def test_cancelling_ends_what_it_started_too(start_py: Write, tmp_path: Path) ->
 def test_the_next_step_is_the_button_only_where_start_py_made_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "VENV", Path(sys.prefix))
     assert parts.next_step("llama_cpp") == "Add it on the page Connect, or with: python3 start.py install llama_cpp"
+    with monkeypatch.context() as closed:  # as in a container, which was built with what it has
+        closed.setattr(parts.os, "access", lambda place, mode: False)
+        assert not parts.can_add()
+        assert "FACETRY_PARTS=llama_cpp docker compose build" in parts.next_step("llama_cpp")
     monkeypatch.setattr(parts, "VENV", Path("/elsewhere"))
     said = parts.next_step("transformers")
     assert said.startswith(f"Add it with: {sys.executable} -m pip install torch==")

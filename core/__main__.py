@@ -5,7 +5,7 @@ import sys
 import threading
 
 if __name__ == "__main__":
-    from core.cli.main import main  # here: the processes that decode images import this module, and need nothing of it
+    from core.cli.main import main  # here: a spawned process may load this module again, and needs nothing of it
 
     status = main()
     if any(thread.daemon and thread.name.startswith("facetry") for thread in threading.enumerate()):

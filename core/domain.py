@@ -7,6 +7,7 @@ through JSON; evidence vectors are kept beside them, see `Evidence`.
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -84,12 +85,16 @@ the model's process ended, twice."""
 class Failed:
     """A call that gave no answer, kept as data: the reason is one sentence for a person.
 
-    tokens: those of the prompt and of the answer, which are to be paid for all the same.
+    Attributes:
+        tokens: those of the prompt and of the answer, which are to be paid for all the same.
+        again: whether asking again may help. "later": once the others have had their turn. "smaller": then, and with
+            fewer others, as those that were asked about in the same request may be the reason. "": it is final.
     """
 
     reason: str
     kind: FailureKind = "failed"
     tokens: tuple[int, int] = field(default=(0, 0), compare=False)
+    again: Literal["", "later", "smaller"] = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +221,12 @@ class Sight:
 
     aspect: the model's word for what it will look at ("subject", "colour", "style", "light").
     warning: None when it can; otherwise one sentence for the person, and aspect is the fallback (appearance).
+    read_as: the criterion with its typing errors put right, as it was understood; "" where it had none.
     """
 
     aspect: str
     warning: str | None = None
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,8 +348,10 @@ class Progress:
     """Where a running step stands.
 
     Attributes:
-        rate: items a second; seconds_left None until it can be told.
+        rate: items a second lately; seconds_left None until it can be told.
         latest: (item id, text) of the newest answer.
+        seconds: since the step began in this pass.
+        at: when this was said (monotonic seconds): from then on seconds count up, and seconds_left down.
     """
 
     step: Act
@@ -354,6 +363,19 @@ class Progress:
     seconds_left: float | None = None
     latest: tuple[str, str] = ("", "")
     errors: tuple[str, ...] = ()
+    seconds: float = 0.0
+    at: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def since(self) -> float:
+        """Seconds since this was said."""
+        return max(time.monotonic() - self.at, 0.0)
+
+    @property
+    def left_now(self) -> float | None:
+        """Seconds left by now; None where it cannot be told, or where it takes longer than was thought."""
+        left = None if self.seconds_left is None else self.seconds_left - self.since
+        return left if left is not None and left >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)

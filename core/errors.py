@@ -1,6 +1,7 @@
 """Errors written for the person who reads them: one clear sentence and, where there is one, the next step."""
 
 import errno
+import os
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -43,4 +44,6 @@ def sentence(error: BaseException) -> str:
         return ""
     if error.errno in _FULL:
         return "The disk is full. What was saved is kept. Make room, then try again."
-    return f"{error.filename or 'A file'} could not be used ({error.strerror or 'unknown reason'})."
+    named = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+    shown = named.encode("utf-8", "replace").decode()  # names of files may be any bytes
+    return f"{shown or 'A file'} could not be used ({error.strerror or 'unknown reason'})."

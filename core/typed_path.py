@@ -1,4 +1,4 @@
-"""Paths as people type them."""
+"""Paths and words as people type them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def typed_path(typed: str | Path) -> Path:
     Raises BadInput when the system cannot ask for it: an unknown `~name`, a link in a circle, longer than any path, in
     a folder that this account may not look into.
     """
-    shown = str(typed)[:200].replace("\0", " ")
+    shown = as_text(str(typed)[:200].replace("\0", " "))
     try:
         path = Path(typed).expanduser()
         path.stat()
@@ -27,3 +27,24 @@ def typed_path(typed: str | Path) -> Path:
             raise BadInput(f"{shown} cannot be read ({error.strerror or 'unknown reason'}).") from None
         raise BadInput(f"{shown} is not a path that can be read. Check the spelling.") from None
     return path
+
+
+def kept_path(path: Path) -> str:
+    """The path as it is kept: from the root, links followed.
+
+    Raises BadInput where the name of a file or folder is no text, as it may be on Linux: it could not be kept.
+    """
+    place = str(path.resolve())
+    if not is_text(place):
+        raise BadInput(f"{as_text(place)} has a name that is no text in UTF-8. Rename the file or folder.")
+    return place
+
+
+def is_text(words: str) -> bool:
+    """Whether this can be kept and shown: names of files and words of a command line may be any bytes."""
+    return as_text(words) == words
+
+
+def as_text(words: str) -> str:
+    """The words with a question mark for each byte that is no text."""
+    return words.encode("utf-8", "replace").decode()

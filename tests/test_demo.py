@@ -18,7 +18,7 @@ from PIL import Image
 from core.config import Config
 from core.domain import RunSettings
 from core.ingest import source
-from core.models.builtin.aspect_routing import route
+from core.models.builtin.criterion.routing import route
 from core.pipeline import runs
 from core.results import run_view
 from core.workspace import Workspace

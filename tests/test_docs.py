@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.main import _parser
+from core.cli.options import parser
 from core.config import config
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-PLACES = ("core", "ui", "pages", "benchmarks", "tools", "data/demo", "start.py", "streamlit_app.py")
+PLACES = ("core", "ui", "pages", "setup", "benchmarks", "tools", "data/demo", "start.py", "streamlit_app.py")
 LONGEST_FUNCTION = 60
 LONGEST_README = 200
 MADE_AT_RUN_TIME = (
@@ -86,7 +86,7 @@ def test_what_a_doc_names_is_there(doc: Path) -> None:
 
 def test_the_contracts_name_every_option_and_setting() -> None:
     text = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
-    commands = next(action.choices for action in _parser()._actions if isinstance(action.choices, dict))
+    commands = next(action.choices for action in parser()._actions if isinstance(action.choices, dict))
     options = {option for parser in commands.values() for option in parser._option_string_actions}
     assert {option for option in options - {"-h", "--help"} if f"`{option}" not in text} == set()
     settings = set(re.findall(r"FACETRY_[A-Z0-9_]+", config.__doc__ or "")) | {"FACETRY_IMAGE_SIDE"}
@@ -95,7 +95,7 @@ def test_the_contracts_name_every_option_and_setting() -> None:
 
 @pytest.mark.parametrize("doc", ["README.md", "docs/cli.md", "docs/models.md", "docs/contracts.md"])
 def test_the_options_that_a_doc_names_are_there(doc: str) -> None:
-    commands = next(action.choices for action in _parser()._actions if isinstance(action.choices, dict))
+    commands = next(action.choices for action in parser()._actions if isinstance(action.choices, dict))
     known = {option for parser in commands.values() for option in parser._option_string_actions}
     known |= set(re.findall(r'"(--[a-z-]+)"', (ROOT / "start.py").read_text(encoding="utf-8")))
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", (ROOT / doc).read_text(encoding="utf-8")))

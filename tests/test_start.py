@@ -6,6 +6,7 @@ What the real packages do is shown by running start.py itself; that every test h
 
 from __future__ import annotations
 
+import hashlib
 import os
 import runpy
 import shutil
@@ -15,11 +16,14 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+from setup import explain, parts
+from setup import install as setup
 
 ROOT = Path(__file__).parents[1]
 STREAMLIT = """
@@ -35,6 +39,16 @@ except KeyboardInterrupt:
     pass
 """
 PYTEST = "import sys; print('pytest got', sys.argv[1:]); sys.exit(3)"
+PARTS = """
+app = {fetch_gb = 0.1, disk_gb = 0.1, minutes = 1}
+dev = {fetch_gb = 0.1, disk_gb = 0.1, minutes = 1}
+[transformers]
+packages = ["torch", "torchvision", "transformers"]
+unhashed = ["torch", "torchvision"]
+fetch_gb = 0.1
+disk_gb = 0.1
+minutes = 1
+"""
 
 
 def make_wheel(folder: Path, name: str, main: str) -> None:
@@ -60,15 +74,28 @@ class Folder:
         self.wheels = path / "wheels"
         self.wheels.mkdir(parents=True)
         shutil.copy(ROOT / "start.py", path)
-        for name in ("streamlit", "torch", "torchvision"):
+        shutil.copytree(ROOT / "setup", path / "setup", ignore=shutil.ignore_patterns("*.txt", "*.toml", "__pycache__"))
+        for name in ("streamlit", "torch", "torchvision", "transformers"):
             make_wheel(self.wheels, name, STREAMLIT)
-        for name in ("pytest", "llama_cpp_python"):
-            make_wheel(self.wheels, name, PYTEST)
+        make_wheel(self.wheels, "pytest", PYTEST)
         (path / "requirements.txt").write_text(
-            "# app\nstreamlit==1.0\ntorch==1.0\ntorchvision==1.0  # pair\n\nllama-cpp-python==1.0\n"
+            "# app\nstreamlit==1.0\ntorch==1.0\n\ntorchvision==1.0  # pair\ntransformers==1.0\n"
         )
         (path / "requirements-dev.txt").write_text("pytest==1.0\n")
-        (path / "constraints.txt").write_text("")
+        (path / "setup/parts.toml").write_text(PARTS)
+        self.lock("app", "streamlit")
+        self.lock("transformers", "transformers")
+        self.lock("dev", "pytest")
+
+    def lock(self, part: str, package: str, sha256: str = "") -> None:
+        """Write a lock file with one package and its hash, or another hash."""
+        wheel = self.wheels / f"{package}-1.0-py3-none-any.whl"
+        sha256 = sha256 or hashlib.sha256(wheel.read_bytes()).hexdigest()
+        (self.path / f"setup/{part}.txt").write_text(f"{package}==1.0 \\\n    --hash=sha256:{sha256}\n")
+
+    @property
+    def packages(self) -> Path:
+        return next((self.path / ".venv/lib").glob("python*/site-packages"))
 
     def environment(self) -> dict[str, str]:
         own = {key: value for key, value in os.environ.items() if not key.startswith("PIP_")}
@@ -97,7 +124,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def start() -> SimpleNamespace:
     """The functions of start.py."""
     return SimpleNamespace(**runpy.run_path(str(ROOT / "start.py"), run_name="start"))
 
@@ -109,6 +136,72 @@ def busy_port() -> Iterator[int]:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         yield holder.getsockname()[1]
+
+
+def test_the_app_part_leaves_the_others_out(tmp_path: Path) -> None:
+    fresh = Folder(tmp_path / "clone")
+    done = fresh.run("install", "app")
+    assert done.returncode == 0, done.stderr
+    names = {path.name.split("-")[0] for path in fresh.packages.glob("*-1.0.dist-info")}
+    assert names == {"streamlit"}
+    assert "app: about 0.1 GB to download" in done.stdout
+    done = fresh.run("install", "transformers")
+    assert done.returncode == 0, done.stderr
+    names = {path.name.split("-")[0] for path in fresh.packages.glob("*-1.0.dist-info")}
+    assert names == {"streamlit", "torch", "torchvision", "transformers"}
+    assert not (fresh.path / ".venv/facetry-fetched").exists(), "what was fetched for the installation is gone"
+
+
+def test_a_package_with_another_hash_is_refused(tmp_path: Path) -> None:
+    fresh = Folder(tmp_path / "clone")
+    fresh.lock("app", "streamlit", "0" * 64)
+    done = fresh.run("install", "app")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Installing app failed: a package is not the one that was pinned")
+    assert not list(fresh.packages.glob("streamlit*"))
+
+
+def test_two_installations_at_once_are_told_apart(folder: Folder) -> None:
+    """The running app adds a part while somebody types `start.py install`."""
+    import fcntl
+
+    stamp = folder.path / ".venv/facetry-installed.txt"
+    kept = stamp.read_text()
+    stamp.unlink()
+    try:
+        with (folder.path / ".venv/facetry-install.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            done = folder.run("install", "app")
+        assert done.returncode == 2
+        assert done.stderr.startswith("Another set-up of this folder is at work.")
+    finally:
+        stamp.write_text(kept)
+
+
+def test_a_part_that_cannot_fit_on_the_disk_is_refused_before_the_download(folder: Folder) -> None:
+    toml = folder.path / "setup/parts.toml"
+    stamp = folder.path / ".venv/facetry-installed.txt"
+    kept = stamp.read_text()
+    shutil.rmtree(folder.packages / "torch-1.0.dist-info")
+    stamp.unlink()
+    toml.write_text(
+        PARTS.replace(
+            'unhashed = ["torch", "torchvision"]\nfetch_gb = 0.1\ndisk_gb = 0.1',
+            """
+unhashed = ["torch", "torchvision"]
+fetch_gb = 0.1
+disk_gb = 100000000""",
+        )
+    )
+    try:
+        done = folder.run("install", "transformers")
+        assert done.returncode == 2
+        assert done.stderr.startswith("The part transformers takes 1e+08 GB of the disk while it is installed, and ")
+        assert "Make room" in done.stderr
+    finally:
+        toml.write_text(PARTS)
+        stamp.write_text(kept)
+        folder.run("install", "transformers")
 
 
 def test_install_is_done_once(folder: Folder) -> None:
@@ -150,7 +243,7 @@ def test_test_passes_its_arguments_on_and_returns_the_status_of_pytest(folder: F
 
 
 def test_a_cut_off_installation_is_repaired(folder: Folder) -> None:
-    packages = next((folder.path / ".venv/lib").glob("python*/site-packages"))
+    packages = folder.packages
     (packages / "torchvision/__main__.py").unlink()
     (packages / "torchvision-1.0.dist-info/RECORD").unlink()  # pip writes this last
     (folder.path / ".venv/facetry-installed.txt").unlink()
@@ -160,7 +253,7 @@ def test_a_cut_off_installation_is_repaired(folder: Folder) -> None:
 
 
 def test_an_environment_that_does_not_work_is_made_again(folder: Folder) -> None:
-    packages = next((folder.path / ".venv/lib").glob("python*/site-packages"))
+    packages = folder.packages
     shutil.rmtree(packages / "pip/_internal/cli")
     (folder.path / ".venv/facetry-installed.txt").unlink()
     done = folder.run("install")
@@ -170,15 +263,13 @@ def test_an_environment_that_does_not_work_is_made_again(folder: Folder) -> None
 
 def test_without_network_it_says_so(tmp_path: Path) -> None:
     fresh = Folder(tmp_path / "clone")
-    (fresh.path / "requirements.txt").write_text("streamlit==1.0\ntorch==1.0\ntorchvision==1.0\n")
     dead = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
     done = fresh.run("--no-browser", PIP_FIND_LINKS="", **dead)
     assert done.returncode == 2
-    assert done.stderr.startswith("Installing packages failed: the package index could not be reached.")
+    assert done.stderr.startswith("Installing app failed: the package index could not be reached.")
     assert "facetry-install.log" in done.stderr
     assert "Traceback" not in done.stderr
-    if sys.platform == "linux":
-        assert "CUDA" in done.stdout, "the size of the download is said first"
+    assert "GB to download" in done.stdout, "the size of the download is said first"
 
 
 @pytest.mark.parametrize(
@@ -193,10 +284,11 @@ def test_without_network_it_says_so(tmp_path: Path) -> None:
         ("some lines\n  ERROR: the unexpected {braces}\nmore", "the unexpected {braces}"),
         ("[Errno 5] Input/output error: '.venv'", "Input/output error"),
         ("", "no reason"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "not the one that was pinned"),
     ],
 )
-def test_a_failure_is_explained(start: SimpleNamespace, said: str, told: str) -> None:
-    text = start.explain(said, "Installing packages")
+def test_a_failure_is_explained(said: str, told: str) -> None:
+    text = explain.explain(said, "Installing packages")
     assert text.startswith("Installing packages failed: ")
     assert told in text
 
@@ -207,15 +299,30 @@ def test_an_old_python_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         runpy.run_path(str(ROOT / "start.py"), run_name="__main__")
 
 
-def test_a_python_without_venv_is_told(start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    find = start.importlib.util.find_spec
-    monkeypatch.setattr(start.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else find(name))
-    monkeypatch.setitem(start.make_venv.__globals__, "PYTHON", tmp_path / "none")
-    with pytest.raises(start.SetupError, match="apt install python3-venv"):
-        start.make_venv()
+def test_a_python_without_venv_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    find = setup.importlib.util.find_spec
+    monkeypatch.setattr(setup.importlib.util, "find_spec", lambda name: None if name == "ensurepip" else find(name))
+    monkeypatch.setattr(setup, "PYTHON", tmp_path / "none")
+    with pytest.raises(explain.SetupError, match="apt install python3-venv"):
+        setup.make_venv()
 
 
-@pytest.mark.parametrize("args", [["--port", "0"], ["--port", "x"], ["--port", "70000"], ["tset"], ["--brwser"]])
+def test_what_the_app_runs_in_is_never_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def make(*args: object, **options: object) -> None:
+        raise AssertionError(args)
+
+    monkeypatch.setattr(setup.subprocess, "run", make)
+    monkeypatch.setattr(setup, "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(setup, "VENV", Path(sys.prefix))
+    setup.make_venv()
+    monkeypatch.setattr(setup, "VENV", tmp_path)
+    with pytest.raises(AssertionError, match="version_info"):
+        setup.make_venv()
+
+
+@pytest.mark.parametrize(
+    "args", [["--port", "0"], ["--port", "x"], ["--port", "70000"], ["tset"], ["--brwser"], ["install", "torch"]]
+)
 def test_wrong_arguments_are_refused(
     start: SimpleNamespace, args: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -226,7 +333,7 @@ def test_wrong_arguments_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("versions", "used"),
+    ("versions", "here"),
     [
         ({"torch": "2.0.0+cpu", "torchvision": "0.15.0+cpu"}, True),
         ({"torch": "2.0.0", "torchvision": "0.15.0"}, True),
@@ -235,40 +342,33 @@ def test_wrong_arguments_are_refused(
         ({}, False),
     ],
 )
-def test_a_torch_that_is_already_there_is_used(
-    start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, versions: dict[str, str], used: bool
-) -> None:
-    (tmp_path / "requirements.txt").write_text("torch==2.0.0\ntorchvision==0.15.0\n")
+def test_another_build_of_the_pinned_torch_will_do(tmp_path: Path, versions: dict[str, str], here: bool) -> None:
     for name, version in versions.items():
         info = tmp_path / f"{name}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    monkeypatch.setitem(start.has_pinned_torch.__globals__, "ROOT", tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert start.has_pinned_torch(sys.executable) is used
+    assert parts.are_here(["torch==2.0.0", "torchvision==0.15.0"], tmp_path) is here
 
 
-def test_every_requirement_is_pinned(start: SimpleNamespace) -> None:
-    read: Callable[[Path], list[str]] = start.requirement_lines
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
-        lines = read(ROOT / name)
-        assert lines
-        assert all(line.count("==") == 1 for line in lines), name
-    assert "llama-cpp-python" in "".join(start.wanted(ROOT, everything=True))
-    assert "llama-cpp-python" not in "".join(start.wanted(ROOT, everything=False))
+def test_a_changed_pin_asks_for_an_installation_of_its_part(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "setup", tmp_path / "setup")
+    shutil.copy(ROOT / "requirements.txt", tmp_path)
+    shutil.copy(ROOT / "requirements-dev.txt", tmp_path)
 
+    def marks() -> dict[str, str]:
+        return {name: setup.fingerprint(tmp_path, part) for name, part in parts.read_parts(tmp_path).items()}
 
-def test_a_changed_pin_asks_for_an_installation(start: SimpleNamespace, tmp_path: Path) -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
-        shutil.copy(ROOT / name, tmp_path)
-    before = [start.fingerprint(tmp_path, everything=everything) for everything in (False, True)]
-    with (tmp_path / "requirements-dev.txt").open("a") as file:
+    def changed(before: Mapping[str, str]) -> set[str]:
+        return {name for name, mark in marks().items() if mark != before[name]}
+
+    before = marks()
+    with (tmp_path / "setup/dev.txt").open("a") as file:
         file.write("another==1.0\n")
-    after = [start.fingerprint(tmp_path, everything=everything) for everything in (False, True)]
-    assert before[0] == after[0], "test tools do not concern the app"
-    assert before[1] != after[1]
-    (tmp_path / "constraints.txt").write_text("another==2.0\n")
-    assert start.fingerprint(tmp_path, everything=False) != after[0]
+    assert changed(before) == {"dev"}, "test tools do not concern the app"
+    before = marks()
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text(wanted.read_text().replace("torch==", "torch==1"))
+    assert changed(before) == {"transformers"}
 
 
 FLAGS = "flags\t\t: fpu vme {}avx512f\n"
@@ -283,64 +383,65 @@ def test_packages_are_compiled_once_also_where_the_environment_keeps_no_bytecode
 
 
 @pytest.fixture
-def cpu(start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bool], SimpleNamespace]:
-    """start.py as on a processor with or without AMX, where nothing is installed: `installed` has what would be."""
+def cpu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[[bool], list[tuple[str, list[str], dict[str, str]]]]:
+    """As on a processor with or without AMX, where nothing is installed: what would be, with its options."""
 
-    def on(amx: bool) -> SimpleNamespace:
+    def on(amx: bool) -> list[tuple[str, list[str], dict[str, str]]]:
         (tmp_path / "cpuinfo").write_text(FLAGS.format("amx_bf16 amx_tile amx_int8 " if amx else ""))
-        start.installed = []
-        inside = start.install.__globals__
+        installed: list[tuple[str, list[str], dict[str, str]]] = []
         for name, value in {
             "CPUINFO": tmp_path / "cpuinfo",
             "STAMP": tmp_path / "stamp",
+            "VENV": tmp_path,
             "make_venv": lambda: None,
-            "announce_download": lambda: None,
+            "check_room": lambda part: None,
             "site_packages": lambda: tmp_path,
             "PYTHON": sys.executable,
-            "pip_install": lambda lines, _, what, env=None: start.installed.append((what, list(lines), env or {})),
+            "pip_install": lambda what, _, title, size, env=None: installed.append(
+                (title, list(what), dict(env or {}))
+            ),
         }.items():
-            monkeypatch.setitem(inside, name, value)
-        return start
+            monkeypatch.setattr(setup, name, value)
+        return installed
 
     return on
 
 
 def test_where_the_processor_has_amx_compiled_packages_are_built_without_it(
-    cpu: Callable[[bool], SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+    cpu: Callable[[bool], list[tuple[str, list[str], dict[str, str]]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CFLAGS", "-O1")
     monkeypatch.delenv("CXXFLAGS", raising=False)
-    start = cpu(True)
-    start.install(everything=True)
-    assert [what for what, *_ in start.installed] == [
-        "Installing packages",
-        "Compiling llama-cpp-python",
-        "Installing the rest",
-    ]
-    _, lines, env = start.installed[1]
-    assert env == {"CFLAGS": f"-O1 {start.WITHOUT_AMX}", "CXXFLAGS": start.WITHOUT_AMX}
-    assert "--force-reinstall" in lines  # a build with AMX may be there
-    assert lines[-1].startswith("llama-cpp-python==")
-    cache = lines[lines.index("--cache-dir") + 1]  # pip's own may hold a build with AMX
+    installed = cpu(True)
+    setup.install("app", "llama_cpp")
+    assert [title for title, *_ in installed] == ["Installing app", "Installing llama_cpp"]
+    assert installed[0][1][:2] == ["--only-binary", ":all:"], "nothing else is built from source"
+    _, options, env = installed[1]
+    assert env == {"CFLAGS": f"-O1 {setup.WITHOUT_AMX}", "CXXFLAGS": setup.WITHOUT_AMX}
+    assert "--force-reinstall" in options  # a build with AMX may be there
+    assert options[-1].endswith("llama_cpp.txt")
+    cache = options[options.index("--cache-dir") + 1]  # pip's own may hold a build with AMX
     assert cache.endswith("-without-amx")
-    start.install(everything=True)
-    assert len(start.installed) == 3, "it is done once"
+    setup.install("app", "llama_cpp")
+    assert len(installed) == 2, "it is done once"
 
 
 def test_a_build_of_an_earlier_version_is_replaced_only_where_the_processor_has_amx(
-    cpu: Callable[[bool], SimpleNamespace],
+    cpu: Callable[[bool], list[tuple[str, list[str], dict[str, str]]]],
 ) -> None:
-    start = cpu(False)
-    start.install(everything=True)
-    assert [what for what, *_ in start.installed] == ["Installing packages", "Installing the rest"]
-    assert all(env == {} for *_, env in start.installed)
-    start = cpu(True)  # the stamp says that all is installed, built with AMX
-    start.install(everything=True)
-    assert [what for what, *_ in start.installed] == ["Compiling llama-cpp-python", "Installing the rest"]
+    installed = cpu(False)
+    setup.install("app", "llama_cpp")
+    assert [title for title, *_ in installed] == ["Installing app", "Installing llama_cpp"]
+    assert all(env == {} for *_, env in installed)
+    installed = cpu(True)  # the stamp says that all is installed, built with AMX
+    setup.install("app", "llama_cpp")
+    assert [title for title, *_ in installed] == ["Installing llama_cpp"]
 
 
 def test_a_computer_that_does_not_tell_its_processor_counts_as_one_without_amx(
-    start: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(start.has_amx.__globals__, "CPUINFO", tmp_path / "none")
-    assert start.has_amx() is False
+    monkeypatch.setattr(setup, "CPUINFO", tmp_path / "none")
+    assert setup.has_amx() is False

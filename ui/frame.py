@@ -29,4 +29,6 @@ def show() -> None:
         elsewhere.tell(state.open_run_id())
         if chosen.title != text.GROUP:
             banner()
+        if chosen.title != text.START_PAGE:
+            state.go_on()
         chosen.run()

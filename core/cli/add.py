@@ -19,16 +19,8 @@ _LATEST = "latest"
 _SEARCHED = 200
 
 
-def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
-    later = commands.add_parser("add", help="add images to a run; only what is new is described and assigned")
-    later.add_argument("--to", required=True, metavar="RUN|latest", help="the id in run.json, or the newest run")
-    later.add_argument("--images", required=True, metavar="DIR|ZIP|CSV", help="a folder may hold images added before")
-    later.add_argument("--out", default="", metavar="DIR", help="where the results of the whole run go")
-    common.workspace_option(later)
-    later.set_defaults(act=_act)
-
-
-def _act(options: argparse.Namespace) -> int:
+def act(options: argparse.Namespace) -> int:
+    """Do it; returns the exit status. Raises FacetryError, OSError."""
     out = common.out_folder(options) if options.out else None
     place = common.place_of(options)
     origin = source.find(options.images, "", place)

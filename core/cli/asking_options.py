@@ -1,4 +1,4 @@
-"""The options of `run` that say how models are asked; every one of them is optional."""
+"""What the options of `run` say of how models are asked."""
 
 from __future__ import annotations
 
@@ -12,42 +12,6 @@ from core.prompts import presets
 from core.typed_path import typed_path
 
 _NONE = "none"
-
-
-def add(run: argparse.ArgumentParser) -> None:
-    group = run.add_argument_group("how chat models are asked")
-    group.add_argument("--exact", action="store_true", help="read every description, not each distinct label")
-    group.add_argument("--items", type=int, default=Asking().items, metavar="N", help="texts in one request, at most")
-    group.add_argument("--samples", type=int, default=1, metavar="N", help="ask N times; confidence is the agreement")
-    group.add_argument("--with-label", action="store_true", help="ask for the label with the description")
-    group.add_argument("--also", default="", metavar="A,B", help="describe for these criteria too, in the same call")
-    group.add_argument("--question", default="", metavar="TEXT", help="what to ask of each image (default: a preset's)")
-    group.add_argument(
-        "--example", default="", metavar="DESCRIPTION=>LABEL", help="a label done well (default: a preset's)"
-    )
-    group.add_argument(
-        "--preset",
-        default="",
-        metavar="NAME",
-        help="preset for question and example; none for none (default: the one that fits the criterion)",
-    )
-    group.add_argument("--sizes", choices=("data", "even"), default="data", help="even: groups of similar size")
-    group.add_argument("--grain", choices=("coarse", "fine"), default="", help="broad or narrow groups")
-    group.add_argument("--never", default="", metavar="TEXT", help="what must play no part, e.g. gender")
-    group.add_argument("--language", default="", metavar="TEXT", help="of descriptions, labels and names")
-    group.add_argument(
-        "--prompt",
-        action="append",
-        default=[],
-        metavar="FORM=FILE",
-        help=f"own prompt; forms: {', '.join(prompts.FORMS)}",
-    )
-    group.add_argument("--fallback", default="", metavar="KIND:MODEL", help="asked where the first model fails")
-    group.add_argument("--cap", type=float, default=0.0, metavar="DOLLARS", help="stop when the run has cost so much")
-    group.add_argument(
-        "--share", type=float, default=1.0, metavar="X", help="models look at this share (0 to 1); the rest follows"
-    )
-    group.add_argument("--estimate", action="store_true", help="say what the run would take, and do not begin it")
 
 
 def asking(options: argparse.Namespace) -> Asking:

@@ -1,4 +1,4 @@
-"""What the commands share: options, the workspace, progress on stderr, the summary that gives the exit status."""
+"""What the commands share: the workspace, progress on stderr, the summary that gives the exit status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 from core.config import Config, config
 from core.domain import Progress
@@ -16,27 +15,6 @@ from core.errors import BadInput, FacetryError, Paused
 from core.export import run_files
 from core.typed_path import typed_path
 from core.workspace import Workspace
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, without a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message[0].upper()}{message[1:]}. See: {self.prog} --help")
-
-
-def workspace_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workspace", default="", metavar="DIR", help="where answers are kept (default: data/workspace)"
-    )
-
-
-def out_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", required=True, metavar="DIR", help="where the results go")
-
-
-def truth_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--truth", default="", metavar="WHERE", help="ground truth: folder, filename or CSV[:COLUMN]")
 
 
 def place_of(options: argparse.Namespace) -> Config:

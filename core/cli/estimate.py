@@ -21,9 +21,9 @@ def of(workspace: Workspace, origin: Source, settings: RunSettings) -> Estimate:
     before; the others count by their names. Raises BadInput."""
     datasets = workspace.store.datasets
     dataset = datasets.get(origin.dataset_id)
-    items = [item.item_id for item in datasets.items(origin.dataset_id)]
+    items = datasets.ids(origin.dataset_id)
     looked_at = sum(dataset.counts.values()) if dataset else 0
-    return estimate(workspace.store, settings, [*items, *source.names(origin)[looked_at:]])
+    return estimate(workspace.store, settings, [*items, *source.known_as(origin)[looked_at:]])
 
 
 def show(found: Estimate) -> None:

@@ -11,22 +11,8 @@ from core.export import run_files
 from core.pipeline.import_results import bring_in
 
 
-def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
-    bring = commands.add_parser("import", help="make a run from results made elsewhere, and score it")
-    bring.add_argument(
-        "path",
-        metavar="PATH",
-        help="CSV, JSONL or Parquet of image and cluster, or a folder with IC|TC's result files",
-    )
-    bring.add_argument("--images", default="", metavar="DIR|ZIP|CSV", help="the images that were grouped, to show them")
-    common.truth_option(bring)
-    bring.add_argument("--name", default="", metavar="TEXT", help="what was grouped by (default: the file's name)")
-    common.out_option(bring)
-    common.workspace_option(bring)
-    bring.set_defaults(act=_act)
-
-
-def _act(options: argparse.Namespace) -> int:
+def act(options: argparse.Namespace) -> int:
+    """Do it; returns the exit status. Raises FacetryError, OSError."""
     out = common.out_folder(options)
     with common.opened(common.place_of(options)) as workspace:
         brought = bring_in(

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pkgutil import resolve_name
 
-from core.cli import add, import_results, pack, run
-from core.cli.common import Parser
-from core.errors import FacetryError, sentence
+from core.cli.options import parser
+from core.errors import BadInput, FacetryError, sentence
+from core.typed_path import as_text, is_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        options = _parser().parse_args(arguments)
-        return int(options.act(options))
+        _check_words(sys.argv[1:] if arguments is None else arguments)
+        options = parser().parse_args(arguments)
+        return int(resolve_name(options.act)(options))
     except FacetryError as error:
         print(error, file=sys.stderr)
         return 2
@@ -32,9 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> Parser:
-    parser = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for module in (run, add, import_results, pack):
-        module.add(commands)
-    return parser
+def _check_words(words: Sequence[str]) -> None:
+    """Raise BadInput for what cannot be kept or shown."""
+    for word in words:
+        if not is_text(word):
+            raise BadInput(f"“{as_text(word)}” is no text in UTF-8. Write it anew, or rename the file or folder.")

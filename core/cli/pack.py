@@ -11,18 +11,8 @@ from core.export import workspace_zip
 from core.typed_path import typed_path
 
 
-def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
-    packing = commands.add_parser("pack", help="put the whole workspace into one ZIP file")
-    packing.add_argument("--out", required=True, metavar="FILE.zip", help="the file to make")
-    common.workspace_option(packing)
-    packing.set_defaults(act=_pack)
-    unpacking = commands.add_parser("unpack", help="make a workspace from such a file")
-    unpacking.add_argument("file", metavar="FILE.zip", help="what `pack`, or the app's Export page, made")
-    common.workspace_option(unpacking)
-    unpacking.set_defaults(act=_unpack)
-
-
-def _pack(options: argparse.Namespace) -> int:
+def pack(options: argparse.Namespace) -> int:
+    """Write the workspace into a ZIP file; returns the exit status. Raises FacetryError."""
     out = typed_path(options.out)
     if out.exists():
         raise BadInput(f"{out} exists already. Give another name (--out FILE.zip).")
@@ -45,7 +35,8 @@ def _pack(options: argparse.Namespace) -> int:
     return 0
 
 
-def _unpack(options: argparse.Namespace) -> int:
+def unpack(options: argparse.Namespace) -> int:
+    """Make a workspace from a ZIP file; returns the exit status. Raises FacetryError, OSError."""
     place = common.place_of(options)
     workspace_zip.unpack(typed_path(options.file), place)
     print(f"Unpacked into {place.workspace}")

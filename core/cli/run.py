@@ -15,41 +15,8 @@ from core.pipeline import runs, validation
 from core.prompts import presets
 
 
-def add(commands: argparse._SubParsersAction[common.Parser]) -> None:
-    run = commands.add_parser("run", help="describe, label, name and assign; write the results to --out")
-    run.add_argument(
-        "--images",
-        default="",
-        metavar="WHERE",
-        help="folder, ZIP file, PDF file, CSV or Parquet table that lists images, s3://BUCKET/FOLDER, hf:NAME[:SPLIT]",
-    )
-    run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
-    run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
-    run.add_argument("--k", default="", metavar="N", help="how many groups")
-    common.out_option(run)
-    run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")
-    run.add_argument(
-        "--text", default="builtin", metavar="KIND[:MODEL]", help="who labels and assigns (default: builtin)"
-    )
-    run.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere, one JSON a line")
-    run.add_argument("--names", default="", metavar="A,B,C", help="group names fixed beforehand")
-    common.truth_option(run)
-    run.add_argument("--limit", type=int, default=0, metavar="N", help="use the first N images only")
-    run.add_argument(
-        "--try",
-        dest="some",
-        type=int,
-        nargs="?",
-        const=0,
-        metavar="N",
-        help="all steps on N images spread over all (default: 20, or three a group)",
-    )
-    common.workspace_option(run)
-    asking_options.add(run)
-    run.set_defaults(act=_act)
-
-
-def _act(options: argparse.Namespace) -> int:
+def act(options: argparse.Namespace) -> int:
+    """Do it; returns the exit status. Raises FacetryError, OSError."""
     settings = _settings(options)
     out = common.out_folder(options)
     validation.check_settings(settings, given=settings.k)  # before anything is searched, opened or loaded

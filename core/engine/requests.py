@@ -150,6 +150,30 @@ def stop_asked() -> bool:
     return _stop.get()()
 
 
+_attempt: ContextVar[int] = ContextVar("attempt", default=0)
+
+
+@contextmanager
+def asking_again(attempt: int) -> Iterator[None]:
+    """While the block runs in this thread, `asked_before` is `attempt`."""
+    token = _attempt.set(attempt)
+    try:
+        yield
+    finally:
+        _attempt.reset(token)
+
+
+def asked_before() -> int:
+    """How often the items of the call under way were asked about before, in vain, in this pass."""
+    return _attempt.get()
+
+
+def part_of(most: int) -> int:
+    """How many of so many items are to be asked about together in the call under way: all of them the first time and
+    the second, then a fourth each time, at last one."""
+    return max(1, most // 4 ** max(0, asked_before() - 1))
+
+
 def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "", price: float = 1.0) -> None:
     """Backends call this for each request. reply: its text. price: the share of the usual price that was paid."""
     counted = _usage.get()

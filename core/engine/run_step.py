@@ -4,8 +4,8 @@ A result is fresh exactly while its saved call key equals the key of the request
 after a crash, "only what changed runs" and reuse across criteria and K are all this one comparison. The loop knows no
 database, page or model: it gets functions, so that the same code can run inside a worker that writes one shard.
 
-What it does not do: retry. A backend retries transport faults itself; a `Failed` answer is saved as data and is asked
-again the next time the step runs.
+What fails so that asking again may help (`Failed.again`) is asked about at the end, together. Every other `Failed`
+answer is saved as data and is asked again the next time the step runs. A backend retries transport faults itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ from dataclasses import replace
 
 from core.domain import Act, Failed, Progress, StepStats
 from core.engine.in_flight import Claims
-from core.engine.requests import UNASKED, Answer, Ask, Outcome, Usage, Work, count_usage, stopping
+from core.engine.requests import (
+    UNASKED,
+    Answer,
+    Ask,
+    Outcome,
+    Usage,
+    Work,
+    asking_again,
+    count_usage,
+    part_of,
+    stopping,
+)
 from core.errors import Cancelled, FacetryError
 
 _POLL_SECONDS = 0.2
@@ -30,6 +41,10 @@ _TOGETHER_SECONDS = 0.03
 UNSAVED = 2
 """Calls that have begun and whose answers are not saved, at most: so many times those that may be under way. It holds
 however slow the disk is, so a process that is killed has paid for no more than these in vain."""
+_MOST_ATTEMPTS = 12
+"""By then each item that failed was asked about by itself, several times."""
+_FEW = 2
+"""What fills so many calls is asked about one by one at last, even if nothing was answered when it was asked again."""
 _LOOKUP = 5_000
 _ERRORS_SHOWN = 5
 _RULE = "\n\n-----\n\n"
@@ -40,6 +55,8 @@ Lookup = Callable[[Sequence[str]], Mapping[str, str]]
 Save = Callable[[Sequence[Outcome]], None]
 Enough = Callable[[int], bool]
 _Finished = tuple[Sequence[Work], Sequence[Answer | Failed], Usage]
+_Aside = tuple[Work, Failed, str]
+"""What failed for now, why, and what the model said."""
 
 
 def run_step(
@@ -72,6 +89,7 @@ def run_step(
     """
     cancel = cancel or threading.Event()
     meter = meter or Meter(step, len(work))
+    meter.begin()
     claims = claims or Claims()
     left = list(work)
     while left:
@@ -128,23 +146,52 @@ def _ask_and_save(
     enough: Enough,
     meter: Meter,
 ) -> None:
-    """Ask about each key once, and save its answer for every item with that key."""
-    firsts = [same[0] for same in pending.values()]
-    batches = [firsts[start : start + batch_size] for start in range(0, len(firsts), batch_size)]
-    for together in _Calls(ask, batches, concurrency, cancel, enough, meter).collect():
-        unsaved: list[Outcome] = []
-        for batch, answers, usage in together:
-            raw = _RULE.join(usage.replies)
-            outcomes = [
-                outcome
-                for item, answer in zip(batch, answers, strict=True)
-                if answer is not UNASKED
-                for outcome in _spread(answer, pending[item.key], raw)
-            ]
-            unsaved += outcomes
-            meter.add(outcomes, answers, usage)
-        if unsaved:
-            save(unsaved)
+    """Ask about each key once, and save its answer for every item with that key.
+
+    What failed so that asking again may help is put aside until all have had their turn, and then asked about together.
+    Until then it is neither answered nor failed, so it still has its turn if the step ends early.
+    """
+    left = [same[0] for same in pending.values()]
+    for attempt in range(_MOST_ATTEMPTS):
+        aside: list[_Aside] = []
+        with asking_again(attempt):
+            size = part_of(batch_size)
+        batches = [left[start : start + size] for start in range(0, len(left), size)]
+        for together in _Calls(ask, batches, concurrency, cancel, enough, meter, attempt).collect():
+            unsaved: list[Outcome] = []
+            for batch, answers, usage in together:
+                raw = _RULE.join(usage.replies)
+                outcomes: list[Outcome] = []
+                for item, answer in zip(batch, answers, strict=True):
+                    if isinstance(answer, Failed) and answer.again:
+                        aside.append((item, answer, raw))
+                    elif answer is not UNASKED:
+                        outcomes += _spread(answer, pending[item.key], raw)
+                unsaved += outcomes
+                meter.add(outcomes, answers, usage)
+            save(unsaved)  # none where nothing was answered: what that cost is kept all the same
+        if enough(0):
+            return
+        given_up = _given_up(aside, attempt, helped=len(aside) < len(left), few=len(aside) <= _FEW * batch_size)
+        if given_up:
+            outcomes = [each for item, failed, raw in given_up for each in _spread(failed, pending[item.key], raw)]
+            save(outcomes)
+            meter.add(outcomes, [], Usage())
+        ended = {item.key for item, _, _ in given_up}
+        # Backwards, as a model at temperature 0 would answer the same request in the same way.
+        left = [item for item, _, _ in reversed(aside) if item.key not in ended]
+        if not left:
+            return
+
+
+def _given_up(aside: Sequence[_Aside], attempt: int, *, helped: bool, few: bool) -> list[_Aside]:
+    """What is not asked about once more: all is, once. Then what failed by itself is, while that answers anything, and
+    what failed with others, unless nothing at all was answered and there is much of it."""
+    if attempt == 0:
+        return []
+    if attempt == _MOST_ATTEMPTS - 1 or not (helped or few):
+        return list(aside)
+    return [each for each in aside if each[1].again == "later" and not helped]
 
 
 def _spread(answer: Answer | Failed, same: Sequence[Work], raw: str) -> Iterator[Outcome]:
@@ -169,8 +216,10 @@ class _Calls:
         cancel: threading.Event,
         enough: Enough,
         meter: Meter,
+        attempt: int,
     ) -> None:
         self._ask, self._cancel, self._enough, self._meter = ask, cancel, enough, meter
+        self._attempt = attempt
         self._number, self._threads = len(batches), min(concurrency, len(batches))
         self._most, self._unsaved = UNSAVED * concurrency, 0
         self._todo = deque(batches)
@@ -203,7 +252,12 @@ class _Calls:
         """Ask about one batch after the other until there is none to take."""
         while (batch := self._take()) is not None:
             answers: Sequence[Answer | Failed] | BaseException
-            with count_usage() as usage, self._meter.paying(usage), stopping(self._has_ended):
+            with (
+                count_usage() as usage,
+                self._meter.paying(usage),
+                stopping(self._has_ended),
+                asking_again(self._attempt),
+            ):
                 try:
                     answers = self._ask(batch)
                 except Exception as error:  # noqa: BLE001  # handed over to `collect`, which tells kinds apart
@@ -296,8 +350,9 @@ class Meter:
         self._started = time.monotonic()
         self._progress = Progress(step, 0, total)
         self._on_progress = on_progress
+        self._points: deque[tuple[float, int]] = deque([(self._started, 0)])
+        """(time, items done by then): from about half of the time ago on."""
         self._counted = StepStats()
-        self._asked = 0
         self._paying = threading.Lock()
         self._calls, self._finished = 0, (0.0, 0.0)
         self._under_way: list[Usage] = []
@@ -352,7 +407,6 @@ class Meter:
         failed = sum(isinstance(answer, Failed) and answer is not UNASKED for answer in answers)
         paid = sum(answer.asked for answer in fresh) + failed
         failures = [outcome.failure for outcome in outcomes if outcome.failure]
-        self._asked += paid
         stats = self._counted
         self._counted = replace(
             stats,
@@ -364,9 +418,8 @@ class Meter:
             prompt_tokens=stats.prompt_tokens + usage.prompt_tokens,
             completion_tokens=stats.completion_tokens + usage.completion_tokens,
         )
-        elapsed = max(time.monotonic() - self._started, 1e-6)
-        done = self._progress.done + len(outcomes)
-        rate = self._asked / elapsed
+        now, done = time.monotonic(), self._progress.done + len(outcomes)
+        rate = self._rate(now, done)
         latest = self._progress.latest
         for outcome in outcomes:
             if outcome.answer is not None:
@@ -380,9 +433,26 @@ class Meter:
             seconds_left=(self._progress.total - done) / rate if rate else None,
             latest=latest,
             errors=(self._progress.errors + tuple(dict.fromkeys(failures)))[-_ERRORS_SHOWN:],
+            seconds=now - self._started,
+            at=now,
         )
         if self._on_progress:
             self._on_progress(self._progress)
+
+    def begin(self) -> None:
+        """Report that the step has begun: its first answer may take minutes."""
+        if self._on_progress and not self._progress.done and self._progress.total:
+            self._on_progress(self._progress)
+
+    def _rate(self, now: float, done: int) -> float:
+        """Items a second over the newer half of the time: what was known already comes first and at once, and a model
+        that has to warm up is slow at first."""
+        self._points.append((now, done))
+        middle = (self._started + now) / 2
+        while len(self._points) > 2 and self._points[1][0] <= middle:
+            self._points.popleft()
+        began, before = self._points[0]
+        return (done - before) / max(now - began, 1e-6)
 
     def stats(self) -> StepStats:
         """What was done so far."""

@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from sklearn import metrics as sk  # at once: in a thread, its imports and those of a page can deadlock
 
 from core import threads
 
@@ -111,6 +109,8 @@ def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dic
 
 
 def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
+    from core.libraries.sklearn import metrics
+
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
@@ -118,7 +118,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         )
     i, j = np.nonzero(table.counts)
     truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
-    homogeneity, completeness, v_measure = sk.homogeneity_completeness_v_measure(truth, groups)
+    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, groups)
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
     if meant is not None:
@@ -131,9 +131,9 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         named = right / total
     return {
         "acc": _accuracy(table),
-        "nmi": float(sk.normalized_mutual_info_score(truth, groups)),
-        "ari": float(sk.adjusted_rand_score(truth, groups)),
-        "fmi": float(sk.fowlkes_mallows_score(truth, groups)),
+        "nmi": float(metrics.normalized_mutual_info_score(truth, groups)),
+        "ari": float(metrics.adjusted_rand_score(truth, groups)),
+        "fmi": float(metrics.fowlkes_mallows_score(truth, groups)),
         "homogeneity": float(homogeneity),
         "completeness": float(completeness),
         "v_measure": float(v_measure),
@@ -144,6 +144,8 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
 
 def _match(table: Confusion) -> dict[int, int]:
     """Class row -> cluster column under the matching with most agreement; Unassigned is never matched."""
+    from core.libraries.scipy import linear_sum_assignment
+
     columns = [j for j, cluster in enumerate(table.clusters) if cluster is not None]
     rows, chosen = linear_sum_assignment(table.counts[:, columns], maximize=True)
     return {int(i): columns[int(j)] for i, j in zip(rows, chosen, strict=True) if table.counts[i, columns[int(j)]] > 0}

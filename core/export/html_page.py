@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -69,16 +67,16 @@ class Page:
     skipped: Sequence[tuple[str, str, int]]
 
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
 def html_pieces(page: Page) -> Iterator[bytes]:
     """The file in pieces, in UTF-8."""
-    for piece in _templates.get_template("page.html").generate(page=page):
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for piece in templates.get_template("page.html").generate(page=page):
         yield piece.encode("utf-8", errors="replace")

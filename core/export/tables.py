@@ -10,9 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from core.export.sink import Sink
 from core.ingest.csv_guard import guarded
 
@@ -58,6 +55,9 @@ def parquet_pieces(
     columns: Mapping[str, type], rows: Iterable[Sequence[object]], about: Mapping[str, str]
 ) -> Iterator[bytes]:
     """The rows as Parquet, a row group at a time. columns: name -> str or float. about: kept in the file's metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     kinds = {str: pa.string(), float: pa.float64()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()], metadata=dict(about))
     sink = Sink()

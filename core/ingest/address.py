@@ -9,7 +9,7 @@ from core.domain import SourceKind
 from core.ingest.sources import folder, huggingface_hub, image_list, object_store, upload, upload_scan, zip_file
 from core.ingest.sources.source_file import Found, check_allowed
 from core.ingest.table import SUFFIXES as TABLES
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 
 
 def scan(images: str, config: Config) -> tuple[SourceKind, str, list[Found]]:
@@ -20,7 +20,7 @@ def scan(images: str, config: Config) -> tuple[SourceKind, str, list[Found]]:
         return "bucket", images, object_store.scan(images, config)
     path = typed_path(images)
     suffix = path.suffix.lower() if path.is_file() else ""
-    place = str(path.resolve())
+    place = kept_path(path)
     if path.resolve().parent == upload.home(config):
         return "upload", place, upload_scan.scan(path, config)
     if suffix == ".zip":

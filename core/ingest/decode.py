@@ -61,7 +61,7 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
                 kind, size, note = _kind(file, image), _upright_size(image), _note(image)
                 view_path, thumb_path = (image_path(folder, image_id, candidate) for candidate in KINDS)
                 if not (view_path.exists() and thumb_path.exists()):
-                    view = _fit(upright_rgb(image, VIEW_SIDE), VIEW_SIDE)
+                    view = _fit(upright_rgb(image, VIEW_SIDE), VIEW_SIDE, Image.Resampling.LANCZOS)
     except BadInput as error:
         return Unusable(str(error))
     except UnidentifiedImageError:
@@ -73,9 +73,10 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
     try:
         if view is not None:
             _write(view, view_path, "JPEG", quality=92, subsampling=0)
-            _write(_fit(view, THUMBNAIL_SIDE), thumb_path, "WEBP", quality=80, method=2)
-        with Image.open(thumb_path) as saved:  # as it lies there, so that looking again finds the same
-            thumb = saved.convert("RGB")
+            thumb = _fit(view, THUMBNAIL_SIDE, Image.Resampling.BICUBIC)
+            _write(thumb, thumb_path, "WEBP", quality=80, method=0)
+        thumb = Image.open(thumb_path, formats=("WEBP",))  # as it lies there, so that looking again finds the same
+        thumb.load()
     except OSError as error:
         raise Paused(
             f"The copies of images in {folder} cannot be written ({error.strerror or 'unknown reason'}). "
@@ -133,10 +134,12 @@ def _upright_size(image: Image.Image) -> tuple[int, int]:
     return (image.height, image.width) if sideways else image.size
 
 
-def _fit(image: Image.Image, side: int) -> Image.Image:
+def _fit(image: Image.Image, side: int, by: Image.Resampling) -> Image.Image:
     """Shrink so that the longest side is at most `side`; never enlarge."""
+    if max(image.size) <= side:
+        return image
     fitted = image.copy()
-    fitted.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    fitted.thumbnail((side, side), by, reducing_gap=2.0)
     return fitted
 
 
@@ -144,8 +147,9 @@ def _write(image: Image.Image, path: Path, image_format: str, **options: int) ->
     """Write atomically, once: the name is the content's hash, so an existing file is right already."""
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")  # two runs may look at the same image
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
     try:
         image.save(fresh, image_format, **options)
         fresh.replace(path)

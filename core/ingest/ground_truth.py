@@ -13,7 +13,7 @@ from core.ingest.external_results import read_results
 from core.ingest.name_matching import from_filenames, from_folders, match_names
 from core.ingest.sources import huggingface_hub
 from core.ingest.table import Table, image_column, read_table
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 
 NAMES = ("folder", "filename")
 """Addresses of truth that lies in the images' own names."""
@@ -145,7 +145,7 @@ def full_truth_address(address: str, facet: str) -> str:
     """The address as it is kept with a run: readable from any folder later, with its column spelled out."""
     if address in NAMES or address.startswith((huggingface_hub.PREFIX, BROUGHT)):
         return address
-    return f"{split_address(address)[0].resolve()}:{facet}"
+    return f"{kept_path(split_address(address)[0])}:{facet}"
 
 
 def read_truth(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:

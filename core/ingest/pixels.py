@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 _BIT_DEPTH_TOPS = (255, 1023, 4095, 16383, 65535)
+_TO_SPARE = 1.5
 _HASHED_SIDE, _KEPT = 32, 8
+_PLACES = (2 * np.arange(_HASHED_SIDE) + 1) * np.pi / (2 * _HASHED_SIDE)
+_COSINES = np.cos(np.outer(np.arange(_KEPT), _PLACES))
+_LEVELS = np.arange(256)
 
 
 def upright_rgb(image: Image.Image, side: int) -> Image.Image:
     """The frame that is shown first, upright, on white, 8 bits a channel, in sRGB.
 
     side: how many pixels the longest side will be shown at; a camera's JPEG is decoded at half or a quarter of its size
-    where that is enough, which saves most of the time.
+    where that still leaves _TO_SPARE times as many, which saves most of the time.
     """
     if image.format in ("JPEG", "MPO"):
-        image.draft(None, (side * 2, side * 2))  # None keeps the mode
+        share = _TO_SPARE * side / max(image.size)
+        image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))  # None keeps the mode
     image.load()
     profile = image.info.get("icc_profile")
     upright = ImageOps.exif_transpose(image)
@@ -39,16 +45,15 @@ def look_of(image: Image.Image) -> int:
     pHash (Zauner 2010): the signs, about their median, of the lowest 8 x 8 frequencies of the 32 x 32 grey image.
     """
     grey = np.asarray(image.convert("L").resize((_HASHED_SIDE, _HASHED_SIDE), Image.Resampling.LANCZOS), np.float64)
-    places = (2 * np.arange(_HASHED_SIDE) + 1) * np.pi / (2 * _HASHED_SIDE)
-    cosines = np.cos(np.outer(np.arange(_KEPT), places))
-    low = np.round(cosines @ grey @ cosines.T, 3).ravel()  # rounded: an even image has no signs, only rounding errors
+    low = np.round(_COSINES @ grey @ _COSINES.T, 3).ravel()  # rounded: an even image has no signs, only rounding errors
     bits = low > np.median(low[1:])  # the first is the mean
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
 def colour_of(image: Image.Image) -> int:
     """The mean colour as 0xRRGGBB: what `look_of` leaves out, so that a red and a blue car are not taken for copies."""
-    red, green, blue = np.asarray(image).reshape(-1, 3).mean(axis=0).round().astype(int)
+    counts = np.array(image.histogram()).reshape(3, len(_LEVELS))  # an eighth of the time that the mean of pixels takes
+    red, green, blue = (counts @ _LEVELS / (image.width * image.height)).round().astype(int)
     return int(red) << 16 | int(green) << 8 | int(blue)
 
 

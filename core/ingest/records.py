@@ -6,7 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
+from weakref import WeakValueDictionary
 
 from core.errors import BadInput
 from core.typed_path import typed_path
@@ -27,7 +28,7 @@ class Record:
         return hashlib.sha256(json.dumps([self.image, self.description, self.label]).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Records:
     """The readable lines of one file in order, and a reason for each line that is not. version: hash of the content."""
 
@@ -39,28 +40,49 @@ class Records:
 def read_records(path: Path) -> Records:
     """Read a JSONL file. Only image, description, label and truth are read (IC|TC: image_file and text); never others.
 
+    A file that has not changed is read once for all who hold its records, and equal texts are one string in memory.
     Raises BadInput when the file is missing or holds no usable line.
     """
+    place = typed_path(path)
     try:
-        content = typed_path(path).read_bytes()
+        found = place.stat()
+        stamp = (str(place.resolve()), found.st_ino, found.st_size, found.st_mtime_ns)
+        records = _held.get(stamp)
+        if records is None:
+            with place.open("rb") as file:
+                records = _read(file)
     except OSError as error:
         raise BadInput(f"The records file {path} could not be read ({error.strerror or 'unknown reason'}).") from None
+    if not records.records:
+        detail = f" Line {records.bad[0][0]}: {records.bad[0][1]}" if records.bad else ""
+        raise BadInput(
+            f"{path.name} holds no usable record: one JSON object a line with image and description.{detail}"
+        )
+    _held[stamp] = records
+    return records
+
+
+_held: WeakValueDictionary[tuple[str, int, int, int], Records] = WeakValueDictionary()
+"""What some run holds of files, by place and state; a million records are not read and held twice."""
+
+
+def _read(file: BinaryIO) -> Records:
+    """A line at a time, as a large file and its text together would take more memory than what is read of them."""
+    digest, same = hashlib.sha256(), dict[str, str]()
     good: list[Record] = []
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(content.decode("utf-8-sig", errors="replace").split("\n"), start=1):
+    for number, raw in enumerate(file, start=1):
+        digest.update(raw)
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
         if not line.strip():
             continue
         record = _record(line)
         if isinstance(record, Record):
-            good.append(record)
+            texts = (same.setdefault(text, text) for text in (record.description, record.label, record.truth))
+            good.append(Record(record.image, *texts))
         else:
             bad.append((number, record))
-    if not good:
-        detail = f" Line {bad[0][0]}: {bad[0][1]}" if bad else ""
-        raise BadInput(
-            f"{path.name} holds no usable record: one JSON object a line with image and description.{detail}"
-        )
-    return Records(tuple(good), tuple(bad), hashlib.sha256(content).hexdigest()[:16])
+    return Records(tuple(good), tuple(bad), digest.hexdigest()[:16])
 
 
 def _record(line: str) -> Record | str:

@@ -21,7 +21,7 @@ from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.sources.source_file import Found, some_images
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 
 __all__ = [
     "RECORD_TRUTH",
@@ -33,6 +33,7 @@ __all__ = [
     "full_truth_address",
     "go_on",
     "is_complete",
+    "known_as",
     "look",
     "match_records",
     "names",
@@ -102,14 +103,14 @@ def find(
     read = read_records(path)
     if limit:
         read = Records(read.records[:limit], (), f"{read.version}-{limit}")
-    where = SourceAddress("records", str(path.resolve()), limit)
+    where = SourceAddress("records", kept_path(path), limit)
     given = len(read.records) + len(read.bad)
     return Source(_identity(where, read.version), path.name, where, given, records=read)
 
 
 def from_results(found: Imported, path: Path, name: str = "") -> Source:
     """The rows of results made elsewhere as what was given, for those whose images are not here."""
-    where = SourceAddress("records", str(typed_path(path).resolve()), is_results=True)
+    where = SourceAddress("records", kept_path(typed_path(path)), is_results=True)
     given = len(found.rows) + len(found.bad)
     name = name or typed_path(path).resolve().name
     return Source(_identity(where, found.version), name, where, given, records=found.records)
@@ -197,6 +198,13 @@ def names(source: Source) -> list[str]:
     return [file.name for file in source.files]
 
 
+def known_as(source: Source) -> list[str]:
+    """The item ids of records; the names of files, whose ids show only when they are looked at."""
+    if source.records is not None:
+        return [record.id for record in source.records.records]
+    return names(source)
+
+
 def record_truth(records: Records) -> dict[str, str]:
     """Item id -> the class that its record carries."""
     return {record.id: record.truth for record in records.records if record.truth}
@@ -209,10 +217,11 @@ def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
 
 def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:
     """Item id -> its record: by id for items that are records, else by relative path or file name."""
-    by_id = {record.id: record for record in records.records}
+    by_id = {item: record for record in records.records if (item := record.id) in names}
+    if len(by_id) == len(names):
+        return by_id
     by_name = match_names([record.image for record in records.records], names)
-    matched = {item: records.records[place] for item, place in by_name.items()}
-    return matched | {item: by_id[item] for item in names if item in by_id}
+    return {item: records.records[place] for item, place in by_name.items()} | by_id
 
 
 def _identity(where: SourceAddress, content: object) -> str:

@@ -16,6 +16,7 @@ Table = dict[str, list[str]]
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
 _MOST_BYTES = 1024**3
+csv.field_size_limit(_MOST_BYTES)  # else no cell over 131,072 letters could be read, and tables of ours may have some
 _IMAGE_COLUMNS = (
     "image",
     "file",

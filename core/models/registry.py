@@ -19,6 +19,7 @@ from core.models.worker.process import turn
 
 if TYPE_CHECKING:
     from core.models.chat.backend import Backend
+    from core.models.embedding.kept import Keeper
     from core.models.worker.model import WorkerChat
 
 Keys = Mapping[str, str]
@@ -33,6 +34,7 @@ class How:
         keys: server -> key given for this session, never stored.
         wording, asking: see domain.
         folder: the workspace, for what must outlive this process.
+        keeper: keeps the vectors of texts, so that each is embedded once; None for nobody.
         say: told, in a sentence, what goes on while a model loads.
     """
 
@@ -41,6 +43,7 @@ class How:
     asking: Asking = field(default_factory=Asking)
     folder: Path | None = None
     say: Callable[[str], None] = lambda _: None
+    keeper: Keeper | None = None
 
 
 AS_IT_IS = How()
@@ -125,8 +128,9 @@ def _builtin_vision(model: str, how: How) -> VisionModel:
 
 def _builtin_text(model: str, how: How) -> TextModel:
     from core.models.builtin.text_model import BuiltinText
+    from core.models.embedding.kept import KeptVectors
 
-    return BuiltinText()
+    return BuiltinText(KeptVectors(how.keeper))
 
 
 def _vision_of(kind: str) -> Callable[[str, How], VisionModel]:

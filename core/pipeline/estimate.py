@@ -1,20 +1,25 @@
 """What a run will take: requests, tokens, money, minutes, and what is known already.
 
-If the same model did the same step before, its averages are used, else rules of thumb; the estimate says which. How
-long answers will be and how many distinct labels there are is known only afterwards. What was answered before is looked
-up step by step, as long as a step's answers are complete: they decide what the next step asks.
+If the same model did the same step before, its averages are used, else rules of thumb; the estimate says which. Texts
+and labels that came along are counted as they are; how long answers will be and how many distinct labels there are is
+known only afterwards. What was answered before is looked up step by step, as long as a step's answers are complete:
+they decide what the next step asks.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from core import prompts
-from core.domain import Cluster, RunSettings, Step, StepStats
+from core.domain import UNCLEAR, Cluster, Corpus, RunSettings, Step, StepStats
+from core.engine.requests import Answer
 from core.models import prices
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
 from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
@@ -22,11 +27,12 @@ from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.prices import price_of
 from core.models.registry import NO_KEYS, Keys
+from core.models.roles import Labelled
 from core.models.supplied import imported
 from core.pipeline.run_models import models_of
 from core.steps import assign, name
 from core.steps.item_answers import FoundAnswers
-from core.steps.plan import Model, Plan, StepPlan
+from core.steps.plan import NAMED_FROM, Model, Plan, StepPlan
 from core.store import Store
 
 _DESCRIPTION_TOKENS = 70.0
@@ -34,9 +40,13 @@ _LABEL_TOKENS = 7.0
 _CHOICE_TOKENS = 6.0
 _QUOTED_CHOICE_TOKENS = 20.0
 _UNDECIDED = 0.1
-"""The share of images whose label alone does not tell, where nothing better is known."""
-_SECONDS = {"builtin": 0.06, "records": 0.001, "openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
+"""The share of images, and of labels, where the label alone does not tell, while nothing better is known."""
+_NUMBER_TOKENS = 3.0
+"""What a text's number takes in a request."""
+_SECONDS = {"openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
 """Seconds of one request."""
+_ITEM_SECONDS: Mapping[Step, float] = {"describe": 0.06, "label": 0.001, "name": 0.002, "assign": 0.001}
+"""Seconds that the built-in engine takes for an item; descriptions that came along take a hundredth."""
 _AT_ONCE = {"openai": 8}
 _ROUND_SECONDS = 3600.0
 """A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
@@ -109,16 +119,21 @@ class _Known:
     Attributes:
         described, labelled, assigned: how many items.
         named: whether the groups have names.
+        to_label: how many distinct descriptions must be asked about; None where that shows only later.
         labels, read: how many distinct labels must be placed, and how many descriptions be read where one does not
             tell; None where that shows only later.
+        description, label: tokens of one on average, as far as there are any.
     """
 
     described: int = 0
     labelled: int = 0
     named: bool = False
     assigned: int = 0
+    to_label: int | None = None
     labels: float | None = None
     read: float | None = None
+    description: float = _DESCRIPTION_TOKENS
+    label: float = _LABEL_TOKENS
 
 
 class _Estimating:
@@ -148,23 +163,42 @@ class _Estimating:
     def _known(self) -> _Known:
         """Look up what need not be asked, step by step, as long as a step's answers are complete."""
         settings = self.settings
-        if settings.records or not self.items or _kind(settings.vision) not in _LOADED:
+        if not self.items or not (settings.records or _kind(settings.vision) in _LOADED):
             return _Known()
         is_loaded = _kind(settings.text) in _LOADED
         text = settings.text if is_loaded else BUILTIN
-        models = models_of(replace(settings, text=text, fallback=""), {}, self.keys)
+        models = models_of(replace(settings, text=text, fallback=""), self._names(), self.keys)
         answers = FoundAnswers(self.store.answers)
-        plan = Plan(models, settings, answers)
-        described = list(_find(answers, plan.describe(self.items)))
-        if not is_loaded:
-            return _Known(len(described))
-        labelled = list(_find(answers, plan.label(described)))
-        known = _Known(len(described), len(labelled))
+        plan = Plan(models, settings, answers, lambda _: Path())
+        found = list(_find(answers, plan.describe(self.items)))
+        described = _brought(answers, plan, self.items) if settings.records else found
+        known = _Known(len(found))
+        if texts := {seen.text for seen in answers.descriptions(described).values()}:
+            known = replace(known, description=_mean_tokens(texts))
+        labelled = _labelled(answers, plan, described, look_up=is_loaded)
+        if len(described) == self.number:
+            missing = [
+                work.key
+                for work in plan.label(described).requests(models.labels, None).work
+                if work.item_id not in labelled
+            ]
+            known = replace(known, to_label=len(set(missing)))
+        known = replace(known, labelled=len(labelled))
         if len(labelled) < self.number:
             return known
-        known = replace(known, labels=float(len(set(answers.labels(labelled).values()))))
-        proposal = _find(answers, plan.name(labelled)).get(name.ITEM)
-        return self._assigned(known, answers, plan, labelled, name.read(proposal)) if proposal else known
+        labels = Counter(answers.labels(list(labelled)).values())
+        known = replace(known, labels=float(len(labels)), label=_mean_tokens(labels), read=_unsure(labels))
+        if not is_loaded:
+            return known
+        proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
+        return self._assigned(known, answers, plan, list(labelled), name.read(proposal)) if proposal else known
+
+    def _names(self) -> dict[str, str]:
+        """Item id -> name, to match records by. What was not looked at yet is called as it is known by."""
+        if not self.settings.records:
+            return {}
+        there = self.store.datasets.names(self.settings.dataset_id)
+        return {item: there.get(item, item) for item in self.items}
 
     def _assigned(
         self, known: _Known, answers: FoundAnswers, plan: Plan, items: Sequence[str], clusters: Sequence[Cluster]
@@ -188,23 +222,25 @@ class _Estimating:
     def _describe(self, known: _Known) -> StepEstimate:
         spec = "records" if self.settings.records else self.settings.vision
         form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
-        asked = _tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS
+        asked = _Request(_tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS)
         criteria = 1 + len(self.settings.asking.also)
-        answered = _DESCRIPTION_TOKENS * criteria
-        return self._step("describe", spec, self.number, known.described, 1, asked, answered)
+        return self._step("describe", spec, self.number, known.described, asked, _DESCRIPTION_TOKENS * criteria)
 
     def _label(self, known: _Known) -> StepEstimate:
         if self.settings.asking.with_label:
             return StepEstimate(self.number, self.number)
-        size = self.settings.asking.items
-        asked = _tokens(prompts.worded("label", self.settings.wording).key()) + size * _DESCRIPTION_TOKENS
-        return self._step("label", self.settings.text, self.number, known.labelled, size, asked, size * _LABEL_TOKENS)
+        size, each = self.settings.asking.items, known.description + _NUMBER_TOKENS
+        asked = _Request(_tokens(prompts.worded("label", self.settings.wording).key()), size, each)
+        missing = self.number - known.labelled if known.to_label is None else known.to_label
+        found = self._step("label", self.settings.text, missing, 0, asked, _LABEL_TOKENS)
+        return replace(found, items=self.number, known=known.labelled)
 
     def _name(self, known: _Known) -> StepEstimate:
         labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
-        asked = _tokens(prompts.worded("name", self.settings.wording).key()) + labels * _LABEL_TOKENS
-        answered = 30.0 * self.settings.k + labels * _LABEL_TOKENS
-        return self._step("name", self.settings.text, 1, int(known.named), 1, asked, answered)
+        listed = labels * (known.label + _NUMBER_TOKENS if known.labels else known.label)
+        asked = _Request(_tokens(prompts.worded("name", self.settings.wording).key()) + listed)
+        answered = 30.0 * self.settings.k + labels * _NUMBER_TOKENS
+        return self._step("name", self.settings.text, 1, int(known.named), asked, answered)
 
     def _assign(self, known: _Known) -> StepEstimate:
         """If labels are assigned first, an earlier run's averages are per label and include the descriptions read after
@@ -212,30 +248,32 @@ class _Estimating:
         size, settings, number = self.settings.asking.items, self.settings, self.number
         by_label = not settings.asking.exact and _kind(settings.text) != BUILTIN
         labels = _distinct(number) if known.labels is None else known.labels
-        read = known.read if known.read is not None else number * _UNDECIDED if by_label else float(number)
+        read = float(number)
+        if by_label or known.named:
+            read = number * _UNDECIDED if known.read is None else known.read
         clusters = _LABEL_TOKENS * 3 * settings.k
-        asked = _tokens(prompts.worded("assign", settings.wording).key()) + clusters + size * _DESCRIPTION_TOKENS
-        found = self._step("assign", settings.text, math.ceil(read), 0, size, asked, size * _QUOTED_CHOICE_TOKENS)
+        each = known.description + known.label + _NUMBER_TOKENS
+        asked = _Request(_tokens(prompts.worded("assign", settings.wording).key()) + clusters, size, each)
+        found = self._step("assign", settings.text, math.ceil(read), 0, asked, _QUOTED_CHOICE_TOKENS)
         if by_label and labels:
-            asked = _tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters + size * _LABEL_TOKENS
-            bare = self._step("assign", settings.text, math.ceil(labels), 0, size, asked, size * _CHOICE_TOKENS)
+            each = known.label + _NUMBER_TOKENS
+            asked = _Request(_tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters, size, each)
+            bare = self._step("assign", settings.text, math.ceil(labels), 0, asked, _CHOICE_TOKENS)
             found = bare if bare.learnt else _sum(found, bare)
         found = replace(found, items=number, known=known.assigned)
         return found if found.learnt else _times(found, settings.asking.samples)
 
     def _step(
-        self, step: Step, spec: str, items: int, known: int, size: int, prompt: float, completion: float
+        self, step: Step, spec: str, items: int, known: int, request: _Request, completion: float
     ) -> StepEstimate:
         """What a step takes: from an earlier run of the same model, else from rules of thumb.
 
-        Args:
-            size: items in a request.
-            prompt, completion: tokens of one request.
+        completion: tokens answered for one item.
         """
         kind, missing = _kind(spec), max(items - known, 0)
         price = price_of(spec, self.table)
         if kind in (BUILTIN, "records"):
-            return StepEstimate(items, known, 0.0, 0.0, 0.0, missing * _SECONDS[kind], 0.0)
+            return self._here(step, kind, items, known)
         if (past := self._past(step, spec)) is not None:
             asked = past.items - past.cache_hits
             each = [
@@ -245,8 +283,9 @@ class _Estimating:
             if kind == OPENAI_BATCH and _rounds(past.requests):  # a batch takes its time however full it is
                 seconds = past.seconds / _rounds(past.requests) * _rounds(requests)
         else:
-            requests = float(math.ceil(missing / size))
-            prompt_tokens, completion_tokens = requests * prompt, requests * completion
+            requests = float(math.ceil(missing / request.size))
+            prompt_tokens = requests * request.frame + missing * request.item
+            completion_tokens = missing * completion
             seconds = requests * _SECONDS.get(kind, 4.0) / _AT_ONCE.get(kind, 1)
             if kind == OPENAI_BATCH and (rounds := _rounds(requests)):
                 seconds = rounds * _ROUND_SECONDS
@@ -255,6 +294,27 @@ class _Estimating:
         return StepEstimate(
             items, known, requests, prompt_tokens, completion_tokens, seconds, cost, learnt=past is not None
         )
+
+    def _here(self, step: Step, kind: str, items: int, known: int) -> StepEstimate:
+        """A step that costs nothing but this computer's time: as in the run before that was nearest in size and worked
+        on the like (images or texts), else by a rule of thumb."""
+        missing = max(items - known, 0)
+        if step == "name":  # one request about all items
+            missing *= min(self.number, NAMED_FROM)
+        paces = [pace for run in self.runs if self._is_like(run.settings) and (pace := _pace(run.stats, step))]
+        if paces and missing:
+            number, seconds = min(paces, key=lambda pace: abs(math.log(pace[0] / missing)))
+            return StepEstimate(items, known, seconds=seconds * missing / number, learnt=True)
+        each = _ITEM_SECONDS[step] / (100 if kind == "records" else 1)
+        return StepEstimate(items, known, seconds=missing * each)
+
+    def _is_like(self, other: RunSettings) -> bool:
+        """Whether another run was over the like (images or texts), with the built-in engine where this one has it."""
+        mine, others = (
+            ("records" if run.records else _kind(run.vision), _kind(run.text) == BUILTIN)
+            for run in (self.settings, other)
+        )
+        return mine == others and other.share == self.settings.share
 
     def _past(self, step: Step, spec: str) -> StepStats | None:
         """The statistics of the newest run in which the same model was asked about a few items at least. None if there
@@ -269,6 +329,58 @@ class _Estimating:
             if used == spec and alike and stats and stats.items - stats.cache_hits >= (1 if step == "name" else _LEAST):
                 return stats
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Tokens of a request: frame for what is said once, item for each of at most `size` items."""
+
+    frame: float
+    size: int = 1
+    item: float = 0.0
+
+
+def _pace(stats: Mapping[str, StepStats], step: Step) -> tuple[int, float] | None:
+    """How many items a step of an earlier run worked on, and the seconds it took; None where that tells nothing."""
+    of_step = stats.get(step)
+    if of_step is None or of_step.seconds <= 0:
+        return None
+    asked = of_step.items - of_step.cache_hits
+    if step == "name":  # one request about all that was labelled
+        asked = min(stats["label"].items, NAMED_FROM) if asked > 0 and "label" in stats else 0
+    return (asked, of_step.seconds) if asked >= _LEAST else None
+
+
+def _brought(answers: FoundAnswers, plan: Plan, items: Sequence[str]) -> list[str]:
+    """The items whose descriptions came along; they are known from now on."""
+    requests = plan.describe(items).requests(plan.models.vision, None)
+    given = zip(requests.work, requests.ask(requests.work) if requests.work else (), strict=True)
+    found = {work.item_id: answer.value for work, answer in given if isinstance(answer, Answer)}
+    answers.take("describe", requests.work, found)
+    return list(found)
+
+
+def _labelled(answers: FoundAnswers, plan: Plan, items: Sequence[str], *, look_up: bool) -> dict[str, str]:
+    """Item id -> label (JSON): those that came along, and those answered before."""
+    labels = plan.models.labels
+    found: dict[str, str] = {}
+    if isinstance(labels, Labelled) and items:
+        seen = answers.descriptions(items)
+        known = zip(items, labels.known(Corpus(items, [seen[item] for item in items])), strict=True)
+        found = {item: json.dumps(label) for item, label in known if label is not None}
+        answers.take("label", (), found)
+    return (_find(answers, plan.label(items)) if look_up else {}) | found
+
+
+def _unsure(labels: Counter[str]) -> float:
+    """How many of these labels' items must be read besides: those labelled "unclear", and those of the rarest labels,
+    since it is the frequent ones that groups are made of."""
+    rarest = sorted(number for label, number in labels.items() if label != UNCLEAR)
+    return float(labels[UNCLEAR] + sum(rarest[: math.ceil(_UNDECIDED * len(rarest))]))
+
+
+def _mean_tokens(texts: Collection[str]) -> float:
+    return sum(map(_tokens, texts)) / max(len(texts), 1)
 
 
 def _kind(spec: str) -> str:

@@ -78,7 +78,10 @@ class Pass:
         return ModelSpec.parse(self.settings.vision).kind == OPENAI_BATCH
 
     def _items(self) -> list[str]:
-        items = [item.item_id for item in self.store.datasets.items(self.settings.dataset_id)]
+        return self._asked(self.store.datasets.ids(self.settings.dataset_id))
+
+    def _asked(self, items: list[str]) -> list[str]:
+        """Those of the items that this pass may ask about."""
         return items if self.only is None else [item for item in items if item in self.only]
 
     def _read_truth(self) -> None:
@@ -86,17 +89,18 @@ class Pass:
         before stays."""
         if not self.settings.truth or not source.truth_exists(self.settings.truth):
             return
-        names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
+        names = self.store.datasets.names(self.settings.dataset_id)
         facet, classes = source.read_truth(self.settings.truth, names)
         self.store.datasets.set_truth(self.settings.dataset_id, facet, classes)
 
     def _load_models(self) -> None:
-        names = {}
-        if self.settings.records:  # matched by name
-            names = {item.item_id: item.name for item in self.store.datasets.items(self.settings.dataset_id)}
+        # Records are matched by name.
+        names = self.store.datasets.names(self.settings.dataset_id) if self.settings.records else {}
         registry.give_back(self.settings.vision, self.settings.text, self.settings.fallback)
         with stopping(self.runner.cancel.is_set):  # loading takes minutes
-            models = models_of(self.settings, names, self.keys, self.workspace.folder, self._say)
+            models = models_of(
+                self.settings, names, self.keys, self.workspace.folder, self._say, self.store.text_vectors
+            )
         # No function that holds this pass: in a circle, the models would stay in memory after the run.
         self.plan = Plan(models, self.settings, self.answers, partial(self.workspace.image, kind="view"))
 
@@ -204,12 +208,7 @@ class Pass:
 
     def _labelled(self) -> list[str]:
         """The items that have a description and a label."""
-        described, labelled = (self.store.answers.held(self.row.id, step) for step in ("describe", "label"))
-        return [
-            item
-            for item in self._items()
-            if item in labelled and not labelled[item].failure and item in described and not described[item].failure
-        ]
+        return self._asked(self.store.answers.answered(self.row.id, self.settings.dataset_id, "describe", "label"))
 
     def _assign(self, check_all: bool) -> None:
         edited = run_view.clusters(self.store, self.row.id)

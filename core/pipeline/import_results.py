@@ -19,7 +19,7 @@ from core.models.supplied.imported import KIND
 from core.pipeline import intake, runs
 from core.pipeline.intake import OnProgress
 from core.store import Store
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 from core.workspace import Workspace
 
 _NO_IMAGE = "No image of this name was given."
@@ -92,7 +92,7 @@ def bring_in(
     origin = _origin(workspace, found, path, images, called)
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
         intake.look(workspace.store, workspace.copies, workspace.config, origin, cancel, tell)
-    ready = {item.item_id: item.name for item in workspace.store.datasets.items(origin.dataset_id)}
+    ready = workspace.store.datasets.names(origin.dataset_id)
     places = found.places(ready)
     if not places:
         where = images if isinstance(images, str) else images.name
@@ -137,7 +137,7 @@ def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
     """How results fit the images of a dataset; without one, what they hold. Nothing is stored."""
     names = {row.record.id: "" for row in found.rows}
     if dataset_id:
-        names = {item.item_id: item.name for item in store.datasets.items(dataset_id)}
+        names = store.datasets.names(dataset_id)
     places = found.places(names)
     rows = [found.rows[place] for place in places.values()]
     return Preview(
@@ -174,7 +174,7 @@ def _dataset(workspace: Workspace, origin: Source) -> DatasetRow:
 def _own_truth(found: Imported, path: Path, has_images: bool) -> str:
     """The address of the truth that came with the results; "" if the rows themselves are the items and keep it."""
     if any(row.record.truth for row in found.rows):
-        return f"{BROUGHT}{typed_path(path).resolve()}" if has_images else ""
+        return f"{BROUGHT}{kept_path(typed_path(path))}" if has_images else ""
     return "filename" if found.numbered else ""
 
 

@@ -55,7 +55,7 @@ def take_in(
     if origin.records is not None:
         store.datasets.set_truth(origin.dataset_id, source.RECORD_TRUTH, source.record_truth(origin.records))
     for facet, classes in source.own_truth(origin, config).items():
-        names = {item.item_id: item.name for item in store.datasets.items(origin.dataset_id)}
+        names = store.datasets.names(origin.dataset_id)
         found = {item: classes[name] for item, name in names.items() if name in classes}
         store.datasets.set_truth(origin.dataset_id, facet, found)
 
@@ -130,7 +130,7 @@ def keep_one(store: Store, dataset_id: str, groups: Sequence[Sequence[str]]) -> 
 
     They can be taken back with `store.datasets.include`.
     """
-    names = {item.item_id: item.name for item in store.datasets.items(dataset_id)}
+    names = store.datasets.names(dataset_id)
     reasons: dict[str, str] = {}
     for sized in largest_first(store, groups):
         group = [item for item, _, _ in sized]

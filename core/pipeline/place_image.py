@@ -95,7 +95,8 @@ def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys)
         problem = "Its descriptions were brought in; there is no model to ask about another image."
         return Place(run.id, run.settings.criterion, problem=problem)
     try:
-        return _Placing(workspace, run, models_of(run.settings, {}, keys), item, view).place()
+        models = models_of(run.settings, {}, keys, keeper=workspace.store.text_vectors)
+        return _Placing(workspace, run, models, item, view).place()
     except FacetryError as error:
         return Place(run.id, run.settings.criterion, problem=str(error))
 

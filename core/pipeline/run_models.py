@@ -10,6 +10,7 @@ from core.errors import ModelUnavailable
 from core.ingest import source
 from core.ingest.external_results import read_results
 from core.models import registry
+from core.models.embedding.kept import Keeper
 from core.models.fallback import SecondText, SecondVision
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import NO_KEYS, How, Keys
@@ -25,11 +26,15 @@ def models_of(
     keys: Keys = NO_KEYS,
     folder: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
+    keeper: Keeper | None = None,
 ) -> Models:
-    """Load the models of a run. items: item id -> name, to match the records a person brought. Raises FacetryError."""
+    """Load the models of a run. Raises FacetryError.
+
+    items: item id -> name, to match the records a person brought. folder, say, keeper: see registry.How.
+    """
     if settings.text == imported.KIND:
         return _imported_models(settings, items)
-    how = How(keys, settings.wording, settings.asking, folder, say)
+    how = How(keys, settings.wording, settings.asking, folder, say, keeper)
     text = registry.text_model(settings.text, how)
     second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
     if not settings.records:

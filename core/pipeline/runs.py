@@ -25,7 +25,7 @@ from core.pipeline.intake import OnProgress
 from core.pipeline.sampled_pass import SampledPass
 from core.pipeline.validation import check_cap, check_settings, check_share
 from core.results import run_view
-from core.typed_path import typed_path
+from core.typed_path import kept_path, typed_path
 from core.workspace import Workspace
 
 Until = Literal["name", "assign"]
@@ -67,7 +67,7 @@ def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
         else:
             registry.check(settings.vision, "", "", how)
         registry.check("", settings.text, settings.fallback, how)
-    records = str(typed_path(settings.records).resolve()) if settings.records else ""
+    records = kept_path(typed_path(settings.records)) if settings.records else ""
     return replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
 
 
@@ -87,7 +87,7 @@ def compare_with(workspace: Workspace, run_id: str, truth: str) -> int:
     Returns how many images have a label. Raises BadInput; then the run keeps what it was compared with before.
     """
     settings = run_view.get_run(workspace.store, run_id).settings
-    names = {item.item_id: item.name for item in workspace.store.datasets.items(settings.dataset_id)}
+    names = workspace.store.datasets.names(settings.dataset_id)
     facet, classes = source.read_truth(truth, names)
     workspace.store.datasets.set_truth(settings.dataset_id, facet, classes)
     workspace.store.runs.set_truth(run_id, source.full_truth_address(truth, facet))

@@ -1,7 +1,8 @@
 """Prompt files, one a step and version: `<step>.v<N>.txt`, filled in with string.Template.
 
 A released file is never edited; a new version is added, and since the text is part of every call key, nothing that was
-answered under the old one is mistaken for an answer to the new.
+answered under the old one is mistaken for an answer to the new. A version that asks the same in another form keeps the
+old one's key (`_ASKS_THE_SAME`): what was answered stays answered.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ PLACEHOLDERS: Mapping[Form, tuple[str, ...]] = {
 }
 """What a prompt must hold to do its work; it may hold more of what its newest file holds."""
 
+_ASKS_THE_SAME = {"name.v3": "name.v2"}
+"""Version -> the one before that asks for the same: only the form of the reply is another, which is transport."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -47,7 +51,8 @@ class Prompt:
 
     def key(self) -> str:
         """What of it is part of a call key."""
-        return "\n".join([self.version, self.text, *(value for _, value in self.filled)])
+        asked = _file(_ASKS_THE_SAME.get(self.version, "")) or self
+        return "\n".join([asked.version, asked.text, *(value for _, value in self.filled)])
 
 
 def form_of(name: str) -> Form:
@@ -87,6 +92,12 @@ def newest(form: Form) -> Prompt:
 def _versions(form: Form) -> list[Prompt]:
     paths = sorted(_HERE.glob(f"{form}.v*.txt"), key=lambda path: int(path.stem.rsplit(".v", 1)[1]))
     return [Prompt(path.stem, path.read_text(encoding="utf-8")) for path in paths]
+
+
+def _file(version: str) -> Prompt | None:
+    """A version as it comes with Facetry; None for "" and for what a person rewrote."""
+    form, _, _ = version.partition(".")
+    return next((prompt for prompt in _versions(form_of(form)) if prompt.version == version), None) if version else None
 
 
 def worded(form: Form, wording: Wording) -> Prompt:

@@ -144,8 +144,7 @@ class _Classifiers:
         return np.asarray(total)
 
     def _regression(self, used: Rows, asked: Rows) -> Float:
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
+        from core.libraries.sklearn import ConvergenceWarning, LogisticRegression
 
         out = np.zeros((len(asked), self.width))
         used = used[evenly(len(used), _FIT)]
@@ -190,7 +189,7 @@ def _neighbour_graph(values: Vector) -> tuple[Any, Float]:
 
     Nearness is relative to each row's own surroundings (self-tuning, Zelnik-Manor & Perona, NIPS 2004).
     """
-    from scipy import sparse
+    from core.libraries.scipy import sparse
 
     m = len(values)
     count = min(_NEIGHBOURS, m - 1)
@@ -246,7 +245,7 @@ def _temperature(model: _Classifiers) -> float:
     A cluster's only row can't be known once it is held out; `_newness` answers for those. The fewer rows, the nearer to
     the usual temperature.
     """
-    from scipy.optimize import minimize_scalar
+    from core.libraries.scipy import minimize_scalar
 
     known, label = model.known, model.label
     folds = 10 if len(known) <= 500 else 5 if len(known) <= 2000 else 3

@@ -94,7 +94,7 @@ def fit_axes(sample: Vector) -> Axes:
     Principal axes by a randomised decomposition (Halko et al., SIAM Review 2011, arXiv 0909.4061) with a fixed start.
     Raises ValueError when no row has features.
     """
-    from sklearn.utils.extmath import randomized_svd
+    from core.libraries.sklearn import randomized_svd
 
     rows = np.asarray(sample, dtype=np.float32)
     rows = rows[np.isfinite(rows).all(axis=1)]
@@ -171,7 +171,7 @@ def _best(values: Vector, branch: Rows, preferred: Vector | None) -> Rows:
 
 def _branches(values: Vector, number: int) -> Rows:
     """(n,) branch 0 to number-1 of each row: Ward's trees of all cells, cut at the height that leaves `number`."""
-    from scipy.cluster.hierarchy import ward
+    from core.libraries.scipy import ward
 
     cells = [np.arange(len(values))] if len(values) <= _TREE else _cells(values, np.arange(len(values)))
     trees = [ward(values[cell].astype(np.float64)) if len(cell) > 1 else np.zeros((0, 4)) for cell in cells]
@@ -202,7 +202,7 @@ def _cut(tree: NDArray[np.float64], leaves: int, joins: int) -> Rows:
 
 def _cells(values: Vector, rows: Rows) -> list[Rows]:
     """The rows in compact cells that a tree can take."""
-    from sklearn.cluster import MiniBatchKMeans
+    from core.libraries.sklearn import MiniBatchKMeans
 
     if len(rows) <= _TREE:
         return [rows]

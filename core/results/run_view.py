@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
+from core.models.embedding.kept import KeptVectors
 from core.models.embedding.minilm import embed
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.results import edits as editing
@@ -177,7 +178,8 @@ def _stale(store: Store, run_id: str, edit: Edit) -> list[tuple[Kind, int]]:
         return []
     by = _BY[type(edit)]
     kinds = store.runs.kinds(run_id, by)
-    near = _nearer(edit.name, state, [kind for kind, _ in kinds]) if isinstance(edit, editing.Add) else set()
+    vectors = KeptVectors(store.text_vectors)
+    near = _nearer(edit.name, state, [kind for kind, _ in kinds], vectors) if isinstance(edit, editing.Add) else set()
 
     def makes_stale(kind: Kind) -> bool:
         chosen, other = kind
@@ -186,18 +188,18 @@ def _stale(store: Store, run_id: str, edit: Edit) -> list[tuple[Kind, int]]:
     return [(kind, number) for kind, number in kinds if makes_stale(kind)]
 
 
-def _nearer(new: str, state: Edited, kinds: Sequence[Kind]) -> set[Kind]:
+def _nearer(new: str, state: Edited, kinds: Sequence[Kind], vectors: KeptVectors) -> set[Kind]:
     """Those (cluster chosen, label) whose label lies nearer to the name `new` than to the present cluster's name."""
     placed = [
         (kind, now, label) for kind in kinds if (label := kind[1]) is not None and (now := state.resolve(kind[0]))
     ]
     if not placed:
         return set()
-    vectors = embed([cluster.name for cluster in state.clusters] + [new])
-    place = {cluster.id: vectors[row] for row, cluster in enumerate(state.clusters)}
+    names = embed([cluster.name for cluster in state.clusters] + [new])
+    place = {cluster.id: names[row] for row, cluster in enumerate(state.clusters)}
     labels = sorted({label for _, _, label in placed})
-    by_label = dict(zip(labels, embed(labels), strict=True))
-    return {kind for kind, now, label in placed if by_label[label] @ vectors[-1] > by_label[label] @ place[now]}
+    by_label = dict(zip(labels, vectors(labels), strict=True))
+    return {kind for kind, now, label in placed if by_label[label] @ names[-1] > by_label[label] @ place[now]}
 
 
 class View:
@@ -223,6 +225,13 @@ class View:
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:
         """The items of a query from place `offset` on, in its order."""
         return self._rows(self._store.placements.search(self.run.id, query, limit, offset))
+
+    def each(self, query: Query = EVERYTHING, at_once: int = 20_000) -> Iterator[Row]:
+        """The items of a query in the order given; a large run is never held whole, and none is passed over twice."""
+        query = replace(query, order="given")
+        while part := self._store.placements.search(self.run.id, query, at_once):
+            yield from self._rows(part)
+            query = replace(query, after=part[-1].position)
 
     def examples(self, number: int) -> list[Row]:
         """The surest items of each cluster, and of each state outside all clusters, the surest first."""

@@ -10,7 +10,6 @@ from core.results.run_view import Query, Row, View
 
 REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
 """State -> what images that are in no group are called in files; the states work like group ids."""
-_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,7 @@ class Only:
 
     def rows(self, view: View) -> Iterator[Row]:
         """Its rows in the order given, so many at a time that a large run is never held whole."""
-        offset = 0
-        while part := view.rows(self.query, _AT_ONCE, offset):
-            yield from part
-            offset += len(part)
+        return view.each(self.query)
 
     def said(self, clusters: Sequence[Cluster]) -> str:
         """What it is, in words, for example: only red, blue, with “boat”; "" for the whole run."""

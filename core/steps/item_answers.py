@@ -52,7 +52,8 @@ class RunAnswers:
 
 
 class FoundAnswers:
-    """Answers looked up by call key, for items that no run holds (yet). `find` makes an answer known to later steps."""
+    """Answers looked up by call key, for items that no run holds (yet). `find` and `take` make an answer known to later
+    steps."""
 
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
@@ -67,12 +68,16 @@ class FoundAnswers:
             part = work[start : start + _LOOKUP]
             values = self._answers.lookup([item.key for item in part])
             found |= {item.item_id: values[item.key] for item in part if item.key in values}
+        self.take(step, work, found)
+        return found
+
+    def take(self, step: Step, work: Sequence[Work], found: Mapping[str, str]) -> None:
+        """Know the values (JSON) of these items, wherever they are from."""
         if step == "describe":
             self._keys |= {item.item_id: item.key for item in work if item.item_id in found}
             self._descriptions |= {item: describe.read(value) for item, value in found.items()}
         elif step == "label":
             self._labels |= {item: label.read(value) for item, value in found.items()}
-        return found
 
     def description_keys(self, ids: Sequence[str]) -> dict[str, str]:
         return {item: self._keys[item] for item in ids if item in self._keys}

@@ -115,6 +115,18 @@ class Answers:
             values.append(list(items))
         return dict(self._db.read(sql + " AND r.failure = ''", values))
 
+    def answered(self, run_id: str, dataset_id: str, *steps: Held) -> list[str]:
+        """The usable items of a dataset, in the order given, of which a run holds an answer for each of these steps."""
+        columns = self._db.read_columns(
+            "SELECT i.item_id FROM dataset_item i SEMI JOIN (SELECT item_id FROM result "
+            "WHERE run_id = $1 AND failure = '' AND step IN (SELECT unnest($3::VARCHAR[])) "
+            "GROUP BY item_id HAVING count(*) = $4) r ON r.item_id = i.item_id "
+            "WHERE i.dataset_id = $2 AND i.status = 'ready' ORDER BY i.position",
+            [run_id, dataset_id, list(steps), len(steps)],
+        )
+        found: list[str] = columns["item_id"].tolist()
+        return found
+
     def value(self, run_id: str, step: Held, item: str) -> str | None:
         """The answer (JSON) that a run holds of one item, or None."""
         rows = self._db.read_kept(

@@ -105,6 +105,22 @@ class Datasets:
         )
         return [ItemRow(*row) for row in rows]
 
+    def ids(self, dataset_id: str) -> list[str]:
+        """The ids of the usable items in the order given, and nothing else: a fifth of what `items` takes."""
+        columns = self._db.read_columns(
+            "SELECT item_id FROM dataset_item WHERE dataset_id = ? AND status = 'ready' ORDER BY position", [dataset_id]
+        )
+        found: list[str] = columns["item_id"].tolist()
+        return found
+
+    def names(self, dataset_id: str) -> dict[str, str]:
+        """Item id -> name of the usable items in the order given."""
+        columns = self._db.read_columns(
+            "SELECT item_id, name FROM dataset_item WHERE dataset_id = ? AND status = 'ready' ORDER BY position",
+            [dataset_id],
+        )
+        return dict(zip(columns["item_id"].tolist(), columns["name"].tolist(), strict=True))
+
     def ends(self, dataset_id: str) -> list[str]:
         """The ids of the first and the last usable item; one or none where there are no more."""
         of_ready = "FROM dataset_item WHERE dataset_id = $1 AND status = 'ready'"

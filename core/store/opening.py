@@ -12,6 +12,7 @@ import duckdb
 
 from core.errors import FacetryError, WorkspaceUnavailable
 from core.store import schema
+from core.typed_path import as_text, is_text
 
 Reason = Literal["locked", "memory", "full", "denied", "disk", "newer"]
 _WORDS: Mapping[Reason, Sequence[str]] = {
@@ -36,6 +37,10 @@ _WORDS: Mapping[Reason, Sequence[str]] = {
 
 def check_access(folder: Path, database: Path) -> None:
     """Raise WorkspaceUnavailable where the workspace cannot be a folder or cannot be read and written by this user."""
+    if not is_text(str(folder)):
+        raise WorkspaceUnavailable(
+            f"{as_text(str(folder))} cannot be a workspace: its path is no text in UTF-8. Give another folder."
+        )
     if "?" in str(folder) or ("\\" in str(folder) and os.sep != "\\"):
         raise WorkspaceUnavailable(
             f"{folder} cannot be a workspace: its path has a “?” or “\\” in it. Give another folder."

@@ -46,6 +46,7 @@ class Query:
         groups: any of these clusters, or states outside all clusters.
         labels: any of these.
         ids: any of these items.
+        after: those that came after the one at this position.
         order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
             "given" is as the items came.
     """
@@ -58,6 +59,7 @@ class Query:
     groups: tuple[str, ...] | None = None
     labels: tuple[str, ...] | None = None
     ids: tuple[str, ...] | None = None
+    after: int | None = None
     order: Order = "given"
 
 
@@ -259,6 +261,9 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         if several is not None:
             parts.append(f"{column} IN (SELECT unnest(?::VARCHAR[]))")
             values.append(list(several))
+    if query.after is not None:
+        parts.append("position > ?")
+        values.append(query.after)
     for word in query.words:
         parts.append("contains(words, lower(?))")
         values.append(word)

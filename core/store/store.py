@@ -11,12 +11,14 @@ from core.store.placements import Placements
 from core.store.preferences import Preferences
 from core.store.restorations import Restorations
 from core.store.runs import Runs
+from core.store.text_vectors import TextVectors
 
 
 class Store:
     """One workspace's database. Safe to use from any thread of one process.
 
-    datasets: what was given. answers: what models said. runs: what was asked for and what the person decided.
+    datasets: what was given. answers: what models said. text_vectors: texts as the
+    embedder sees them. runs: what was asked for and what the person decided.
     placements: where each item of a run is, to search and page through. preferences: what holds for new runs.
     restorations: what became of a damaged database.
     """
@@ -26,6 +28,7 @@ class Store:
         self._db = Database(folder)
         self.datasets = Datasets(self._db)
         self.answers = Answers(self._db)
+        self.text_vectors = TextVectors(self._db)
         self.runs = Runs(self._db)
         self.placements = Placements(self._db)
         self.preferences = Preferences(self._db)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 from pathlib import Path
@@ -75,6 +76,27 @@ def test_images_given_to_the_browser(way: str, shared_server: Server, page: Page
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     pictures_loaded(page)
     fits(page)
+
+
+@pytest.mark.parametrize("way", ["files", "dragged"])
+def test_files_alike_but_for_what_they_show_are_all_taken(
+    way: str, shared_server: Server, page: Page, tmp_path: Path
+) -> None:
+    """As from two folders of one name: the same names, sizes and times."""
+    folders = [tmp_path / place / "garden" for place in ("here", "there")]
+    for shade, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        for number in range(3):
+            image = folder / f"{number}.bmp"
+            Image.new("RGB", (8, 8), (100 * shade, 50 * number, 0)).save(image)
+            os.utime(image, (1_700_000_000, 1_700_000_000))
+    page.goto(f"{shared_server.url}/images")
+    if way == "dragged":
+        expect(page.locator(".uploader")).to_be_visible()
+        drop(page, *folders)
+    else:
+        page.locator(".pick-files").set_input_files([image for folder in folders for image in sorted(folder.iterdir())])
+    expect(page.get_by_test_id("stMetricValue")).to_have_text(["6", "0", "0"], timeout=SLOW)
 
 
 def test_a_lost_connection_and_a_closed_tab_cost_only_what_was_missing(

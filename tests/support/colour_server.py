@@ -51,11 +51,9 @@ def painter(body: Body) -> str:
         colour = min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
         return f"A {colour} picture with the number {zlib.crc32(data)}."
     if step == "name":
-        labels = [
-            counted_label for counted_label in recorded.counted_labels(text) if counted_label.casefold() in COLOURS
-        ]
+        labels = recorded.counted_labels(text)
         groups = [
-            {"name": colour, "meaning": "", "labels": [label for label in labels if label == colour]}
+            {"name": colour, "meaning": "", "labels": [recorded.number_of(colour, text)] if colour in labels else []}
             for colour in COLOURS
         ]
         return json.dumps({"groups": groups})

@@ -432,7 +432,7 @@ def _pack(desk: Desk) -> None:
     if not target.exists():  # else it was done
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "stdout", Namespace(write=lambda _: None, flush=lambda: None))
-            pack._pack(Namespace(out=str(target), workspace=str(desk.config.workspace)))
+            pack.pack(Namespace(out=str(target), workspace=str(desk.config.workspace)))
 
 
 def _unpack(desk: Desk) -> None:

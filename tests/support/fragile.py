@@ -5,10 +5,13 @@ Tests name it to the product as what makes a local model: `install(monkeypatch)`
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +25,7 @@ from core import errors
 from core.domain import Failed
 from core.models import registry
 from core.models.chat.backend import BackendLost, Can, Reply, Request
+from core.models.worker.messages import Wire
 
 PAINTER = "fragile:Fragile"
 
@@ -42,8 +46,9 @@ class Plan:
         request that holds them ends in. loading, probe: what that ends in. name: a part of the id. batch: requests
         at once. prints: what is written to standard output.
 
-        What things end in: a signal's name, an exit status, "hang", "wait" (until the folder holds a file "go"),
-        "lost", or "ERROR: sentence".
+        What things end in: a signal's name, an exit status, "hang", "freeze" (hang in native code that keeps Python's
+        lock), "wait" (until the folder holds a file "go"), "fork" (a process that stays; `left` has its number), "fork
+        and SIGNAL", "lost", "writes: WORDS" (into the line to the parent), or "ERROR: sentence".
         """
         self.folder.mkdir(exist_ok=True)
         (self.folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
@@ -63,6 +68,12 @@ class Plan:
     def pids(self) -> list[int]:
         """The processes that were started for this model."""
         noted = self.folder / "pids"
+        return [int(pid) for pid in noted.read_text(encoding="utf-8").split()] if noted.exists() else []
+
+    @property
+    def left(self) -> list[int]:
+        """The processes that these started."""
+        noted = self.folder / "left"
         return [int(pid) for pid in noted.read_text(encoding="utf-8").split()] if noted.exists() else []
 
     def note(self, name: str, line: str) -> None:
@@ -106,6 +117,16 @@ class Fragile(Painter):
         if end == "wait":
             wait_for((self._noted.folder / "go").exists)
             return
+        if end.startswith("fork"):
+            self._fork()
+            self._end_in(end.removeprefix("fork and ") if end != "fork" else None)
+            return
+        if end == "freeze":
+            ctypes.PyDLL(None).pause()
+        if end.startswith("writes: "):
+            (wire,) = (each for each in gc.get_objects() if isinstance(each, Wire))
+            wire._line.sendall(end.removeprefix("writes: ").encode("latin-1"))
+            return
         if end == "lost":
             raise BackendLost("error of the graphics card")
         if end == "hang" or end.startswith("SIG"):
@@ -114,6 +135,14 @@ class Fragile(Painter):
             threading.Event().wait()
         name, _, sentence = end.partition(": ")
         raise getattr(errors, name, KeyError)(sentence)
+
+    def _fork(self) -> None:
+        """Start a process that has all open that this one has, and stays."""
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(600)
+            os._exit(0)
+        self._noted.note("left", str(pid))
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fakes import COLOURS
 from PIL import Image
-from recorded import counted_labels, lists_in, name_of_group
+from recorded import counted_labels, lists_in, name_of_group, number_of
 
 from core.domain import Failed, Step
 from core.models import registry
@@ -27,9 +27,9 @@ def step_of(request: Request) -> Step:
     """What a request is for."""
     if request.image is not None:
         return "describe"
-    lists = lists_in(request.text)
-    if not lists:
+    if '"groups"' in request.text:
         return "name"
+    lists = lists_in(request.text)
     return "assign" if len(lists) > 1 and lists[0][0].mark == "A" else "label"
 
 
@@ -72,9 +72,11 @@ class Painter:
             return "The sky is blue."
         if step == "name":
             labels = [counted_label for counted_label in counted_labels(request.text) if counted_label in COLOURS]
-            return json.dumps(
-                {"groups": [{"name": label, "meaning": f"It is {label}", "labels": [label]} for label in labels]}
-            )
+            groups = [
+                {"name": label, "meaning": f"It is {label}", "labels": [number_of(label, request.text)]}
+                for label in labels
+            ]
+            return json.dumps({"groups": groups})
         *groups, items = lists_in(request.text)
         seen = [next((name for name in COLOURS if name in item.text), "unclear") for item in items]
         if step == "label":

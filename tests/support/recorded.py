@@ -62,6 +62,11 @@ def counted_labels(text: str) -> list[str]:
     return [match[1] for line in text.splitlines() if (match := _COUNTED.match(line))]
 
 
+def number_of(label: str, text: str) -> int:
+    """The number of a label in a naming prompt."""
+    return counted_labels(text).index(label) + 1
+
+
 def wanted_groups(text: str, schema: Mapping[str, Any] | None) -> int | None:
     """How many groups a naming prompt wants."""
     for found in _arrays(schema or {}):
@@ -78,6 +83,8 @@ def allows_unsure(text: str, schema: Mapping[str, Any] | None) -> bool:
 
 def step_of(text: str, schema: Mapping[str, Any] | None, lists: Sequence[Sequence[Listed]]) -> Literal["name", "other"]:
     """Whether groups are to be named; labels and assignments are told apart by whether groups are listed."""
+    if '"groups"' in text:
+        return "name"
     if schema is not None:
         return "name" if any("name" in _properties(array.get("items") or {}) for array in _arrays(schema)) else "other"
     return "name" if not any(len(listed) > 0 for listed in lists) and len(counted_labels(text)) > 1 else "other"
@@ -190,7 +197,7 @@ class Recorded:
             {
                 "name": name,
                 "meaning": f"Images of {name}",
-                "labels": [label for label in labels if self.majority(label)[0] == name],
+                "labels": [number_of(label, text) for label in labels if self.majority(label)[0] == name],
             }
             for name in self.names[:wanted]
         ]

@@ -67,7 +67,7 @@ class OutOfStep extends Error {} // the server knows something else: announce ag
 class Job {
   constructor(token) {
     this.token = token
-    this.items = new Map() // path, size and time -> { path, file, size, key, here, whole, wanted, unreadable }
+    this.items = new Map() // path, size, time and number -> { path, file, size, key, here, whole, wanted, unreadable }
     this.id = null
     this.phase = "listing" // then asking, sending, done, cancelled, or stopped with a problem
     this.problem = ""
@@ -77,9 +77,12 @@ class Job {
   }
 
   add(picked) {
+    const times = new Map() // how often so far: what is given at once are different files, however alike
     for (const { path, file } of picked) {
       const item = { path, file, size: file?.size ?? 0, modified: file?.lastModified ?? 0, here: 0, unreadable: !file }
-      const name = JSON.stringify([path, item.size, item.modified])
+      const said = JSON.stringify([path, item.size, item.modified])
+      times.set(said, (times.get(said) ?? 0) + 1)
+      const name = `${said} ${times.get(said)}`
       if (!this.items.has(name)) this.items.set(name, item)
     }
     return this.run()

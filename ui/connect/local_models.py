@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import BadInput
-from core.models import registry
+from core.models import parts, registry
 from ui import text
 from ui.components.notices import act
+from ui.connect.missing_part import missing_part
 from ui.session import model_choice
 
 
@@ -17,13 +18,14 @@ def local_models() -> None:
     kinds = [kind for kind in text.LOCAL_KINDS if kind in able]
     if not kinds:
         return
-    with st.expander(text.LOCAL_TITLE, icon=":material/hard_drive:"):
+    with st.expander(text.LOCAL_TITLE, icon=":material/hard_drive:", expanded=parts.adding() is not None):
         st.caption(text.LOCAL_NOTE)
         kind = st.segmented_control(
             text.LOCAL_KIND, kinds, format_func=text.LOCAL_KINDS.__getitem__, default=kinds[0], required=True,
             key="local-kind", persist_state="session",
         )  # fmt: skip
         kind = kind or kinds[0]
+        missing_part(kind)
         st.text_input(
             text.LOCAL_PLACE[kind], key=f"local-{kind}", placeholder=text.LOCAL_HINT[kind],
             help=text.LOCAL_PLACE_HELP[kind], autocomplete="off", persist_state="session",

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from core.results.run_view import Query, View
@@ -22,6 +20,9 @@ from ui.components.safe import plain, safe_md
 from ui.images.truth_form import choose_truth, told
 from ui.images.truth_form import summary as summary_of_labels
 from ui.session import run_data, state
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOST = 40
 _FIELD = 30  # pixels a row
@@ -73,6 +74,8 @@ def _chart(labels: Sequence[str], groups: Sequence[str], dark: bool) -> dict[str
 
     Building and checking it takes longer than the rest of the page, and all sessions show the same.
     """
+    from core.libraries.altair import alt
+
     picked = alt.selection_point("field", fields=["label", "key"], toggle=False)
     base = alt.Chart(alt.NamedData(_DATA)).encode(
         x=alt.X(
@@ -116,6 +119,8 @@ def _fields(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[lis
 
     Group names differ from each other, whatever their case; "No group" comes last and is told apart by its empty key.
     """
+    import pandas as pd
+
     table = view.confusion()
     sizes = dict(zip(table.classes, table.counts.sum(axis=1).tolist(), strict=True))
     counts = {

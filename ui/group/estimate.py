@@ -132,9 +132,9 @@ def against(run: RunRow) -> None:
 
 
 def _help(found: Estimate, given: DatasetRow) -> str:
-    learnt = all(step.learnt for step in found.steps.values() if step.requests)
+    learnt = all(step.learnt for step in found.steps.values() if step.requests or step.seconds)
     known = [text.NOT_COUNTED] if given.counts.get("ready", 0) > COUNTED else []
-    return " ".join([*known, text.FROM_BEFORE if learnt and found.requests else text.RULE_OF_THUMB])
+    return " ".join([*known, text.FROM_BEFORE if learnt else text.RULE_OF_THUMB])
 
 
 def _version() -> str:
@@ -148,5 +148,6 @@ def _version() -> str:
 def _estimate(settings: str, dataset_id: str, number: int, version: str, _keys: Keys) -> Estimate:
     """dataset_id: whose items are looked up, or "" to reckon with `number` of which nothing is known."""
     store = state.workspace().store
-    items: Any = [item.item_id for item in store.datasets.items(dataset_id)] if dataset_id else _Uncounted(number)
-    return estimate(store, _SETTINGS.validate_json(settings), items, _keys)
+    items: Any = store.datasets.ids(dataset_id) if dataset_id else _Uncounted(number)
+    asked = replace(_SETTINGS.validate_json(settings), dataset_id=dataset_id)
+    return estimate(store, asked, items, _keys)

@@ -65,6 +65,8 @@ def form(given: DatasetRow, truth: str) -> None:
     settings = run_options.applied(given, plain)
     with guarded():
         seen = sight(settings.criterion) if settings.criterion and settings.vision == model_choice.BUILTIN else None
+        if seen and seen.read_as:
+            beyond.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
         if seen and seen.warning:
             with beyond:
                 _ways_on(given, seen.warning, settings)

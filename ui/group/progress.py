@@ -110,7 +110,7 @@ def _line(job: Job) -> str:
     now = job.progress
     if now is None:
         return f"{text.READYING} …"
-    line = text.doing(now.step, now.done, now.total, now.rate, now.seconds_left)
+    line = text.doing(now.step, now.done, now.total, now.rate, now.left_now)
     return f"{line}. {safe_md(now.latest[1])}" if now.step == "load" else line
 
 
@@ -129,7 +129,9 @@ def _steps(run: RunRow, job: Job | None) -> None:
             with st.container(border=True, gap=None):
                 st.markdown(f"{icon} **{text.STEPS[step]}**")
                 failed = kinds.get(step, {})
-                st.caption(_did(run, step, count, failed) if count else "–", help=text.kinds_help(failed) or None)
+                more = job.progress if job and job.progress and job.progress.step == step else None
+                did = _did(run, step, count, failed, more) if count or more else "–"
+                st.caption(did, help=text.kinds_help(failed) or None)
     if spent(run) or run.settings.cap:
         st.caption(f":material/payments: {safe_md(text.cost_so_far(spent(run), run.settings.cap))}")
     unanswered = 0 if job else sum(stats.unanswered for stats in run.stats.values())
@@ -143,10 +145,13 @@ def spent(run: RunRow) -> float:
     return sum(stats.cost for stats in run.stats.values())
 
 
-def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int]) -> str:
+def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int], now: Progress | None) -> str:
+    """What a step has done. now: where it stands while it is at work; its time goes on also while it waits."""
     stats = run.stats.get(step)
-    parts = [text.count(run.settings.k, "group") if step == "name" else text.images(count)]
-    if stats:
+    parts = [text.count(run.settings.k, "group") if step == "name" else text.images(count)] if count else []
+    if now:
+        parts.append(text.duration(max(stats.seconds if stats else 0.0, now.seconds) + now.since))
+    elif stats:
         parts.append(text.duration(stats.seconds))
     if failed:
         parts.append(f":red[{text.kinds(failed)}]")

@@ -56,7 +56,7 @@ def _groups(dataset_id: str, ready: int, excluded: int) -> list[list[tuple[str, 
     """Ids, names and sizes, the one to keep first; remembered while as many images as now are ready and left out."""
     store = state.workspace().store
     found = intake.near_duplicate_groups(store, dataset_id)
-    names = {item.item_id: item.name for item in store.datasets.items(dataset_id)} if found else {}
+    names = store.datasets.names(dataset_id) if found else {}
     sized = intake.largest_first(store, found)
     return [[(item, names[item], f"{width} × {height}") for item, width, height in group] for group in sized]
 

@@ -133,7 +133,7 @@ def summary(given: DatasetRow, truth: str) -> None:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _first_that_fits(dataset_id: str, counts: str) -> str:
     """What to offer where nothing was chosen: names if they hold labels, else a table."""
-    names = {item.item_id: item.name for item in state.workspace().store.datasets.items(dataset_id)}
+    names = state.workspace().store.datasets.names(dataset_id)
     return "folder" if from_folders(names) else "filename" if from_filenames(names) else "table"
 
 

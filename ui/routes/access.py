@@ -24,7 +24,7 @@ import streamlit as st
 from starlette.datastructures import Headers
 
 from ui import text
-from ui.routes import owner
+from ui.routes import origin, owner
 from ui.session import state
 
 HEADER = "x-facetry-token"
@@ -74,7 +74,8 @@ def login_line(out: TextIO) -> str:
         line, host = text.LOGIN_OPEN, (far or named or [socket.gethostname()])[0]
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     name = f"[{host}]" if ":" in host else host
-    return line.format(address=f"{scheme}://{name}:{st.get_option('server.port')}/?token={LOGIN}")
+    place = f"{scheme}://{name}:{st.get_option('server.port')}{origin.base()}"
+    return line.format(address=f"{place}/?token={LOGIN}")
 
 
 @functools.lru_cache(maxsize=8)

@@ -61,7 +61,7 @@ class Door:
             turned_away = WebSocketClose(_POLICY_VIOLATION) if scope["type"] == "websocket" else answer.response
             await turned_away(scope, receive, send)
             return
-        is_page = scope["type"] == "http" and scope["path"] in origin.PAGES
+        is_page = scope["type"] == "http" and origin.path(connection) in origin.PAGES
         await self._app(scope, receive, _dressed(send, cookie) if is_page else send)
 
 
@@ -82,20 +82,22 @@ async def _let_in(connection: HTTPConnection) -> str:
     here = origin.asked_place(connection)
     if here is None or not origin.is_from(connection, here):
         raise _refusal(connection, text.REFUSED)
-    path, reads = connection.scope["path"], origin.method(connection) in ("", *origin.READING)
+    path, reads = origin.path(connection), origin.method(connection) in ("", *origin.READING)
     if path in OPEN and reads:
         return ""
+    token = connection.query_params.getlist(_TOKEN) if reads and path in origin.PAGES else []
     try:
         keys = access.keys()
     except WorkspaceUnavailable as error:  # its pages say so themselves, and strangers learn nothing
         if not await _is_owner(connection, here):
+            if access.is_same(token, access.LOGIN):  # in a container nobody is the owner
+                raise _refusal(connection, str(error), 503) from None
             raise _refusal(connection, text.REFUSED) from None
         if not reads:
             raise _refusal(connection, str(error), 503) from None
         return ""
     if not reads and not path.startswith(_STREAMLITS_OWN) and not keys.open_changing(connection.headers):
         raise _refusal(connection, text.NO_ACCESS)
-    token = connection.query_params.getlist(_TOKEN) if reads and path in origin.PAGES else []
     if keys.open_reading(connection.headers, path):
         cookie = ""
     elif await _is_owner(connection, here):  # also with the token in hand: the visitor's cookie opens more than needed

@@ -37,6 +37,18 @@ def method(connection: HTTPConnection) -> str:
     return str(connection.scope.get("method", ""))
 
 
+def base() -> str:
+    """Where Streamlit's own pages and routes begin (server.baseUrlPath): "" or "/facets". Ours begin at the root."""
+    inside = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{inside}" if inside else ""
+
+
+def path(connection: HTTPConnection) -> str:
+    """What is asked for, without `base`."""
+    asked, begin = str(connection.scope["path"]), base()
+    return asked.removeprefix(begin) or "/" if asked == begin or asked.startswith(f"{begin}/") else asked
+
+
 def asked_place(connection: HTTPConnection) -> Place | None:
     """The place that the one who asks believes us at; None unless it is one of ours."""
     scheme = connection.scope["scheme"].replace("ws", "http")
@@ -66,7 +78,7 @@ def is_page_opened(connection: HTTPConnection) -> bool:
     """Whether a browser opens a page of ours in a window, not in a frame of another."""
     headers = connection.headers
     way = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
-    return way == ("navigate", "document") and method(connection) in READING and connection.scope["path"] in PAGES
+    return way == ("navigate", "document") and method(connection) in READING and path(connection) in PAGES
 
 
 def _read(scheme: str, authority: str) -> Place | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ _TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED = "01"
 _NOBODY = 65534
 """The account that Linux names for those of another user namespace: it says nothing."""
-_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+_OF_PROXIES = re.compile(
+    r"(x-)?forwarded.*|via|cdn-loop|(.*-)?(client|real|connecting|cluster|remote|user)-?(ip|addr|address)"
+    r"|x-(original|rewrite|envoy|azure|amzn|appengine)-.*|(x-)?remote-user|x-(scheme|host|proxy.*)"
+)
+"""Headers that proxies add and browsers never send."""
 
 
 def is_loopback(name: str) -> bool:
@@ -54,7 +59,7 @@ def is_owner(connection: HTTPConnection) -> bool:
 
 
 def _is_forwarded(connection: HTTPConnection) -> bool:
-    return any(name in _OF_PROXIES or name.startswith("x-forwarded") for name in connection.headers)
+    return any(_OF_PROXIES.fullmatch(name) for name in connection.headers)
 
 
 def _plain(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -113,8 +113,7 @@ def _announce(body: bytes, tab: str) -> dict[str, Any]:
     found = upload.announce(_home(), files, tab)
     arrived, begun = found.arrived(), found.begun()
     answers: list[dict[str, Any] | None] = []
-    for file in files:
-        key = file.key
+    for key, file in found.plan.items():  # each file is there once, in the order given
         whole = key in arrived
         answer = {"key": key, "here": file.size if whole else begun.get(key, 0), "whole": whole}
         answers.append(None if found.refusal(key) else answer)

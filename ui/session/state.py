@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,9 @@ from ui import text
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
 _NEXT = "go-next"
+_gone_on = threading.Event()
+_DRAWN_BY_THEN = 1.0
+"""Seconds: a library that loads stops all threads at times, and the page that was asked for comes first."""
 PAGES = {
     "start": (text.START_PAGE, ":material/home:", text.START_PAGE_HELP),
     "images": (text.IMAGES, ":material/add_photo_alternate:", text.IMAGES_HELP),
@@ -51,21 +55,32 @@ def jobs() -> Jobs:
 
 
 def warm_up() -> None:
-    """Load the built-in models in the background, so that the first run does not wait for them.
+    """Load in the background what the first page is made of and, once somebody goes on from it, the built-in models.
 
     What the libraries keep in memory by then is no garbage: collections, which stop all threads, leave it out from then
     on.
     """
 
     def load() -> None:
-        from core.models.builtin import vision_model
+        from ui import frame  # noqa: F401 - the first page would wait for it
+        from ui.start import demo, recent  # noqa: F401
+
+        _gone_on.wait()
+        time.sleep(_DRAWN_BY_THEN)
+        from core.models.builtin import text_model, vision_model
 
         vision_model.warm_up()
+        text_model.warm_up()
         registry.vision_model("builtin").sight(text.APPEARANCE)
         gc.collect()
         gc.freeze()
 
     threading.Thread(target=load, daemon=True, name="facetry-warm-up").start()
+
+
+def go_on() -> None:
+    """Somebody is past the first page. Until then nobody needs the built-in models and the 750 MB that they take."""
+    _gone_on.set()
 
 
 def page(name: str) -> Any:

@@ -89,6 +89,17 @@ LOCAL_MMPROJ_HINT: Final = "empty for models that only read"
 LOCAL_ADD: Final = "Offer it below"
 LOCAL_ADDED: Final = "It can be chosen below now."
 LOCAL_EMPTY: Final = "Type where the model is."
+PART_MISSING: Final = {
+    "transformers": "Hugging Face checkpoints run on PyTorch and transformers, which are not installed yet.",
+    "llama_cpp": "GGUF files run on llama-cpp-python, which is not installed yet and is compiled here.",
+}
+PART_ADD: Final = "Add it"
+PART_AGAIN: Final = "Try again"
+PART_CANCEL: Final = "Cancel"
+PART_ADDING: Final = {"transformers": "PyTorch and transformers", "llama_cpp": "llama-cpp-python"}
+PART_BEGINS: Final = "begins"
+PART_HERE: Final = "All that this kind of model runs on is installed. Name one below."
+PART_FAILED: Final = "It could not be added"
 ON_THIS_COMPUTER: Final = "on this computer"
 IN_BATCHES: Final = "overnight"
 CONNECT_ASKED_IMAGE: Final = "Shown a red circle on white"
@@ -129,3 +140,10 @@ OLLAMA_NOTE: Final = (
 
 def replied(seconds: float, model: str) -> str:
     return f"{model} answered in {seconds:.1f} s"
+
+
+def part_needs(fetch_gb: float, disk_gb: float, free_gb: float, minutes: int) -> str:
+    return (
+        f"To download: about {fetch_gb:g} GB. On disk: up to {disk_gb:g} GB while it is installed; {free_gb:.0f} GB "
+        f"are free. Time: about {minutes} minutes at 100 Mbit/s. You can use Facetry meanwhile."
+    )

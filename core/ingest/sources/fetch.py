@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pebble import ThreadPool
 
@@ -20,9 +21,9 @@ from core.ingest.decode import Unusable
 from core.ingest.sources import huggingface_hub, object_store
 from core.ingest.sources.landing import no_room
 from core.ingest.sources.source_file import Found
-from core.ingest.sources.web import PARALLEL, Web
 
-_AHEAD = 2 * PARALLEL
+if TYPE_CHECKING:
+    from core.ingest.sources.web import Web
 
 
 @contextmanager
@@ -47,6 +48,8 @@ def bring(files: Sequence[Found], folder: Path, config: Config) -> Generator[Fou
     if not any(file.url for file in files):
         yield from files
         return
+    from core.ingest.sources.web import PARALLEL, Web
+
     web = Web(config)
     pool = ThreadPool(PARALLEL)  # its threads are daemons: Ctrl-C need not wait for a slow server
     todo = enumerate(files)
@@ -57,7 +60,7 @@ def bring(files: Sequence[Found], folder: Path, config: Config) -> Generator[Fou
             waiting.append(pool.schedule(_fetch, (file, folder / str(place), web, config)) if file.url else file)
 
     try:
-        fetch_next(_AHEAD)
+        fetch_next(2 * PARALLEL)
         while waiting:
             yield _brought(waiting.popleft())
             fetch_next(1)

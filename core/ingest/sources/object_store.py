@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import fsspec
-
 from core.config import Config
 from core.errors import BadInput, Paused
 from core.ingest.sources.landing import landing
@@ -70,6 +68,8 @@ def fetch(address: str, target: Path, config: Config) -> None:
 
 def _open(address: str, config: Config) -> tuple[Any, str]:
     """The file system and the path in it. Raises BadInput for an address that is not read here."""
+    import fsspec
+
     scheme, _, rest = address.partition("://")
     scheme = scheme.lower()
     if scheme not in SCHEMES:

@@ -2,8 +2,9 @@
 
 An upload is a folder with a name that cannot be guessed. In it, `plan.json` lists what the browser announced, `files/`
 holds what arrived whole and `parts/` what did not yet, each file under its key: a hash of its announced path, size and
-time, never the given name. A file is here if and only if it lies in `files/` in its size, so to go on after a lost
-connection is to announce the same files again and to send what is missing.
+time (and a number, where several are alike in these), never the given name. A file is here if and only if it lies in
+`files/` in its size, so to go on after a lost connection is to announce the same files again and to send what is
+missing.
 
 An upload belongs to the tab that announced it as long as that tab is heard of: it announces, or bytes come. Another tab
 that announces the same files meanwhile gets an upload of its own, in which what is here already is linked and need not
@@ -171,14 +172,12 @@ class Upload:
         return {key for key in self.wanted if here.get(key) == self.plan[key].size}
 
     def begun(self) -> dict[str, int]:
-        """How many bytes are here of files that did not arrive whole yet."""
-        return {key: size for key, size in upload_folders.sizes(self.folder / "parts").items() if key in self.plan}
+        """How many bytes are here of wanted files that did not arrive whole yet."""
+        here, wanted = upload_folders.sizes(self.folder / "parts"), set(self.wanted)
+        return {key: size for key, size in here.items() if key in wanted}
 
     def _is_here(self, key: str) -> bool:
-        try:
-            return self.file(key).stat().st_size == self.plan[key].size
-        except OSError:
-            return False
+        return upload_folders.size(self.file(key)) == self.plan[key].size
 
     def write(self, key: str, offset: int, content: bytes) -> bool:
         """Add a file's bytes from `offset` on; returns whether it is whole now. Raises BadInput.
@@ -197,6 +196,8 @@ class Upload:
         part = self.folder / "parts" / key
         try:
             _check_space(self.folder, len(content))
+            if part.is_symlink():  # what it leads to is not ours to write to
+                part.unlink()
             part.touch()
             if offset > part.stat().st_size:
                 raise OutOfStep(f"{file.path} has a gap: {part.stat().st_size} bytes of it are here.")
@@ -222,11 +223,12 @@ class Upload:
     def finish(self) -> None:
         """Finish the upload: it becomes a source, and files that are not part of it are removed. Raises BadInput."""
         try:
-            (self.folder / FINISHED).touch()
+            with _announcing:  # else it could get another list at the same moment
+                (self.folder / FINISHED).touch()
             shutil.rmtree(self.folder / "parts", ignore_errors=True)
             (self.folder / upload_plan.FRESH).unlink(missing_ok=True)
             for path in (self.folder / "files").glob("*"):
-                if path.name not in self.plan:
+                if path.name not in self.plan and ID.fullmatch(path.name):  # and not what somebody put there
                     path.unlink()
         except OSError as error:
             raise _not_saved("What was sent", error) from None
@@ -258,7 +260,7 @@ def announce(uploads: Path, files: Iterable[Announced], tab: str = "") -> Upload
 
     tab: a random id of the tab that announces, "" for an unknown one (all unknown ones are the same).
     """
-    plan = {file.key: file for file in files}
+    plan = upload_plan.plan_of(files)
     with _announcing:
         there = upload_folders.scan(uploads)
         _tidy(uploads, there)

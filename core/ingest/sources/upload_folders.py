@@ -78,6 +78,15 @@ def sizes(folder: Path) -> dict[str, int]:
     return found
 
 
+def size(path: Path) -> int | None:
+    """The size in bytes of a file; None where there is none, or something else such as a link."""
+    try:
+        stat = path.lstat()
+    except OSError:
+        return None
+    return stat.st_size if S_ISREG(stat.st_mode) else None
+
+
 def entries(folder: Path) -> list[os.DirEntry[str]]:
     """What is in a folder; nothing where it is none, or has gone."""
     try:

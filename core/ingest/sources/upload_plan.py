@@ -11,9 +11,10 @@ import heapq
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from stat import S_ISREG
@@ -32,16 +33,21 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """One file that the browser has: path relative to what was dropped, size in bytes, time of its last change (ms)."""
+    """One file that the browser has: path relative to what was dropped, size in bytes, time of its last change (ms).
+
+    copy: 1, 2 ... for further files of the same list that are alike in all three, and may hold something else.
+    """
 
     path: str
     size: int
     modified: int
+    copy: int = 0
 
     @property
     def key(self) -> str:
         """The name under which its bytes are kept."""
-        return hashlib.sha256(json.dumps([self.path, self.size, self.modified]).encode()).hexdigest()[:32]
+        said = [self.path, self.size, self.modified] + ([self.copy] if self.copy else [])
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
     @property
     def is_zip(self) -> bool:
@@ -74,6 +80,17 @@ def announced(path: str, size: int, modified: int) -> Announced:
     clean = path.encode("utf-8", "replace").decode().replace("\\", "/").replace("\0", "")
     parts = [part for part in clean.split("/") if part not in ("", ".", "..")]
     return Announced("/".join(parts) or "unnamed", size, modified)
+
+
+def plan_of(files: Iterable[Announced]) -> dict[str, Announced]:
+    """A list of files as a plan, key -> file, in the same order and as long: files that are alike get a number."""
+    seen: Counter[Announced] = Counter()
+    plan = {}
+    for file in files:
+        one = replace(file, copy=seen[file]) if seen[file] else file
+        seen[file] += 1
+        plan[one.key] = one
+    return plan
 
 
 def is_announcement(row: object) -> bool:
@@ -118,8 +135,7 @@ def read(folder: Path) -> dict[str, Announced] | None:
         return None
     if not isinstance(rows, list) or not all(is_announcement(row) for row in rows):
         return None
-    files = [announced(*row) for row in rows]
-    return {file.key: file for file in files}
+    return plan_of(announced(*row) for row in rows)
 
 
 def changed(folder: str | Path) -> Stamp | None:

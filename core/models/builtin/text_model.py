@@ -11,15 +11,15 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from core import threads
 from core.domain import Assignment, Cluster, Corpus, Failed, Step, Vector
-from core.models.builtin.aspect_routing import route
+from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
 from core.models.builtin.from_pixels import names, words
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID, SPACES, has_evidence, seen_rows
 from core.models.builtin.from_text import clusters as text_clusters
+from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import EMBEDDER_ID
 
 _ALONE = 1.7
@@ -27,22 +27,31 @@ _SMALL_GROUPS = 4
 """How many more groups than names are formed to find images that no name is meant for."""
 
 
+def warm_up() -> None:
+    """Load what forming groups would wait for; safe to call from a background thread."""
+    import core.libraries.sklearn  # noqa: F401
+
+
 class BuiltinText:
     """Implements `TextModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = f"builtin-text/2+{EMBEDDER_ID}"
+    id = f"builtin-text/3+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     by_label = False
     batch_size = 256
     max_concurrency = 1
 
+    def __init__(self, vectors: KeptVectors = UNKEPT) -> None:
+        """vectors: gives the vectors of descriptions and labels."""
+        self._vectors = vectors
+
     @threads.limited
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
         """The word of the criterion's aspect that each image supports most; from its description where none does."""
         seen = _seen(corpus)
         if not seen.any():
-            return list(text_clusters.label_texts(corpus, criterion))
+            return list(text_clusters.label_texts(corpus, criterion, self._vectors))
         aspect = route(criterion).aspect
         out: list[str | Failed] = [Failed("This item has no measurements, unlike the others.")] * len(corpus)
         found = words.labels(aspect, words.narrow_shares(aspect, _rows(corpus, seen), criterion))
@@ -55,7 +64,7 @@ class BuiltinText:
         """Form exactly k groups and name them; given names come first and take the groups that fit them best."""
         seen = _seen(corpus)
         if int(seen.sum()) < k:
-            return text_clusters.name_texts(corpus, criterion, k, given)
+            return text_clusters.name_texts(corpus, criterion, k, given, self._vectors)
         aspect = route(criterion).aspect
         chosen = np.flatnonzero(seen)
         chosen = chosen[np.argsort(np.array([corpus.ids[int(i)] for i in chosen]), kind="stable")]
@@ -92,7 +101,7 @@ class BuiltinText:
         seen = _seen(corpus)
         aspect = route(criterion).aspect
         if not clusters or not seen.any() or not _knows(aspect, clusters):
-            return list(text_clusters.assign_texts(corpus, criterion, clusters))
+            return list(text_clusters.assign_texts(corpus, criterion, clusters, self._vectors))
         out: list[Assignment | Failed] = [Assignment(None, answer="no measurements")] * len(corpus)
         rows = np.flatnonzero(seen)
         for i, answer in zip(rows, _assign(aspect, _rows(corpus, rows), criterion, clusters), strict=True):
@@ -146,6 +155,8 @@ def _set_apart(
 
 def _order(aspect: str, cover: NDArray[np.float32], given: Sequence[str]) -> list[int]:
     """The groups in the order they are shown: those that take the given names first."""
+    from core.libraries.scipy import linear_sum_assignment
+
     if not given:
         return list(range(len(cover)))
     fit = names.likeness(aspect, cover, given)

@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core import threads
 from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
-from core.models.builtin.aspect_routing import route
+from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import appearance, colours, network
 from core.models.builtin.from_pixels.clusters import points
 from core.models.builtin.from_pixels.evidence import (
@@ -53,7 +53,7 @@ def warm_up() -> None:
 class BuiltinVision:
     """Implements `VisionModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = "builtin-vision/1"
+    id = "builtin-vision/2"
     prompts: Mapping[Step, str] = MappingProxyType({})
     evidence_id: str | None = EVIDENCE_ID
     batch_size = 32

@@ -66,6 +66,8 @@ def _slots(schema: Mapping[str, Any], items: int) -> tuple[int, int]:
         return count * texts, count * (fixed + 2) + 2
     if kind == "string":
         return 1, 2
+    if kind == "integer":
+        return 0, 6
     parts = [*schema.get("properties", {}).values(), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     found = [_slots(part, items) for part in parts]
     names = sum(len(name) + 6 for name in schema.get("properties", {}))

@@ -14,9 +14,10 @@ _MEANING_CHARS = 200
 
 
 def groups_schema(k: int) -> dict[str, Any]:
-    """JSON Schema of k named groups; an object around the list, as some servers take nothing else."""
+    """JSON Schema of k named groups, their labels by number (to write 300 labels back takes longer than all else); an
+    object around the list, as some servers take nothing else."""
     fields = {"name": text_schema(LABEL_CHARS), "meaning": text_schema(_MEANING_CHARS, least=0)}
-    labels = {"type": "array", "items": text_schema(LABEL_CHARS)}
+    labels = {"type": "array", "items": {"type": "integer"}}
     group = {
         "type": "object",
         "properties": {**fields, "labels": labels},
@@ -27,8 +28,9 @@ def groups_schema(k: int) -> dict[str, Any]:
     return {"type": "object", "properties": {"groups": groups}, "required": ["groups"], "additionalProperties": False}
 
 
-def read_clusters(text: str, k: int, given: Sequence[str], counts: Mapping[str, int]) -> list[Cluster] | str:
-    """The clusters in a reply, the given ones first, or what is wrong with it. counts: label -> how many items."""
+def read_clusters(text: str, k: int, given: Sequence[str], listed: Sequence[str]) -> list[Cluster] | str:
+    """The clusters in a reply, the given ones first, or what is wrong with it. listed: the labels that were shown, by
+    their numbers from 1 on."""
     groups = _groups_in(read_json(text))
     if groups is None:
         return "it held no JSON list"
@@ -38,7 +40,7 @@ def read_clusters(text: str, k: int, given: Sequence[str], counts: Mapping[str, 
     spelled = {_folded(name): name for name in given}
     clusters = [
         Cluster("", spelled.get(_folded(name), name), _line(group.get("meaning") or ""), labels)
-        for name, group, labels in zip(names, groups, _labels_of(groups, counts), strict=True)
+        for name, group, labels in zip(names, groups, _labels_of(groups, listed), strict=True)
     ]
     clusters.sort(key=lambda cluster: list(given).index(cluster.name) if cluster.name in given else len(given))
     return [replace(cluster, id=f"c{number}") for number, cluster in enumerate(clusters, start=1)]
@@ -68,18 +70,29 @@ def _problem_with(names: Sequence[str], k: int, given: Sequence[str]) -> str:
     return ""
 
 
-def _labels_of(groups: Sequence[Mapping[str, Any]], counts: Mapping[str, int]) -> list[tuple[str, ...]]:
-    """The labels of each group: those that items have, each in the first group that claims it."""
-    known = {folded(label): label for label in counts}
-    taken: set[str] = set()
+def _labels_of(groups: Sequence[Mapping[str, Any]], listed: Sequence[str]) -> list[tuple[str, ...]]:
+    """The labels of each group: those that were shown, each in the first group that claims it."""
+    places = {folded(label): place for place, label in enumerate(listed)}
+    taken: set[int] = set()
     found = []
     for group in groups:
         offered = group.get("labels")
-        said = [folded(str(label)) for label in offered] if isinstance(offered, list) else []
-        labels = tuple(dict.fromkeys(known[label] for label in said if label in known and label not in taken))
-        taken.update(folded(label) for label in labels)
-        found.append(labels)
+        said = [_place(label, places) for label in offered] if isinstance(offered, list) else []
+        mine = dict.fromkeys(place for place in said if 0 <= place < len(listed) and place not in taken)
+        taken.update(mine)
+        found.append(tuple(listed[place] for place in mine))
     return found
+
+
+def _place(said: object, places: Mapping[str, int]) -> int:
+    """Which label is meant: a number, or the label itself where a prompt in words of its own asked for it; -1 for
+    none."""
+    if isinstance(said, int) and not isinstance(said, bool):
+        return said - 1
+    text = str(said).strip()
+    if (place := places.get(folded(text))) is not None:
+        return place
+    return int(text) - 1 if text.isdecimal() and len(text) < 9 else -1
 
 
 def _line(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core.domain import Failed
 from core.engine.requests import UNASKED, has_ended, report_ended, report_usage, stop_asked
@@ -10,6 +11,8 @@ from core.errors import FacetryError
 from core.models.chat.backend import Backend, Reply, Request
 from core.models.chat.replies import plain
 
+_PASSING = ("empty", "late", "unusable")
+"""Failures that may be gone the next time."""
 LABEL_CHARS = 80
 """The longest label or name that is kept."""
 
@@ -37,10 +40,10 @@ def _checked(answer: Reply | Failed) -> Reply | Failed:
         return answer
     if isinstance(answer, Failed):
         report_usage(*answer.tokens)
-        return answer
+        return replace(answer, again="later") if answer.kind in _PASSING else answer
     report_usage(answer.prompt_tokens, answer.completion_tokens, answer.text, answer.price)
     if plain(answer.text):
         return answer
     if answer.cut:
         return Failed("The answer was cut off before it said anything (length limit).", "too long")
-    return Failed("The model gave an empty answer.", "empty")
+    return Failed("The model gave an empty answer.", "empty", again="later")

@@ -1,8 +1,9 @@
 """Any chat model as the text model, through the prompt files: label (2a), name (2b), assign (3) of IC|TC.
 
-Many items go in one request, each with a number that must come back; what is missing, doubled or not in the list is
-asked once more, by itself. Then the image is Unassigned with the answer kept. Nothing is ever put into a random
-cluster.
+Many items go in one request, each with a number that must come back. What is missing, doubled or not in the list fails
+so that the engine asks again, at the end of a pass: what is left of all requests together, one by one at last. An
+answer that is not in the list then too leaves the image Unassigned, with the answer kept. Nothing is ever put into a
+random cluster.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any, TypeVar
 
 from core import prompts
 from core.domain import UNCLEAR, Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
-from core.engine.requests import UNASKED
+from core.engine.requests import UNASKED, asked_before, part_of
 from core.models.chat.backend import MAX_TOKENS, Backend, Reply, Request
+from core.models.chat.batch_size import BatchSize
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
 from core.models.chat.cluster_reply import groups_schema, read_clusters
 from core.models.chat.replies import Answered, fold, numbered, numbered_schema, read_answers, read_numbered, text_schema
@@ -24,12 +26,12 @@ from core.models.embedding.minilm import embed
 
 _LABELS_SHOWN = 300
 """Distinct labels shown to step 2b, the most frequent first: enough for any K, and within small context windows."""
+_NUMBER_TOKENS = 6
+"""What the number of a label takes at most: a token a digit, a comma and a blank."""
 _GROUP_TOKENS = 60
 """What a group takes beside its labels: name, meaning, brackets."""
 _QUOTE_CHARS, _QUOTE_TOKENS = 120, 50
 _NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
-_SHARED = ("refused", "filtered", "empty", "too long", "late", "crashed")
-"""Failures that may be due to one item of a request, or to the number of items. Halves of the request may succeed."""
 T = TypeVar("T")
 
 
@@ -40,7 +42,7 @@ class ChatText:
 
     def __init__(self, backend: Backend, wording: Wording | None = None, asking: Asking | None = None) -> None:
         wording, self._asking = wording or Wording(), asking or Asking()
-        self._backend, self._size = backend, self._asking.items
+        self._backend, self._size = backend, BatchSize(self._asking.items)
         self.id = backend.id
         self.by_label = not self._asking.exact
         self.max_concurrency = backend.can.concurrency
@@ -71,19 +73,19 @@ class ChatText:
         counts = Counter(label.strip() for label in corpus.labels or ())
         if len(counts) > k:  # images that do not answer the criterion are no group of their own
             counts.pop(UNCLEAR, None)
-        listed = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))[:_LABELS_SHOWN]
+        shown = sorted(counts, key=lambda label: (-counts[label], label))[:_LABELS_SHOWN]
         asked = self._name.render(
             criterion=criterion,
             k=k,
             given=f"These groups must be among them, spelled just so: {', '.join(given)}." if given else "",
-            labels="\n".join(f"{label} ({count})" for label, count in listed),
+            labels=numbered([f"{label} ({counts[label]})" for label in shown]),
         )
-        problem, room = "", MAX_TOKENS + sum(len(label) // 3 + 6 for label, _ in listed) + _GROUP_TOKENS * k
+        problem, room = "", MAX_TOKENS + _NUMBER_TOKENS * len(shown) + _GROUP_TOKENS * k
         for hint in ("", "\n\nYour last answer could not be used: {}. Answer again."):
             (reply,) = ask_all(self._backend, [Request(asked + hint.format(problem), None, groups_schema(k), room)])
             if isinstance(reply, Failed):
                 return reply
-            clusters = read_clusters(reply.text, k, given, counts)
+            clusters = read_clusters(reply.text, k, given, shown)
             if not isinstance(clusters, str):
                 return clusters
             problem = "it was cut off, as it was too long" if reply.cut else clusters
@@ -118,51 +120,46 @@ class ChatText:
         read: Callable[[Reply, int], Mapping[int, T]],
         usable: Callable[[T], bool],
     ) -> list[T | Failed]:
-        """Ask about all texts: first many in a request, then singly about those without a usable answer.
+        """Ask about all texts, many in a request. Returns an answer for each text, or why there is none.
 
-        Returns an answer for each text, which may still be unusable, or the reason why there is none.
+        What is missing fails so that it is asked again, and so does an answer that is not usable, the first time.
         """
-        answers: list[T | Failed | None] = [None] * len(texts)
-        self._ask_together(answers, texts, request, read)
-        again = [
-            place
-            for place, answer in enumerate(answers)
-            if answer is None or not (isinstance(answer, Failed) or usable(answer))
-        ]
-        replies = ask_all(self._backend, [request([texts[place]]) for place in again])
-        for place, reply in zip(again, replies, strict=True):
-            before = answers[place]
-            if not isinstance(reply, Failed):
-                answers[place] = read(reply, 1).get(1, before)
-            elif before is None or reply is UNASKED:
-                answers[place] = reply
-        return [Failed(_NO_ANSWER, "unusable") if answer is None else answer for answer in answers]
+        answers: list[T | Failed] = []
+        while len(answers) < len(texts):
+            size, start = min(self._size.now, part_of(self._asking.items)), len(answers)
+            ends = range(start + size, start + size * self._backend.can.batch + 1, size)
+            parts = [part for end in ends if (part := texts[end - size : end])]
+            replies = ask_all(self._backend, [request(part) for part in parts])
+            for part, reply in zip(parts, replies, strict=True):
+                answers += self._of_part(reply, len(part), read, usable)
+        return answers
 
-    def _ask_together(
+    def _of_part(
         self,
-        answers: list[T | Failed | None],
-        texts: Sequence[str],
-        request: Callable[[Sequence[str]], Request],
+        reply: Reply | Failed,
+        count: int,
         read: Callable[[Reply, int], Mapping[int, T]],
-    ) -> None:
-        """Fill in the answers of requests with many texts. A request that may fail because of its content is halved."""
-        size, places = self._size, range(len(texts))
-        todo: list[Sequence[int]] = [places[start : start + size] for start in range(0, len(texts), size)]
-        while todo:
-            replies = ask_all(self._backend, [request([texts[place] for place in part]) for part in todo])
-            asked, todo = todo, []
-            for part, reply in zip(asked, replies, strict=True):
-                if not isinstance(reply, Failed):
-                    found = read(reply, len(part))
-                    for number, place in enumerate(part, start=1):
-                        answers[place] = found.get(number)
-                elif len(part) > 1 and reply.kind in _SHARED:
-                    todo += [part[: len(part) // 2], part[len(part) // 2 :]]
-                    if reply.kind == "late" and len(part) == size:  # the next requests would be too slow as well
-                        self._size = max(1, size // 2)
-                else:
-                    for place in part:
-                        answers[place] = reply
+        usable: Callable[[T], bool],
+    ) -> list[T | Failed]:
+        """The answers to a request about so many texts."""
+        if reply is UNASKED:
+            return [UNASKED] * count
+        if isinstance(reply, Failed):
+            self._size.failed(count, late=reply.kind == "late")
+            return [replace(reply, again="smaller") if count > 1 else reply] * count
+        found = read(reply, count)
+        answers = [found.get(number) for number in range(1, count + 1)]
+        good = [answer is not None and usable(answer) for answer in answers]
+        if 2 * sum(good) >= count:
+            self._size.worked(count)
+        else:
+            self._size.failed(count)
+        is_last = asked_before() > 0
+        nothing = Failed(_NO_ANSWER, "unusable", again="smaller" if count > 1 else "later")
+        return [
+            answer if answer is not None and (fine or is_last) else nothing
+            for answer, fine in zip(answers, good, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +225,14 @@ class _Assigning:
 
 def _agreed(answers: Sequence[Assignment | Failed]) -> Assignment | Failed:
     """One answer as it is; of several samples the most frequent (the first of equals), with the share that agrees as
-    its confidence (self-consistency: Wang et al., ICLR 2023)."""
+    its confidence (self-consistency: Wang et al., ICLR 2023). More than half of the samples must have an answer."""
     if any(answer is UNASKED for answer in answers):
         return UNASKED
     if len(answers) == 1:
         return answers[0]
     given = [answer for answer in answers if isinstance(answer, Assignment)]
-    if not given:
-        return answers[0]
+    if 2 * len(given) <= len(answers):
+        return next(answer for answer in answers if isinstance(answer, Failed))
     votes = Counter((assignment.cluster_id, assignment.undecided) for assignment in given)
     (cluster, undecided), _ = votes.most_common(1)[0]
     first = next(

@@ -87,7 +87,7 @@ def _parts(reply: Reply, criteria: Sequence[tuple[str, str]]) -> Seen | Failed:
     if refuses(said.get(1, plain(reply.text))):
         return _REFUSED
     if 1 not in said:
-        return Failed("The model did not answer for this criterion.", "unusable")
+        return Failed("The model did not answer for this criterion.", "unusable", again="later")
     others = {
         criteria[number - 1]: Description(text) for number, text in said.items() if number > 1 and not refuses(text)
     }

@@ -33,15 +33,16 @@ EMBEDDER_ID = "all-minilm-l6-v2/128"
 MAX_TOKENS = 128
 _BATCH = 16
 """Texts at once: their values stay in the processor's cache (64 took a third more time)."""
-_CACHE_SIZE = 24_000
-"""Texts whose vectors are kept (about 50 MB): naming and assigning ask for the same descriptions in turn."""
+_CACHE_SIZE = 4_000
+"""Texts whose vectors `embed` keeps (about 8 MB): names, labels and the words that criteria are compared with."""
 
 _lock = threading.RLock()
 _cache: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
 
 def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Embed texts as unit vectors, so that a dot product is the cosine similarity.
+    """Embed texts as unit vectors, so that a dot product is the cosine similarity. For a few texts that come again and
+    again: the newest stay in memory. Descriptions go through `kept.KeptVectors`.
 
     Returns (n, 384) float32, in the order given. Equal texts get equal rows; an empty text gets a vector like any
     other. Texts beyond 128 word pieces are cut. Safe to call from several threads (calls take turns).
@@ -58,13 +59,28 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
                 _cache.move_to_end(text)
                 rows[text] = known
         if missing:
-            rows.update(zip(missing, _forward(missing), strict=True))
+            rows.update(zip(missing, compute(missing), strict=True))
             _cache.update((text, rows[text]) for text in missing)
             while len(_cache) > _CACHE_SIZE:
                 _cache.popitem(last=False)
     if not rows:
         return np.zeros((0, DIM), dtype=np.float32)
     return np.stack([rows[text] for text in texts])
+
+
+def compute(texts: Sequence[str]) -> NDArray[np.float32]:
+    """As `embed`, for distinct texts, none of which is looked up or kept."""
+    with _lock:
+        return _forward(texts)
+
+
+def knows(word: str) -> bool:
+    """Whether the model has a word in lower case as one piece: so it has some 20,000 English words, and few others.
+
+    Raises ModelUnavailable.
+    """
+    with _lock:
+        return _load()[0].token_to_id(word) is not None
 
 
 def _forward(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -26,12 +26,12 @@ from core.models.chat.bounded_schema import brief
 from core.models.chat.image_encoding import as_jpeg, part_of_id
 from core.models.llama_cpp import gguf_file, grammar
 from core.models.llama_cpp.amx import extra_buffers_off
+from core.models.parts import next_step
 from core.typed_path import typed_path
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-INSTALL = "python3 start.py install"
 FORM = "llama_cpp:/path/to/model.gguf"
 SEEING_FORM = f"{FORM}+/path/to/mmproj.gguf"
 _VERSION = 3
@@ -58,7 +58,7 @@ class LlamaChat:
             import llama_cpp
         except ImportError:
             raise ModelUnavailable(
-                f"GGUF models need llama-cpp-python, which compiles. Add it with: {INSTALL}"
+                f"GGUF models run on llama-cpp-python, which is not installed. {next_step('llama_cpp')}"
             ) from None
         header = gguf_file.read(model)
         _check_kind(model, header, mmproj)
@@ -206,7 +206,9 @@ def _from_hub(repo: str, name: str) -> Path:
         import huggingface_hub
         from huggingface_hub import errors
     except ImportError:
-        raise ModelUnavailable(f"Models of the Hugging Face hub need huggingface_hub. Add it with: {INSTALL}") from None
+        raise ModelUnavailable(
+            "Models of the Hugging Face hub need huggingface_hub. Add it with: python3 start.py"
+        ) from None
     try:
         return Path(huggingface_hub.hf_hub_download(repo, name, local_files_only=True))
     except (errors.LocalEntryNotFoundError, OSError, ValueError):

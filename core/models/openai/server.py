@@ -208,7 +208,15 @@ class OpenAIChat:
             return None
         why = exchange.earlier if exchange.earlier and trouble.said == _LATE else trouble.said
         late = f"The model did not answer within {self._deadline:g} s ({why})."
-        return limits.billed(failed or Failed(late, "late" if why == _LATE else "failed"))
+        return limits.billed(failed or Failed(late, "late", self._given_up(exchange, trouble)))
+
+    def _given_up(self, exchange: _Exchange, trouble: Trouble) -> tuple[int, int]:
+        """About the tokens of an answer that is waited for no longer: the server may have worked on it, and a spending
+        cap is to hold."""
+        if trouble.said != _LATE:
+            return 0, 0
+        said = int(self._typical)
+        return exchange.expected - said, said
 
     def _attempt(
         self, message: Mapping[str, Any], options: Mapping[str, Any], seconds: float, *, image: bool

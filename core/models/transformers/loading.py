@@ -17,6 +17,7 @@ from typing import Any
 
 from core import threads
 from core.errors import ModelUnavailable
+from core.models.parts import next_step
 from core.models.transformers.checkpoint_files import (
     FLOATS,
     INDEX,
@@ -31,7 +32,6 @@ from core.models.transformers.checkpoint_files import (
 )
 from core.typed_path import typed_path
 
-INSTALL = "python3 start.py install"
 NAME_ONE = "Give a folder or a name on the hub: transformers:/path/to/model or transformers:OWNER/NAME[@REVISION]"
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?")
 
@@ -186,7 +186,7 @@ def _check_packages() -> None:
         import transformers  # noqa: F401
     except ImportError:
         raise ModelUnavailable(
-            f"Hugging Face models need torch and transformers, which are not installed. Add them with: {INSTALL}"
+            f"Hugging Face models run on PyTorch and transformers, which are not installed. {next_step('transformers')}"
         ) from None
 
 

@@ -29,7 +29,7 @@ _AT_LOADING = (
 )
 _AT_FIRST = (
     "“{}” was loaded, but its process ended at a first short answer ({}). It does not work on this computer. Choose "
-    "another model or another quantisation, or build its library for this computer: python3 start.py install"
+    "another model or another quantisation, or build its library for this computer: python3 start.py install llama_cpp"
 )
 
 Say = Callable[[str], None]
@@ -90,16 +90,18 @@ class WorkerChat:
         worker = self._awake()
         try:
             worker.send({"ask": [messages.from_request(request) for request in requests]})
-            message = worker.receive(_GRACE_SECONDS)
+            answers = None
+            while answers is None:
+                answers = worker.receive(_GRACE_SECONDS, lambda message: messages.to_answers(message, len(requests)))
         except BaseException as error:
             worker.end()
             if isinstance(error, Ended):
                 self._note(error)
             raise
         self._ends_in_a_row = 0
-        if "error" in message:
-            raise messages.to_error(message)
-        return [messages.to_answer(plain) for plain in message["answers"]]
+        if isinstance(answers, FacetryError):
+            raise answers
+        return answers
 
     def _awake(self) -> Worker:
         """The process, started again where it has ended. Raises ModelUnavailable, and Paused after some tries."""
@@ -142,13 +144,11 @@ class WorkerChat:
             ) from None
         loaded = False
         try:
-            while "ready" not in (message := worker.receive(grace=0.0)):
-                if "error" in message:
-                    raise messages.to_error(message)
-                if "say" in message:
-                    say(message["say"])
+            while (told := worker.receive(0.0, messages.to_step)) is not None:
+                if isinstance(told, str):
+                    say(told)
                 else:
-                    self._take(message["loaded"])
+                    self._take(*told)
                     loaded = True
         except BaseException as error:
             worker.end()
@@ -157,10 +157,9 @@ class WorkerChat:
             raise
         return worker
 
-    def _take(self, loaded: messages.Message) -> None:
+    def _take(self, loaded: str, can: Can) -> None:
         """Note what was loaded. Raises Paused where it is not what it was before, as answers are kept by its id."""
-        now = loaded["id"], Can(**loaded["can"])
-        if self.id and now != (self.id, self.can):
+        if self.id and (loaded, can) != (self.id, self.can):
             self.outdated = True
             raise Paused(f"The files of “{self._name}” have changed. Continue to use the model as it is now.")
-        self.id, self.can = now
+        self.id, self.can = loaded, can

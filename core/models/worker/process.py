@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import TypeVar
 
 from core.engine.requests import stop_asked
 from core.errors import Cancelled
@@ -20,6 +22,8 @@ from core.models.worker.child import serve
 
 _POLL_SECONDS = 0.1
 _EXIT_SECONDS = 5.0
+_SEND_SECONDS = 60.0
+_T = TypeVar("_T")
 
 
 class Ended(Exception):
@@ -41,15 +45,16 @@ class Worker:
 
     def __init__(self, factory: str, spec: str) -> None:
         """See `serve`. Raises OSError when no process can be started."""
-        # spawn, as in core/ingest/decode_pool.py; only the pipe is handed on, no socket of the server.
+        # spawn, as in core/ingest/decode_pool.py; only its end of the line is handed on, no socket of the server.
         context = multiprocessing.get_context("spawn")
-        self._wire, theirs = context.Pipe()
+        ours, theirs = socket.socketpair()
+        self._wire = messages.Wire(ours, _SEND_SECONDS)
         self._process = context.Process(target=serve, args=(theirs, factory, spec), name="facetry-model", daemon=True)
         with _deaf_to_ctrl_c():
             self._process.start()
         theirs.close()
         self.end = weakref.finalize(self, _end, self._process, self._wire)
-        """Kill the process, and wait until its memory is free. May be called more than once."""
+        """Kill the process and what it started, and wait until its memory is free. May be called more than once."""
 
     @property
     def alive(self) -> bool:
@@ -58,25 +63,39 @@ class Worker:
     def send(self, message: messages.Message) -> None:
         """Raises Ended."""
         try:
-            messages.send(self._wire, message)
+            self._wire.send(message)
         except OSError:
             raise Ended(self._how()) from None
 
-    def receive(self, grace: float) -> messages.Message:
-        """The next message. Raises Ended, or Cancelled so many seconds after a stop of the run that asks (see
-        `stop_asked`); then what comes later belongs to nobody, and the process must be ended."""
+    def receive(self, grace: float, read: Callable[[messages.Message], _T]) -> _T:
+        """What `read` makes of the next message.
+
+        Raises Ended, also for what cannot be read (native code may write anywhere), and Cancelled so many seconds after
+        a stop of the run that asks (see `stop_asked`). What comes after either belongs to nobody, and the process must
+        be ended.
+        """
         ends: float | None = None
         try:
-            while not self._wire.poll(_POLL_SECONDS):
+            while (message := self._heard()) is None:
                 if stop_asked():
                     ends = ends or time.monotonic() + grace
                     if time.monotonic() >= ends:
                         raise Cancelled
-            message = messages.receive(self._wire)
+            if "lost" in message:
+                raise Ended(str(message["lost"]))
+            return read(message)
         except (EOFError, OSError):
             raise Ended(self._how()) from None
-        if "lost" in message:
-            raise Ended(message["lost"])
+        except (KeyError, TypeError, ValueError):
+            raise Ended("its answer cannot be read") from None
+
+    def _heard(self) -> messages.Message | None:
+        """Raises EOFError or OSError when nothing can come any more, ValueError for what is no message."""
+        message = self._wire.receive(_POLL_SECONDS)
+        if message is None and not self._process.is_alive():  # what it started may hold its end of the line open
+            message = self._wire.receive(0.0)
+            if message is None:
+                raise EOFError
         return message
 
     def _how(self) -> str:
@@ -91,10 +110,26 @@ class Worker:
         return (signal.strsignal(-code) or f"signal {-code}").lower()
 
 
-def _end(process: BaseProcess, wire: Connection) -> None:
+def _end(process: BaseProcess, wire: messages.Wire) -> None:
+    is_ours = process.exitcode is None or not _is_taken(process.pid)
     process.kill()
+    if is_ours and hasattr(os, "killpg"):
+        with suppress(OSError):  # there is none left, or it had not come so far that it has a group
+            os.killpg(process.pid or 0, signal.SIGKILL)
     process.join()
     wire.close()
+
+
+def _is_taken(number: int | None) -> bool:
+    """Whether there is a process of this number: another one's, where ours has ended. A number by which a group of
+    processes is called still is given to nobody."""
+    try:
+        os.kill(number or 0, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @contextmanager

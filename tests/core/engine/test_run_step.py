@@ -13,7 +13,7 @@ import pytest
 
 from core.domain import Failed, Progress
 from core.engine.in_flight import Claims
-from core.engine.requests import UNASKED, Answer, Outcome, Work, call_key, report_usage, stop_asked
+from core.engine.requests import UNASKED, Answer, Outcome, Usage, Work, call_key, report_usage, stop_asked
 from core.engine.run_step import Meter, run_step
 from core.errors import Cancelled, ModelUnavailable
 
@@ -351,13 +351,82 @@ def test_a_process_that_is_killed_has_paid_in_vain_for_few_calls_however_slow_th
     assert max(in_vain) <= 2 * 3
 
 
+def test_the_time_left_is_right_after_a_tenth_whatever_was_known_and_however_slow_the_first_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, seen = [100.0], list[Progress]()
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    meter = Meter("label", 2_000, seen.append)
+    known = [Outcome(work) for work in works(*map(str, range(1_000)))]
+    meter.add(known, [], Usage())
+    for number in range(100):
+        clock[0] += 10.0 if number == 0 else 1.0
+        some = works(*(f"{number}-{place}" for place in range(10)))
+        answers = [Answer("1") for _ in some]
+        meter.add([Outcome(work, answer) for work, answer in zip(some, answers, strict=True)], answers, Usage())
+        left = 99.0 - number
+        if number >= 10 and left:
+            assert seen[-1].seconds_left is not None
+            assert left / 1.5 <= seen[-1].seconds_left <= left * 1.5, f"after {number} batches"
+    clock[0] += 7.0
+    assert seen[-1].since == 7.0
+
+
 def test_progress_counts_up_to_the_total_and_shows_the_latest() -> None:
     memory = Memory()
     memory.answers["key-a"] = "known"
     seen: list[Progress] = []
     meter = Meter("label", 3, seen.append)
     run_step("label", works("a", "b", "c"), echo, lookup=memory.lookup, save=memory.save, batch_size=1, meter=meter)
-    assert [answer.done for answer in seen] == [1, 2, 3]
-    assert seen[0].cache_hits == 1
+    assert [answer.done for answer in seen] == [0, 1, 2, 3], "it also says that the step has begun"
+    assert seen[1].cache_hits == 1
     assert seen[-1].latest == ("c", "c")
     assert seen[-1].seconds_left == 0
+
+
+def test_what_may_be_answered_later_is_asked_again_at_the_end_and_its_cost_is_saved_at_once() -> None:
+    memory, asked, saves = Memory(), [], []
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        asked.append("".join(item.item_id for item in batch))
+        report_usage(5, 1)
+        return [Failed("Nothing.", again="smaller")] * 2 if len(asked) <= 2 else echo(batch)
+
+    def save(outcomes: Sequence[Outcome]) -> None:
+        saves.append([outcome.work.item_id for outcome in outcomes])
+        memory.save(outcomes)
+
+    stats = run_step("label", works(*"abcdef"), ask, lookup=memory.lookup, save=save, batch_size=2)
+    assert asked == ["ab", "cd", "ef", "dc", "ba"]
+    assert (stats.items, stats.requests, stats.failures, stats.prompt_tokens) == (6, 5, 0, 25)
+    assert sorted(itertools.chain(*saves)) == list("abcdef")
+    assert not saves[0]  # what the first call cost
+
+
+def test_a_step_that_ends_early_leaves_its_turn_to_what_was_put_aside() -> None:
+    memory, claims = Memory(), Claims()
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        if batch[0].item_id == "b":
+            raise ModelUnavailable("No credit.")
+        return [Failed("Nothing.", again="later")]
+
+    with pytest.raises(ModelUnavailable):
+        run_step("label", works("a", "b"), ask, lookup=memory.lookup, save=memory.save, batch_size=1, claims=claims)
+    assert not memory.held
+    assert claims.take(["key-a"])
+
+
+def test_a_cap_that_is_reached_holds_for_what_was_put_aside_too() -> None:
+    memory, meter = Memory(), Meter("label", 3)
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        report_usage(10, 0)
+        return [Failed("Nothing.", again="later")]
+
+    def enough(_: int) -> bool:
+        return meter.paid[0] >= 30
+
+    items = works("a", "b", "c")
+    run_step("label", items, ask, lookup=memory.lookup, save=memory.save, batch_size=1, enough=enough, meter=meter)
+    assert (meter.paid[0], memory.held) == (30, {})

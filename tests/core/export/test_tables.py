@@ -88,6 +88,13 @@ def test_our_own_reader_gives_the_texts_back(path: Path, rows: list[tuple[str, s
     assert read_table(path) == dict(zip(HEADER, map(list, zip(*rows, strict=True)), strict=True))
 
 
+@pytest.mark.parametrize("text", ["a" * 131_073, "=" + "é" * 400_000, "\r=1," * 100_000], ids=["long", "marked", "odd"])
+def test_a_cell_of_any_length_comes_back(text: str, tmp_path: Path) -> None:
+    tables.write_csv(tmp_path / "table.csv", HEADER, [("1.png", "a", text), ("2.png", text, "")])
+    read = read_table(tmp_path / "table.csv")
+    assert read == {"image": ["1.png", "2.png"], "label": ["a", text], "description": [text, ""]}
+
+
 def test_no_piece_between_odd_breaks_begins_a_formula(path: Path, rows: list[tuple[str, str, str]]) -> None:
     """Not even a reader that begins a row at a bare CR, between quotes too, finds a formula there. LF and CR LF are
     inside quotes for every reader."""

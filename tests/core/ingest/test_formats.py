@@ -15,6 +15,7 @@ from core.config import Config
 from core.domain import ImageRow
 from core.ingest import source
 from core.ingest.decode import Unusable, image_path, prepare
+from core.ingest.pixels import colour_of, upright_rgb
 from core.ingest.sources.source_file import Found
 
 PIXELS = 40_000_000
@@ -180,3 +181,21 @@ def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: P
         assert isinstance(outcome, Unusable)
         assert "300 x 300" in outcome.reason
     assert not (tmp_path / "copies").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "decoded"),
+    [((400, 300), (200, 150)), ((1200, 900), (300, 225)), ((290, 280), (290, 280)), ((1600, 20), (200, 3))],
+)
+def test_a_jpeg_is_decoded_no_larger_than_is_shown_well(given: tuple[int, int], decoded: tuple[int, int]) -> None:
+    """Shown with 100 pixels: at half, a quarter, all and an eighth of its size, never at less than 150 pixels."""
+    file = io.BytesIO()
+    Image.effect_noise(given, 40).convert("RGB").save(file, "JPEG")
+    assert upright_rgb(Image.open(file), 100).size == decoded
+
+
+def test_the_colour_is_the_mean_of_the_pixels() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (61, 83, 3)).astype(np.uint8)
+    pixels[..., 2] //= 7
+    mean = pixels.reshape(-1, 3).mean(axis=0).round().astype(int).tolist()
+    assert colour_of(Image.fromarray(pixels)).to_bytes(3, "big") == bytes(mean)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fakes import COLOURS
@@ -10,9 +12,12 @@ from house import EACH, House
 from painter import Painter, install
 
 from core.domain import Asking, RunSettings, StepStats
+from core.ingest import source
+from core.models.chat.backend import CHARS_A_TOKEN
 from core.models.model_spec import BUILTIN
 from core.pipeline import estimate as estimating
 from core.pipeline.estimate import Estimate, estimate
+from core.prompts import worded
 
 ALL = len(COLOURS) * EACH
 CHAT = {"vision": "painter", "text": "painter"}
@@ -120,3 +125,72 @@ def test_a_run_of_a_share_teaches_nothing_of_assignments(house: House, painter: 
     settings = RunSettings("d", "colour", 4, **CHAT)  # type: ignore[arg-type]
     past(house, replace(settings, share=0.1), items=1_000, requests=1, cache_hits=20)
     assert not estimate(house.store, settings, [str(number) for number in range(100)]).steps["assign"].learnt
+
+
+def records(path: Path, number: int, words: int, *, labels: bool) -> Path:
+    lines = [
+        {"image": f"{row}.jpg", "description": " ".join(["word", *map(str, range(row % 7, words))])}
+        for row in range(number)
+    ]
+    if labels:
+        lines = [{**line, "label": ("dog", "cat", "sea horse")[row % 3]} for row, line in enumerate(lines)]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    return path
+
+
+@pytest.mark.parametrize("words", [8, 400])
+def test_texts_that_came_along_are_counted_as_they_are(
+    house: House, painter: Painter, tmp_path: Path, words: int
+) -> None:
+    path = records(tmp_path / "some.jsonl", 70, words, labels=False)
+    run_id = house.start(vision="records", text="painter", records=str(path), k=2)
+    settings = replace(house.store.runs.get(run_id).settings, dataset_id="")  # type: ignore[union-attr]
+    ids = [record.id for record in source.read_records(path).records]
+    found = estimate(house.store, settings, ids).steps["label"]
+    texts = {record.description for record in source.read_records(path).records}
+    frame = len(worded("label", settings.wording).key()) / CHARS_A_TOKEN
+    said = sum(len(text) / CHARS_A_TOKEN for text in texts)
+    assert len(texts) == 7
+    assert (found.items, found.known, found.requests) == (70, 0, 1), "each distinct text once"
+    assert frame + said <= found.prompt_tokens <= frame + said + 7 * 5, "and its number"
+
+
+def test_labels_that_came_along_are_not_asked_for_and_decide_how_many_are_placed(
+    house: House, painter: Painter, tmp_path: Path
+) -> None:
+    path = records(tmp_path / "some.jsonl", 60, 20, labels=True)
+    settings = RunSettings("", "kind", 2, vision="records", text="painter", records=str(path))
+    ids = [record.id for record in source.read_records(path).records]
+    found = estimate(house.store, settings, ids)
+    assert (found.steps["label"].known, found.steps["label"].requests) == (60, 0)
+    least = estimating._Estimating(house.store, settings, ids, {})._known()
+    assert (least.labels, least.label) == (
+        3,
+        pytest.approx(sum(map(len, ("dog", "cat", "sea horse"))) / 3 / CHARS_A_TOKEN),
+    )
+
+
+def test_the_minutes_of_the_built_in_engine_are_those_of_the_run_nearest_in_size(house: House) -> None:
+    settings = RunSettings("d", "colour", 4)
+    for items, seconds in ((1_000, 50.0), (20, 8.0), (100_000, 9_000.0)):
+        run_id = house.store.runs.create(settings)
+        done = StepStats(items=items, seconds=seconds)
+        house.store.runs.set_stats(
+            run_id, {"describe": done, "label": done, "name": StepStats(items=1, seconds=seconds)}
+        )
+    other = house.store.runs.create(replace(settings, records="some.jsonl", vision="records"))
+    house.store.runs.set_stats(other, {"describe": StepStats(items=2_000, seconds=1.0)})
+    found = estimate(house.store, settings, [str(number) for number in range(2_000)]).steps
+    assert found["describe"].seconds == pytest.approx(100.0)
+    assert found["label"].learnt
+    assert found["assign"].learnt is False
+    assert found["assign"].seconds > 0
+
+
+def test_naming_is_learnt_by_the_number_of_items_that_were_named(house: House) -> None:
+    settings = RunSettings("d", "colour", 4)
+    run_id = house.store.runs.create(settings)
+    stats = {"label": StepStats(items=1_000, seconds=1.0), "name": StepStats(items=1, seconds=20.0)}
+    house.store.runs.set_stats(run_id, stats)
+    found = estimate(house.store, settings, [str(number) for number in range(3_000)]).steps["name"]
+    assert found.seconds == pytest.approx(60.0)

@@ -44,6 +44,12 @@ def test_the_line_has_an_address_that_opens(
     assert access.login_line(io.StringIO()) == wanted.replace("http:", "https:")
 
 
+@pytest.mark.parametrize("given", ["facets", "/facets/"])
+def test_the_line_leads_below_the_servers_own_path(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured(monkeypatch, address="127.0.0.1", port=8502, baseUrlPath=given)
+    assert f"http://127.0.0.1:8502/facets/?token={access.LOGIN}" in access.login_line(io.StringIO())
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights than these")
 @pytest.mark.parametrize(("rights", "printed"), [(0o600, True), (0o644, False), (0o640, False), (0o604, False)])
 def test_the_token_is_not_printed_where_others_read_it(rights: int, printed: bool, tmp_path: Path) -> None:

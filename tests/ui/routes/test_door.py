@@ -114,7 +114,14 @@ def test_another_account_is_told_where_the_address_stands(source: str, port: int
     assert {was(answer) for answer in ask_all(port, requests, source=source)} == {IN}
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "x-forwarded-proto", "Forwarded", "X-Real-IP", "Via"])
+@pytest.mark.parametrize(
+    "name",
+    ["X-Forwarded-For", "x-forwarded-proto", "Forwarded", "X-Real-IP", "Via", "X-Forwarded", "Forwarded-For",
+     "Client-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "Fastly-Client-IP", "WL-Proxy-Client-IP",
+     "X-Cluster-Client-IP", "X-ProxyUser-Ip", "X-Original-Forwarded-For", "X-Original-URL", "X-Rewrite-URL", "X-Host",
+     "CDN-Loop", "X-Envoy-External-Address", "X-Azure-ClientIP", "X-Amzn-Trace-Id", "X-AppEngine-User-IP",
+     "Remote-User", "X-Remote-User", "X-Remote-Addr", "X-Scheme"],
+)  # fmt: skip
 def test_what_a_proxy_passes_on_is_not_the_owners(name: str, port: int) -> None:
     assert was(ask(port, "GET", "/", **HTML, **{name: "http"})) == OUT
     assert was(web_socket(port, **{name: "http"})) == OUT
@@ -242,10 +249,12 @@ def test_a_workspace_that_is_open_elsewhere_is_said(port: int, monkeypatch: pyte
     assert was(ask(port, "GET", "/", **HTML)) == IN  # its pages say so
     changed = ask(port, "POST", "/upload", Origin=f"http://127.0.0.1:{port}")
     assert (changed[0], "It is open elsewhere." in changed[2]) == (503, True)
-    for path in ("/", f"/?token={access.LOGIN}"):
-        stranger = ask(port, "GET", path, **HTML, **PROXY)
-        assert was(stranger) == OUT
-        assert "elsewhere" not in stranger[2]
+    stranger = ask(port, "GET", "/", **HTML, **PROXY)
+    assert was(stranger) == OUT
+    assert "elsewhere" not in stranger[2]
+    # Who has the token could read everything; in a container that is how its owner comes in.
+    told = ask(port, "GET", f"/?token={access.LOGIN}", **HTML, **PROXY)
+    assert (told[0], "It is open elsewhere." in told[2]) == (503, True)
 
 
 # -- where it comes from
@@ -331,6 +340,28 @@ def test_names_that_a_person_allows_need_the_token(port: int, monkeypatch: pytes
             assert was(ask(port, "GET", "/", Host=host, Cookie=cookie_of(answer))) == IN
             assert was(web_socket(port, Host=host, Origin=f"http://{host}", Cookie=cookie_of(answer))) == IN
             assert was(web_socket(port, Host=host, Origin="http://facetry.example:1", Cookie=cookie_of(answer))) == OUT
+
+
+@pytest.mark.parametrize("base", ["facets", "/a/b/", "static", "images", "_stcore"])
+def test_below_a_path_of_its_own_the_same_holds(base: str, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's pages and routes lie below server.baseUrlPath then, which may look like what the cookie opens."""
+    asked, begin = st.get_option, f"/{base.strip('/')}"
+    monkeypatch.setattr(st, "get_option", lambda name: base if name == "server.baseUrlPath" else asked(name))
+    answer = ask(port, "GET", f"{begin}/browse?token={access.LOGIN}&run=1", **HTML, **PROXY)
+    assert (answer[0], answer[1]["location"]) == (303, f"{begin}/browse?run=1")
+    visitor, owners = cookie_of(answer), cookie_of(ask(port, "GET", f"{begin}/", **HTML))
+    assert was(ask(port, "GET", f"{begin}/browse", Cookie=visitor, **PROXY)) == IN
+    led = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert was(ask(port, "GET", f"{begin}/browse", **led)) == IN
+    assert was(ask(port, "GET", f"{begin}/_stcore/health", **PROXY)) == IN
+    assert was(ask(port, "GET", f"{begin}/static/js/index.js", Cookie=owners, **PROXY)) == IN
+    for path in ("", "/", "/browse", "/_stcore/host-config", "/_stcore/stream", "/media/x"):
+        assert was(ask(port, "GET", f"{begin}{path}", Cookie=owners, **PROXY)) == OUT, "it opens pictures only"
+        assert was(ask(port, "GET", f"{begin}x{path}", Cookie=owners, **PROXY)) == OUT
+    ours = {"Origin": f"http://127.0.0.1:{port}"}
+    assert was(ask(port, "PUT", f"{begin}/_stcore/upload_file/x/y", **ours)) == IN
+    for path in ("/upload", "/upload/0/0", f"{begin}/upload", f"{begin}/browse"):
+        assert was(ask(port, "PUT", path, **ours)) == OUT
 
 
 # -- all routes of the app

@@ -91,6 +91,13 @@ def test_two_files_of_one_name_are_both_kept(client: Client) -> None:
     assert source.find(str(place.folder), "", client.config).given == 2
 
 
+def test_two_files_alike_in_all_that_is_announced_are_both_kept(client: Client) -> None:
+    place = client.send(("a.jpg", b"1"), ("a.jpg", b"2"))
+    assert sorted(file.read_bytes() for file in client.written()) == [b"1", b"2"]
+    place.finish()
+    assert source.find(str(place.folder), "", client.config).given == 2
+
+
 def test_an_empty_file_is_accounted_for(client: Client) -> None:
     assert len(client.found(client.send(("a.jpg", b""), ("b.jpg", b"1")))) == 2
 

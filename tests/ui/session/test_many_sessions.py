@@ -16,12 +16,11 @@ from app import fresh_server, images, make, models, open_app, shown  # noqa: F40
 from streamlit.testing.v1 import AppTest
 
 from core.models import registry
-from core.models.builtin import vision_model
+from core.models.builtin import text_model, vision_model
 from core.results import run_view
 from core.results.edits import Move, Rename
 from core.store.database import Database
 from ui import text
-from ui.evaluate.confusion import _chart
 from ui.session import state
 
 PAGES = ("browse", "names", "evaluate", "group", "start")
@@ -66,17 +65,15 @@ def matrix(at: AppTest) -> Any:
     return at.get("vega_lite_chart")[0].proto
 
 
-def test_sessions_share_the_matrix_but_not_its_numbers(make: Callable[..., str]) -> None:
+def test_an_edit_changes_the_numbers_of_the_matrix_and_not_its_drawing(make: Callable[..., str]) -> None:
     run_id, store = make(), state.workspace().store
     before = matrix(open_app("evaluate", run=run_id))
     row, other = run_view.rows(store, run_id)[0], run_view.clusters(store, run_id).clusters[0]
     assert row.cluster != other
-    built = _chart.cache_info().misses
     run_view.add_edit(store, run_id, Move((row.item_id,), other.id))
     after = matrix(open_app("evaluate", run=run_id))
     assert after.spec == before.spec
     assert [part.data.data for part in after.datasets] != [part.data.data for part in before.datasets]
-    assert _chart.cache_info().misses == built
     run_view.add_edit(store, run_id, Rename(other.id, "scarlet"))
     assert "scarlet" in matrix(open_app("evaluate", run=run_id)).spec
 
@@ -85,11 +82,23 @@ def test_garbage_is_not_collected_after_each_page() -> None:
     assert st.get_option("runner.postScriptGC") is False  # it took 0.19 s of 0.24
 
 
+@pytest.mark.parametrize(("page", "needed"), [("start", False), ("images", True), ("evaluate", True)])
+def test_the_first_page_alone_needs_no_models(page: str, needed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "_gone_on", threading.Event())
+    open_app(page)
+    assert state._gone_on.is_set() == needed
+
+
 def test_collections_leave_out_what_the_libraries_keep(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen, sights = threading.Event(), []
-    monkeypatch.setattr(vision_model, "warm_up", lambda: None)
+    monkeypatch.setattr(state, "_gone_on", threading.Event())
+    monkeypatch.setattr(state, "_DRAWN_BY_THEN", 0.0)
+    monkeypatch.setattr(text_model, "warm_up", lambda: None)
+    monkeypatch.setattr(vision_model, "warm_up", lambda: sights.append("models"))
     monkeypatch.setattr(registry, "vision_model", lambda *_: SimpleNamespace(sight=sights.append))
     monkeypatch.setattr(gc, "freeze", frozen.set)
     state.warm_up()
+    assert sights == []  # nobody has gone on yet
+    state.go_on()
     assert frozen.wait(20)
-    assert sights == [text.APPEARANCE]  # after the models are there
+    assert sights == ["models", text.APPEARANCE]

@@ -32,12 +32,14 @@ from fakes import FakeText, FakeVision
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core.domain import Sight
 from core.ingest import source
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import is_allowed
 from core.pipeline import intake, validation
 from core.results import run_view
 from ui import text
+from ui.group import form
 from ui.session import state
 from ui.start import demo
 
@@ -315,6 +317,13 @@ def test_an_example_fills_the_criterion(images: Path) -> None:
     at.pills(key="example").set_value(text.EXAMPLES[1]).run()
     assert at.text_input(key="criterion").value == text.EXAMPLES[1].lower()
     assert at.pills(key="example").value is None
+
+
+def test_a_typing_error_that_was_put_right_is_said(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form, "sight", lambda _: Sight("colour", read_as="main colour"))
+    at = fill(open_app("group", **looked_at(images)), "main coulour", 3)
+    assert [caption.value for caption in at.caption if "main colour" in caption.value] == ["Read as “main colour”\\."]
+    assert text.START in [button.label for button in at.button]
 
 
 def test_what_the_engine_cannot_see_is_warned_of_with_ways_on(images: Path) -> None:

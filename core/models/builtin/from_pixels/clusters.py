@@ -200,7 +200,7 @@ def _reach(away: NDArray[np.floating]) -> Vector:
 
 def _principal_axes(centred: Vector, count: int) -> Vector:
     """(at most count, d) leading directions; distances in them are the distances in the space, less noise."""
-    from scipy.linalg import eigh
+    from core.libraries.scipy import eigh
 
     some = centred[_evenly(len(centred), _TREE)].astype(np.float64)
     # The products between items have the same eigenvalues as the covariance and are fewer.
@@ -221,7 +221,7 @@ def _k_means(values: Vector, k: int, ward: bool) -> tuple[NDArray[np.intp], Vect
 
     Started from Ward's tree, which finds small groups that random starts miss, or best of 20 random starts.
     """
-    from sklearn.cluster import AgglomerativeClustering, KMeans
+    from core.libraries.sklearn import AgglomerativeClustering, KMeans
 
     found = min(k, len(np.unique(np.round(values, 5), axis=0)))
     points = values.astype(np.float64)
@@ -241,11 +241,11 @@ def _k_means(values: Vector, k: int, ward: bool) -> tuple[NDArray[np.intp], Vect
 
 
 def _silhouette(values: Vector, member: NDArray[np.intp]) -> float:
-    from sklearn.metrics import silhouette_score
+    from core.libraries.sklearn import metrics
 
     some = _evenly(len(values), _TREE)
     groups = len(np.unique(member[some]))
-    return float(silhouette_score(values[some], member[some])) if 1 < groups < len(some) else 0.0
+    return float(metrics.silhouette_score(values[some], member[some])) if 1 < groups < len(some) else 0.0
 
 
 def _unit(values: Vector, least: float = 1e-9) -> Vector:

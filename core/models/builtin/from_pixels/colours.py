@@ -170,7 +170,7 @@ def _bin(pixels: NDArray[np.float32]) -> NDArray[np.intp]:
 
 def _share(cell: NDArray[np.intp], weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """A smoothed histogram over the colour bins, so that neighbouring shades support each other."""
-    from scipy.ndimage import gaussian_filter
+    from core.libraries.scipy import gaussian_filter
 
     counts = np.bincount(cell, weight, minlength=int(np.prod(_BINS))).reshape(_BINS)
     smooth: NDArray[np.float64] = gaussian_filter(counts, 0.7).ravel() + 1e-3

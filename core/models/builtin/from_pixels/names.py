@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from core.models.builtin.from_pixels.words import domain, vocabulary
 from core.models.embedding.minilm import embed
@@ -52,6 +51,8 @@ def coverage(aspect: str, shares: NDArray[np.float32], member: NDArray[np.intp],
 
 def name_groups(aspect: str, cover: NDArray[np.float32], criterion: str, taken: Sequence[str] = ()) -> list[Name]:
     """Name each group; names are distinct, and distinct from those already taken, whatever their case."""
+    from core.libraries.scipy import linear_sum_assignment
+
     words = vocabulary(aspect)
     owned = cover / np.maximum(cover.sum(axis=0), 1e-9)
     # Of two names that cover the same images the narrower says more.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import Vector
+from core.models.builtin.criterion.routing import asked
 from core.models.builtin.from_pixels import appearance, colours
 from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, TOP, class_shares
 from core.models.builtin.from_pixels.imagenet import CLASSES, lexicon
@@ -70,7 +71,7 @@ def domain(criterion: str) -> int | None:
     """
     words = vocabulary("subject")
     broad = words.names[words.narrow :]
-    near = embed(broad) @ embed([criterion.strip()])[0]
+    near = embed(broad) @ embed([asked(criterion)])[0]
     best = int(near.argmax())
     return words.narrow + best if near[best] >= _SAME_FIELD else None
 

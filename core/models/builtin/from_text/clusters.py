@@ -17,6 +17,7 @@ from core.domain import EXAMPLES, Assignment, Cluster, Corpus
 from core.models.builtin.from_text.labels import label_descriptions
 from core.models.builtin.from_text.names import label_key, name_groups
 from core.models.builtin.from_text.space import Array, TextSpace, build_space, k_means
+from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import embed
 
 DESCRIPTION_SPACE = "text-description"
@@ -42,12 +43,14 @@ _SEED_SLACK = 0.15
 _MAX_LABELS = 300
 
 
-def label_texts(corpus: Corpus, criterion: str) -> list[str]:
+def label_texts(corpus: Corpus, criterion: str, vectors: KeptVectors = UNKEPT) -> list[str]:
     """One short label an item, drawn from its description; each item is judged by itself."""
-    return label_descriptions([description.text for description in corpus.descriptions], criterion)
+    return label_descriptions([description.text for description in corpus.descriptions], criterion, vectors)
 
 
-def name_texts(corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster]:
+def name_texts(
+    corpus: Corpus, criterion: str, k: int, given: Sequence[str] = (), vectors: KeptVectors = UNKEPT
+) -> list[Cluster]:
     """Form exactly k clusters and name them by the labels inside; `given` names come first, spelled as given.
 
     A given name gathers the items whose labels mean it; one that no label comes near stays without a prototype and is
@@ -55,7 +58,7 @@ def name_texts(corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()
     """
     given = list(given)[:k]
     corpus = corpus.take(sorted(range(len(corpus)), key=lambda i: corpus.ids[i]))  # the order of items must not matter
-    x, labels, y = _embedded(corpus, criterion)
+    x, labels, y = _embedded(corpus, criterion, vectors)
     keys = [label_key(label) for label in labels]
     counts = Counter(keys)
     weights = np.array([counts[key] ** -0.5 for key in keys], dtype=np.float32)
@@ -70,7 +73,7 @@ def name_texts(corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()
     clusters_of = _without_strangers(space, weights, clusters_of, centres, x, y, given, seeds)
     order = [*range(len(given)), *sorted(range(len(given), k), key=lambda j: (-int((clusters_of == j).sum()), j))]
     members = [np.flatnonzero(clusters_of == j) for j in order]
-    names = name_groups(members, labels, keys, given)
+    names = name_groups(members, labels, keys, given, vectors)
     homes = _homes(keys, clusters_of)
     built = []
     for position, (j, rows) in enumerate(zip(order, members, strict=True)):
@@ -96,7 +99,9 @@ def name_texts(corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()
     return built
 
 
-def assign_texts(corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment]:
+def assign_texts(
+    corpus: Corpus, criterion: str, clusters: Sequence[Cluster], vectors: KeptVectors = UNKEPT
+) -> list[Assignment]:
     """Assign each item by itself: to the cluster it scores best in, or to none when it is unlike all of them.
 
     Clusters with a prototype are scored in the space they were formed in; others by the similarity of their name and
@@ -104,7 +109,7 @@ def assign_texts(corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) ->
     """
     if not len(corpus) or not clusters:
         return [Assignment(None) for _ in corpus.ids]
-    x, labels, y = _embedded(corpus, criterion)
+    x, labels, y = _embedded(corpus, criterion, vectors)
     by_name = _name_similarity(clusters, x, y)
     rows = np.arange(len(corpus))
     formed = [j for j, cluster in enumerate(clusters) if DESCRIPTION_SPACE in cluster.prototype]
@@ -141,16 +146,17 @@ def _answer(clusters: Sequence[Cluster], row: NDArray[np.float64], known: bool, 
     return Assignment(clusters[best].id, confidence=round(float(row[best]), 4), probabilities=chances)
 
 
-def _embedded(corpus: Corpus, criterion: str) -> tuple[Array, list[str], Array]:
+def _embedded(corpus: Corpus, criterion: str, vectors: KeptVectors) -> tuple[Array, list[str], Array]:
     """Description embeddings, labels, label embeddings. A missing description stands for its label and vice versa."""
     texts = [description.text.strip() for description in corpus.descriptions]
     if corpus.labels is None:
-        labels = label_descriptions(texts, criterion)
+        labels = label_descriptions(texts, criterion, vectors)
     else:
         labels = [label.strip() for label in corpus.labels]
-    x = embed([text or label for text, label in zip(texts, labels, strict=True)])
-    y = embed([label.lower() or text for text, label in zip(texts, labels, strict=True)])
-    return x, labels, y
+    said = [text or label for text, label in zip(texts, labels, strict=True)]
+    called = [label.lower() or text for text, label in zip(texts, labels, strict=True)]
+    both = vectors([*said, *called])
+    return both[: len(said)], labels, both[len(said) :]
 
 
 def _seeds(given: Sequence[str], y: Array) -> list[NDArray[np.intp]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import embed
 
 _FUNCTION = frozenset(
@@ -89,7 +90,7 @@ class _Candidate:
     cost: float
 
 
-def label_descriptions(texts: Sequence[str], criterion: str) -> list[str]:
+def label_descriptions(texts: Sequence[str], criterion: str, vectors: KeptVectors = UNKEPT) -> list[str]:
     """One short label for each description, in the criterion's terms where a word of the description answers it.
 
     Each text is judged by itself. Texts of at most five words are their own label; an empty text gets "".
@@ -100,7 +101,7 @@ def label_descriptions(texts: Sequence[str], criterion: str) -> list[str]:
     words = sorted({candidate.text for row in found for candidate in row})
     if not words:
         return [_shorten(text) for text in texts]
-    relevance = dict(zip(words, _relevance(words, criterion, asked).tolist(), strict=True))
+    relevance = dict(zip(words, _relevance(vectors(words), criterion, asked).tolist(), strict=True))
     labels: list[str] = []
     for text, row in zip(texts, found, strict=True):
         if not row or len(text.split()) <= _SHORT:
@@ -119,11 +120,10 @@ def _asked(criterion: str) -> str:
     return best if near[best] >= _ASKED else "thing"
 
 
-def _relevance(words: Sequence[str], criterion: str, asked: str) -> NDArray[np.float32]:
-    """How well each word answers the criterion, (n,): near to it, and not rather something else."""
-    vectors = embed(words)
+def _relevance(vectors: NDArray[np.float32], criterion: str, asked: str) -> NDArray[np.float32]:
+    """How well each word answers the criterion, (n,): near to it, and not rather something else. vectors: (n, d)."""
     answers = vectors @ embed([criterion.lower()])[0]
-    against = np.zeros(len(words), dtype=np.float32)
+    against = np.zeros(len(vectors), dtype=np.float32)
     for aspect, (_, examples) in _ASPECTS.items():
         near = np.sort(vectors @ embed(examples).T, axis=1)[:, -3:].mean(axis=1)
         if aspect == asked:

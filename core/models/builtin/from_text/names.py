@@ -8,13 +8,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import embed
 
 _MAX_CANDIDATES = 300
 
 
 def name_groups(
-    members: Sequence[NDArray[np.intp]], labels: Sequence[str], keys: Sequence[str], given: Sequence[str]
+    members: Sequence[NDArray[np.intp]],
+    labels: Sequence[str],
+    keys: Sequence[str],
+    given: Sequence[str],
+    embed_all: KeptVectors = UNKEPT,
 ) -> list[tuple[str, float]]:
     """For each cluster a distinct label that most of it is or resembles, and how well it fits (0 to 1).
 
@@ -27,7 +32,7 @@ def name_groups(
         spelling[key][label] += 1
     unique = sorted(spelling)
     index = {key: i for i, key in enumerate(unique)}
-    vectors = embed([key or "nothing" for key in unique])
+    vectors = embed_all([key or "nothing" for key in unique])
     table = np.zeros((len(members), len(unique)))
     for j, rows in enumerate(members):
         for i in rows:

@@ -207,6 +207,7 @@ def _lloyd(data: _Data, centres: Array, iterations: int = _ITERATIONS) -> _Resul
     k, n = len(centres), len(data.features)
     assigned = np.full(n, -1, dtype=np.intp)
     rows = np.arange(n)
+    sums, mass = np.zeros(centres.shape), np.zeros((k, 1))
     cost = 0.0
     for _ in range(iterations):
         distance = _distances(data.features, data.squared, centres)
@@ -214,11 +215,16 @@ def _lloyd(data: _Data, centres: Array, iterations: int = _ITERATIONS) -> _Resul
         cost = float(data.weights @ distance[rows, found])
         if np.array_equal(found, assigned):
             break
+        moved = np.flatnonzero(found != assigned)  # few after the first rounds, so only these change the sums
+        change = np.zeros((k, len(moved)), dtype=np.float32)
+        change[found[moved], np.arange(len(moved))] = data.weights[moved]
+        left = assigned[moved] >= 0
+        change[assigned[moved][left], np.flatnonzero(left)] = -data.weights[moved][left]
+        sums += change @ data.features[moved]
+        mass += change.sum(axis=1, keepdims=True)
         assigned = found
-        member = np.zeros((k, n), dtype=np.float32)
-        member[assigned, rows] = data.weights
-        mass = member.sum(axis=1, keepdims=True)
-        centres = np.where(mass > 0, (member @ data.features) / np.maximum(mass, 1e-12), centres)
+        filled = np.bincount(assigned, minlength=k)[:, None] > 0
+        centres = np.where(filled, sums / np.maximum(mass, 1e-12), centres).astype(np.float32)
     return _Result(cost, assigned, centres)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from core.config import Config
 from core.errors import BadInput
+from core.ingest import source
 from core.ingest.sources import upload, upload_folders, upload_plan
 from core.ingest.sources.upload import Announced, announce, announced
 
@@ -31,7 +34,79 @@ def send(place: upload.Upload, *files: Announced) -> None:
         assert place.write(file.key, 0, b"abc")
 
 
+def test_files_alike_in_path_size_and_time_are_all_kept(home: Path) -> None:
+    """As from two folders of one name, or with names that are no text and look the same."""
+    alike = [announced("a/b.jpg", 3, 1), announced("a\\b.jpg", 3, 1), announced("/a/./b.jpg", 3, 1), FILES[0]]
+    for _ in range(2):  # also when the same is announced once more, and when the list is read again
+        place = announce(home, alike)
+        assert list(upload.find(home, place.id).plan) == list(place.plan)
+        assert len(place.plan) == 4
+    for key, content in zip(place.plan, (b"abc", b"def", b"ghi", b"jkl"), strict=True):
+        assert upload.find(home, place.id).write(key, 0, content)
+    place.finish()
+    found = source.find(str(place.folder), "", Config(home.parent))
+    assert found.given == 4
+    assert sorted(file.path.read_bytes() for file in found.files) == [b"abc", b"def", b"ghi", b"jkl"]
+    assert place.plan.keys() & {file.key for file in alike} == {alike[0].key, FILES[0].key}, (
+        "the usual key is as before"
+    )
+
+
 # -- what lies in the way
+
+
+def test_no_bytes_go_where_a_link_leads(home: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_bytes(b"mine")
+    place = announce(home, [announced("a.jpg", 4, 1), announced("b.jpg", 4, 1)])
+    begun, whole = place.plan
+    (place.folder / "parts" / begun).symlink_to(mine)
+    (place.folder / "files" / whole).symlink_to(mine)
+    for key in (begun, whole):
+        assert place.write(key, 0, b"evil"), "a link is no file of ours that is here"
+    assert place.arrived() == {begun, whole}
+    assert mine.read_bytes() == b"mine"
+
+
+def test_what_is_not_ours_survives_the_end_of_an_upload(home: Path, tmp_path: Path) -> None:
+    place = announce(home, FILES[:1])
+    send(place, FILES[0])
+    (place.folder / "files").rename(tmp_path / "elsewhere")
+    (place.folder / "files").symlink_to(tmp_path / "elsewhere")
+    for name in ("holiday.jpg", IDS[3]):
+        (tmp_path / "elsewhere" / name).touch()
+    (tmp_path / "elsewhere" / "folder").mkdir()
+    place.finish()
+    assert {path.name for path in (tmp_path / "elsewhere").iterdir()} == {FILES[0].key, "holiday.jpg", "folder"}
+
+
+def test_what_came_of_files_that_are_not_wanted_is_nothing(home: Path) -> None:
+    """As when a later version wants less, or somebody has changed the list."""
+    place = announce(home, [*FILES, announced("notes.txt", 3, 1)])
+    unwanted = list(place.plan)[-1]
+    upload_plan.write(place.folder, {unwanted: place.plan[unwanted]}, "")
+    (place.folder / "parts" / unwanted).write_bytes(b"12")
+    assert upload.unfinished(home) == []
+
+
+def test_an_upload_that_is_finished_meanwhile_keeps_its_list(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tab announces the same files while a page finishes the upload."""
+    place = announce(home, FILES)
+    send(place, *FILES)
+    upload.lost(place.id)
+    ends = threading.Thread(target=place.finish)
+    write = upload_plan.write
+
+    def at_the_same_moment(*given: Any) -> None:
+        ends.start()
+        ends.join(0.2)
+        assert not (place.folder / upload_folders.FINISHED).exists()
+        write(*given)
+
+    monkeypatch.setattr(upload_plan, "write", at_the_same_moment)
+    announce(home, FILES[:3])
+    ends.join()
+    assert upload.find(home, place.id).arrived() == {file.key for file in FILES[:3]}
 
 
 def plan_of(content: bytes) -> Callable[[Path], None]:

@@ -11,8 +11,9 @@ from fakes import FakeBackend
 
 from core import prompts
 from core.domain import Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Wording
-from core.engine.requests import count_usage
+from core.engine.requests import asking_again, count_usage
 from core.models.chat.choices import Choices, means_none
+from core.models.chat.cluster_reply import groups_schema
 from core.models.chat.replies import read_json, read_numbered
 from core.models.chat.text import ChatText
 from core.models.chat.vision import ChatVision
@@ -109,13 +110,12 @@ def test_a_vision_model_is_shown_the_image_and_the_criterion(tmp_path: Path) -> 
     assert (usage.requests, usage.prompt_tokens, usage.completion_tokens) == (3, 20, 2)
 
 
-def test_labels_missing_from_a_reply_are_asked_singly_and_once() -> None:
-    backend = FakeBackend('{"1": "cat"}', '{"1": "dog"}', "no idea")
+def test_labels_missing_from_a_reply_are_to_be_asked_again_later() -> None:
+    backend = FakeBackend('{"1": "cat"}')
     labels = ChatText(backend).label(corpus("A cat.", "A dog.", "Fog."), "animal")
-    assert labels[:2] == ["cat", "dog"]
-    assert isinstance(labels[2], Failed)
-    assert len(backend.history) == 3
-    assert "1. A dog." in backend.history[1].text
+    assert labels[0] == "cat"
+    assert [label.again for label in labels if isinstance(label, Failed)] == ["smaller", "smaller"]
+    assert len(backend.history) == 1
 
 
 def test_a_failed_call_fails_its_images_and_is_not_asked_again_here() -> None:
@@ -135,14 +135,36 @@ def test_groups_are_read_with_their_labels_and_given_names_first() -> None:
         Cluster("c1", "Dogs", "", ("dog",)),
         Cluster("c2", "Felines", "All cats", ("cat", "kitten")),
     ]
-    assert "cat (1)" in backend.history[0].text
+    assert "1. cat (1)\n2. dog (1)\n3. kitten (1)" in backend.history[0].text
     assert "spelled just so: Dogs" in backend.history[0].text
+
+
+def test_labels_of_groups_are_told_by_their_numbers() -> None:
+    backend = FakeBackend(
+        '{"groups": [{"name": "a", "labels": [3, 1, 9, 0, -1, true]},'
+        ' {"name": "b", "labels": ["2", "3", null, "7", 1]}]}'
+    )
+    labels = ["cat"] * 3 + ["7"] * 2 + ["dog", "ant"]  # by their numbers of images: cat, 7, ant, dog
+    clusters = ChatText(backend).name(corpus(*labels, labels=labels), "animal", 2)
+    assert isinstance(clusters, list)
+    assert [cluster.labels for cluster in clusters] == [("ant", "cat"), ("7",)]
+    assert backend.history[0].schema == groups_schema(2)
+
+
+def test_names_that_were_given_before_labels_had_numbers_stay() -> None:
+    wording = Wording(never="colour")
+    (before,) = [prompt for prompt in prompts._versions("name") if prompt.version == "name.v2"]
+    key = "\n".join([before.version, before.text, *(value for _, value in prompts.worded("name", wording).filled)])
+    assert ChatText(FakeBackend(), wording).prompts["name"] == key
+    assert prompts.worded("name", wording).version == "name.v3"
+    edited = Wording(edited=(("name", "$criterion $k $labels"),))
+    assert ChatText(FakeBackend(), edited).prompts["name"] == "name.edited\n$criterion $k $labels"
 
 
 def test_images_that_do_not_answer_the_criterion_are_offered_as_no_group() -> None:
     backend = FakeBackend('[{"name": "a"}, {"name": "b"}]', '[{"name": "a"}, {"name": "b"}]')
     ChatText(backend).name(corpus("", "", "", labels=["cat", "unclear", "dog"]), "animal", 2)
-    assert "cat (1)\ndog (1)" in backend.history[0].text
+    assert "1. cat (1)\n2. dog (1)" in backend.history[0].text
     assert "unclear" not in backend.history[0].text
     ChatText(backend).name(corpus("", "", labels=["cat", "unclear"]), "animal", 2)  # there is nothing else
     assert "unclear (1)" in backend.history[1].text
@@ -178,18 +200,19 @@ def test_names_and_meanings_are_one_line_and_long_given_names_are_known_by_their
 def test_an_answer_outside_the_list_is_asked_once_more_then_kept_as_unassigned() -> None:
     backend = FakeBackend('{"1": "A", "2": "wolves", "3": 0, "4": {"group": "Dogs"}}', '{"1": "wolves"}')
     four = corpus("a", "b", "c", "d", labels=["cat", "wolf", "fog", "dog"])
-    assert ChatText(backend).assign(four, "animal", CLUSTERS) == [
-        Assignment("c1"),
-        Assignment(None, answer="wolves"),
-        Assignment(None, answer="fog"),
-        Assignment("c2"),
-    ]
+    model = ChatText(backend)
+    cat, wolf, fog, dog = model.assign(four, "animal", CLUSTERS)
+    assert [cat, fog, dog] == [Assignment("c1"), Assignment(None, answer="fog"), Assignment("c2")]
+    assert isinstance(wolf, Failed)
+    assert wolf.again == "smaller"
+    with asking_again(1):
+        assert model.assign(four.take([1]), "animal", CLUSTERS) == [Assignment(None, answer="wolves")]
     assert "A. cats: Felines\nB. dogs" in backend.history[0].text
     assert "1. wolf: b" in backend.history[1].text
 
 
 def test_no_answer_at_all_is_a_failure_with_its_reason() -> None:
-    backend = FakeBackend("hm", "hm")
+    backend = FakeBackend("hm")
     (answer,) = ChatText(backend).assign(corpus("a"), "animal", CLUSTERS)
     assert isinstance(answer, Failed)
     assert "no usable answer" in answer.reason

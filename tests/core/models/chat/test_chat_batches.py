@@ -13,7 +13,8 @@ from core.domain import Asking, Cluster, Corpus, Description, Failed
 from core.engine.requests import UNASKED, Outcome, count_usage, stopping
 from core.engine.run_step import Meter, run_step
 from core.errors import FacetryError, ModelUnavailable, Paused
-from core.models.chat.backend import Can, Reply, Request
+from core.models.chat.backend import Backend, Can, Reply, Request
+from core.models.chat.batch_size import BatchSize
 from core.models.chat.bounded_schema import brief, runs_on
 from core.models.chat.cluster_reply import groups_schema
 from core.models.chat.text import ChatText
@@ -38,8 +39,8 @@ class Store:
         self.answers |= {outcome.work.key: outcome.answer.value for outcome in outcomes if outcome.answer}
         self.failed += [outcome.work.item_id for outcome in outcomes if outcome.failure]
 
-    def run(self, backend: FakeBackend, number: int) -> Meter:
-        model = ChatText(backend, asking=Asking(items=4))
+    def run(self, backend: Backend, number: int, *, items: int = 4) -> Meter:
+        model = ChatText(backend, asking=Asking(items=items))
         ids = [f"i{place}" for place in range(number)]
         meter = Meter("label", number)
         work = label.work(model, "animal", {item: item for item in ids})
@@ -92,17 +93,20 @@ def test_after_a_stop_no_request_of_a_batch_is_sent() -> None:
     with stopping(lambda: len(backend.history) >= 1):
         labels = model.label(corpus("abcdefgh"), "animal")
     assert len(backend.history) == 1
-    assert all(label is UNASKED for label in labels)
+    assert all(isinstance(label, Failed) and label.again for label in labels[:4])
+    assert all(label is UNASKED for label in labels[4:])
 
 
 class Picky:
-    """Answers requests of up to so many items that hold no bad one; otherwise fails in one way."""
+    """Answers requests of up to so many items that hold no bad one; otherwise fails in one way, so many times. drops:
+    it leaves out the last of several items."""
 
     id, can = "picky/1", Can()
 
-    def __init__(self, kind: str, most: int, bad: str = "-") -> None:
-        self.kind, self.most, self.bad = kind, most, bad
+    def __init__(self, kind: str, most: int, bad: str = "-", times: int = 10_000, *, drops: bool = False) -> None:
+        self.kind, self.most, self.bad, self.times, self.drops = kind, most, bad, times, drops
         self.sizes: list[int] = []
+        self.asked: list[str] = []
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         return [self._one(request) for request in requests]
@@ -110,33 +114,87 @@ class Picky:
     def _one(self, request: Request) -> Reply | Failed:
         items = re.findall(r"(\d+)\. Text (\w+)", request.text)
         self.sizes.append(len(items))
-        if len(items) > self.most or any(name == self.bad for _, name in items):
+        self.asked += [name for _, name in items]
+        if self.times and (len(items) > self.most or any(name == self.bad for _, name in items)):
+            self.times -= 1
             return Failed("No.", self.kind)  # type: ignore[arg-type]
-        return Reply(json.dumps({number: f"label {name}" for number, name in items}))
+        said = {number: f"label {name}" for number, name in items}
+        if self.drops and len(said) > 1:
+            said.popitem()
+        return Reply(json.dumps(said))
 
 
-@pytest.mark.parametrize("kind", ["refused", "filtered", "too long", "empty", "late", "crashed"])
-def test_one_bad_text_is_found_by_halves_and_loses_no_other(kind: str) -> None:
-    backend = Picky(kind, 50, bad="i11")
-    ids = [f"i{place}" for place in range(16)]
-    labels = ChatText(backend, asking=Asking(items=16)).label(corpus(ids), "animal")
-    assert labels == ["label " + item if item != "i11" else Failed("No.", kind) for item in ids]  # type: ignore[arg-type]
-    assert backend.sizes == [16, 8, 8, 4, 4, 2, 2, 1, 1]
+@pytest.mark.parametrize("kind", ["refused", "filtered", "too long", "crashed", "empty", "late", "unusable", "failed"])
+def test_one_bad_text_is_found_by_parts_and_loses_no_other(kind: str) -> None:
+    backend, store = Picky(kind, 50, bad="i11"), Store()
+    store.run(backend, 16, items=16)
+    assert (len(store.answers), store.failed) == (15, ["i11"])
+    assert len(backend.sizes) <= 12
+    assert backend.sizes[-1] == 1
 
 
-def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_from_then_on() -> None:
-    backend = Picky("late", 5)
-    model = ChatText(backend, asking=Asking(items=8))
-    for expected in ([8, 4, 4], [4, 4]):
-        assert not any(isinstance(label, Failed) for label in model.label(corpus("abcdefgh"), "animal"))
-        assert backend.sizes == expected
-        backend.sizes.clear()
+@pytest.mark.parametrize("kind", ["empty", "late", "unusable"])
+def test_what_failed_by_itself_is_asked_once_more_and_again_only_while_that_answers_anything(kind: str) -> None:
+    backend, store = Picky(kind, 50, bad="i2"), Store()
+    store.run(backend, 4, items=1)
+    assert (len(store.answers), store.failed, backend.asked[4:]) == (3, ["i2"], ["i2"])
+    backend, store = Picky(kind, 0, times=6), Store()
+    store.run(backend, 4, items=1)  # all fail, then two of them, then none
+    assert (len(store.answers), store.failed, backend.asked[4:]) == (4, [], ["i3", "i2", "i1", "i0", "i2", "i3"])
 
 
-def test_a_call_that_failed_by_itself_is_not_asked_in_halves() -> None:
-    backend = Picky("failed", 0)
-    assert ChatText(backend).label(corpus("abcd"), "animal") == [Failed("No.")] * 4
-    assert backend.sizes == [4]
+def test_a_request_that_is_asked_again_is_not_the_same_request() -> None:
+    backend, store = Picky("unusable", 50, bad="i3", times=1), Store()
+    store.run(backend, 4)
+    assert backend.asked == ["i0", "i1", "i2", "i3", "i3", "i2", "i1", "i0"]
+
+
+def test_what_several_requests_lack_is_asked_about_together() -> None:
+    backend, store = Picky("", 50, drops=True), Store()
+    store.run(backend, 40)
+    assert backend.sizes == [4] * 10 + [4, 4, 2] + [1, 1, 1]
+    assert (len(store.answers), store.failed) == (40, [])
+
+
+def test_a_model_that_can_only_do_two_at_a_time_is_soon_asked_so() -> None:
+    backend, store = Picky("unusable", 2), Store()
+    store.run(backend, 400, items=50)
+    assert (len(store.answers), store.failed) == (400, [])
+    assert len(backend.sizes) < 400 / 2 * 1.5
+
+
+def test_a_model_that_answers_nothing_is_not_asked_about_each_text_by_itself() -> None:
+    backend, store = Picky("unusable", 0), Store()
+    store.run(backend, 1000, items=50)
+    assert len(store.failed) == 1000
+    assert len(backend.sizes) < 250
+
+
+def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_and_larger_ones_once_it_is_not() -> None:
+    backend, store = Picky("late", 5), Store()
+    store.run(backend, 80, items=8)
+    assert (len(store.answers), store.failed) == (80, [])
+    assert backend.sizes[:6] == [8, 4, 4, 4, 4, 8]  # tried again after four answers, then after eight
+    assert backend.sizes[6:15] == [4] * 8 + [8]
+    size = BatchSize(50)
+    size.failed(50, late=True)
+    assert size.now == 25
+    size.failed(50, late=True)  # it was sent at the same time
+    assert size.now == 25
+    for _ in range(4):
+        size.worked(25)
+    assert size.now == 50
+
+
+def test_one_failure_alone_says_nothing_about_the_size() -> None:
+    size = BatchSize(50)
+    for _ in range(3):
+        size.failed(50)
+        size.worked(50)
+    assert size.now == 50
+    size.failed(50)
+    size.failed(50)
+    assert size.now == 25
 
 
 def test_many_labels_get_room_for_a_list_of_all_of_them() -> None:
@@ -147,7 +205,7 @@ def test_many_labels_get_room_for_a_list_of_all_of_them() -> None:
         assert backend.history[0].max_tokens == backend.history[1].max_tokens
         return backend.history[0].max_tokens
 
-    assert room(300, 10) > 2048 + 300 * 8
+    assert room(300, 10) > 2048 + 300 * 5
     assert room(300, 40) > room(300, 10) > room(10, 10)
 
 
@@ -164,7 +222,7 @@ def test_a_form_in_brief_bounds_every_list_and_text_and_keeps_what_is_asked(toke
     short = brief(schema, tokens)
     group = short["properties"]["groups"]["items"]["properties"]
     assert (short["properties"]["groups"]["minItems"], short["properties"]["groups"]["maxItems"]) == (7, 7)
-    texts = [group["name"], group["meaning"], group["labels"]["items"]]
-    longest = 7 * (texts[0]["maxLength"] + texts[1]["maxLength"] + group["labels"]["maxItems"] * texts[2]["maxLength"])
+    texts = [group["name"], group["meaning"]]
+    longest = 7 * (texts[0]["maxLength"] + texts[1]["maxLength"] + 6 * group["labels"]["maxItems"])
     assert longest <= 2 * tokens or texts[0]["maxLength"] == 8
     assert "maxItems" not in schema["properties"]["groups"]["items"]["properties"]["labels"]

@@ -8,6 +8,7 @@ import pytest
 from fakes import FakeBackend
 
 from core.domain import Asking, Assignment, Cluster, Corpus, Description, Failed, ImageInput, Seen, Wording
+from core.engine.requests import asking_again
 from core.models.chat.backend import Can, Reply, Request, Token
 from core.models.chat.choices import Choices
 from core.models.chat.replies import read_answers
@@ -34,9 +35,11 @@ def test_labels_alone_may_be_undecided_and_descriptions_may_not() -> None:
     ]
     assert "1. taxi\n2. toy" in backend.history[0].text
     backend = FakeBackend('{"1": {"group": "?", "quote": ""}}', '{"1": {"group": "?", "quote": ""}}')
-    (answer,) = ChatText(backend).assign(described("A toy.", labels=("toy",)), "object", CLUSTERS)
-    assert answer == Assignment(None, answer="?")
-    assert len(backend.history) == 2
+    toy = described("A toy.", labels=("toy",))
+    (first,) = ChatText(backend).assign(toy, "object", CLUSTERS)
+    assert isinstance(first, Failed)
+    with asking_again(1):
+        assert ChatText(backend).assign(toy, "object", CLUSTERS) == [Assignment(None, answer="?")]
 
 
 def test_exact_runs_read_every_description() -> None:
@@ -131,8 +134,9 @@ def test_samples_agree_or_not() -> None:
 
 @pytest.mark.parametrize(("said", "cluster"), [("automobile", "c1"), ("wolf", None), ("a fine day", None)])
 def test_other_words_for_a_name_are_understood_and_neighbours_are_not(said: str, cluster: str | None) -> None:
-    backend = FakeBackend(f'{{"1": "{said}"}}', f'{{"1": "{said}"}}')
-    (answer,) = ChatText(backend).assign(described("", labels=("x",)), "object", CLUSTERS)
+    backend = FakeBackend(f'{{"1": "{said}"}}')
+    with asking_again(1):
+        (answer,) = ChatText(backend).assign(described("", labels=("x",)), "object", CLUSTERS)
     assert answer == (Assignment(cluster) if cluster else Assignment(None, answer=said))
 
 
@@ -148,12 +152,6 @@ def test_more_texts_than_fit_into_a_request_are_split_and_numbered_anew() -> Non
     model = ChatText(backend, asking=Asking(items=2))
     assert model.label(described("x", "y", "z"), "object") == ["a", "b", "c"]
     assert "1. z" in backend.history[1].text
-
-
-def test_an_overlong_batch_is_asked_again_singly() -> None:
-    backend = FakeBackend(Failed("Too long.", "too long"), '{"1": "a"}', Failed("Too long.", "too long"))
-    labels = ChatText(backend).label(described("x", "y"), "object")
-    assert labels == ["a", Failed("Too long.", "too long")]
 
 
 def test_a_label_can_come_with_the_description() -> None:

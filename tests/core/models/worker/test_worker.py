@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +22,14 @@ from core.domain import Failed
 from core.engine.requests import UNASKED, count_usage, stopping
 from core.errors import BadInput, Cancelled, FacetryError, ModelUnavailable, Paused
 from core.models import registry
-from core.models.chat.backend import Reply, Request, Token
+from core.models.chat.backend import Can, Reply, Request, Token
 from core.models.chat.send import ask_all
 from core.models.registry import How
-from core.models.worker import messages
+from core.models.worker import child, messages
 from core.models.worker.model import WorkerChat
 from core.models.worker.process import Worker
 
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows knows no fork")
 ROOT = Path(__file__).parents[4]
 HELLO = [Request(f"Is the answer {number}?\n\n1. red") for number in range(8)]
 
@@ -193,6 +194,70 @@ def test_what_ends_the_process_while_loading_or_at_a_first_answer_is_said_at_onc
     assert all(is_gone(pid) for pid in plan.pids)
 
 
+RUBBISH = ["ggml: out of memory\n", "\xff\xfe\n", "\n", "[]\n", "{}\n", "[" * 100_000 + "\n", '{"answers": [{}]}\n',
+           '{"answers": []}\n', '{"answers": 1}\n', '{"error": "Odd", "text": ""}\n', "half a line: "]  # fmt: skip
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH, ids=range(len(RUBBISH)))
+def test_what_is_no_answer_is_asked_once_more_in_a_fresh_process(plan: Plan, rubbish: str) -> None:
+    """Native code may write into any file that its process has open."""
+    model = load(plan, at={"1": f"writes: {rubbish}"})
+    assert texts(model.reply(HELLO[:1])) == ['{"1": "red"}']
+    assert (len(plan.asked), len(plan.pids)) == (2, 2)
+    with pytest.raises(ModelUnavailable, match=r"ended at a first short answer \(its answer cannot be read\)"):
+        load(plan, probe=f"writes: {rubbish}")
+
+
+def test_an_answer_for_another_number_of_requests_fails_them() -> None:
+    assert (
+        child._answers(_Short(), HELLO[:2])
+        == [{"reason": "The model failed: ValueError: 1 answers to 2 requests", "kind": "failed", "tokens": (0, 0)}] * 2
+    )
+
+
+class _Short:
+    id, can = "short", Can()
+
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        return [Reply("1")]
+
+
+def test_a_sentence_in_between_is_no_answer(plan: Plan) -> None:
+    model = load(plan, at={"1": 'writes: {"say": "Loading more."}\n'})
+    assert texts(model.reply(HELLO[:1])) == ['{"1": "red"}']
+    assert len(plan.pids) == 1
+
+
+@posix
+@pytest.mark.parametrize("stage", ["loading", "probe", "request"])
+def test_an_end_is_seen_although_what_the_process_started_goes_on(plan: Plan, stage: str) -> None:
+    """It has the line open too, so that nothing tells of the end; and it holds memory."""
+    end = "fork and SIGSEGV"
+    if stage == "request":
+        assert texts(load(plan, at={"1": end}).reply(HELLO[:1])) == ['{"1": "red"}']
+    else:
+        with pytest.raises(ModelUnavailable, match="segmentation fault"):
+            load(plan, **{stage: end})
+    wait_for(lambda: is_gone(plan.left[0]))
+
+
+@posix
+def test_what_a_process_started_ends_with_it(plan: Plan) -> None:
+    model = load(plan, loading="fork")
+    assert not is_gone(plan.left[0])
+    del model
+    gc.collect()
+    wait_for(lambda: is_gone(plan.left[0]))
+
+
+def test_half_an_answer_holds_up_no_stop(plan: Plan) -> None:
+    model = load(plan, at={"1": "writes: half", "2": "hang"}, batch=2)
+    stop = stop_after(0.3, plan, "asked")
+    with stopping(stop.is_set), pytest.raises(Cancelled):
+        model.reply(HELLO[:2])
+    assert is_gone(plan.pids[0])
+
+
 def test_a_probe_that_fails_stops_nobody(plan: Plan) -> None:
     assert texts(load(plan, probe="KeyError: odd").reply(HELLO[:1])) == ['{"1": "red"}']
 
@@ -344,7 +409,7 @@ def test_ctrl_c_does_not_reach_the_process_even_while_it_starts(plan: Plan, capf
     worker = Worker(PAINTER, plan.write())
     for _ in range(3):  # something to say while it loads, what was loaded, and that it is ready
         os.kill(worker._process.pid or 0, signal.SIGINT)
-        assert worker.receive(grace=0.0).keys() <= {"say", "loaded", "ready"}
+        assert worker.receive(0.0, dict).keys() <= {"say", "loaded", "ready"}
     worker.end()
     assert capfd.readouterr() == ("", "")
 
@@ -374,19 +439,55 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("what", [{"loading": "hang"}, {"at": {"1": "hang"}}, {}], ids=str)
+FROZEN: list[dict[str, object]] = [{"loading": "freeze"}, {"at": {"1": "freeze"}}] if sys.platform == "linux" else []
+FORKED: list[dict[str, object]] = [{"loading": "fork"}, {"at": {"1": "fork and hang"}}] if os.name == "posix" else []
+
+
+@pytest.mark.parametrize("what", [{"loading": "hang"}, {"at": {"1": "hang"}}, {}, *FROZEN, *FORKED], ids=str)
 def test_no_process_outlives_a_server_that_is_killed(plan: Plan, tmp_path: Path, what: dict[str, object]) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(root=str(ROOT), support=str(ROOT / "tests/support")), encoding="utf-8")
     plan.write(**what)
     command = [sys.executable, str(program), str(plan.folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        answers = not what or what.get("loading") == "fork"
         wait_for((plan.folder / ("pids" if "loading" in what else "asked")).exists)
-        if not what:
+        if answers:
             assert server.stdout is not None
             assert server.stdout.readline() == b"done\n"
+        elif "fork" in str(what):
+            wait_for(lambda: bool(plan.left))
         server.kill()
-    wait_for(lambda: is_gone(plan.pids[0]))
+    wait_for(lambda: all(map(is_gone, plan.pids + plan.left)))
+
+
+FROZEN_AT_ONCE = """
+import ctypes
+def make(spec, say):
+    ctypes.PyDLL(None).pause()
+"""
+STARTS = """
+import sys
+sys.path[:0] = [{root!r}, {here!r}]
+from core.models.worker.process import Worker
+if __name__ == "__main__":
+    worker = Worker("frozen_at_once:make", "")
+    print(worker._process.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not end a process that keeps Python's lock")
+def test_no_process_outlives_a_server_that_is_killed_before_it_has_begun(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(STARTS.format(root=str(ROOT), here=str(tmp_path)), encoding="utf-8")
+    (tmp_path / "frozen_at_once.py").write_text(FROZEN_AT_ONCE, encoding="utf-8")
+    command = [sys.executable, str(program)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        pid = int(server.stdout.readline())
+        server.kill()
+    wait_for(lambda: is_gone(pid))
 
 
 def test_what_a_library_prints_goes_where_errors_go(plan: Plan, tmp_path: Path) -> None:

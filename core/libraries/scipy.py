@@ -1,0 +1,11 @@
+"""What Facetry takes from SciPy."""
+
+from __future__ import annotations
+
+from scipy import sparse
+from scipy.cluster.hierarchy import ward
+from scipy.linalg import eigh
+from scipy.ndimage import gaussian_filter
+from scipy.optimize import linear_sum_assignment, minimize_scalar
+
+__all__ = ["eigh", "gaussian_filter", "linear_sum_assignment", "minimize_scalar", "sparse", "ward"]

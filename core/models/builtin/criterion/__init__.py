@@ -1,0 +1,1 @@
+"""What a person asks for when they type a criterion, and whether the built-in engine can see it."""

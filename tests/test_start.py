@@ -109,7 +109,7 @@ class Folder:
             env=self.environment() | env,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,  # a machine with other work takes minutes for what takes 10 s
             check=False,
         )
 
@@ -399,9 +399,7 @@ def cpu(
             "check_room": lambda part: None,
             "site_packages": lambda: tmp_path,
             "PYTHON": sys.executable,
-            "pip_install": lambda what, _, title, size, env=None: installed.append(
-                (title, list(what), dict(env or {}))
-            ),
+            "pip_install": lambda what, title, _, env=None: installed.append((title, list(what), dict(env or {}))),
         }.items():
             monkeypatch.setattr(setup, name, value)
         return installed

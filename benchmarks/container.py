@@ -66,6 +66,7 @@ class Container:
 
     def __init__(self, data: Path, port: int) -> None:
         self._name = buildah("from", "--pull-never", IMAGE)
+        buildah("config", "--volume", "/data-", self._name)  # buildah would lay a folder of its own over ours
         self._command = ["buildah", "run", "--volume", f"{data}:/data:rw", "--env", f"STREAMLIT_SERVER_PORT={port}"]
         self.url = f"http://127.0.0.1:{port}"
         told = json.loads(buildah("inspect", "--type", "image", IMAGE))["Docker"]["config"]

@@ -91,7 +91,7 @@ class Container:
     def app(self, log: Path) -> Iterator[int]:
         """The app in it, by its process id, until the end of the block; ended as `docker stop` does."""
         began = time.monotonic()
-        with log.open("wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
             around = subprocess.Popen(
                 [*self._command, self._name, "--", *self.main], env=os.environ | BUILDAH, stdout=out, stderr=out
             )

@@ -79,7 +79,7 @@ def warm_up() -> None:
 
 
 def go_on() -> None:
-    """Somebody is past the first page. Until then nobody needs the built-in models and the 750 MB that they take."""
+    """Somebody is past the first page. Until then nobody needs the built-in models and the 250 MB that they take."""
     _gone_on.set()
 
 

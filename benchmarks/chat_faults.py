@@ -1,11 +1,12 @@
 """What faults of a server cost in requests and in answers: python benchmarks/chat_faults.py [PART] [RECORDS] [WAY]
 
 PART: `kinds` (each kind of fault at 5 % of the requests, and all kinds together), `patterns` (faults that come in some
-order: bursts, every tenth request, a server that is slow for a while), or names of either, with commas between. WAY: `distinct`
-(each distinct label is assigned), `exact` (every description is) or `both`. A server on this
-computer answers from recorded GPT-4 labels and assignments (the evaluation data where it is here, else made-up
-records), looking only at the text it is sent; records beyond those are shown again without their last words. All that
-is counted is counted at the server: requests with every repetition, beside those of a run without faults.
+order: bursts, every tenth request, a server that is slow for a while), or names of either, with commas between.
+WAY: `distinct` (each distinct label is assigned), `exact` (every description is) or `both`.
+
+A server on this computer answers from recorded GPT-4 labels and assignments (the evaluation data where it is here, else
+made-up records), looking only at the text it is sent; records beyond those are shown again without their last words.
+Requests are counted at the server, with every repetition, beside those of a run without faults.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def asked_before() -> int:
 def part_of(most: int) -> int:
     """How many of so many items are to be asked about together in the call under way: all of them the first time and
     the second, then a fourth each time, at last one."""
-    return max(1, most // 4 ** max(0, asked_before() - 1))
+    return max(1, most >> 2 * max(0, asked_before() - 1))
 
 
 def report_usage(prompt_tokens: int, completion_tokens: int, reply: str = "", price: float = 1.0) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from core import prompts
-from core.domain import Cluster, Corpus, RunSettings, Step, StepStats
+from core.domain import UNCLEAR, Cluster, Corpus, RunSettings, Step, StepStats
 from core.engine.requests import Answer
 from core.models import prices
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
@@ -39,7 +40,7 @@ _LABEL_TOKENS = 7.0
 _CHOICE_TOKENS = 6.0
 _QUOTED_CHOICE_TOKENS = 20.0
 _UNDECIDED = 0.1
-"""The share of images whose label alone does not tell, where nothing better is known."""
+"""The share of images, and of labels, where the label alone does not tell, while nothing better is known."""
 _NUMBER_TOKENS = 3.0
 """What a text's number takes in a request."""
 _SECONDS = {"openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
@@ -185,8 +186,8 @@ class _Estimating:
         known = replace(known, labelled=len(labelled))
         if len(labelled) < self.number:
             return known
-        labels = set(answers.labels(list(labelled)).values())
-        known = replace(known, labels=float(len(labels)), label=_mean_tokens(labels))
+        labels = Counter(answers.labels(list(labelled)).values())
+        known = replace(known, labels=float(len(labels)), label=_mean_tokens(labels), read=_unsure(labels))
         if not is_loaded:
             return known
         proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
@@ -247,7 +248,9 @@ class _Estimating:
         size, settings, number = self.settings.asking.items, self.settings, self.number
         by_label = not settings.asking.exact and _kind(settings.text) != BUILTIN
         labels = _distinct(number) if known.labels is None else known.labels
-        read = known.read if known.read is not None else number * _UNDECIDED if by_label else float(number)
+        read = float(number)
+        if by_label or known.named:
+            read = number * _UNDECIDED if known.read is None else known.read
         clusters = _LABEL_TOKENS * 3 * settings.k
         each = known.description + known.label + _NUMBER_TOKENS
         asked = _Request(_tokens(prompts.worded("assign", settings.wording).key()) + clusters, size, each)
@@ -337,7 +340,7 @@ class _Request:
     item: float = 0.0
 
 
-def _pace(stats: Mapping[Step, StepStats], step: Step) -> tuple[int, float] | None:
+def _pace(stats: Mapping[str, StepStats], step: Step) -> tuple[int, float] | None:
     """How many items a step of an earlier run worked on, and the seconds it took; None where that tells nothing."""
     of_step = stats.get(step)
     if of_step is None or of_step.seconds <= 0:
@@ -367,6 +370,13 @@ def _labelled(answers: FoundAnswers, plan: Plan, items: Sequence[str], *, look_u
         found = {item: json.dumps(label) for item, label in known if label is not None}
         answers.take("label", (), found)
     return (_find(answers, plan.label(items)) if look_up else {}) | found
+
+
+def _unsure(labels: Counter[str]) -> float:
+    """How many of these labels' items must be read besides: those labelled "unclear", and those of the rarest labels,
+    since it is the frequent ones that groups are made of."""
+    rarest = sorted(number for label, number in labels.items() if label != UNCLEAR)
+    return float(labels[UNCLEAR] + sum(rarest[: math.ceil(_UNDECIDED * len(rarest))]))
 
 
 def _mean_tokens(texts: Collection[str]) -> float:

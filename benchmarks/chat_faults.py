@@ -6,7 +6,7 @@ WAY: `distinct` (each distinct label is assigned), `exact` (every description is
 
 A server on this computer answers from recorded GPT-4 labels and assignments (the evaluation data where it is here, else
 made-up records), looking only at the text it is sent; records beyond those are shown again without their last words.
-All that is counted is counted at the server: requests with every repetition, beside those of a run without faults.
+Requests are counted at the server, with every repetition, beside those of a run without faults.
 """
 
 from __future__ import annotations

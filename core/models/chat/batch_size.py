@@ -38,8 +38,8 @@ class BatchSize:
                 self._change(min(self._most, 2 * self.now))
                 self._on_trial = True
 
-    def failed(self, size: int, *, late: bool = False) -> None:
-        """A request about so many items was not answered. late: in its time, so that another would be lost time too."""
+    def failed(self, size: int) -> None:
+        """A request about so many items was not answered, or for the smaller part."""
         with self._lock:
             if size != self.now:
                 return
@@ -47,7 +47,7 @@ class BatchSize:
             if self.now == 1:
                 if self._failed >= _NOT_THE_SIZE:
                     self._change(self._most)
-            elif late or self._on_trial or self._failed >= _DOUBTS:
+            elif self._on_trial or self._failed >= _DOUBTS:
                 if self._on_trial:
                     self._patience = min(2 * self._patience, _MOST_PATIENCE)
                 self._change(self.now // 2)

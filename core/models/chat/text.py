@@ -145,7 +145,7 @@ class ChatText:
         if reply is UNASKED:
             return [UNASKED] * count
         if isinstance(reply, Failed):
-            self._size.failed(count, late=reply.kind == "late")
+            self._size.failed(count)
             return [replace(reply, again="smaller") if count > 1 else reply] * count
         found = read(reply, count)
         answers = [found.get(number) for number in range(1, count + 1)]

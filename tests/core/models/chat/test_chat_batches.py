@@ -174,12 +174,13 @@ def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_and_larger_ones
     backend, store = Picky("late", 5), Store()
     store.run(backend, 80, items=8)
     assert (len(store.answers), store.failed) == (80, [])
-    assert backend.sizes[:6] == [8, 4, 4, 4, 4, 8]  # tried again after four answers, then after eight
-    assert backend.sizes[6:15] == [4] * 8 + [8]
+    assert backend.sizes[:7] == [8, 8, 4, 4, 4, 4, 8]  # tried again after four answers, then after eight
+    assert backend.sizes[7:16] == [4] * 8 + [8]
     size = BatchSize(50)
-    size.failed(50, late=True)
+    size.failed(50)
+    size.failed(50)
     assert size.now == 25
-    size.failed(50, late=True)  # it was sent at the same time
+    size.failed(50)  # it was sent at the same time
     assert size.now == 25
     for _ in range(4):
         size.worked(25)

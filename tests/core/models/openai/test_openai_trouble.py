@@ -116,6 +116,7 @@ def test_a_slow_drip_ends_at_the_deadline(server: Server) -> None:
     assert isinstance(answer, Failed)
     assert "within 1 s" in answer.reason
     assert answer.kind == "late"
+    assert sum(answer.tokens) > 0  # the server may have worked on it, and a cap is to hold
     assert time.monotonic() - started < 2
 
 

@@ -41,6 +41,7 @@ WORKDIR /app
 COPY --from=build /app /app
 # A container's own loopback is nobody's browser. Who comes in is asked for the token at each address but that one, and
 # who can reach it is decided where the port is published (compose.yaml: this computer alone).
+# With a name for the browser Streamlit does not ask the internet for one, as it does where it listens to all.
 # The last three are those of start.py: without them the server holds about 130 MB more than it uses.
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -48,6 +49,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     STREAMLIT_SERVER_ADDRESS=0.0.0.0 \
     STREAMLIT_SERVER_PORT=8501 \
     STREAMLIT_SERVER_HEADLESS=true \
+    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost \
     MALLOC_ARENA_MAX=2 \
     MALLOC_TRIM_THRESHOLD_=100000 \
     MALLOC_MMAP_THRESHOLD_=1000000

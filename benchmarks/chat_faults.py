@@ -1,11 +1,12 @@
 """What faults of a server cost in requests and in answers: python benchmarks/chat_faults.py [PART] [RECORDS] [WAY]
 
 PART: `kinds` (each kind of fault at 5 % of the requests, and all kinds together), `patterns` (faults that come in some
-order: bursts, every tenth request, a server that is slow for a while), or the name of one of either. WAY: `distinct`
-(each distinct label is assigned), `exact` (every description is) or `both`. A server on this
-computer answers from recorded GPT-4 labels and assignments (the evaluation data where it is here, else made-up
-records), looking only at the text it is sent; records beyond those are shown again without their last words. All that
-is counted is counted at the server: requests with every repetition, beside those of a run without faults.
+order: bursts, every tenth request, a server that is slow for a while), or names of either, with commas between.
+WAY: `distinct` (each distinct label is assigned), `exact` (every description is) or `both`.
+
+A server on this computer answers from recorded GPT-4 labels and assignments (the evaluation data where it is here, else
+made-up records), looking only at the text it is sent; records beyond those are shown again without their last words.
+All that is counted is counted at the server: requests with every repetition, beside those of a run without faults.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "support")]
 
 from conftest import DATASETS
 from openai_faults import TROUBLES, Usual, _renumber, error, says
-from openai_server import Answer, Body, Fault, Handler, Server, completion
+from openai_server import Answer, Body, Fault, Handler, Server, completion, text_of
 from recorded import Recorded
 
 from core.config import Config
@@ -69,7 +70,7 @@ KINDS |= {
     "half of the ids missing": says(_renumber(lambda reply: _some(reply, slice(None, None, 2)))),
     "broken JSON": says(lambda text: text.replace('"', "").replace(":", " ").replace(",", " ").replace("\n", " ")),
     "cut answer": says(lambda text: text[: len(text) // 2]),
-    "cut answer, told so": says(lambda text: text[: len(text) // 2], finish="length"),
+    "cut answer that says so": says(lambda text: text[: len(text) // 2], finish="length"),
     "status 400": lambda _: error(400, None, "Something is wrong."),
 }
 
@@ -96,11 +97,14 @@ def bursts(change: Change, usual: Usual) -> Rule:
     return lambda _: change(usual) if 40 <= next(count) % 100 < 46 else None
 
 
-def first_seconds(seconds: float, usual: Usual) -> Rule:
-    """A server that is too slow for the first while."""
+def too_slow(seconds: float) -> Rule:
+    """A server that, for a while, has no long answer in time."""
+    count = iter(range(10**9))
     began: list[float] = []
 
-    def rule(_: Body) -> Answer | None:
+    def rule(body: Body) -> Answer | None:
+        if next(count) < 10 or len(text_of(body)) < 4_000:
+            return None
         began[:] = began or [time.monotonic()]
         return _silent if time.monotonic() - began[0] < seconds else None
 
@@ -127,7 +131,7 @@ PATTERNS: dict[str, Callable[[Usual], Rule]] = {
     "every 10th: empty": lambda usual: every(10, KINDS["empty content"], usual),
     "every 10th: 429": lambda usual: every(10, KINDS["429"], usual),
     "every 3rd: one id missing": lambda usual: every(3, KINDS["one id missing"], usual),
-    "too slow for a while": lambda usual: first_seconds(3 * SECONDS, usual),
+    "too slow for a while": lambda _: too_slow(3 * SECONDS),
     "last item always dropped": lambda usual: sized(lambda reply: _some(reply, slice(None, -1)), usual),
     "answers two items at most": lambda usual: sized(lambda reply: _some(reply, slice(2)), usual, 3),
     "can only do batches of two": lambda usual: sized(lambda _: {}, usual, 3),
@@ -236,7 +240,7 @@ def write_records(folder: Path, path: Path, number: int) -> int:
 
 
 def main(part: str = "kinds", number: int = NUMBER, way: str = "both") -> None:
-    names = [*KINDS, "all kinds"] if part == "kinds" else list(PATTERNS) if part == "patterns" else [part]
+    names = [*KINDS, "all kinds"] if part == "kinds" else list(PATTERNS) if part == "patterns" else part.split(",")
     mine, theirs = multiprocessing.Pipe()
     with data() as folder, tempfile.TemporaryDirectory() as scratch:
         process = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, folder), daemon=True)

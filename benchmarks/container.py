@@ -66,6 +66,7 @@ class Container:
 
     def __init__(self, data: Path, port: int) -> None:
         self._name = buildah("from", "--pull-never", IMAGE)
+        buildah("config", "--volume", "/data-", self._name)  # buildah would lay a folder of its own over ours
         self._command = ["buildah", "run", "--volume", f"{data}:/data:rw", "--env", f"STREAMLIT_SERVER_PORT={port}"]
         self.url = f"http://127.0.0.1:{port}"
         told = json.loads(buildah("inspect", "--type", "image", IMAGE))["Docker"]["config"]
@@ -90,7 +91,7 @@ class Container:
     def app(self, log: Path) -> Iterator[int]:
         """The app in it, by its process id, until the end of the block; ended as `docker stop` does."""
         began = time.monotonic()
-        with log.open("wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+        with open(log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
             around = subprocess.Popen(
                 [*self._command, self._name, "--", *self.main], env=os.environ | BUILDAH, stdout=out, stderr=out
             )

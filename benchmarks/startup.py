@@ -7,9 +7,9 @@ browser's cache warm) and in one that has only just answered; how many requests 
 another checkout (of an earlier version, say, with a `.venv` of its own or a link to this one) both are measured in
 turns in one run, and the last column is this one's share of the other's.
 
-Seconds of processor time are the whole process's, its children included. All seconds depend on the machine and on
-what else it does: a share says more, and processor time more than the clock. The line at the end says what a known
-amount of work (importing numpy) cost at that time. Needs Chromium and what the browser tests need; Linux only.
+All seconds depend on the machine and on what else it does: a share says more, and processor time more than the clock.
+What a known amount of work costs at that time (importing numpy) is in the table too. Needs Chromium and what the
+browser tests need; Linux only.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -28,11 +29,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "100000", "MALLOC_MMAP_THRESHOLD_": "1000000"}
-"""As start.py gives it to the server."""
+import start
+
 FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
 LATER = 5
 """Later visits of each server."""
@@ -112,7 +115,7 @@ class App:
         with open(folder / "log", "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             self.process = subprocess.Popen(
                 [*command, "--server.port", str(port)], cwd=checkout, stdout=log, stderr=log, start_new_session=True,
-                env={**FRUGAL, **_environment(), "FACETRY_WORKSPACE": str(folder / "workspace")},
+                env={**start.FRUGAL, **_environment(), "FACETRY_WORKSPACE": str(folder / "workspace")},
             )  # fmt: skip
         while time.monotonic() < began + PATIENCE:
             try:

@@ -38,6 +38,7 @@ class Progress:
         self._packages, self._fetched = packages, fetched
         self._fetch_bytes = fetch_gb * 1e9
         self._way = way
+        self._share = 0.0
         self._before = self._count()
         self._total = 0
         self._text = "asking what is needed"
@@ -82,6 +83,7 @@ class Progress:
             return text
         else:
             share = 0.5 * min(_size_of(self._fetched) / self._fetch_bytes, 1.0)
+        share = self._share = max(share, self._share)  # pip keeps some of it twice for a while
         first, last = self._way
         return f"{int(first + share * (last - first)):3} %  {text}"
 

@@ -46,12 +46,11 @@ def check_the_main_job(folder: Path) -> None:
 def check_that_a_missing_part_is_one_sentence(folder: Path) -> None:
     gguf = folder / "model.gguf"
     gguf.write_bytes(b"GGUF")
-    for kind, place in (("transformers", str(folder)), ("llama_cpp", str(gguf))):
-        for role in ("--vision", "--text"):
-            done = run(*DEMO, role, f"{kind}:{place}", "--out", str(folder / kind), "--workspace", str(folder / "w2"))
-            assert done.returncode == 2, done.stderr
-            assert f"python3 start.py install {kind}" in done.stderr, done.stderr
-            assert "Traceback" not in done.stderr, done.stderr
+    for role, kind, place in (("--vision", "transformers", folder), ("--text", "llama_cpp", gguf)):
+        done = run(*DEMO, role, f"{kind}:{place}", "--out", str(folder / kind), "--workspace", str(folder / "w2"))
+        assert done.returncode == 2, done.stderr
+        assert f"python3 start.py install {kind}" in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
 
 
 def check_every_page(folder: Path) -> None:
@@ -61,8 +60,8 @@ def check_every_page(folder: Path) -> None:
     from ui import text
     from ui.session import state
 
+    page = AppTest.from_file(str(ROOT / "ui/shell.py"), default_timeout=120).run()
     for name in state.PAGES:
-        page = AppTest.from_file(str(ROOT / "ui/shell.py"), default_timeout=120).run()
         if name != "start":
             page.switch_page(str(ROOT / f"pages/{name}.py")).run()
         assert not page.exception, (name, page.exception)

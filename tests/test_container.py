@@ -48,6 +48,11 @@ def test_it_is_as_frugal_as_start_py() -> None:
         assert f"{name}={value}" in DOCKERFILE
 
 
+def test_streamlit_does_not_ask_the_internet_for_its_address() -> None:
+    """It does where it listens to all addresses without a screen, unless it is told a name for the browser."""
+    assert "STREAMLIT_BROWSER_SERVER_ADDRESS=localhost" in DOCKERFILE
+
+
 def test_the_image_gets_all_that_the_app_imports_and_no_settings() -> None:
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]

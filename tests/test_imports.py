@@ -54,6 +54,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(MODEL_LIBRARIES, ("core.models",)),
     **dict.fromkeys(HTTP_CLIENTS, ("core.models", "core.ingest")),
     **dict.fromkeys(["sklearn", "scipy"], ("core.libraries",)),
+    "altair": ("core.libraries",),
+    "core.libraries.altair": ("ui",),
     "core.libraries": ("core.models", "core.evaluate", "core.propagation"),
 }
 LOADED_ON_USE = [*MODEL_LIBRARIES, "core.libraries", "pandas", "pyarrow", "altair", "jinja2", "fsspec", "datasets"]

@@ -74,9 +74,8 @@ def _read(line: bytes) -> Message:
         message = json.loads(line)
     except RecursionError:
         message = None
-    match message:
-        case {**read}:
-            return read
+    if isinstance(message, dict):
+        return message
     raise ValueError("no message")
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from core.cli import run
 from core.cli.main import main
 from core.config import config
+from core.errors import sentence
 
 UNUSABLE = {
     "an unknown home": "~nobody-here/a",
@@ -100,6 +101,13 @@ def test_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert main([*RUN, "--images", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err == "~nobody-here/a is not a path that can be read. Check the spelling.\n"
     config.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"), [("/a/caf\udce9", "/a/caf?"), (b"/a/caf\xe9", "/a/caf?"), (b"/a", "/a"), (7, "A file")]
+)
+def test_a_file_of_any_name_can_be_shown(named: object, shown: str) -> None:
+    assert sentence(OSError(errno.EIO, "broken", named)) == f"{shown} could not be used (broken)."
 
 
 @pytest.mark.parametrize(

@@ -382,3 +382,51 @@ def test_progress_counts_up_to_the_total_and_shows_the_latest() -> None:
     assert seen[1].cache_hits == 1
     assert seen[-1].latest == ("c", "c")
     assert seen[-1].seconds_left == 0
+
+
+def test_what_may_be_answered_later_is_asked_again_at_the_end_and_its_cost_is_saved_at_once() -> None:
+    memory, asked, saves = Memory(), [], []
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        asked.append("".join(item.item_id for item in batch))
+        report_usage(5, 1)
+        return [Failed("Nothing.", again="smaller")] * 2 if len(asked) <= 2 else echo(batch)
+
+    def save(outcomes: Sequence[Outcome]) -> None:
+        saves.append([outcome.work.item_id for outcome in outcomes])
+        memory.save(outcomes)
+
+    stats = run_step("label", works(*"abcdef"), ask, lookup=memory.lookup, save=save, batch_size=2)
+    assert asked == ["ab", "cd", "ef", "dc", "ba"]
+    assert (stats.items, stats.requests, stats.failures, stats.prompt_tokens) == (6, 5, 0, 25)
+    assert sorted(itertools.chain(*saves)) == list("abcdef")
+    assert not saves[0]  # what the first call cost
+
+
+def test_a_step_that_ends_early_leaves_its_turn_to_what_was_put_aside() -> None:
+    memory, claims = Memory(), Claims()
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        if batch[0].item_id == "b":
+            raise ModelUnavailable("No credit.")
+        return [Failed("Nothing.", again="later")]
+
+    with pytest.raises(ModelUnavailable):
+        run_step("label", works("a", "b"), ask, lookup=memory.lookup, save=memory.save, batch_size=1, claims=claims)
+    assert not memory.held
+    assert claims.take(["key-a"])
+
+
+def test_a_cap_that_is_reached_holds_for_what_was_put_aside_too() -> None:
+    memory, meter = Memory(), Meter("label", 3)
+
+    def ask(batch: Sequence[Work]) -> list[Answer | Failed]:
+        report_usage(10, 0)
+        return [Failed("Nothing.", again="later")]
+
+    def enough(_: int) -> bool:
+        return meter.paid[0] >= 30
+
+    items = works("a", "b", "c")
+    run_step("label", items, ask, lookup=memory.lookup, save=memory.save, batch_size=1, enough=enough, meter=meter)
+    assert (meter.paid[0], memory.held) == (30, {})

@@ -5,6 +5,7 @@ A stand-in start.py says what the real one says; the real one is tried in test_s
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -92,7 +93,7 @@ def test_the_next_step_is_the_button_only_where_start_py_made_the_environment(mo
     monkeypatch.setattr(parts, "VENV", Path(sys.prefix))
     assert parts.next_step("llama_cpp") == "Add it on the page Connect, or with: python3 start.py install llama_cpp"
     with monkeypatch.context() as closed:  # as in a container, which was built with what it has
-        closed.setattr(parts.os, "access", lambda place, mode: False)
+        closed.setattr(os, "access", lambda place, mode: False)
         assert not parts.can_add()
         assert "FACETRY_PARTS=llama_cpp docker compose build" in parts.next_step("llama_cpp")
     monkeypatch.setattr(parts, "VENV", Path("/elsewhere"))

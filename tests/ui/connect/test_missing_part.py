@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from app import button, fresh_server, images, models, open_app, shown  # noqa: F401
 
@@ -78,6 +80,7 @@ def test_once_it_is_here_nothing_is_offered(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_environment_of_somebody_elses_gets_no_button(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "can_add", lambda: False)
+    monkeypatch.setattr(parts, "VENV", Path("/elsewhere"))
     page = open_app("connect")
     assert "-m pip install torch==" in shown(page)
     assert not [found for found in page.button if found.label == text.PART_ADD]

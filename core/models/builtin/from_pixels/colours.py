@@ -100,12 +100,12 @@ def _exposed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     The white-patch rule (Land & McCann, 1971) on luminance alone, so that no hue changes.
     """
-    linear = _linear()[rgb]
-    brightest = float(np.percentile(linear @ np.array([0.2126, 0.7152, 0.0722]), 99))
+    linear = _linear()
+    brightest = float(np.percentile(linear[rgb] @ np.array([0.2126, 0.7152, 0.0722]), 99))
     gain = min(_MOST_GAIN, 1.0 / max(brightest, 1e-3))
     if gain <= 1.0:
         return rgb
-    return np.round(255 * np.clip(linear * gain, 0.0, 1.0) ** (1 / 2.2)).astype(np.uint8)
+    return np.round(255 * np.clip(linear * gain, 0.0, 1.0) ** (1 / 2.2)).astype(np.uint8)[rgb]
 
 
 @cache

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.models.embedding.minilm import DIM, EMBEDDER_ID, compute
 
-_AT_ONCE = 1_024
+_AT_ONCE = 512
 
 
 class Keeper(Protocol):

@@ -131,7 +131,8 @@ class ChatText:
             parts = [part for end in ends if (part := texts[end - size : end])]
             replies = ask_all(self._backend, [request(part) for part in parts])
             for part, reply in zip(parts, replies, strict=True):
-                answers += self._of_part(reply, len(part), read, usable)
+                found = self._of_part(reply, len(part), read, usable)
+                answers += found
         return answers
 
     def _of_part(

@@ -6,6 +6,8 @@ pass for one; a vision-language model sees more.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,7 +50,7 @@ def measure(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.array(values, dtype=np.float32)
 
 
-def quantiles(values: NDArray[np.float32], *shares: float) -> list[float]:
+def quantiles(values: NDArray[np.floating[Any]], *shares: float) -> list[float]:
     """What `np.quantile` gives (linear). Sorting float32 is quicker than picking two of them."""
     ordered = np.sort(values, axis=None)
     found = []

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-ADDED_LATER = ("torch", "torchvision", "transformers", "timm", "llama_cpp")
+ADDED_LATER = ("torch", "torchvision", "transformers", "llama_cpp")
 DEMO = ["--images", "data/demo/images", "--criterion", "kind of thing", "--k", "6"]
 
 

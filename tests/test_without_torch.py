@@ -16,7 +16,7 @@ RUN = """
 import sys
 
 class Absent:
-    names = {"torch", "torchvision", "transformers", "timm", "sentence_transformers", "safetensors", "onnx"}
+    names = {"torch", "torchvision", "transformers", "sentence_transformers", "safetensors", "onnx"}
 
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in self.names:
@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.meta_path.insert(0, Absent())
     from core.cli.main import main
     status = main(sys.argv[1:])
-    assert not Absent.names & set(sys.modules)
+    assert not (Absent.names | {"timm"}) & set(sys.modules)  # of timm, files are read
     sys.exit(status)
 """
 

@@ -1,18 +1,21 @@
 """What the network's 1,000 outputs are called: short everyday names, definitions, and broader words above them.
 
-Names and definitions are WordNet's, in the order of the outputs (`imagenet_classes.tsv`, with its licence beside it).
-ImageNet's 1,000 classes are leaves without their parents, so the broader words ("dog", "car", "musical instrument") are
-listed here by class index.
+Names and definitions are WordNet's as timm ships them (`ImageNetInfo` reads the same files; they are read directly here
+because importing timm takes PyTorch). ImageNet's 1,000 classes are leaves without their parents, so the broader words
+("dog", "car", "musical instrument") are listed here by class index.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import ModelUnavailable
 
 CLASSES = 1000
 
@@ -107,9 +110,12 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """The words, read once."""
-    lines = Path(__file__).with_name("imagenet_classes.tsv").read_text(encoding="utf-8").splitlines()
-    first, definitions = zip(*(line.split("\t") for line in lines), strict=True)
+    """The words, read once. Raises ModelUnavailable when timm is not installed."""
+    folder = _timm_info()
+    offsets = (folder / "imagenet_synsets.txt").read_text(encoding="utf-8").split()
+    lemmas = _table(folder / "imagenet_synset_to_lemma.txt")
+    meanings = _table(folder / "imagenet_synset_to_definition.txt")
+    first = [lemmas[offset].split(",")[0].strip() for offset in offsets]
     leaves = [_PLAIN.get(i, name) for i, name in enumerate(first)]
     taken = set(leaves)
     broader = [(name, spec) for name, spec in _BROADER if name not in taken]
@@ -123,7 +129,7 @@ def lexicon() -> Lexicon:
             rows[leaves.index(name), _indices(spec)] = 1.0
     return Lexicon(
         names=(*leaves, *(name for name, _ in broader)),
-        definitions=definitions,
+        definitions=tuple(meanings[offset] for offset in offsets),
         members=rows,
     )
 
@@ -134,3 +140,15 @@ def _indices(spec: str) -> list[int]:
         low, _, high = part.partition("-")
         out.extend(range(int(low), int(high or low) + 1))
     return out
+
+
+def _table(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if "\t" in line)
+
+
+def _timm_info() -> Path:
+    spec = find_spec("timm")
+    if spec is None or spec.origin is None:
+        raise ModelUnavailable("The names of what the built-in engine sees come with timm; run: pip install timm")
+    return Path(spec.origin).parent / "data" / "_info"

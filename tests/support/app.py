@@ -58,6 +58,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeVision, FakeText]:
     monkeypatch.setattr(registry, "VISION", {"builtin": lambda *_: vision})
     monkeypatch.setattr(registry, "TEXT", {"builtin": lambda *_: language})
     monkeypatch.setattr(run_view, "embed", embed)
+    monkeypatch.setattr(run_view, "KeptVectors", lambda _: embed)
     return vision, language
 
 

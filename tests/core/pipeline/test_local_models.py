@@ -111,7 +111,7 @@ def test_an_image_that_ends_the_process_fails_alone(local: Local, calm: Rows, ba
 
 def test_a_text_that_ends_the_process_is_found_among_many_and_fails_alone(local: Local, calm: Rows) -> None:
     name, description, _ = calm[0]  # the worst place: the first of a request, and of each half
-    run_id = local.start(poison={f"1. {description}": "SIGABRT"})
+    run_id = local.start(poison={f". {description}": "SIGABRT"})
     local.house.run(run_id)
     failed = [row for row in run_view.rows(local.store, run_id) if row.state == "failed"]
     assert [row.name for row in failed] == [name]

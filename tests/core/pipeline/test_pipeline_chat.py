@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections import Counter
@@ -200,13 +201,15 @@ def test_a_second_model_is_asked_where_the_first_fails(
 
 
 def test_kinds_of_failures_are_told_apart_and_their_replies_kept(house: House, painter: Painter) -> None:
-    count = iter(range(ALL))
+    count = itertools.count()
 
     def trouble(request: object) -> Failed | None:
         if step_of(request) != "describe":  # type: ignore[arg-type]
             return None
         place = next(count)
-        return [Failed("No.", "refused"), Failed("Nothing.", "empty"), None][min(place, 2)]
+        if place == 0:
+            return Failed("No.", "refused")
+        return Failed("Nothing.", "empty") if place == 1 or place >= ALL else None  # it is asked about once more
 
     painter.fail = trouble
     run_id = house.start(**CHAT)
@@ -356,19 +359,25 @@ def test_a_cap_that_is_reached_within_a_call_keeps_what_was_answered_and_says_so
 ) -> None:
     dollar = 1_000_000 / (PROMPT_TOKENS + ANSWER_TOKENS)
     house.store.preferences.set(prices.PREFERENCE, prices.write([Price("words", dollar, dollar)]))
-    # 16 descriptions in one call, each asked about once more by itself: the cap is reached in the middle of it.
-    answer = painter._answer
-    painter._answer = lambda request: (  # type: ignore[method-assign]
-        "what?" if step_of(request) == "label" and "2. " in request.text else answer(request)
-    )
-    run_id = house.start(vision="painter", text="painter:words", cap=6.0)
-    with pytest.raises(Paused, match=r"spending cap of \$6.00 is reached"):
+    # 16 descriptions in one call, asked about again together, four at a time and singly: the cap is reached meanwhile.
+    answer, answered = painter._answer, []
+
+    def answer_singles(request: Request) -> str:
+        if step_of(request) == "label" and "2. " in request.text:
+            return "what?"
+        answered.extend(["label"] * (step_of(request) == "label"))
+        return answer(request)
+
+    painter._answer = answer_singles  # type: ignore[method-assign]
+    run_id = house.start(vision="painter", text="painter:words", cap=11.0)
+    with pytest.raises(Paused, match=r"spending cap of \$11.00 is reached"):
         house.run(run_id)
-    assert painter.asked("label") == 6
-    assert house.store.answers.step_counts(run_id)["label"] == (5, 0)
+    assert painter.asked("label") == 11
+    assert 0 < len(answered) < ALL
+    assert house.store.answers.step_counts(run_id)["label"] == (len(answered), 0)
     run = house.store.runs.get(run_id)
     assert run is not None
-    assert run.stats["label"].cost == pytest.approx(6)
+    assert run.stats["label"].cost == pytest.approx(11)
 
 
 def test_two_runs_on_the_same_images_at_once_pay_for_them_once(house: House, painter: Painter) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which must be limited as well
 import sklearn.cluster
+import sklearn.metrics
 from threadpoolctl import ThreadpoolController, threadpool_info
 
 from core import threads
@@ -93,7 +94,7 @@ def test_the_built_in_vision_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scores(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch(monkeypatch, metrics.sk, "adjusted_rand_score")
+    watch(monkeypatch, sklearn.metrics, "adjusted_rand_score")
     found = elsewhere(lambda: metrics.score(["a", "b"] * 5, ["c1", "c2"] * 5, {"c1": "a", "c2": "b"}, embed))
     assert set(found) == {1}
 

@@ -164,7 +164,7 @@ def test_a_local_model_is_tested_and_gives_its_memory_back_when_another_is_chose
     typed(at, spec)
     at.button(key="use-models").click().run()
     at.button(key="test-models").click().run()
-    assert not at.error
+    assert not [error.value for error in at.error]
     assert not at.exception
     assert not is_gone(plan.pids[-1])
     at.button(key="reset-models").click().run()
@@ -223,7 +223,7 @@ def test_secrets_that_hold_no_key_trouble_nobody(
     try:
         at = open_app("connect")
         at.text_input(key="server-url").set_value("http://a/v1").run()
-        assert not at.error
+        assert not [error.value for error in at.error]
         assert not at.warning
         assert text.CONNECT_KEY_FILE not in shown(at)
         assert chosen.keys() == {}

@@ -85,7 +85,7 @@ def test_names_are_those_recorded_and_the_published_way_of_asking_is_understood(
     recorded = Recorded(write(tmp_path))
     said = json.loads(recorded(ask("Form exactly 2 groups.\n\nCat (2)\nAnimal (2)\nDog (1)")))
     assert [group["name"] for group in said["groups"]] == ["dog", "cat"]
-    assert [group["labels"] for group in said["groups"]] == [["Animal", "Dog"], ["Cat"]]
+    assert [group["labels"] for group in said["groups"]] == [[2, 3], [1]]  # the labels by their numbers
     assert recorded(ask("Describe the animal in: A dog on grass.")) == "Answer: Dog"
     assert recorded(ask("Choose of ['dog', 'cat'] for: A kitten plays.")) == "Answer: cat"
 
@@ -115,11 +115,11 @@ def test_candidates_of_tokens_are_told(server: Server) -> None:
 
 
 def test_many_requests_are_answered_at_once_in_the_time_it_was_told(server: Server) -> None:
-    server.seconds, server.seconds_a_token = 0.1, 0.01
+    server.seconds, server.seconds_a_token = 0.5, 0.01  # longer than a busy computer holds a request up
     chat = OpenAIChat(f"small@{server.url}")
     started = time.monotonic()
     chat.reply([Request("x")])
-    assert time.monotonic() - started >= 0.13
+    assert time.monotonic() - started >= 0.53
     threads = [threading.Thread(target=chat.reply, args=([Request("x")],)) for _ in range(40)]
     for thread in threads:
         thread.start()

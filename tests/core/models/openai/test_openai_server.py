@@ -115,18 +115,18 @@ def test_candidates_of_tokens_are_told(server: Server) -> None:
 
 
 def test_many_requests_are_answered_at_once_in_the_time_it_was_told(server: Server) -> None:
-    server.seconds, server.seconds_a_token = 0.5, 0.01  # longer than a busy computer holds a request up
+    server.seconds, server.seconds_a_token = 0.1, 0.01
     chat = OpenAIChat(f"small@{server.url}")
     started = time.monotonic()
     chat.reply([Request("x")])
-    assert time.monotonic() - started >= 0.53
+    assert time.monotonic() - started >= 0.13
     threads = [threading.Thread(target=chat.reply, args=([Request("x")],)) for _ in range(40)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(server.history) == 41
-    assert server.most_at_once > 4
+    assert server.most_at_once >= 4  # as many as a client asks at first; how many later depends on the pace it measures
 
 
 @needs_datasets

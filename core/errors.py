@@ -47,3 +47,8 @@ def sentence(error: BaseException) -> str:
     named = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
     shown = named.encode("utf-8", "replace").decode()  # names of files may be any bytes
     return f"{shown or 'A file'} could not be used ({error.strerror or 'unknown reason'})."
+
+
+def told(error: BaseException) -> str:
+    """As `sentence`, with one for a fault of the program too: what stands with work that it ended."""
+    return sentence(error) or f"Something unexpected went wrong: {type(error).__name__}."

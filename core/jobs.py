@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.domain import DatasetRow, Progress
-from core.errors import BadInput, Cancelled, FacetryError, sentence
+from core.errors import BadInput, Cancelled, FacetryError, told
 from core.ingest.source import Source
 from core.models.registry import NO_KEYS, Keys
 from core.pipeline import intake, runs
@@ -86,7 +86,7 @@ def _noting(work: Look | Bringing, what: str) -> Iterator[None]:
     except FacetryError as error:
         work.error = str(error)
     except Exception as error:  # noqa: BLE001  # whatever it is, the page must not wait for ever
-        work.error = sentence(error) or f"Something unexpected went wrong: {type(error).__name__}."
+        work.error = told(error)
         _log.exception("%s ended unexpectedly", what)
 
 

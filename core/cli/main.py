@@ -25,9 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        if not sentence(error):
+        said = sentence(error)
+        if not said:
             raise
-        print(sentence(error), file=sys.stderr)
+        print(said, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What was finished is kept; the same command continues.", file=sys.stderr)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.domain import RunSettings
-from core.errors import Cancelled, FacetryError, Paused, sentence
+from core.errors import Cancelled, FacetryError, Paused, told
 from core.ingest import source
 from core.ingest.external_results import read_results
 from core.ingest.source import Source
@@ -139,7 +139,6 @@ def run(
         store.runs.set_status(run_id, "failed", str(error))
         raise
     except BaseException as error:
-        unexpected = f"Something unexpected went wrong: {type(error).__name__}."
-        store.runs.set_status(run_id, "failed", sentence(error) or unexpected)
+        store.runs.set_status(run_id, "failed", told(error))
         raise
     store.runs.set_status(run_id, "waiting" if until == "name" else "done")

@@ -49,7 +49,7 @@ def route(criterion: str) -> Sight:
     if found := foreign.look_up(typed):
         unknown = "" if found.known else f"The built-in engine knows few words beyond English ones, and not “{typed}”"
         return _sight(found.sense, typed, unknown)
-    right = english.corrected(typed, _anchor_words(), knows)
+    right = _corrected(typed)
     sense, why = _judge(english.wanted(right), typed)
     return replace(_sight(sense, typed, why), read_as=right if right != typed else "")
 
@@ -57,7 +57,11 @@ def route(criterion: str) -> Sight:
 def asked(criterion: str) -> str:
     """The criterion without its typing errors and what it says it is not about."""
     typed = _clean(criterion)
-    return english.wanted(english.corrected(typed, _anchor_words(), knows)) or typed
+    return english.wanted(_corrected(typed)) or typed
+
+
+def _corrected(typed: str) -> str:
+    return english.corrected(typed, _anchor_words(), knows)
 
 
 def _judge(wanted: str, typed: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.builtin.from_pixels.imagenet import lexicon
 from core.models.builtin.from_pixels.words import domain, vocabulary
 from core.models.embedding.minilm import embed
 
@@ -26,8 +27,6 @@ _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
 _RELATED = 0.45
 _SLACK = 0.12
-_UNRELATED = 0.25
-_STEP = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     words = vocabulary(aspect)
     asked = embed([name])[0]
     near = np.maximum(embed(words.names) @ asked, embed(words.meanings) @ asked)
-    near[[i for i, word in enumerate(words.names) if _plain(word) == _plain(name)]] = 1.0
+    near[known_words(aspect, name)] = 1.0
     best = float(near.max())
     if best < _RELATED:
         return np.zeros(words.narrow, dtype=np.float32)
@@ -108,40 +107,14 @@ def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     return np.asarray((words.members[close] * weight[:, None]).max(axis=0), dtype=np.float32)
 
 
-def likeness(aspect: str, cover: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-    """(names, groups) how well free names fit groups: the similarity of the name to the words a group stands out by."""
-    words = vocabulary(aspect)
-    stands_out = cover * cover / np.maximum(cover.sum(axis=0), 1e-9)
-    best = np.argsort(-stands_out, axis=1, kind="stable")[:, :8]
-    used = np.unique(best)
-    asked = embed(list(names))
-    near = np.maximum(
-        asked @ embed([words.names[i] for i in used]).T, asked @ embed([words.meanings[i] for i in used]).T
-    )
-    out = np.zeros((len(names), len(cover)), dtype=np.float32)
-    for j in range(len(cover)):
-        weight = stands_out[j, best[j]]
-        out[:, j] = near[:, np.searchsorted(used, best[j])] @ (weight / max(float(weight.sum()), 1e-9))
-    return out
-
-
-def unlike(shares: NDArray[np.float32], member: NDArray[np.intp], given: Sequence[str]) -> NDArray[np.bool_]:
-    """(n,) which items belong to small groups (`member`) whose subject has nothing to do with any given name.
-
-    A small group counts as unlike when its words are no nearer to the names than ImageNet's words are on the whole, and
-    a clear step separates it from the next. Where half of all items would go, the names say nothing about subjects
-    and none is.
-    """
-    words = vocabulary("subject")
-    near = (embed(words.names[: words.narrow]) @ embed(list(given)).T).max(axis=1)
-    fit = (shares @ near - near.mean()) / near.std()
-    ids = np.unique(member)
-    level = np.array([fit[member == j].mean() for j in ids])
-    out = level < _UNRELATED
-    if not out.any() or out.all() or level[~out].min() - level[out].max() < _STEP:
-        return np.zeros(len(member), dtype=np.bool_)
-    items: NDArray[np.bool_] = np.isin(member, ids[out])
-    return items if items.mean() < 0.5 else np.zeros(len(member), dtype=np.bool_)
+def known_words(aspect: str, name: str) -> list[int]:
+    """The words of the vocabulary that a name is, whatever its case or number, as positions; empty for a name that the
+    engine has no word for."""
+    plain = _plain(name)
+    same = [i for i, word in enumerate(vocabulary(aspect).names) if _plain(word) == plain]
+    if aspect != "subject" or same:
+        return same
+    return [i for i, others in enumerate(lexicon().synonyms) if plain in map(_plain, others)]
 
 
 def _hint(number: int, score: NDArray[np.float32], names: Sequence[str]) -> str:

@@ -112,7 +112,7 @@ def _formed(aspect: str, evidence: dict[str, Vector], criterion: str, k: int, ta
     """k groups of these items, named by the words that they support."""
     formed = pixel_clusters.form(aspect, evidence, k)
     shares = words.narrow_shares(aspect, evidence, criterion)
-    cover = names.coverage(aspect, shares, formed.member, k)
+    carries = names.carried(aspect, shares, words.labels(aspect, shares), formed.member, k)
     return [
         Cluster(
             id="",
@@ -122,7 +122,7 @@ def _formed(aspect: str, evidence: dict[str, Vector], criterion: str, k: int, ta
             needs_name=title.hint,
             prototype=pixel_clusters.prototype(aspect, formed, j),
         )
-        for j, title in enumerate(names.name_groups(aspect, cover, criterion, taken))
+        for j, title in enumerate(names.name_groups(aspect, carries, criterion, taken))
     ]
 
 

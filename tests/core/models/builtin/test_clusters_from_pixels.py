@@ -96,7 +96,7 @@ def test_a_broad_word_that_fits_few_of_a_group_is_only_a_hint() -> None:
     words = vocabulary("subject")
     cover = np.zeros((2, len(words.names)), dtype=np.float32)
     cover[0, words.names.index("insect")] = 0.4  # nobody else's, but most of the group is something else
-    cover[1, words.names.index("teapot")] = 0.4
+    cover[1, words.names.index("teapot")] = 0.6
     insects, teapots = name_groups("subject", cover, "species")
     assert (insects.text, insects.hint) == ("Group 1 (looks like insect)", True)
     assert (teapots.text, teapots.hint) == ("teapot", False)

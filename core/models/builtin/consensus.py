@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from core import threads
 
 Array = NDArray[np.float32]
+Grouping = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Some rows, and the group of each of them."""
 
 RESAMPLES = 30
 MOST = 2000
@@ -73,11 +75,9 @@ def consensus(views: Sequence[NDArray[np.floating]], k: int, graph: bool = True)
     graph: whether half of the groupings are spectral. Expects at most MOST items.
     """
     n = len(views[0])
-    points = [np.asarray(view, dtype=np.float64) for view in views]
-    found = min(k, len(np.unique(np.round(np.hstack(points), 5), axis=0)))
-    random = np.random.default_rng(_SEED)
-    drawn = [_grouping(points[i % len(points)], found, graph and i % 2 == 1, random) for i in range(RESAMPLES)]
-    member = _agreed(drawn, n, found)
+    drawn = groupings(views, k, graph)
+    found = min(k, distinct(views))
+    member = agreed(together(drawn, n), found)
     votes = np.zeros((n, found))
     for rows, group in drawn:
         table = np.zeros((int(group.max()) + 1, found))
@@ -85,6 +85,20 @@ def consensus(views: Sequence[NDArray[np.floating]], k: int, graph: bool = True)
         votes[rows] += (table / np.maximum(table.sum(axis=1, keepdims=True), 1.0))[group]
     votes /= np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
     return _judged(votes, k)
+
+
+def distinct(views: Sequence[NDArray[np.floating]]) -> int:
+    """How many items differ in any of the views."""
+    return len(np.unique(np.round(np.hstack(views), 5), axis=0))
+
+
+@threads.limited
+def groupings(views: Sequence[NDArray[np.floating]], k: int, graph: bool = True) -> list[Grouping]:
+    """RESAMPLES groupings of parts of the items, the views (n, d) in turn, into k to 2k groups."""
+    points = [np.asarray(view, dtype=np.float64) for view in views]
+    found = min(k, distinct(views))
+    random = np.random.default_rng(_SEED)
+    return [_grouping(points[i % len(points)], found, graph and i % 2 == 1, random) for i in range(RESAMPLES)]
 
 
 def _judged(votes: NDArray[np.float64], k: int) -> Consensus:
@@ -104,9 +118,7 @@ def _judged(votes: NDArray[np.float64], k: int) -> Consensus:
     return Consensus(member.astype(np.intp), shares, np.minimum(stability, 1.0))
 
 
-def _grouping(
-    points: NDArray[np.float64], k: int, graph: bool, random: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _grouping(points: NDArray[np.float64], k: int, graph: bool, random: np.random.Generator) -> Grouping:
     """Some rows, and a grouping of them into k to 2k groups."""
     from core.libraries.sklearn import KMeans
 
@@ -133,21 +145,29 @@ def _spectral(points: NDArray[np.float64], count: int, neighbours: int) -> NDArr
     return np.asarray(axes / np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12))
 
 
-def _agreed(drawn: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]], n: int, k: int) -> NDArray[np.intp]:
-    """(n,) k groups of items that came to lie together most often."""
+def together(drawn: Sequence[Grouping], n: int) -> Array:
+    """(n, n) how often two items came to lie together, of the times that both were drawn; 1 for an item itself."""
+    width = sum(int(group.max()) + 1 for _, group in drawn)
+    inside, asked = np.zeros((n, width), dtype=np.float32), np.zeros((n, len(drawn)), dtype=np.float32)
+    start = 0
+    for i, (rows, group) in enumerate(drawn):
+        inside[rows, start + group] = 1.0
+        asked[rows, i] = 1.0
+        start += int(group.max()) + 1
+    near = inside @ inside.T
+    near /= np.maximum(asked @ asked.T, 1.0)
+    np.fill_diagonal(near, 1.0)
+    return np.asarray(near, dtype=np.float32)
+
+
+def agreed(near: Array, k: int) -> NDArray[np.intp]:
+    """(n,) k groups of items that came to lie together most often; near: (n, n) of `together`."""
     from core.libraries.sklearn import AgglomerativeClustering
 
-    together, both = np.zeros((n, n), dtype=np.float32), np.zeros((n, n), dtype=np.float32)
-    for rows, group in drawn:
-        pairs = np.ix_(rows, rows)
-        together[pairs] += group[:, None] == group[None, :]
-        both[pairs] += 1
-    apart = 1.0 - together / np.maximum(both, 1.0)
-    np.fill_diagonal(apart, 0.0)
     if k == 1:
-        return np.zeros(n, dtype=np.intp)
+        return np.zeros(len(near), dtype=np.intp)
     tree = AgglomerativeClustering(k, metric="precomputed", linkage="average")
-    return np.asarray(tree.fit_predict(apart), dtype=np.intp)
+    return np.asarray(tree.fit_predict(1.0 - near), dtype=np.intp)
 
 
 @threads.limited

@@ -1,22 +1,27 @@
 """Groups, names and assignments from text alone: records, or descriptions of a vision model without evidence.
 
-Works from description and label embeddings in the space of space.py; no language model, no image. A cluster's
-prototype holds what `assign_texts` needs to judge any later item by itself: one direction for descriptions, one for
-labels and three numbers. It does not reason: a name is always one of the labels that were drawn.
+Works from description and label embeddings; no language model, no image. A cluster's prototype holds what
+`assign_texts` needs to judge any later item by itself: the linear rule that gives an item its share of the cluster
+(groups.py), and a direction in the space of space.py that tells strangers. It does not reason: a name is always one of
+the labels that were drawn, or a given one.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import EXAMPLES, Assignment, Cluster, Corpus
+from core.models.builtin.consensus import evenly
+from core.models.builtin.from_text.given import MEANS, form_around
+from core.models.builtin.from_text.groups import ITEMS, Groups, form, rule
 from core.models.builtin.from_text.labels import label_descriptions
 from core.models.builtin.from_text.names import label_key, name_groups
-from core.models.builtin.from_text.space import Array, TextSpace, build_space, k_means
+from core.models.builtin.from_text.space import Array
 from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import embed
 
@@ -24,9 +29,13 @@ DESCRIPTION_SPACE = "text-description"
 LABEL_SPACE = "text-label"
 SCALE_SPACE = "text-scale"
 """Three numbers: offset of the affinity, bias of the score, median affinity of the members."""
-
-NAME_CONFIDENCE = 0.45
-"""Below this mean similarity of a cluster's labels to its name, the name is a hint and asks for a better one."""
+ODDS_SPACE = "text-odds"
+"""The rule of the cluster: weights of a description, weights of a label, and a constant. Clusters of earlier
+versions have none, and are told apart by the scores of the three spaces above."""
+REST_SPACE = "text-rest"
+"""The same for what is in none of the clusters, where there was such a rest."""
+BAR_SPACE = "text-bar"
+"""One number, for a given name that took nothing: how well it must say an item to take it."""
 
 UNLIKE = 0.2
 """An item is Unassigned when its affinity, as a share of what is usual in its best cluster, times the squared
@@ -36,10 +45,6 @@ this concerns about one in a hundred; of items of another kind most."""
 _SHARPNESS = 8.0
 _SAME_MEANING = 0.5
 _NAME_UNLIKE = 0.3
-_SEED_UNLIKE = 0.36
-"""Words for one thing lie at .4 and above; unrelated ones (garments to flowers, animals to instruments) below .36."""
-_SEED_SIMILARITY = 0.45
-_SEED_SLACK = 0.15
 _MAX_LABELS = 300
 
 
@@ -53,89 +58,104 @@ def name_texts(
 ) -> list[Cluster]:
     """Form exactly k clusters and name them by the labels inside; `given` names come first, spelled as given.
 
-    A given name gathers the items whose labels mean it; one that no label comes near stays without a prototype and is
-    matched by name. Expects 1 <= k <= len(corpus) and at most k given names. Deterministic.
+    A given name takes what it means (given.py); one that nothing fits is empty (size 0) and is matched by name. Sizes,
+    labels and examples are those of what `assign_texts` would say of the same corpus. Expects 1 <= k <= len(corpus) and
+    at most k given names. Deterministic.
     """
     given = list(given)[:k]
     corpus = corpus.take(sorted(range(len(corpus)), key=lambda i: corpus.ids[i]))  # the order of items must not matter
     x, labels, y = _embedded(corpus, criterion, vectors)
+    some = evenly(len(corpus), ITEMS)
+    around = embed([name.lower() for name in given])
+    groups = form_around(around, x[some], y[some], k) if given else form(x[some], y[some], k)
+    drafts = _drafts(groups, x[some], y[some], given, k)
+    member = _judge(drafts, x, y, known=np.ones(len(x)))[0]
+    free = sorted(range(len(given), k), key=lambda j: (-int((member == j).sum()), j))
+    order = [*range(len(given)), *free]
+    members = [np.flatnonzero(member == j) for j in order]
     keys = [label_key(label) for label in labels]
-    counts = Counter(keys)
-    weights = np.array([counts[key] ** -0.5 for key in keys], dtype=np.float32)
-    space = build_space(x, y)
-    seeds = _seeds(given, y)
-    columns = [j for j in range(k) if j >= len(given) or len(seeds[j])]
-    clusters_of = np.full(len(corpus), -1, dtype=np.intp)
-    centres = np.zeros((k, space.features.shape[1]), dtype=np.float32)
-    if columns:
-        found, centres[columns] = k_means(space.features, weights, len(columns), [rows for rows in seeds if len(rows)])
-        clusters_of = np.array(columns, dtype=np.intp)[found]
-    clusters_of = _without_strangers(space, weights, clusters_of, centres, x, y, given, seeds)
-    order = [*range(len(given)), *sorted(range(len(given), k), key=lambda j: (-int((clusters_of == j).sum()), j))]
-    members = [np.flatnonzero(clusters_of == j) for j in order]
-    names = name_groups(members, labels, keys, given, vectors)
-    homes = _homes(keys, clusters_of)
+    homes, counts = _homes(keys, member), Counter(keys)
     built = []
-    for position, (j, rows) in enumerate(zip(order, members, strict=True)):
-        name, confidence = names[position]
+    names = name_groups(members, labels, keys, given, vectors)
+    for position, (j, rows, name) in enumerate(zip(order, members, names, strict=True)):
         own = {labels[i] for i in rows if homes[keys[i]] == j}
-        is_given = position < len(given)
-        needs_name = not is_given and (not name or confidence < NAME_CONFIDENCE)
+        hint = position >= len(given) and not name.fits
         built.append(
-            Cluster(
+            replace(
+                drafts[j],
                 id=f"c{position + 1}",
-                name=_hint(position, labels, rows) if needs_name else name,
+                name=_hint(position, labels, rows) if hint else name.text,
                 labels=tuple(sorted(own, key=lambda label: (-counts[label_key(label)], label))),
-                confidence=round(confidence, 4),
-                needs_name=needs_name,
-                prototype=_prototype(space, centres[j], x[rows], y[rows]) if len(rows) else {},
-                added=is_given and not len(rows),
-                size=len(rows),
-                examples=tuple(
-                    corpus.ids[i] for i in rows[np.argsort(-(space.features[rows] @ centres[j]))][:EXAMPLES]
-                ),
+                confidence=round(name.confidence, 4),
+                needs_name=hint,
             )
         )
-    return built
+    return _counted(built, corpus.ids, x, y)
+
+
+def _counted(clusters: Sequence[Cluster], ids: Sequence[str], x: Array, y: Array) -> list[Cluster]:
+    """The clusters with how many items they take, and the surest of them as examples."""
+    member, chances = _judge(clusters, x, y)
+    counted = []
+    for j, cluster in enumerate(clusters):
+        rows = np.flatnonzero(member == j)
+        surest = rows[np.argsort(-np.round(chances[rows, j], 4), kind="stable")][:EXAMPLES]
+        counted.append(replace(cluster, size=len(rows), examples=tuple(ids[i] for i in surest)))
+    return counted
 
 
 def assign_texts(
     corpus: Corpus, criterion: str, clusters: Sequence[Cluster], vectors: KeptVectors = UNKEPT
 ) -> list[Assignment]:
-    """Assign each item by itself: to the cluster it scores best in, or to none when it is unlike all of them.
+    """Assign each item by itself: to the likeliest cluster, or to none when that is likelier or it is unlike all.
 
-    Clusters with a prototype are scored in the space they were formed in; others by the similarity of their name and
-    labels to the item's label and description. An added cluster takes an item when its name says it better.
+    Clusters with a prototype are judged by it; others by the similarity of their name and labels to the item's label
+    and description. An added cluster takes an item when its name says it better.
     """
     if not len(corpus) or not clusters:
         return [Assignment(None) for _ in corpus.ids]
     x, labels, y = _embedded(corpus, criterion, vectors)
+    member, chances = _judge(clusters, x, y)
+    return [_answer(clusters, row, bool(j >= 0), label) for j, row, label in zip(member, chances, labels, strict=True)]
+
+
+def _judge(
+    clusters: Sequence[Cluster], x: Array, y: Array, known: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The cluster of each item, -1 for none, and the chance (n, k) of each; what is left of 1 is the chance of none.
+
+    known: (n,) how near each label is to one that the clusters know, where they have no labels yet.
+    """
     by_name = _name_similarity(clusters, x, y)
-    rows = np.arange(len(corpus))
+    rows = np.arange(len(x))
     formed = [j for j, cluster in enumerate(clusters) if DESCRIPTION_SPACE in cluster.prototype]
     named = [j for j in range(len(clusters)) if j not in formed]
+    bars = np.array([cluster.prototype.get(BAR_SPACE, (0.0,))[0] for cluster in clusters])
+    rest = np.full(len(x), -np.inf)
     if formed:
-        scores, share = _scores([clusters[j] for j in formed], x, y)
-        best = scores.argmax(axis=1)
-        likeness = share[rows, best] * _known(clusters, y) ** 2 / UNLIKE
-        logits = np.full((len(corpus), len(clusters)), -np.inf)
-        logits[:, formed] = _SHARPNESS * scores
+        logits = np.full((len(x), len(clusters)), -np.inf)
+        logits[:, formed], share, rest = _odds([clusters[j] for j in formed], x, y)
+        best = logits[:, formed].argmax(axis=1)
+        nearest = _known(clusters, y) if known is None else known
+        likeness = share[rows, best] * nearest**2 / UNLIKE
         if named:
             incumbent = np.maximum(by_name[:, formed][rows, best], _SAME_MEANING)
-            lead = by_name[:, named] - incumbent[:, None]
+            lead = by_name[:, named] - np.maximum(incumbent[:, None], bars[named])
             logits[:, named] = logits[:, formed].max(axis=1)[:, None] + 4 * _SHARPNESS * lead
-            likeness = np.where(lead.max(axis=1) > 0, np.maximum(likeness, 2.0), likeness)
+            said = lead.max(axis=1) > 0
+            likeness, rest = np.where(said, np.maximum(likeness, 2.0), likeness), np.where(said, -np.inf, rest)
     else:
         logits = 2 * _SHARPNESS * by_name
-        likeness = by_name.max(axis=1) / _NAME_UNLIKE
-    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
+        likeness = (by_name / np.maximum(bars, _NAME_UNLIKE)).max(axis=1)
+    top = np.maximum(logits.max(axis=1), rest)
+    chances = np.exp(logits - top[:, None])
+    none = np.exp(rest - top)
+    whole = chances.sum(axis=1) + none
+    chances, none = chances / whole[:, None], none / whole
     likeness = np.maximum(likeness, 0.0) ** 2
+    sure = (likeness >= 1.0) & (chances.max(axis=1) >= none)
     chances *= (likeness / (likeness + 1.0))[:, None]  # the rest is "none of these", even at likeness 1
-    return [
-        _answer(clusters, row, bool(like >= 1.0), label)
-        for row, like, label in zip(chances, likeness, labels, strict=True)
-    ]
+    return np.where(sure, chances.argmax(axis=1), -1), chances
 
 
 def _answer(clusters: Sequence[Cluster], row: NDArray[np.float64], known: bool, label: str) -> Assignment:
@@ -159,57 +179,51 @@ def _embedded(corpus: Corpus, criterion: str, vectors: KeptVectors) -> tuple[Arr
     return both[: len(said)], labels, both[len(said) :]
 
 
-def _seeds(given: Sequence[str], y: Array) -> list[NDArray[np.intp]]:
-    """For each given name the rows whose label means it: nearest of the given names, and near."""
-    if not given:
-        return []
-    similarity = y @ embed([name.lower() for name in given]).T
-    nearest = similarity.argmax(axis=1)
-    seeds = []
-    for j in range(len(given)):
-        near = similarity[:, j]
-        bar = max(_SEED_SIMILARITY, float(near.max()) - _SEED_SLACK)
-        seeds.append(np.flatnonzero((nearest == j) & (near >= bar)))
-    return seeds
+def _drafts(groups: Groups, x: Array, y: Array, given: Sequence[str], k: int) -> list[Cluster]:
+    """The k groups as clusters with prototypes, and as yet without labels and names of their own."""
+    found = rule(x, y, groups.shares)
+    rules = np.hstack([found.weights, found.bias[:, None]])
+    rest = {REST_SPACE: _rounded(rules[k])} if len(rules) > k else {}
+    drafts = []
+    for j in range(k):
+        rows = np.flatnonzero(groups.member == j)
+        name = given[j] if j < len(given) else ""
+        if len(rows):
+            own = _prototype(groups, j, x, y) | {ODDS_SPACE: _rounded(rules[j])} | rest
+        else:
+            own = {BAR_SPACE: [MEANS]} if name else {}
+        drafts.append(Cluster(f"c{j + 1}", name, prototype=own, added=bool(name) and not len(rows)))
+    return drafts
 
 
-def _without_strangers(
-    space: TextSpace,
-    weights: Array,
-    clusters_of: NDArray[np.intp],
-    centres: Array,
-    x: Array,
-    y: Array,
-    given: Sequence[str],
-    seeds: Sequence[NDArray[np.intp]],
-) -> NDArray[np.intp]:
-    """Rows that given clusters had to take although they are unlike their name and seeds go to no cluster (-1).
-
-    k-means places every row; without this, images of quite another kind would become part of what a name stands for.
-    """
-    kept = clusters_of.copy()
-    for j, (name, rows) in enumerate(zip(given, seeds, strict=True)):
-        members = np.flatnonzero(clusters_of == j)
-        if not len(rows) or not len(members):
-            continue
-        anchors = np.vstack([embed([name.lower()]), np.unique(y[rows], axis=0)[:_MAX_LABELS]])
-        near = np.maximum((y[members] @ anchors.T).max(axis=1), x[members] @ anchors[0])
-        strange = (near < _SEED_UNLIKE) & ~np.isin(members, rows)
-        kept[members[strange]] = -1
-        centres[j] = np.average(space.features[members[~strange]], axis=0, weights=weights[members[~strange]])
-    return kept
-
-
-def _prototype(space: TextSpace, centre: Array, x: Array, y: Array) -> dict[str, list[float]]:
-    """The centre as directions in the raw spaces; affinity + bias ranks clusters as their squared distances do."""
-    description, label, offset = space.direction(centre)
-    affinity = x @ description + y @ label + offset
+def _prototype(groups: Groups, j: int, x: Array, y: Array) -> dict[str, list[float]]:
+    """The centre of group j as directions in the raw spaces; affinity + bias ranks clusters as their distances do."""
+    rows = groups.member == j
+    centre = groups.space.features[rows].mean(axis=0)
+    description, label, offset = groups.space.direction(centre)
+    affinity = x[rows] @ description + y[rows] @ label + offset
     scale = [offset, -0.5 * float(centre @ centre), float(np.median(affinity))]
-    return {
-        DESCRIPTION_SPACE: [round(float(value), 5) for value in description],
-        LABEL_SPACE: [round(float(value), 5) for value in label],
-        SCALE_SPACE: [round(value, 5) for value in scale],
-    }
+    return {DESCRIPTION_SPACE: _rounded(description), LABEL_SPACE: _rounded(label), SCALE_SPACE: _rounded(scale)}
+
+
+def _rounded(values: Sequence[float] | NDArray[np.floating]) -> list[float]:
+    return [round(float(value), 5) for value in values]
+
+
+def _odds(
+    clusters: Sequence[Cluster], x: Array, y: Array
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Logits (n, k), how usual an item is in each cluster (n, k), at most 1, and the logit of none of them (n,)."""
+    scores, share = _scores(clusters, x, y)
+    none = np.full(len(x), -np.inf)
+    if not all(ODDS_SPACE in cluster.prototype for cluster in clusters):
+        return _SHARPNESS * scores, share, none
+    both = np.hstack([x, y]).astype(np.float64)
+    rules = np.array([cluster.prototype[ODDS_SPACE] for cluster in clusters])
+    if REST_SPACE in clusters[0].prototype:
+        rest = np.array(clusters[0].prototype[REST_SPACE])
+        none = both @ rest[:-1] + rest[-1]
+    return both @ rules[:, :-1].T + rules[:, -1], share, none
 
 
 def _scores(clusters: Sequence[Cluster], x: Array, y: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -227,6 +241,8 @@ def _known(clusters: Sequence[Cluster], y: Array) -> NDArray[np.float64]:
     """Similarity (n,) of each item's label to the nearest name or label of any cluster."""
     texts = dict.fromkeys(text for cluster in clusters for text in (cluster.name, *cluster.labels[:_MAX_LABELS]))
     vectors = embed([text.lower() for text in texts if text])
+    if not len(vectors):
+        return np.ones(len(y))
     nearest: Array = (y @ vectors.T).max(axis=1)
     return np.clip(nearest, 0.0, 1.0).astype(np.float64)
 
@@ -236,7 +252,7 @@ def _name_similarity(clusters: Sequence[Cluster], x: Array, y: Array) -> NDArray
     names = embed([cluster.name.lower() for cluster in clusters])
     similarity = (y @ names.T).astype(np.float64)
     for j, cluster in enumerate(clusters):
-        if DESCRIPTION_SPACE not in cluster.prototype and cluster.labels:
+        if not cluster.prototype and cluster.labels:
             own = embed([label.lower() for label in cluster.labels[:_MAX_LABELS]])
             similarity[:, j] = np.maximum(similarity[:, j], (y @ own.T).max(axis=1))
     return np.asarray(0.8 * similarity + 0.2 * (x @ names.T), dtype=np.float64)
@@ -246,7 +262,8 @@ def _homes(keys: Sequence[str], clusters_of: NDArray[np.intp]) -> dict[str, int]
     """For each label the cluster that holds most of its items."""
     votes: dict[str, Counter[int]] = defaultdict(Counter)
     for key, cluster in zip(keys, clusters_of.tolist(), strict=True):
-        votes[key][cluster] += 1
+        if cluster >= 0:
+            votes[key][cluster] += 1
     return {key: min(count, key=lambda c: (-count[c], c)) for key, count in votes.items()}
 
 

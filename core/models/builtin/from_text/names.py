@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,17 @@ from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import embed
 
 _MAX_CANDIDATES = 300
+_SAYS = 0.5
+"""A name says a label that is at least so near to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """confidence: mean similarity of the labels inside to the name. fits: whether it says at least half of them."""
+
+    text: str
+    confidence: float
+    fits: bool
 
 
 def name_groups(
@@ -20,8 +32,8 @@ def name_groups(
     keys: Sequence[str],
     given: Sequence[str],
     embed_all: KeptVectors = UNKEPT,
-) -> list[tuple[str, float]]:
-    """For each cluster a distinct label that most of it is or resembles, and how well it fits (0 to 1).
+) -> list[Name]:
+    """For each cluster a distinct label that most of it is or resembles.
 
     members: rows of each cluster, the clusters of the given names first. keys: `label_key` of each label.
     A good name covers its cluster (its own share, and what its cubed similarity to the other labels reaches, as in a
@@ -39,17 +51,17 @@ def name_groups(
             table[j, index[keys[i]]] += 1
     totals = table.sum(axis=0)
     taken = {label_key(name) for name in given}
-    result: dict[int, tuple[str, float]] = {}
+    result: dict[int, Name] = {}
     for j in sorted(range(len(members)), key=lambda j: (j >= len(given), -table[j].sum(), j)):
         inside = table[j]
         if j < len(given):
             near = np.maximum(vectors @ embed([given[j].lower()])[0], 0.0)
-            result[j] = given[j], float(inside @ near / inside.sum()) if inside.sum() else 0.0
+            result[j] = _name(given[j], near, inside)
             continue
         candidates = [int(c) for c in np.argsort(-inside, kind="stable")[:_MAX_CANDIDATES] if inside[c] and unique[c]]
         candidates = [c for c in candidates if unique[c] not in taken]
         if not candidates:
-            result[j] = "", 0.0
+            result[j] = Name("", 0.0, False)
             continue
         near = np.maximum(vectors[candidates] @ vectors.T, 0.0)
         cover = near**3 @ inside / inside.sum()
@@ -57,8 +69,15 @@ def name_groups(
         share = inside[candidates] / inside.sum()
         best = candidates[int(np.argmax((cover + share) * purity))]
         taken.add(unique[best])
-        result[j] = _spell(spelling[unique[best]]), float(near[candidates.index(best)] @ inside / inside.sum())
+        result[j] = _name(_spell(spelling[unique[best]]), near[candidates.index(best)], inside)
     return [result[j] for j in range(len(members))]
+
+
+def _name(text: str, near: NDArray[np.floating], inside: NDArray[np.floating]) -> Name:
+    """near, inside: (labels,) how near each label is to the name, and how many items of the cluster have it."""
+    number = max(float(inside.sum()), 1.0)
+    said = float(inside @ (near >= _SAYS)) / number
+    return Name(text, float(inside @ near) / number, said >= 0.5)
 
 
 def _spell(spellings: Counter[str]) -> str:

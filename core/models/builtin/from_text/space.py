@@ -4,14 +4,14 @@ A description says everything about an image; the label says what the criterion 
 wrongly. Ridge regression from description embeddings to label embeddings (Hoerl & Kennard, 1970; its strength chosen by
 the closed form of leave-one-out error) keeps of each description just what bears on the labels, and corrects odd labels
 by what similar descriptions were called. The predicted label, the given label and the description itself, side by side,
-are then grouped by weighted k-means. Descriptions are centred, which removes the boilerplate they share.
+are one of the views that groups are formed from (groups.py). Descriptions are centred, which removes the boilerplate
+they share.
 
 Pure arrays in, pure arrays out: no names, no models, no files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,46 +99,34 @@ def _ridge(x: Array, y: Array) -> Array:
     return np.asarray((vt.T * best_gain) @ projected, dtype=np.float32)
 
 
-def k_means(
-    features: Array, weights: Array, k: int, seeds: Sequence[NDArray[np.intp]] = ()
-) -> tuple[NDArray[np.intp], Array]:
-    """Weighted k-means, made robust against poor local optima; deterministic.
+def k_means(features: Array, k: int) -> NDArray[np.intp]:
+    """k-means, made robust against poor local optima; deterministic.
 
     Starts are greedy k-means++ (Arthur & Vassilvitskii, 2007), half of them with several times k centres that Ward's
     criterion then merges to k; the best is improved by moving single centres (random swap, Fränti, 2018).
-    features (n, f), weights (n,) > 0. seeds: for the first len(seeds) clusters, rows that are held in them
-    (constrained k-means, Basu et al., 2002), at least one each.
-    Returns the cluster of each row and the centres (k, f), seeded clusters first. Some clusters stay empty when
-    there are fewer than k distinct rows.
+    features (n, f). Returns the cluster of each row; some stay empty when there are fewer than k distinct rows.
     """
-    fixed = np.full(len(features), -1, dtype=np.intp)
-    for j, rows in enumerate(seeds):
-        fixed[rows] = j
     rng = np.random.default_rng(_SEED)
-    squared = (features**2).sum(axis=1)
-    data = _Data(features, squared, weights, fixed)
-    free = range(len(seeds), k)
-    best = _lloyd(data, _start(data, k, seeds, rng))
-    for restart in range(_RESTARTS if free else 0):
-        if restart % 2 and not seeds:
+    data = _Data(features, (features**2).sum(axis=1))
+    best = _lloyd(data, _start(data, k, rng))
+    for restart in range(_RESTARTS):
+        if restart % 2:
             many = min(len(features), _OVERSEED * k)
-            found = _lloyd(data, _merged(data, _lloyd(data, _start(data, many, (), rng), 5), k))
+            found = _lloyd(data, _merged(_lloyd(data, _start(data, many, rng), 5), k))
         else:
-            found = _lloyd(data, _start(data, k, seeds, rng))
+            found = _lloyd(data, _start(data, k, rng))
         best = min(best, found, key=lambda result: result.cost)
-    for _ in range(_SWAPS if free and k > 1 else 0):
-        swapped = _lloyd(data, _swapped(data, best, free, rng))
+    for _ in range(_SWAPS if k > 1 else 0):
+        swapped = _lloyd(data, _swapped(data, best, rng))
         if swapped.cost < best.cost * (1 - 1e-6):
             best = swapped
-    return best.assigned, best.centres
+    return best.assigned
 
 
 @dataclass(frozen=True)
 class _Data:
     features: Array
     squared: Array
-    weights: Array
-    fixed: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -148,9 +136,9 @@ class _Result:
     centres: Array
 
 
-def _merged(data: _Data, fine: _Result, k: int) -> Array:
+def _merged(fine: _Result, k: int) -> Array:
     """Centres of k groups of the many fine clusters, joined pair by pair where the cost grows least (Ward, 1963)."""
-    mass = np.bincount(fine.assigned, weights=data.weights, minlength=len(fine.centres))
+    mass = np.bincount(fine.assigned, minlength=len(fine.centres)).astype(np.float64)
     alive = np.flatnonzero(mass > 0)
     centres, mass = fine.centres[alive].astype(np.float64), mass[alive]
     while len(centres) > k:
@@ -167,39 +155,34 @@ def _merged(data: _Data, fine: _Result, k: int) -> Array:
     return centres.astype(np.float32)
 
 
-def _swapped(data: _Data, result: _Result, free: Sequence[int], rng: np.random.Generator) -> Array:
+def _swapped(data: _Data, result: _Result, rng: np.random.Generator) -> Array:
     """One centre that is little missed, moved to a row that lies far from all centres."""
     distance = _distances(data.features, data.squared, result.centres)
     rows = np.arange(len(distance))
     own = distance[rows, result.assigned]
     distance[rows, result.assigned] = np.inf
-    loss = np.bincount(result.assigned, data.weights * (distance.min(axis=1) - own), minlength=len(result.centres))
-    ranked = sorted(free, key=lambda j: (loss[j], j))[: max(2, len(free) // 4)]
+    loss = np.bincount(result.assigned, distance.min(axis=1) - own, minlength=len(result.centres))
+    ranked = np.argsort(loss, kind="stable")[: max(2, len(loss) // 4)]
     centres = result.centres.copy()
-    chance = data.weights * own
-    if chance.sum() > 1e-9:
-        target = int(rng.choice(len(own), p=chance / chance.sum()))
+    if own.sum() > 1e-9:
+        target = int(rng.choice(len(own), p=own / own.sum()))
         centres[ranked[int(rng.integers(len(ranked)))]] = data.features[target]
     return centres
 
 
-def _start(data: _Data, k: int, seeds: Sequence[NDArray[np.intp]], rng: np.random.Generator) -> Array:
-    features, weights = data.features, data.weights
-    n = len(features)
-    centres = np.zeros((k, features.shape[1]), dtype=np.float32)
-    nearest = np.full(n, np.inf)
-    for j, rows in enumerate(seeds):
-        centres[j] = np.average(features[rows], axis=0, weights=weights[rows])
-        nearest = np.minimum(nearest, _distances(features, data.squared, centres[j : j + 1])[:, 0])
+def _start(data: _Data, k: int, rng: np.random.Generator) -> Array:
+    n = len(data.features)
+    centres = np.zeros((k, data.features.shape[1]), dtype=np.float32)
+    nearest = np.ones(n)
     trials = 2 + int(np.log(k))
-    for j in range(len(seeds), k):
-        chance = (weights * nearest if j else weights).astype(np.float64)
-        if chance.sum() <= 1e-9:  # every row already is a centre: the rest are copies and stay empty
-            chance = np.ones(n)
-        picks = rng.choice(n, size=trials, p=chance / chance.sum())
-        reach = np.minimum(nearest[:, None], _distances(features, data.squared, features[picks]))
-        chosen = int(np.argmin(weights @ reach))
-        centres[j], nearest = features[picks[chosen]], reach[:, chosen]
+    for j in range(k):
+        if nearest.sum() <= 1e-9:  # every row already is a centre: the rest are copies and stay empty
+            nearest = np.ones(n)
+        picks = rng.choice(n, size=trials, p=nearest / nearest.sum())
+        away = _distances(data.features, data.squared, data.features[picks])
+        reach = np.minimum(nearest[:, None], away) if j else away
+        chosen = int(np.argmin(reach.sum(axis=0)))
+        centres[j], nearest = data.features[picks[chosen]], reach[:, chosen]
     return centres
 
 
@@ -211,15 +194,15 @@ def _lloyd(data: _Data, centres: Array, iterations: int = _ITERATIONS) -> _Resul
     cost = 0.0
     for _ in range(iterations):
         distance = _distances(data.features, data.squared, centres)
-        found = np.where(data.fixed >= 0, data.fixed, distance.argmin(axis=1))
-        cost = float(data.weights @ distance[rows, found])
+        found = distance.argmin(axis=1)
+        cost = float(distance[rows, found].sum())
         if np.array_equal(found, assigned):
             break
         moved = np.flatnonzero(found != assigned)  # few after the first rounds, so only these change the sums
         change = np.zeros((k, len(moved)), dtype=np.float32)
-        change[found[moved], np.arange(len(moved))] = data.weights[moved]
+        change[found[moved], np.arange(len(moved))] = 1.0
         left = assigned[moved] >= 0
-        change[assigned[moved][left], np.flatnonzero(left)] = -data.weights[moved][left]
+        change[assigned[moved][left], np.flatnonzero(left)] = -1.0
         sums += change @ data.features[moved]
         mass += change.sum(axis=1, keepdims=True)
         assigned = found

@@ -4,8 +4,9 @@ Three ways to group a sample of the items: k-means on the sum of description and
 much where descriptions are poor; k-means in the criterion-steered space (space.py), which wins where labels are odd;
 and what thirty groupings of resamples agree on (core/models/builtin/consensus.py), which wins where groups differ in
 size but gathers most items into one group where there are hardly any groups. The one that the items fit best is taken
-(silhouette, Rousseeuw, 1987). How often an item was grouped with the members of each group is its share of that group,
-and a linear rule learnt from these shares judges any item by itself.
+(silhouette, Rousseeuw, 1987), of those that the labels, which speak of the criterion, fit about as well as any. How
+often an item was grouped with the members of each group is its share of that group, and a linear rule learnt from
+these shares judges any item by itself.
 
 Pure arrays in, pure arrays out: no names, no models, no files.
 """
@@ -29,6 +30,8 @@ so that members of one group often lie apart. Between 1 and 2 the confidence is 
 ITEMS = 1_000
 """Items that groups are formed of: of more, evenly chosen ones. The rule places the rest; more took longer and changed
 less than .005 of what was right."""
+_OFF_TOPIC = 0.25
+"""Groups that labels fit so much worse (silhouette) than others are of something else than was asked for."""
 _AXES = 64
 
 
@@ -53,7 +56,9 @@ def form(x: Array, y: Array, k: int) -> Groups:
     """Form k groups of 1 <= n <= ITEMS items from unit embeddings (n, d) of descriptions and labels. Deterministic."""
     seen = look(x, y, k)
     found = [k_means(seen.total, k), k_means(seen.steered, k), agreed(seen.near, min(k, seen.distinct))]
-    member = max(found, key=lambda groups: round(_silhouette(seen.total, groups), 6))
+    told = [_silhouette(leading(y, axes_of(k)), groups) for groups in found]
+    fair = [groups for groups, fit in zip(found, told, strict=True) if fit >= max(told) - _OFF_TOPIC]
+    member = max(fair, key=lambda groups: round(_silhouette(seen.total, groups), 6))
     return Groups(member, stays(seen.near, member, k), seen.space)
 
 
@@ -69,10 +74,15 @@ class Seen:
     distinct: int
 
 
+def axes_of(k: int) -> int:
+    """In how many axes k groups are looked for."""
+    return max(_AXES, 2 * k)
+
+
 def look(x: Array, y: Array, k: int) -> Seen:
     """What groups of about k are formed of. Expects 1 <= n <= ITEMS items."""
     assert len(x) <= ITEMS
-    space, axes = build_space(x, y), max(_AXES, 2 * k)
+    space, axes = build_space(x, y), axes_of(k)
     total, steered = leading(x + LABEL * y, axes), leading(space.features, axes)
     views = [steered, leading(np.hstack([x, LABEL * y]), axes), total]
     return Seen(space, total, steered, together(groupings(views, k), len(x)), distinct(views))

@@ -6,6 +6,7 @@ edit can be undone and a re-run keeps them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -161,6 +162,8 @@ def _apply(state: Edited, edit: Edit) -> Edited:
             labels=tuple(dict.fromkeys((*into.labels, *cluster.labels))),
             size=None if into.size is None or cluster.size is None else into.size + cluster.size,
             examples=(*into.examples, *cluster.examples)[:EXAMPLES],
+            inside=dict((Counter(into.inside) + Counter(cluster.inside)).most_common()),
+            stability=stability((into, cluster)),  # at least: images that went from one to the other now stay
         )
         merged = _replace(replace(state, clusters=others), whole)
         moved = {item: into.id if where == cluster.id else where for item, where in state.moved.items()}
@@ -181,6 +184,16 @@ def _check_name(name: str, others: Sequence[Cluster]) -> None:
         raise BadInput(f"“{name.strip()}” is what images without a group are called. Choose another name.")
     if any(same_name(other.name, name) for other in others):
         raise BadInput(f"There is already a group called “{name.strip()}”. Merge the two, or choose another name.")
+
+
+def stability(clusters: Sequence[Cluster]) -> float | None:
+    """The share of images that stay in their group when the sample changes, as the model formed the groups; None where
+    it did not try."""
+    tried = [
+        (cluster.size, cluster.stability) for cluster in clusters if cluster.size and cluster.stability is not None
+    ]
+    total = sum(size for size, _ in tried)
+    return sum(size * share for size, share in tried) / total if total else None
 
 
 @dataclass(frozen=True, slots=True)

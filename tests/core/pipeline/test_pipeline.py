@@ -13,13 +13,12 @@ import pytest
 from fakes import COLOURS
 from house import EACH, House
 
-from core.domain import Progress, RunSettings
+from core.domain import Progress
 from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.jobs import Jobs
 from core.pipeline import validation
 from core.pipeline.intake import take_in
-from core.pipeline.run_models import sight_of
 from core.results import run_view
 from core.results.edits import Add, Delete, Merge, Move, Rename
 from core.store import answers, database
@@ -349,11 +348,6 @@ def test_a_run_whose_answers_were_lost_with_the_file_asks_again(house: House) ->
     house.store = house.workspace.store
     house.run(begun)
     assert house.sizes(begun) == dict.fromkeys(COLOURS, EACH)
-
-
-def test_the_built_in_engine_warns_however_it_is_named(house: House) -> None:
-    for spec in ("builtin", "builtin:"):
-        assert sight_of(RunSettings("", "mood", 4, vision=spec)).warning == "The fake engine cannot see mood."
 
 
 def test_copies_that_were_deleted_are_made_again_from_the_originals(house: House) -> None:

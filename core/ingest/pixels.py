@@ -21,7 +21,7 @@ _COSINES = np.cos(np.outer(np.arange(_KEPT), _PLACES))
 _LEVELS = np.arange(256)
 _GREY = "#767676"
 """What both white and black stand out against, at a contrast of 4.5 each (WCAG 2.2)."""
-_OUTLINED_SIDE, _NEAR_WHITE = 256, 230
+_OUTLINED_SIDE, _NEAR_WHITE = 256, 215
 
 
 def upright_rgb(image: Image.Image, side: int) -> Image.Image:

@@ -224,13 +224,21 @@ class Sight:
     """Whether a vision model can see what a criterion asks for.
 
     aspect: the model's word for what it will look at ("subject", "colour", "style", "light").
-    warning: None when it can; otherwise one sentence for the person, and aspect is the fallback (appearance).
+    why: "" when it can; otherwise why not, as a clause ("the engine cannot see “mood”"), and aspect is the fallback
+        (appearance).
     read_as: the criterion with its typing errors put right, as it was understood; "" where it had none.
     """
 
     aspect: str
-    warning: str | None = None
+    why: str = ""
     read_as: str = ""
+
+    @property
+    def warning(self) -> str | None:
+        """What to tell the person before anything starts; None when it can."""
+        if not self.why:
+            return None
+        return f"{self.why[:1].upper()}{self.why[1:]}. Connect a vision-language model, or group by appearance instead."
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Page:
 
     Attributes:
         part: which part of the run it shows, in words, "" for all of it.
+        sight: what is to be known of what the vision model saw, a sentence each.
         date: YYYY-MM-DD.
         facts: (name, value) of what was asked for and who did the work.
         counts: (name, images); they add up to `given`.
@@ -59,6 +60,7 @@ class Page:
     title: str
     date: str
     part: str
+    sight: Sequence[str]
     given: int
     facts: Sequence[tuple[str, str]]
     counts: Sequence[tuple[str, int]]

@@ -105,8 +105,11 @@ def test_a_criterion_that_cannot_be_seen_is_warned_of(
 ) -> None:
     command[command.index("--criterion") + 1] = "mood"
     assert main(command) == 0
-    assert "Warning: The fake engine cannot see mood." in capsys.readouterr().err
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["warnings"] == ["The fake engine cannot see mood."]
+    said = "Grouped by appearance, because the fake engine cannot see mood."
+    assert f"Warning: {said}" in capsys.readouterr().err
+    about = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert about["warnings"] == [said]
+    assert about["sight"] == {"by_appearance": True, "read_as": ""}
 
 
 def test_cells_that_a_spreadsheet_would_run_are_made_safe(tmp_path: Path, house: House) -> None:

@@ -114,6 +114,15 @@ def test_where_a_model_is_served_stays_at_home(house: House) -> None:
     assert "10.0.0.7" not in page.text
 
 
+def test_what_the_engine_could_not_see_is_said(house: House, done: str) -> None:
+    assert "by appearance" not in read(house, done).text
+    run_id = house.start(criterion="mood")
+    house.run(run_id)
+    page = read(house, run_id)
+    assert "images by mood" in page.text
+    assert "Grouped by appearance, because the fake engine cannot see mood." in page.text
+
+
 def test_pictures_have_a_bound_in_number_and_bytes(house: House, done: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html_data, "MOST_EXAMPLES", 8)
     assert len(read(house, done).pictures) == 8

@@ -59,4 +59,4 @@ else:
     with match:  # last: the first time, comparing names loads a model, and the pictures need not wait for it
         scores(run)
 with noted:  # last for the same reason
-    sight_note(run.settings)
+    sight_note(run.settings, edited.clusters)

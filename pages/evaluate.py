@@ -14,7 +14,7 @@ from ui.session import run_data, state
 st.title(text.EVALUATE)
 run = empty.open_run()
 st.caption(safe_md(run_data.run_name(run), 90))
-sight_note(run.settings)
+sight_note(run.settings, run_data.view(run).edited.clusters)
 empty.until_sorted(run, text.EVALUATE_EMPTY)
 
 view = run_data.view(run)

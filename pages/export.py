@@ -14,7 +14,7 @@ from ui.session import run_data, state
 st.title(text.EXPORT)
 run = empty.open_run()
 st.caption(safe_md(run_data.run_name(run), 90))
-sight_note(run.settings)
+sight_note(run.settings, run_data.view(run).edited.clusters)
 empty.until_sorted(run, text.EXPORT_EMPTY)
 if state.jobs().get(run.id):
     st.info(text.EXPORT_AT_WORK, icon=":material/hourglass_top:")

@@ -43,7 +43,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         assign_button(run, "assign", disabled=at_work)
 
 if at_work:
-    sight_note(run.settings)
+    sight_note(run.settings, edited.clusters)
     st.info(text.AT_WORK, icon=":material/hourglass_top:")
     st.stop()
 noted = st.container()
@@ -60,4 +60,4 @@ with st.grid(3, min_column_width=300, gap="small") as grid:
 if not sorted_ and len(edited.clusters) > _FEW:  # the first button is out of sight by now
     assign_button(run, "assign-below")
 with noted:  # last, so that the pictures need not wait for it
-    sight_note(run.settings)
+    sight_note(run.settings, edited.clusters)

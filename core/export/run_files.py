@@ -14,6 +14,7 @@ from core.pipeline.sight import said_of_sight, sight_of
 from core.results import run_view
 from core.results.run_view import STATES, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
+from core.results.stability import said_of_stability, stability
 from core.workspace import Workspace
 
 CLUSTERS = ("cluster", "meaning", "size", "labels")
@@ -77,7 +78,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         + [(UNASSIGNED, view.states()["unassigned"])],
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         view.metrics(),
-        said_of_sight(settings),
+        said_of_stability(view.edited.clusters) + said_of_sight(settings),
     )
 
 
@@ -104,6 +105,7 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "prompts": {step: ", ".join(stats.prompts) for step, stats in run.stats.items() if stats.prompts},
         "evidence": ", ".join(evidence_used(store, run)) or "text only",
         "warnings": list(written.warnings),
+        "stability": stability(view.edited.clusters),
         "sight": {"by_appearance": bool(sight.why), "read_as": sight.read_as},
         "given": dataset.given if dataset else 0,
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},

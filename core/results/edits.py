@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from core.domain import EXAMPLES, Cluster, is_reserved, same_name
 from core.errors import BadInput
+from core.results.stability import stability
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +194,6 @@ def _check_name(name: str, others: Sequence[Cluster]) -> None:
         raise BadInput(f"“{name.strip()}” is what images without a group are called. Choose another name.")
     if any(same_name(other.name, name) for other in others):
         raise BadInput(f"There is already a group called “{name.strip()}”. Merge the two, or choose another name.")
-
-
-def stability(clusters: Sequence[Cluster]) -> float | None:
-    """The share of images that stay in their group when the sample changes, as the model formed the groups; None where
-    it did not try."""
-    tried = [
-        (cluster.size, cluster.stability) for cluster in clusters if cluster.size and cluster.stability is not None
-    ]
-    total = sum(size for size, _ in tried)
-    return sum(size * share for size, share in tried) / total if total else None
 
 
 @dataclass(frozen=True, slots=True)

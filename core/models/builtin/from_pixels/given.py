@@ -69,7 +69,7 @@ def _homes(aspect: str, names: Sequence[str], shown: NDArray[np.float32], found:
     """(groups,) the name that each group goes to, len(names) for none. shown: (groups, narrow) mean shares of words."""
     words = vocabulary(aspect)
     nobody = len(names)
-    filled = shown.any(axis=1)
+    filled: NDArray[np.bool_] = shown.max(axis=1) > 0
     # The terms of a colour in shade and light are one word; classes of the network stand each for itself.
     best = (shown if aspect == "subject" else shown @ words.members[: words.narrow].T).max(axis=1)
     fit = np.stack([np.clip(shown @ meaning(aspect, name), 0, 1) for name in names], axis=1)

@@ -23,6 +23,7 @@ from core.models.builtin.from_pixels.words import definition, domain, vocabulary
 from core.models.builtin.text_model import BuiltinText
 from core.models.builtin.vision_model import BuiltinVision
 from core.models.roles import TextModel
+from core.results.stability import said_of_stability
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -244,6 +245,15 @@ def test_groups_of_an_earlier_version_still_take_images() -> None:
             }
             clusters.append(Cluster(name, name, prototype={key: [float(v) for v in vs] for key, vs in kept.items()}))
         assert [a.cluster_id for a in assigned(BuiltinText(), data, criterion, clusters)] == truth
+
+
+def test_groups_of_noise_are_said_to_be_shaky() -> None:
+    random = np.random.default_rng(5)
+    items = [{**item("beagle", "red", i), SUBJECT: random.random(3840).astype(np.float32)} for i in range(80)]
+    noise = BuiltinText().name(corpus(items), "animal", 4)
+    assert "shaky" in said_of_stability(noise)[0]
+    data, _, _ = pets()
+    assert said_of_stability(BuiltinText().name(data, "animal", 3)) == ()
 
 
 def test_two_groups_of_one_colour_are_told_apart() -> None:

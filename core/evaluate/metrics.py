@@ -2,15 +2,15 @@
 
 Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
 mean), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from scikit-learn; purity; and `name_acc`, which
-asks whether a cluster's *name* means the class. Every score covers all images with truth: Unassigned counts as one
-extra cluster that is matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
+asks whether a cluster's *name* means the class (`core.evaluate.names`). `chance` is the accuracy of saying the
+commonest class of every image. Every score covers all images with truth: Unassigned counts as one extra cluster that is
+matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
-
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts to unit vectors (n, d); passed in, so that this module knows no model."""
-
-SAME_MEANING = 0.5
-"""Least cosine similarity at which a name that is no class name may still mean its nearest one.
-
-"automobile" and "car" lie at .87, "bird" and "seagull" at .55; unrelated nouns at .2 to .4."""
+from core.evaluate.names import Lexicon, classes_meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +65,27 @@ def _accuracy(table: Confusion) -> float:
 
 
 def score(
-    truth: Sequence[str], predicted: Sequence[str | None], names: Mapping[str, str], embed: Embed
+    truth: Sequence[str],
+    predicted: Sequence[str | None],
+    names: Mapping[str, str],
+    lexicon: Lexicon,
+    hints: Collection[str] = (),
 ) -> dict[str, Any]:
     """All of metrics.json for images with truth.
 
     truth: class of each image. predicted: cluster id of each image, None for Unassigned. names: cluster id -> name.
-    Scores lie in 0..1 (ARI may be below 0); those of an empty set of images are None.
+    hints: ids of the clusters whose name is only a placeholder. Scores lie in 0..1 (ARI may be below 0); those of an
+    empty set of images are None.
     """
-    return score_table(confusion(truth, predicted), names, embed)
+    return score_table(confusion(truth, predicted), names, lexicon, hints)
 
 
 @threads.limited
-def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dict[str, Any]:
+def score_table(
+    table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
+) -> dict[str, Any]:
     """`score` for images that were counted already: every one of these scores depends on the counts alone."""
-    meant = _classes_meant(table.classes, names, embed)
+    meant = names_meant(table, names, lexicon, hints)
     assigned = from_counts(
         {
             (name, cluster): int(table.counts[i, j])
@@ -108,13 +108,41 @@ def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dic
     return result
 
 
+def names_meant(
+    table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
+) -> dict[str, str] | None:
+    """Cluster id -> the class that its name means (`core.evaluate.names.classes_meant`), with counts from a table."""
+    images = {
+        (name, cluster): int(table.counts[row, column])
+        for row, name in enumerate(table.classes)
+        for column, cluster in enumerate(table.clusters)
+        if cluster is not None
+    }
+    return classes_meant(table.classes, names, lexicon, images, hints)
+
+
+def beats_chance(acc: float, chance: float) -> bool:
+    """Whether an accuracy is more than the commonest class alone gives, in the whole per cent that a person reads."""
+    return round(100 * acc) > round(100 * chance)
+
+
+def sentence(scores: Mapping[str, Any]) -> str:
+    """The accuracy in words, beside what chance gives. scores: those of `score` over at least one image."""
+    acc, chance, number = scores["acc"], scores["chance"], scores["n"]
+    verdict = "" if beats_chance(acc, chance) else ": no better than chance"
+    return (
+        f"Matches the labels for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
+        f"where always saying the commonest label gives {100 * chance:.0f} %{verdict}."
+    )
+
+
 def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
     from core.libraries.sklearn import metrics
 
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
-            ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc")
+            ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc", "chance")
         )
     i, j = np.nonzero(table.counts)
     truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
@@ -139,6 +167,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         "v_measure": float(v_measure),
         "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
+        "chance": int(table.counts.sum(axis=1).max()) / total,
     }
 
 
@@ -171,33 +200,3 @@ def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str
             "cluster": names.get(cluster, cluster) if cluster is not None else None,
         }
     return result
-
-
-def _classes_meant(classes: Sequence[str], names: Mapping[str, str], embed: Embed) -> dict[str, str] | None:
-    """Cluster id -> the class its name means, for names that mean one; None when the classes are bare numbers."""
-    if not classes or all(re.fullmatch(r"[+-]?\d+(\.\d+)?", name.strip()) for name in classes):
-        return None
-    plain = {normalised(name): name for name in reversed(classes)}
-    meant = {cluster: plain[normalised(name)] for cluster, name in names.items() if normalised(name) in plain}
-    rest = [cluster for cluster, name in names.items() if cluster not in meant and normalised(name)]
-    if rest:
-        near = embed([normalised(names[cluster]) for cluster in rest]) @ embed([normalised(c) for c in classes]).T
-        for cluster, row in zip(rest, near, strict=True):
-            if row.max() >= SAME_MEANING:
-                meant[cluster] = classes[int(row.argmax())]
-    return meant
-
-
-def normalised(name: str) -> str:
-    """Lower case, single spaces for any separator, and each word without its plural ending."""
-    return " ".join(_singular(word) for word in re.findall(r"[^\W_]+", name.casefold()))
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.evaluate.metrics import beats_chance
 from ui.texts.common import count, images, percent
 
 EVALUATE_EMPTY: Final = "Scores compare the finished groups with your labels. First the images have to be sorted."
@@ -38,8 +39,12 @@ PRECISION_HELP: Final = "Called precision: the share of the group's images that 
 F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
 
 
-def matches(acc: float, number: int) -> str:
-    return f"Matches your labels for {percent(acc)} of {images(number)}."
+def matches(acc: float, chance: float, number: int) -> str:
+    verdict = "" if beats_chance(acc, chance) else ": no better than chance"
+    return (
+        f"Matches your labels for {percent(acc)} of {images(number)}, "
+        f"where always saying the commonest label gives {percent(chance)}{verdict}."
+    )
 
 
 def labelled_some(labelled: int, number: int) -> str:

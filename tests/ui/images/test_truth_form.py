@@ -95,4 +95,4 @@ def test_labels_given_later_are_previewed_too(make: Callable[..., str]) -> None:
     assert "1 of 12 images have a label" in shown(at)
     assert "1 name in the table belongs to no image here: x.png" in shown(at)
     at.button(key="compare").click().run()
-    assert text.matches(1.0, 1) in shown(at)
+    assert text.matches(1.0, 1.0, 1) in shown(at)

@@ -61,7 +61,7 @@ def hungarian_accuracy(truth: Sequence[str], predicted: Sequence[str | None]) ->
 
 def _accuracy(table: Confusion) -> float:
     total = int(table.counts.sum())
-    return sum(int(table.counts[i, j]) for i, j in _match(table).items()) / total if total else 0.0
+    return sum(int(table.counts[i, j]) for i, j in matching(table).items()) / total if total else 0.0
 
 
 def score(
@@ -171,7 +171,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
     }
 
 
-def _match(table: Confusion) -> dict[int, int]:
+def matching(table: Confusion) -> dict[int, int]:
     """Class row -> cluster column under the matching with most agreement; Unassigned is never matched."""
     from core.libraries.scipy import linear_sum_assignment
 
@@ -182,7 +182,7 @@ def _match(table: Confusion) -> dict[int, int]:
 
 def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Per class: size, precision, recall and F1 of the cluster matched to it, and that cluster's name (or None)."""
-    matched = _match(table)
+    matched = matching(table)
     result: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(table.classes):
         size = int(table.counts[i].sum())

@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,8 @@ from core.workspace import Workspace
 DATA = ROOT.parent / "shared" / "datasets"
 DEMO = ROOT / "data" / "demo"
 RESAMPLES, SHARE = 5, 0.8
-LEFT_OUT = {"species": ("tulip", "sunflower", "orchid"), "colour": ("blue", "green", "black", "brown", "orange")}
+CHOICES = 5
+NOT_THERE = {"species": ("tulip", "sunflower", "orchid"), "colour": ("blue", "green", "black", "brown", "orange")}
 """Names for the flowers of which none shows."""
 
 
@@ -258,19 +260,15 @@ def quality(case: Case, corpus: Corpus, truth: NDArray[np.str_]) -> tuple[str, s
 
 
 def given(case: Case, corpus: Corpus, truth: NDArray[np.str_]) -> Iterator[str]:
-    """A line for each draw of names for the flowers: three that occur, and one or two that do not."""
-    classes = sorted(set(truth))
-    outside = LEFT_OUT[case.column]
-    for seed in range(RESAMPLES):
-        draw = np.random.default_rng(seed)
-        names = [str(name) for name in draw.choice(classes, 3, replace=False)]
-        names += [str(name) for name in draw.choice(outside, len(classes) - 3, replace=False)]
+    """A line for each choice of names for the flowers: three that occur, and one or two that do not."""
+    classes, outside = sorted(set(truth)), NOT_THERE[case.column]
+    draw = np.random.default_rng(0)
+    for three in draw.permutation(list(combinations(classes, 3)))[:CHOICES]:
+        names = [*map(str, three), *map(str, draw.choice(outside, len(classes) - 3, replace=False))]
         clusters, found, _ = grouped(corpus, case.criterion, len(names), names)
         called = {cluster.id: cluster.name for cluster in clusters}
         under = [None if cluster is None else called[cluster] for cluster in found]
-        yield line(
-            [f"{case.name}, {case.column}", ", ".join(names), *map(shown, given_shares(list(truth), under, names))]
-        )
+        yield line([case.name, case.column, ", ".join(names), *map(shown, given_shares(list(truth), under, names))])
 
 
 def shown(value: float | None) -> str:
@@ -288,7 +286,14 @@ LONG = (
     *("data", "criterion", "groups", "ACC", "ACC of k-means", "ACC by chance"),
     *("NMI", "name accuracy", "right names", "ECE", "AUC", "stability"),
 )
-GIVEN = ("data", "names given", "under a name that does not fit", "under the right one", "left, where none fits")
+GIVEN = (
+    "data",
+    "criterion",
+    "names given",
+    "under a name that does not fit",
+    "under the right one",
+    "left, where none fits",
+)
 
 
 def replaced(text: str, body: str) -> str:
@@ -303,7 +308,7 @@ def replaced(text: str, body: str) -> str:
 
 def table(head: Sequence[str], lines: Sequence[str]) -> str:
     """A table in Markdown."""
-    return "\n".join([line(head), line(["---"] * len(head)), *lines])
+    return "\n".join([line(head), f"|{'---|' * len(head)}", *lines])
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ def test_nothing_is_said_of_stability_that_the_engine_does_not_say() -> None:
 
 def test_shares_and_lines() -> None:
     assert [quality.shown(value) for value in (0.5, 0.9984, 1.0, 0.0, None)] == [".500", ".998", "1.000", ".000", "–"]
-    assert quality.table(("a", "b"), [quality.line((1, ".5"))]) == "| a | b |\n| --- | --- |\n| 1 | .5 |"
+    assert quality.table(("a", "b"), [quality.line((1, ".5"))]) == "| a | b |\n|---|---|\n| 1 | .5 |"
 
 
 def test_only_its_own_part_of_a_document_is_replaced() -> None:

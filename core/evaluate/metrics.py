@@ -3,7 +3,8 @@
 Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
 mean), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from scikit-learn; purity; and `name_acc`, which
 asks whether a cluster's *name* means the class (`core.evaluate.names`). `chance` is the accuracy of saying the
-commonest class of every image. Every score covers all images with truth: Unassigned counts as one extra cluster that is
+commonest class of every image, `shuffled` what groups of these sizes reach once in twenty times when the images are
+dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
 matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
 """
 
@@ -19,6 +20,10 @@ from numpy.typing import NDArray
 
 from core import threads
 from core.evaluate.names import Lexicon, classes_meant
+
+_SHUFFLES = 200
+_CELLS = 200_000
+"""Fields of all shuffled tables together, beyond which there are fewer of them: a large one takes long to match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +126,36 @@ def names_meant(
     return classes_meant(table.classes, names, lexicon, images, hints)
 
 
-def beats_chance(acc: float, chance: float) -> bool:
-    """Whether an accuracy is more than the commonest class alone gives, in the whole per cent that a person reads."""
-    return round(100 * acc) > round(100 * chance)
+def chance_verdict(scores: Mapping[str, Any]) -> str:
+    """What is to be said of an accuracy that chance reaches too, in the whole per cent that a person reads; "" where it
+    does not. With few images, or classes of one size, blind groups match better than the commonest class does.
+    """
+    acc, chance, shuffled = (round(100 * scores[key]) for key in ("acc", "chance", "shuffled"))
+    if acc > max(chance, shuffled):
+        return ""
+    return ": no better than chance" if acc <= chance else ": no better than chance, as blindly formed groups reach it"
 
 
 def sentence(scores: Mapping[str, Any]) -> str:
     """The accuracy in words, beside what chance gives. scores: those of `score` over at least one image."""
     acc, chance, number = scores["acc"], scores["chance"], scores["n"]
-    verdict = "" if beats_chance(acc, chance) else ": no better than chance"
     return (
         f"Matches the labels for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
-        f"where always saying the commonest label gives {100 * chance:.0f} %{verdict}."
+        f"where always saying the commonest label gives {100 * chance:.0f} %{chance_verdict(scores)}."
     )
+
+
+def _shuffled(table: Confusion) -> float:
+    """The accuracy that at most one in twenty of the tables with these classes and cluster sizes exceeds."""
+    draw = np.random.default_rng(0)
+    reached = []
+    for _ in range(min(_SHUFFLES, max(3, _CELLS // table.counts.size))):
+        left, rows = table.counts.sum(axis=0), []
+        for size in table.counts.sum(axis=1):
+            rows.append(draw.multivariate_hypergeometric(left, size))
+            left = left - rows[-1]
+        reached.append(_accuracy(Confusion(table.classes, table.clusters, np.stack(rows))))
+    return float(np.quantile(reached, 0.95))
 
 
 def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
@@ -142,7 +164,19 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
-            ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc", "chance")
+            (
+                "acc",
+                "nmi",
+                "ari",
+                "fmi",
+                "homogeneity",
+                "completeness",
+                "v_measure",
+                "purity",
+                "name_acc",
+                "chance",
+                "shuffled",
+            )
         )
     i, j = np.nonzero(table.counts)
     truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
@@ -168,6 +202,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
         "chance": int(table.counts.sum(axis=1).max()) / total,
+        "shuffled": _shuffled(table),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from core.evaluate.metrics import beats_chance, confusion, hungarian_accuracy, score, sentence
+from core.evaluate.metrics import chance_verdict, confusion, hungarian_accuracy, score, sentence
 from core.evaluate.names import Word
 
 DOG = Word(frozenset({"dog"}), frozenset({"dog", "puppy"}))
@@ -139,11 +139,39 @@ def test_chance_is_the_share_of_the_commonest_class() -> None:
 
 
 @pytest.mark.parametrize(
-    ("acc", "chance", "beats"), [(0.75, 0.75, False), (0.6, 0.75, False), (0.754, 0.75, False), (0.76, 0.75, True)]
+    ("acc", "shuffled", "verdict"),
+    [
+        (0.75, 0.5, ": no better than chance"),
+        (0.6, 0.5, ": no better than chance"),
+        (0.754, 0.5, ": no better than chance"),
+        (0.76, 0.76, ": no better than chance, as blindly formed groups reach it"),
+        (0.76, 0.5, ""),
+    ],
 )
-def test_what_chance_reaches_is_no_success(acc: float, chance: float, beats: bool) -> None:
-    assert beats_chance(acc, chance) is beats
-    said = sentence({"acc": acc, "chance": chance, "n": 1200})
-    assert f"{acc:.0%}".replace("%", " %") in said
-    assert "1,200 images, where always saying the commonest label gives 75 %" in said
-    assert ("no better than chance" in said) is not beats
+def test_what_chance_reaches_is_no_success(acc: float, shuffled: float, verdict: str) -> None:
+    scores = {"acc": acc, "chance": 0.75, "shuffled": shuffled, "n": 1200}
+    assert chance_verdict(scores) == verdict
+    assert sentence(scores) == (
+        f"Matches the labels for {100 * acc:.0f} % of 1,200 images, "
+        f"where always saying the commonest label gives 75 %{verdict}."
+    )
+
+
+def test_groups_that_were_dealt_out_blindly_are_no_better_than_chance() -> None:
+    """Ten classes of five images: blind groups match twice as many as the commonest class, whatever they are."""
+    truth = [str(i % 10) for i in range(50)]
+    beaten = 0
+    for seed in range(20):
+        dealt = [str(i) for i in np.random.default_rng(seed).permutation(truth)]
+        got = score(truth, dealt, {}, LEXICON)
+        assert got["chance"] == 0.1
+        beaten += not chance_verdict(got)
+    assert beaten <= 2
+    assert chance_verdict(score(truth, truth, {}, LEXICON)) == ""
+
+
+def test_a_perfect_match_of_two_images_is_what_chance_gives() -> None:
+    got = score(["a", "b"], ["x", "y"], {}, LEXICON)
+    assert (got["acc"], got["chance"], got["shuffled"]) == (1.0, 0.5, 1.0)
+    assert score(["a", "b"], [None, None], {}, LEXICON)["shuffled"] == 0.0
+    assert score([], [], {}, LEXICON)["shuffled"] is None

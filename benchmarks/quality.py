@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Measured:
-    """Scores of one grouping, 0 to 1. None: nothing to measure (auc: all confidences are right, or all are wrong)."""
+    """Scores of one grouping, 0 to 1. None: nothing to measure (auc: all images are right, or all are wrong)."""
 
     acc: float
     nmi: float

@@ -67,7 +67,11 @@ def _things() -> dict[str, Word]:
     for word, classes in named:  # a class is also called by the engine's name for it
         if len(classes) == 1:
             senses[word] = senses.get(word, frozenset()) | {leaves[i] for i in classes}
-    return {word: Word(senses.get(word, frozenset()), frozenset(found)) for word, found in covers.items()}
+    out = {}
+    for word, found in covers.items():
+        called = senses.get(word, frozenset())
+        out[word] = Word(called, called if called == found else frozenset(found))  # most words are held once
+    return out
 
 
 def _senses() -> dict[str, frozenset[str]]:

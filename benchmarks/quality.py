@@ -119,6 +119,9 @@ def described(workspace: Workspace, case: Case) -> tuple[Corpus, NDArray[np.str_
     run_id = runs.start(workspace, origin, RunSettings("", case.criterion, len(set(classes.values()))))
     runs.run(workspace, run_id, "name", origin=origin)
     items = [(row.item_id, classes[row.name]) for row in run_view.rows(workspace.store, run_id) if row.name in classes]
+    if not items:
+        sys.exit(f"None of the files that {case.labels} names lies in {case.images}.")
+    print(f"{case.name}, {case.column}: {len(items)} images with a label", flush=True)
     ids = [item for item, _ in items]
     held = RunAnswers(workspace.store.answers, run_id)
     said = held.descriptions(ids)
@@ -272,7 +275,7 @@ def given(case: Case, corpus: Corpus, truth: NDArray[np.str_]) -> Iterator[str]:
 
 
 def shown(value: float | None) -> str:
-    """A share as the tables have it: .81, .998 near one."""
+    """A share as the tables have it: ".811", "–" for none."""
     return "–" if value is None else f"{value:.3f}".replace("0.", ".", 1)
 
 
@@ -283,8 +286,18 @@ def line(cells: Sequence[object]) -> str:
 
 SHORT = ("data", "criterion", "groups", "ACC", "name accuracy", "ACC by chance")
 LONG = (
-    *("data", "criterion", "groups", "ACC", "ACC of k-means", "ACC by chance"),
-    *("NMI", "name accuracy", "right names", "ECE", "AUC", "stability"),
+    "data",
+    "criterion",
+    "groups",
+    "ACC",
+    "ACC of k-means",
+    "ACC by chance",
+    "NMI",
+    "name accuracy",
+    "right names",
+    "ECE",
+    "AUC",
+    "stability",
 )
 GIVEN = (
     "data",

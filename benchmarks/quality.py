@@ -326,6 +326,8 @@ def table(head: Sequence[str], lines: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Measure, print, and write where asked to."""
+    if "--write" in arguments and not DATA.is_dir():
+        sys.exit("Without the evaluation data beside the repository --write would lose what was measured on it.")
     short, long, names = [], [], []
     with tempfile.TemporaryDirectory() as place:
         workspace = Workspace(Config(Path(place) / "workspace"))

@@ -78,6 +78,12 @@ def test_the_documents_have_a_place_for_the_tables(document: str) -> None:
     assert "the tables" in quality.replaced(text, "the tables")
 
 
+def test_tables_of_all_sets_are_not_replaced_by_the_demo_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "DATA", tmp_path / "nowhere")
+    with pytest.raises(SystemExit, match="would lose"):
+        quality.main(["--write"])
+
+
 def test_folders_that_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "labels.csv").write_text("image,kind,colour\n1.jpg,cup,red\n", encoding="utf-8")
     monkeypatch.setattr(quality, "DATA", tmp_path / "nowhere")

@@ -9,6 +9,7 @@ from sklearn import metrics
 from sklearn.cluster import AgglomerativeClustering, KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import kneighbors_graph
 from sklearn.utils.extmath import randomized_svd
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "KMeans",
     "LogisticRegression",
     "MiniBatchKMeans",
+    "kneighbors_graph",
     "metrics",
     "randomized_svd",
 ]

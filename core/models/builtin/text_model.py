@@ -6,16 +6,19 @@ without it (records, other vision models) `from_text` works from descriptions an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
-from core.domain import Assignment, Cluster, Corpus, Failed, Step, Vector
+from core.domain import EXAMPLES, Assignment, Cluster, Corpus, Failed, Step, Vector
 from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
+from core.models.builtin.from_pixels import given as given_names
 from core.models.builtin.from_pixels import names, words
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID, SPACES, has_evidence, seen_rows
 from core.models.builtin.from_text import clusters as text_clusters
@@ -23,8 +26,6 @@ from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import EMBEDDER_ID
 
 _ALONE = 1.7
-_SMALL_GROUPS = 4
-"""How many more groups than names are formed to find images that no name is meant for."""
 
 
 def warm_up() -> None:
@@ -35,7 +36,7 @@ def warm_up() -> None:
 class BuiltinText:
     """Implements `TextModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = f"builtin-text/3+{EMBEDDER_ID}"
+    id = f"builtin-text/4+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     by_label = False
@@ -61,43 +62,21 @@ class BuiltinText:
 
     @threads.limited
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster]:
-        """Form exactly k groups and name them; given names come first and take the groups that fit them best."""
+        """Form exactly k groups and name them; given names come first and take what fits their meaning, or nothing."""
         seen = _seen(corpus)
         if int(seen.sum()) < k:
             return text_clusters.name_texts(corpus, criterion, k, given, self._vectors)
         aspect = route(criterion).aspect
         chosen = np.flatnonzero(seen)
         chosen = chosen[np.argsort(np.array([corpus.ids[int(i)] for i in chosen]), kind="stable")]
-        given = list(given)[:k]
-        chosen, strangers = _set_apart(corpus, chosen, aspect, criterion, k, given)
         evidence = _rows(corpus, chosen)
-        formed = pixel_clusters.form(aspect, evidence, k)
-        if len(strangers):
-            formed = pixel_clusters.tighten(aspect, formed, evidence, _rows(corpus, strangers))
-        shares = words.narrow_shares(aspect, evidence, criterion)
-        cover = names.coverage(aspect, shares, formed.member, k)
-        labels = names.own_labels(words.labels(aspect, shares), formed.member, k)
-        order = _order(aspect, cover, given)
-        found = names.name_groups(aspect, cover[order[len(given) :]], criterion, given) if len(given) < k else []
-        titles = [names.Name(text, 1.0, False) for text in given] + found
-        return [
-            Cluster(
-                id=f"c{position + 1}",
-                name=title.text,
-                meaning="" if title.hint or position < len(given) else words.definition(aspect, title.text),
-                labels=labels[j],
-                confidence=None if position < len(given) else title.confidence,
-                needs_name=title.hint,
-                prototype=pixel_clusters.prototype(aspect, formed, j),
-                size=int((formed.member == j).sum()),
-                examples=tuple(corpus.ids[int(chosen[i])] for i in pixel_clusters.typical(aspect, formed, evidence, j)),
-            )
-            for position, (j, title) in enumerate(zip(order, titles, strict=True))
-        ]
+        clusters = [*_given(aspect, evidence, criterion, list(given)[:k], k)]
+        clusters = [replace(cluster, id=f"c{position + 1}") for position, cluster in enumerate(clusters)]
+        return _counted(aspect, evidence, criterion, clusters, [corpus.ids[int(i)] for i in chosen])
 
     @threads.limited
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
-        """Assign each image to the nearest group, or to none when it is a stranger to all of them."""
+        """Assign each image to the group that it stays with most often, or to none when it is a stranger to all."""
         seen = _seen(corpus)
         aspect = route(criterion).aspect
         if not clusters or not seen.any() or not _knows(aspect, clusters):
@@ -109,6 +88,66 @@ class BuiltinText:
         return out
 
 
+def _given(aspect: str, evidence: dict[str, Vector], criterion: str, given: list[str], k: int) -> list[Cluster]:
+    """k clusters, the given names first: what fits a name is its own, the other groups are formed of the rest."""
+    n = len(next(iter(evidence.values())))
+    if not given:
+        return _formed(aspect, evidence, criterion, k, given)
+    shares, home = given_names.shares_of(aspect, evidence, criterion, given, k)
+    placed = pixel_clusters.place(aspect, evidence, shares, len(given))
+    named = [
+        Cluster(id="", name=name, prototype=pixel_clusters.prototype(aspect, placed, i) if (home == i).any() else {})
+        for i, name in enumerate(given)
+    ]
+    rest = home == len(given)
+    free = k - len(given)
+    if not free:
+        return named
+    if int(rest.sum()) < free:  # every image fits a name: the groups that are still wanted are cut from all
+        rest = np.ones(n, dtype=np.bool_)
+    return [*named, *_formed(aspect, {space: rows[rest] for space, rows in evidence.items()}, criterion, free, given)]
+
+
+def _formed(aspect: str, evidence: dict[str, Vector], criterion: str, k: int, taken: Sequence[str]) -> list[Cluster]:
+    """k groups of these items, named by the words that they support."""
+    formed = pixel_clusters.form(aspect, evidence, k)
+    shares = words.narrow_shares(aspect, evidence, criterion)
+    carries = names.carried(aspect, shares, words.labels(aspect, shares), formed.member, k)
+    return [
+        Cluster(
+            id="",
+            name=title.text,
+            meaning="" if title.hint else words.definition(aspect, title.text),
+            confidence=title.confidence,
+            needs_name=title.hint,
+            prototype=pixel_clusters.prototype(aspect, formed, j),
+        )
+        for j, title in enumerate(names.name_groups(aspect, carries, criterion, taken))
+    ]
+
+
+def _counted(
+    aspect: str, evidence: dict[str, Vector], criterion: str, clusters: Sequence[Cluster], ids: Sequence[str]
+) -> list[Cluster]:
+    """The clusters with their sizes, labels and typical images: what would be in them if images were sorted now."""
+    answers = _assign(aspect, evidence, criterion, clusters)
+    labels = words.labels(aspect, words.narrow_shares(aspect, evidence, criterion))
+    out = []
+    for cluster in clusters:
+        inside = [i for i, answer in enumerate(answers) if answer.cluster_id == cluster.id]
+        count = Counter(labels[i] for i in inside)
+        best = sorted(inside, key=lambda i: (-(answers[i].confidence or 0.0), ids[i]))
+        out.append(
+            replace(
+                cluster,
+                labels=tuple(sorted(count, key=lambda label: (-count[label], label))),
+                size=len(inside),
+                examples=tuple(ids[i] for i in best[:EXAMPLES]),
+            )
+        )
+    return out
+
+
 def _assign(aspect: str, evidence: dict[str, Vector], criterion: str, clusters: Sequence[Cluster]) -> list[Assignment]:
     shares = words.narrow_shares(aspect, evidence, criterion)
     labels = words.labels(aspect, shares)
@@ -116,8 +155,7 @@ def _assign(aspect: str, evidence: dict[str, Vector], criterion: str, clusters: 
     formed = [j for j, cluster in enumerate(clusters) if pixel_clusters.is_formed(aspect, cluster)]
     named = [j for j in range(len(clusters)) if j not in formed]
     if named:  # a cluster without a place in the space takes what its name fits
-        meanings = np.stack([names.meaning(aspect, clusters[j].name) for j in named])
-        support = np.clip(shares @ meanings.T, 0.0, 1.0)
+        support = _support(aspect, shares, [clusters[j] for j in named])
         if not formed:  # nothing else is on offer, so a fair share of the word is enough
             support = np.minimum(support * _ALONE, 1.0)
         chance[:, named] = support / np.maximum(support.sum(axis=1, keepdims=True), 1.0)
@@ -129,40 +167,19 @@ def _assign(aspect: str, evidence: dict[str, Vector], criterion: str, clusters: 
     return [_answer(clusters, row, label) for row, label in zip(chance, labels, strict=True)]
 
 
+def _support(aspect: str, shares: NDArray[np.float32], clusters: Sequence[Cluster]) -> NDArray[np.float64]:
+    """(n, clusters) how much of what each image shows means the name of each cluster."""
+    meanings = np.stack([names.meaning(aspect, cluster.name) for cluster in clusters])
+    return np.asarray(np.clip(shares @ meanings.T, 0.0, 1.0), dtype=np.float64)
+
+
 def _answer(clusters: Sequence[Cluster], row: NDArray[np.float64], label: str) -> Assignment:
+    """The likeliest cluster, unless that the image belongs to none is likelier."""
     chances = {cluster.id: round(float(p), 4) for cluster, p in zip(clusters, row, strict=True)}
     best = int(row.argmax())
     if row.sum() < 0.5:
         return Assignment(None, probabilities=chances, answer=label)
     return Assignment(clusters[best].id, confidence=chances[clusters[best].id], probabilities=chances)
-
-
-def _set_apart(
-    corpus: Corpus, chosen: NDArray[np.intp], aspect: str, criterion: str, k: int, given: Sequence[str]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Split the items into those to group and those that none of the given names is meant for.
-
-    Only when every group is named beforehand: otherwise the strangers may be the group that is still to be named.
-    """
-    nobody = chosen[:0]
-    if aspect != "subject" or len(given) < k or len(chosen) < k + _SMALL_GROUPS:
-        return chosen, nobody
-    evidence = _rows(corpus, chosen)
-    small = pixel_clusters.form(aspect, evidence, k + _SMALL_GROUPS)
-    away = names.unlike(words.narrow_shares(aspect, evidence, criterion), small.member, given)
-    return (chosen[~away], chosen[away]) if (~away).sum() >= k else (chosen, nobody)
-
-
-def _order(aspect: str, cover: NDArray[np.float32], given: Sequence[str]) -> list[int]:
-    """The groups in the order they are shown: those that take the given names first."""
-    from core.libraries.scipy import linear_sum_assignment
-
-    if not given:
-        return list(range(len(cover)))
-    fit = names.likeness(aspect, cover, given)
-    rows, columns = linear_sum_assignment(-fit)
-    taken = [int(j) for _, j in sorted(zip(rows, columns, strict=True))]
-    return [*taken, *(j for j in range(len(cover)) if j not in taken)]
 
 
 def _knows(aspect: str, clusters: Sequence[Cluster]) -> bool:

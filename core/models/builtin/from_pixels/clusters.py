@@ -1,44 +1,34 @@
-"""Groups in an evidence space: the space that fits an aspect, k-means in it, and the chance of a group for one item.
+"""Groups in an evidence space: the views that fit an aspect, what they agree on, and the chances of one item.
 
-A group is kept as a centre with the few numbers that `chances` needs, so later items are judged one by one.
+A group is kept as the numbers that `chances` needs, so later items are judged one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
-from core.domain import EXAMPLES, Cluster, Vector
-from core.models.builtin.from_pixels import appearance, colours
+from core.domain import Cluster, Vector
+from core.models.builtin.consensus import MOST, Places, consensus, evenly, places
+from core.models.builtin.from_pixels import appearance, colours, earlier
 from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT
 from core.models.builtin.from_pixels.network import FEATURES
-from core.models.builtin.from_pixels.words import narrow_shares
 
 _LIMIT = {"subject": 4.5, "colour": 6.0, "style": 10.0, "light": 10.0}
 """Robust deviations beyond the median distance at which an item is a stranger. Features of a different subject lie far
 out; an odd colour or light is still nearest to some group, so only the oddest are left over."""
 _CLOSE = 0.05
 """Nearer than this to the average, an image differs from it by nothing that means anything."""
-_RESTARTS = 20
-_TREE = 2000
-"""Items that the quadratic methods look at; beyond, evenly chosen ones stand for the rest."""
+_AXES = 64
+_LOOKS = 5
+"""Kinds of picture, by style and light, whose averages are taken out of what is seen of their subjects."""
+_RIDGE = 0.1
 _SEED = 0
 _LIGHT = ("lightness", "shadows", "middle", "highlights", "dark share", "bright share", "top lightness")
-_STYLE = (
-    "flat share",
-    "edge share",
-    "texture share",
-    "palette",
-    "paper share",
-    "grey share",
-    "chroma",
-    "grain",
-    "crispness",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,112 +36,144 @@ class Groups:
     """k groups of n items.
 
     Attributes:
-        member: (n,) group of each item, 0 to k-1, the largest group first.
+        member: (n,) group of each item, 0 to k-1, the largest group first; -1 for the items that belong to none.
+        shares: (n, k) how often each item stays with the members of each group, rows summing to at most 1.
+        places: the rule that gives later items their shares; where some items belong to none, of k + 1 places.
         centres: (k, d).
-        origin: (d,), from which points are brought to one length; empty where they are taken as they are.
-        spread: mean squared distance of the items to their centres.
         reach: (k, 2) median and deviation of the members' distance to their centre.
-        limit: an item more deviations than this beyond the median is a stranger to the group.
+        stability: (k,) how often the members of a group stay in it when the sample changes.
     """
 
     member: NDArray[np.intp]
+    shares: NDArray[np.float64]
+    places: Places
     centres: Vector
-    origin: Vector
-    spread: float
     reach: Vector
-    limit: float
+    stability: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """For n items and m groups: shares (n, m), rows summing to at most 1, how often an item would stay with the members
+    of a group; strange (n,), how many robust deviations an item lies beyond the limit of its nearest group (negative
+    inside)."""
+
+    shares: NDArray[np.float64]
+    strange: NDArray[np.float64]
 
 
 def points(aspect: str, evidence: Mapping[str, Vector]) -> Vector:
-    """(n, d) one point an item, before `place` puts it into the space of a particular collection."""
+    """(n, d) one point an item, which does not depend on the other items."""
     if aspect == "subject":
         # The root tempers the few strongest activations; each third of the subject counts the same.
         thirds = np.sqrt(np.maximum(evidence[SUBJECT], 0)).reshape(-1, 3, FEATURES)
         thirds /= np.maximum(np.linalg.norm(thirds, axis=2, keepdims=True), 1e-9)
         return np.asarray(thirds.reshape(len(thirds), -1), dtype=np.float32)
     if aspect == "colour":
-        # Hellinger's distance between shares of colour terms, where neighbouring terms (red, dark red) count as near.
-        return _unit(np.sqrt(evidence[COLOURS] @ colours.likeness()))
-    statistics = evidence[STATISTICS]
-    names = _STYLE if aspect == "style" else _LIGHT
-    chosen = statistics[:, [appearance.STATISTICS.index(name) for name in names]]
+        # Hellinger's distance between shares of colour terms; in the first half neighbouring terms (red, dark red)
+        # count as near.
+        return np.hstack([_unit(np.sqrt(evidence[COLOURS] @ colours.likeness())), np.sqrt(evidence[COLOURS])])
+    if aspect == "light":
+        return evidence[STATISTICS][:, [appearance.STATISTICS.index(name) for name in _LIGHT]]
+    return evidence[STATISTICS]
+
+
+def views(aspect: str, evidence: Mapping[str, Vector]) -> list[Vector]:
+    """What groups of an aspect have to agree in, (n, d) each.
+
+    subject: the points as they are, which keeps small distinct groups whole; brought to one length, which suits
+    collections of much the same thing; and without what they owe to style and light. style: what the image's statistics
+    explain of what is seen (ridge regression, Hoerl & Kennard, 1970). colour, light: the points.
+    """
+    raw = points(aspect, evidence)
+    if aspect == "light":
+        return [raw]
+    if aspect == "colour":
+        half = raw.shape[1] // 2
+        return [raw[:, :half], raw[:, half:]]
+    looks = evidence[STATISTICS]
+    looks = (looks - looks.mean(axis=0)) / np.maximum(looks.std(axis=0), 1e-3)
     if aspect == "style":
-        return np.hstack([np.sqrt(narrow_shares("style", evidence)), 0.5 * chosen])
-    return chosen
+        seen = points("subject", evidence)
+        kept = looks.T @ looks + _RIDGE * len(looks) * np.eye(looks.shape[1], dtype=np.float32)
+        return [_principal(looks @ np.linalg.solve(kept, looks.T @ (seen - seen.mean(axis=0))))]
+    one_length = _unit(raw - raw.mean(axis=0), least=_CLOSE)
+    return [_principal(raw), _principal(one_length), _principal(_unit(_without_looks(raw, looks), least=_CLOSE))]
 
 
-def place(values: Vector, origin: Vector) -> Vector:
-    """Points as they are, or all at one distance from the collection's average (the origin), so that an image that
-    differs faintly counts as much as a striking one."""
-    return _unit(values - origin, least=_CLOSE) if len(origin) else values
+def _without_looks(raw: Vector, looks: Vector) -> Vector:
+    """Points less the average of the images that look alike in style and light."""
+    from core.libraries.sklearn import KMeans
+
+    kinds = min(_LOOKS, len(np.unique(np.round(looks, 4), axis=0)))
+    kind = KMeans(kinds, n_init=5, random_state=_SEED).fit_predict(looks.astype(np.float64))
+    out = raw.copy()
+    for j in range(kinds):
+        out[kind == j] -= raw[kind == j].mean(axis=0)
+    return out
 
 
 @threads.limited
 def form(aspect: str, evidence: Mapping[str, Vector], k: int) -> Groups:
-    """Form k groups of the n >= k items by k-means on the leading principal axes.
-
-    A few more axes than groups hold what tells the groups apart (Ding & He, ICML 2004). For subjects two spaces are
-    tried: as it is, which keeps small distinct groups whole, and brought to one length, which suits collections of much
-    the same thing; the one whose groups agree better with the words for the images is taken (silhouette, Rousseeuw
-    1987). Where fewer than k items differ, the last groups are empty. Does not depend on thread count or global
-    random state.
-    """
+    """Form k groups of the n >= k items: what many groupings of resamples agree on. Does not depend on thread count or
+    global random state. Where fewer than k items differ, the last groups are empty."""
     raw = points(aspect, evidence)
-    if aspect != "subject":
-        return _describe(aspect, raw, raw[0, :0], *_k_means(raw, k, ward=False))
-    words = np.sqrt(narrow_shares(aspect, evidence))
-    best: tuple[float, Groups] | None = None
-    for origin, axes in ((raw[0, :0], k + 4), (raw.mean(axis=0), max(k + 4, 24))):
-        placed = place(raw, origin)
-        middle = placed.mean(axis=0)
-        basis = _principal_axes(placed - middle, axes)
-        member, centres = _k_means((placed - middle) @ basis.T, k, ward=True)
-        found = _describe(aspect, placed, origin, member, (middle + centres @ basis).astype(np.float32))
-        quality = _silhouette(words, member)
-        if best is None or quality > best[0] + 1e-6:
-            best = quality, found
-    assert best is not None
-    return best[1]
+    some = evenly(len(raw), max(MOST, k))
+    agreed = consensus(views(aspect, {space: rows[some] for space, rows in evidence.items()}), k, _has_shapes(aspect))
+    return _placed(aspect, raw, some, agreed.shares, agreed.stability, k)
 
 
-def _describe(aspect: str, placed: Vector, origin: Vector, member: NDArray[np.intp], centres: Vector) -> Groups:
-    away = np.linalg.norm(placed - centres[member], axis=1)
-    whole = _reach(np.linalg.norm(placed - placed.mean(axis=0), axis=1))
-    reach = np.zeros((len(centres), 2), dtype=np.float32)
-    for j in range(len(centres)):
-        own = away[member == j]
-        # A handful of members lies close to its own centre whatever the group is: lean on the whole collection.
-        trust = len(own) / (len(own) + 3)
-        reach[j] = trust * _reach(own) + (1 - trust) * whole if len(own) else whole
-    return Groups(member, centres, origin, float((away**2).mean()), reach, _LIMIT[aspect])
+@threads.limited
+def place(aspect: str, evidence: Mapping[str, Vector], shares: NDArray[np.float64], k: int) -> Groups:
+    """Groups from (n, k or k + 1) shares that are known; the last of k + 1 belongs to no group."""
+    raw = points(aspect, evidence)
+    some = evenly(len(raw), MOST)
+    member = shares.argmax(axis=1)
+    stability = np.array([shares[member == j, j].mean() if (member == j).any() else 0.0 for j in range(k)])
+    return _placed(aspect, raw, some, shares[some], stability, k)
 
 
-def tighten(aspect: str, groups: Groups, evidence: Mapping[str, Vector], strangers: Mapping[str, Vector]) -> Groups:
-    """The same groups with a limit between their members and known strangers, as far as those lie further out."""
-    kept = [prototype(aspect, groups, j) for j in range(len(groups.centres))]
-    inside = chances(aspect, evidence, kept).strange + groups.limit
-    outside = chances(aspect, strangers, kept).strange + groups.limit
-    between = float(np.quantile(inside, 0.99) + np.quantile(outside, 0.05)) / 2
-    return replace(groups, limit=float(np.clip(between, np.quantile(inside, 0.99), groups.limit)))
+def _placed(
+    aspect: str,
+    raw: Vector,
+    some: NDArray[np.intp],
+    shares: NDArray[np.float64],
+    stability: NDArray[np.float64],
+    k: int,
+) -> Groups:
+    rule = places(raw[some], shares, _scale(aspect, raw))
+    every = _softmax(raw @ rule.weights.T + rule.bias)
+    member = every.argmax(axis=1)
+    if shares.shape[1] == k:  # the largest first
+        order = np.argsort(-np.bincount(member, minlength=k), kind="stable")
+        every, member, stability = every[:, order], np.argsort(order)[member], stability[order]
+        rule = Places(rule.weights[order], rule.bias[order])
+    member = np.where(member < k, member, -1)
+    whole = raw.mean(axis=0)
+    spread = _reach(np.linalg.norm(raw - whole, axis=1))
+    centres, reach = np.repeat(whole[None], k, axis=0), np.repeat(spread[None], k, axis=0)
+    for j in range(k):
+        own = raw[member == j]
+        if len(own):
+            centres[j] = own.mean(axis=0)
+            # A handful of members lies close to its own centre whatever the group is: lean on the whole collection.
+            trust = len(own) / (len(own) + 3)
+            reach[j] = trust * _reach(np.linalg.norm(own - centres[j], axis=1)) + (1 - trust) * spread
+    return Groups(member.astype(np.intp), every[:, :k], rule, centres, reach, stability)
 
 
 def prototype(aspect: str, groups: Groups, j: int) -> dict[str, list[float]]:
     """What is kept of group j in `Cluster.prototype`."""
-    scale = [groups.spread, float(groups.reach[j, 0]), float(groups.reach[j, 1]), groups.limit]
-    kept = {f"{aspect}/centre": groups.centres[j], f"{aspect}/scale": np.array(scale)}
-    if len(groups.origin):
-        kept[f"{aspect}/origin"] = groups.origin
+    weights, bias = groups.places.weights, groups.places.bias
+    has_rest = len(weights) > len(groups.centres)
+    if has_rest:  # what belongs to none is the zero that the others are measured from
+        weights, bias = weights - weights[-1], bias - bias[-1]
+    kept = {
+        f"{aspect}/weights": weights[j],
+        f"{aspect}/scale": np.array([bias[j], *groups.reach[j], _LIMIT[aspect], float(has_rest)]),
+        f"{aspect}/centre": groups.centres[j],
+    }
     return {name: [float(f"{value:.4g}") for value in values] for name, values in kept.items()}
-
-
-def typical(aspect: str, groups: Groups, evidence: Mapping[str, Vector], j: int) -> NDArray[np.intp]:
-    """Rows of some members of group j, those nearest to its centre first."""
-    members = np.flatnonzero(groups.member == j)
-    if not len(members):
-        return members
-    placed = place(points(aspect, {space: rows[members] for space, rows in evidence.items()}), groups.origin)
-    away = np.linalg.norm(placed - groups.centres[j], axis=1)
-    return np.asarray(members[np.argsort(away, kind="stable")][:EXAMPLES], dtype=np.intp)
 
 
 def is_formed(aspect: str, cluster: Cluster) -> bool:
@@ -159,37 +181,41 @@ def is_formed(aspect: str, cluster: Cluster) -> bool:
     return f"{aspect}/centre" in cluster.prototype
 
 
-@dataclass(frozen=True, slots=True)
-class Chances:
-    """For n items and m groups: shares (n, m), rows summing to 1, a softmax over squared distances to the centres;
-    strange (n,), how many robust deviations an item lies beyond the limit of its nearest group (negative inside)."""
-
-    shares: NDArray[np.float64]
-    strange: NDArray[np.float64]
-
-
 def chances(
     aspect: str, evidence: Mapping[str, Vector], prototypes: Sequence[Mapping[str, Sequence[float]]]
 ) -> Chances:
     """The chance of each group for each item; each item is judged by itself."""
+    if any(f"{aspect}/weights" not in kept for kept in prototypes):
+        return Chances(*earlier.chances(aspect, evidence, prototypes))
     raw = points(aspect, evidence)
-    scale = np.array([kept[f"{aspect}/scale"] for kept in prototypes])
-    placed = place(raw, np.array(prototypes[0].get(f"{aspect}/origin", ()), dtype=np.float32))
-    squared = np.empty((len(raw), len(prototypes)))
-    for j, kept in enumerate(prototypes):
-        squared[:, j] = ((placed - np.array(kept[f"{aspect}/centre"], dtype=np.float32)) ** 2).sum(axis=1)
-    nearest = squared.argmin(axis=1)
-    temperature = max(_SOFTNESS[aspect] * float(scale[:, 0].mean()), 1e-9)
-    shares = np.exp(-(squared - squared.min(axis=1, keepdims=True)) / temperature)
-    shares /= shares.sum(axis=1, keepdims=True)
-    away = np.sqrt(squared[np.arange(len(raw)), nearest])
-    beyond = (away - scale[nearest, 1]) / np.maximum(scale[nearest, 2], 1e-6)
-    return Chances(shares, beyond - scale[nearest, 3])
+    weights = np.array([kept[f"{aspect}/weights"] for kept in prototypes])
+    bias, middle, deviation, limit, has_rest = np.array([kept[f"{aspect}/scale"] for kept in prototypes]).T
+    scores = raw @ weights.T + bias
+    if has_rest.any():
+        scores = np.hstack([scores, np.zeros((len(raw), 1))])
+    shares = _softmax(scores)[:, : len(prototypes)]
+    nearest = shares.argmax(axis=1)
+    centres = np.array([kept[f"{aspect}/centre"] for kept in prototypes], dtype=np.float32)
+    away = np.linalg.norm(raw - centres[nearest], axis=1)
+    beyond = (away - middle[nearest]) / np.maximum(deviation[nearest], 1e-6)
+    return Chances(shares, beyond - limit[nearest])
 
 
-_SOFTNESS = {"subject": 0.2, "colour": 0.6, "style": 0.6, "light": 0.6}
-"""Softmax temperature as a share of the groups' mean squared radius, so that confidences come near the hit rates
-measured (1,280 features overstate a difference more than two dozen colour terms do)."""
+def _has_shapes(aspect: str) -> bool:
+    """Whether groups may have any shape. Colours run into each other: there a graph of neighbours finds no ends."""
+    return aspect in ("subject", "style")
+
+
+def _scale(aspect: str, raw: Vector) -> NDArray[np.floating]:
+    """What points are divided by so that each of their parts counts: the statistics have no common unit."""
+    if aspect in ("style", "light"):
+        return np.asarray(np.maximum(raw.std(axis=0), 1e-3))
+    return np.ones(1)
+
+
+def _softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _reach(away: NDArray[np.floating]) -> Vector:
@@ -198,54 +224,15 @@ def _reach(away: NDArray[np.floating]) -> Vector:
     return np.array([middle, max(deviation, 0.05 * middle, 0.02)], dtype=np.float32)
 
 
-def _principal_axes(centred: Vector, count: int) -> Vector:
-    """(at most count, d) leading directions; distances in them are the distances in the space, less noise."""
+def _principal(values: NDArray[np.floating]) -> Vector:
+    """(n, at most _AXES) the points on their leading principal axes."""
     from core.libraries.scipy import eigh
 
-    some = centred[_evenly(len(centred), _TREE)].astype(np.float64)
+    centred = (values - values.mean(axis=0)).astype(np.float64)
     # The products between items have the same eigenvalues as the covariance and are fewer.
-    least = max(0, len(some) - count)
-    values, vectors = eigh(some @ some.T, subset_by_index=(least, len(some) - 1))
-    keep = [i for i in range(len(values))[::-1] if values[i] > max(float(values[-1]), 1e-12) * 1e-9]
-    axes = (vectors[:, keep].T / np.sqrt(values[keep])[:, None]) @ some
-    return axes.astype(np.float32) if keep else np.zeros((1, centred.shape[1]), dtype=np.float32)
-
-
-def _evenly(n: int, count: int) -> NDArray[np.intp]:
-    """At most count of n positions, evenly spread."""
-    return np.unique(np.linspace(0, n - 1, min(n, count)).astype(np.intp))
-
-
-def _k_means(values: Vector, k: int, ward: bool) -> tuple[NDArray[np.intp], Vector]:
-    """(n,) groups, largest first, and their (k, d) centres.
-
-    Started from Ward's tree, which finds small groups that random starts miss, or best of 20 random starts.
-    """
-    from core.libraries.sklearn import AgglomerativeClustering, KMeans
-
-    found = min(k, len(np.unique(np.round(values, 5), axis=0)))
-    points = values.astype(np.float64)
-    if ward and found > 1:
-        some = points[_evenly(len(points), max(_TREE, found))]
-        tree = AgglomerativeClustering(found).fit_predict(some)
-        start = np.stack([some[tree == j].mean(axis=0) for j in range(found)])
-        model = KMeans(found, init=start, n_init=1).fit(points)
-    else:
-        model = KMeans(found, n_init=_RESTARTS, random_state=_SEED).fit(points)
-    order = np.argsort(-np.bincount(model.labels_, minlength=found), kind="stable")
-    rank = np.argsort(order)
-    centres = model.cluster_centers_[order]
-    if found < k:  # the same image k times: the groups that are left over are empty
-        centres = np.vstack([centres, np.repeat(centres[:1], k - found, axis=0)])
-    return rank[model.labels_].astype(np.intp), centres.astype(np.float32)
-
-
-def _silhouette(values: Vector, member: NDArray[np.intp]) -> float:
-    from core.libraries.sklearn import metrics
-
-    some = _evenly(len(values), _TREE)
-    groups = len(np.unique(member[some]))
-    return float(metrics.silhouette_score(values[some], member[some])) if 1 < groups < len(some) else 0.0
+    least = max(0, len(centred) - _AXES)
+    level, axes = eigh(centred @ centred.T, subset_by_index=(least, len(centred) - 1))
+    return np.asarray(axes[:, ::-1] * np.sqrt(np.maximum(level[::-1], 0.0)), dtype=np.float32)
 
 
 def _unit(values: Vector, least: float = 1e-9) -> Vector:

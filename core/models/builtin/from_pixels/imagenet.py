@@ -101,11 +101,13 @@ class Lexicon:
 
     names: short names, the 1,000 classes first, then the broader words. definitions: one for each of the classes.
     members: (number of names, 1000) float32, 1 where a class belongs to a name; the first 1,000 rows are the identity.
+    synonyms: of each of the classes, WordNet's other words for it.
     """
 
     names: tuple[str, ...]
     definitions: tuple[str, ...]
     members: NDArray[np.float32]
+    synonyms: tuple[tuple[str, ...], ...]
 
 
 @cache
@@ -130,6 +132,7 @@ def lexicon() -> Lexicon:
         names=(*leaves, *(name for name, _ in broader)),
         definitions=tuple(meanings[offset] for offset in offsets),
         members=rows,
+        synonyms=tuple(words[offset] for offset in offsets),
     )
 
 

@@ -5,7 +5,6 @@ A good name covers most of its group and little of the others. Where none does, 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,21 +12,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.builtin.from_pixels.imagenet import lexicon
 from core.models.builtin.from_pixels.words import domain, vocabulary
 from core.models.embedding.minilm import embed
 
-NAME_CONFIDENCE = 0.45
-"""Below this a name is a hint and asks the person for a better one."""
-_BROAD_COVER = 0.5
-"""So is a broad word that fits less than this of its group, however little it fits the others: it covers so many
-classes that some are always seen, like insects among flowers."""
-
+_HALF = 0.5
+"""A name is a word that at least half of its group carries; where there is none, it only looks like something."""
 _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
 _RELATED = 0.45
 _SLACK = 0.12
-_UNRELATED = 0.25
-_STEP = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +43,60 @@ def coverage(aspect: str, shares: NDArray[np.float32], member: NDArray[np.intp],
     return cover
 
 
-def name_groups(aspect: str, cover: NDArray[np.float32], criterion: str, taken: Sequence[str] = ()) -> list[Name]:
-    """Name each group; names are distinct, and distinct from those already taken, whatever their case."""
+def carried(
+    aspect: str, shares: NDArray[np.float32], labels: Sequence[str], member: NDArray[np.intp], k: int
+) -> NDArray[np.float32]:
+    """(k, names) the part of each group that carries each name: whose label it is or covers, or its mean share where
+    that is more. shares: (n, narrow) of each image. labels: of each image, a narrow word."""
+    words = vocabulary(aspect)
+    place = {name: i for i, name in enumerate(words.names[: words.narrow])}
+    own = np.zeros_like(shares)
+    own[np.arange(len(labels)), [place[label] for label in labels]] = 1.0
+    return np.maximum(coverage(aspect, shares, member, k), coverage(aspect, own, member, k))
+
+
+def name_groups(aspect: str, carries: NDArray[np.float32], criterion: str, taken: Sequence[str] = ()) -> list[Name]:
+    """Name each group by a word that most of it and little of the others carries; names are distinct, and distinct from
+    those already taken, whatever their case. carries: (k, names), see `carried`."""
     from core.libraries.scipy import linear_sum_assignment
 
     words = vocabulary(aspect)
-    owned = cover / np.maximum(cover.sum(axis=0), 1e-9)
-    # Of two names that cover the same images the narrower says more.
-    narrowness = np.maximum(words.members.sum(axis=1), 1.0) ** -_BREADTH_COST
-    score = np.sqrt(cover * owned)
+    score = np.sqrt(carries * carries / np.maximum(carries.sum(axis=0), 1e-9))
     field = domain(criterion) if aspect == "subject" else None
-    if field is not None and len(cover) > 1:  # to call a group of garments "clothing" says nothing
+    fits = carries >= _HALF
+    if field is not None and len(carries) > 1:  # to call a group of garments "clothing" says nothing
         score[:, field] *= 0.1
-    broad = words.members.sum(axis=1) > 1.0
+        fits[:, field] = False
+    # Of two names that cover the same images the narrower says more.
+    score *= np.maximum(words.members.sum(axis=1), 1.0) ** -_BREADTH_COST
     used = {name.casefold() for name in taken}
     free = np.array([name.casefold() not in used for name in words.names])
-    wanted = np.where(free, score * narrowness, -1.0)
-    rows, columns = linear_sum_assignment(-wanted)
+    rows, columns = linear_sum_assignment(-np.where(free, score + fits, -1.0))
     chosen = dict(zip(rows.tolist(), columns.tolist(), strict=True))
     out = []
-    for j in range(len(cover)):
+    for j in range(len(carries)):
         column = chosen.get(j)
-        sure = float(score[j, column]) if column is not None and free[column] else 0.0
-        if column is None or sure < NAME_CONFIDENCE or (broad[column] and cover[j, column] < _BROAD_COVER):
-            out.append(Name(_hint(len(taken) + j + 1, score[j], words.names), round(sure, 4), True))
+        if column is not None and free[column] and fits[j, column]:
+            out.append(Name(words.names[column], round(float(carries[j, column]), 4), False))
         else:
-            out.append(Name(words.names[column], round(sure, 4), False))
+            text = _alike(
+                aspect, np.where(fits[j], score[j], 0.0), carries[j], [*used, *(n.text.casefold() for n in out)]
+            )
+            out.append(Name(text or _hint(len(taken) + j + 1, score[j], words.names), 0.0, True))
     return out
 
 
-def own_labels(labels: Sequence[str], member: NDArray[np.intp], k: int) -> list[tuple[str, ...]]:
-    """The raw labels of each group, commonest first; a label goes to the group with most of its images."""
-    where: dict[str, Counter[int]] = {}
-    for label, j in zip(labels, member.tolist(), strict=True):
-        where.setdefault(label, Counter())[j] += 1
-    homes: list[list[str]] = [[] for _ in range(k)]
-    for label, counts in where.items():
-        homes[min(counts, key=lambda j: (-counts[j], j))].append(label)
-    return [tuple(sorted(own, key=lambda label: (-where[label].total(), label))) for own in homes]
+def _alike(aspect: str, fitting: NDArray[np.float32], carries: NDArray[np.float32], used: Sequence[str]) -> str:
+    """A name for a group whose word another group has: the word with a shade that is in this one, or a number; "" if no
+    word fits. fitting: (names,) how well each does, 0 for those that do not."""
+    words = vocabulary(aspect)
+    if not fitting.any():
+        return ""
+    word = words.names[int(fitting.argmax())]
+    inside = [int(i) for i in np.argsort(-carries[: words.narrow], kind="stable")[:5] if carries[i] >= 0.1]
+    shades = [f"{word} ({words.names[i]})" for i in inside if words.names[i] != word] if aspect == "colour" else []
+    numbered = [f"{word} {number}" for number in range(2, len(carries))]
+    return next(text for text in (*shades, *numbered) if text.casefold() not in used)
 
 
 @lru_cache(maxsize=256)
@@ -99,7 +109,7 @@ def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     words = vocabulary(aspect)
     asked = embed([name])[0]
     near = np.maximum(embed(words.names) @ asked, embed(words.meanings) @ asked)
-    near[[i for i, word in enumerate(words.names) if _plain(word) == _plain(name)]] = 1.0
+    near[known_words(aspect, name)] = 1.0
     best = float(near.max())
     if best < _RELATED:
         return np.zeros(words.narrow, dtype=np.float32)
@@ -108,40 +118,14 @@ def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     return np.asarray((words.members[close] * weight[:, None]).max(axis=0), dtype=np.float32)
 
 
-def likeness(aspect: str, cover: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-    """(names, groups) how well free names fit groups: the similarity of the name to the words a group stands out by."""
-    words = vocabulary(aspect)
-    stands_out = cover * cover / np.maximum(cover.sum(axis=0), 1e-9)
-    best = np.argsort(-stands_out, axis=1, kind="stable")[:, :8]
-    used = np.unique(best)
-    asked = embed(list(names))
-    near = np.maximum(
-        asked @ embed([words.names[i] for i in used]).T, asked @ embed([words.meanings[i] for i in used]).T
-    )
-    out = np.zeros((len(names), len(cover)), dtype=np.float32)
-    for j in range(len(cover)):
-        weight = stands_out[j, best[j]]
-        out[:, j] = near[:, np.searchsorted(used, best[j])] @ (weight / max(float(weight.sum()), 1e-9))
-    return out
-
-
-def unlike(shares: NDArray[np.float32], member: NDArray[np.intp], given: Sequence[str]) -> NDArray[np.bool_]:
-    """(n,) which items belong to small groups (`member`) whose subject has nothing to do with any given name.
-
-    A small group counts as unlike when its words are no nearer to the names than ImageNet's words are on the whole, and
-    a clear step separates it from the next. Where half of all items would go, the names say nothing about subjects
-    and none is.
-    """
-    words = vocabulary("subject")
-    near = (embed(words.names[: words.narrow]) @ embed(list(given)).T).max(axis=1)
-    fit = (shares @ near - near.mean()) / near.std()
-    ids = np.unique(member)
-    level = np.array([fit[member == j].mean() for j in ids])
-    out = level < _UNRELATED
-    if not out.any() or out.all() or level[~out].min() - level[out].max() < _STEP:
-        return np.zeros(len(member), dtype=np.bool_)
-    items: NDArray[np.bool_] = np.isin(member, ids[out])
-    return items if items.mean() < 0.5 else np.zeros(len(member), dtype=np.bool_)
+def known_words(aspect: str, name: str) -> list[int]:
+    """The words of the vocabulary that a name is, whatever its case or number, as positions; empty for a name that the
+    engine has no word for."""
+    plain = _plain(name)
+    same = [i for i, word in enumerate(vocabulary(aspect).names) if _plain(word) == plain]
+    if aspect != "subject" or same:
+        return same
+    return [i for i, others in enumerate(lexicon().synonyms) if plain in map(_plain, others)]
 
 
 def _hint(number: int, score: NDArray[np.float32], names: Sequence[str]) -> str:

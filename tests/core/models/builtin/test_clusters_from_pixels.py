@@ -96,7 +96,7 @@ def test_a_broad_word_that_fits_few_of_a_group_is_only_a_hint() -> None:
     words = vocabulary("subject")
     cover = np.zeros((2, len(words.names)), dtype=np.float32)
     cover[0, words.names.index("insect")] = 0.4  # nobody else's, but most of the group is something else
-    cover[1, words.names.index("teapot")] = 0.4
+    cover[1, words.names.index("teapot")] = 0.6
     insects, teapots = name_groups("subject", cover, "species")
     assert (insects.text, insects.hint) == ("Group 1 (looks like insect)", True)
     assert (teapots.text, teapots.hint) == ("teapot", False)
@@ -178,10 +178,10 @@ def test_strangers_to_all_given_names_are_left_unassigned() -> None:
     kinds = ["daisy"] * 40 + ["corn"] * 40 + ["sports car"] * 10
     data = corpus([item("sweetcorn" if k == "corn" else k, "yellow", i) for i, k in enumerate(kinds)])
     model = BuiltinText()
-    clusters = model.name(data, "plant", 2, given=["daisy", "maize"])
+    clusters = model.name(data, "plant", 2, given=["daisy", "corn"])
     names = {c.id: c.name for c in clusters}
     answers = assigned(model, data, "plant", clusters)
-    assert [names.get(a.cluster_id or "") for a in answers] == ["daisy"] * 40 + ["maize"] * 40 + [None] * 10
+    assert [names.get(a.cluster_id or "") for a in answers] == ["daisy"] * 40 + ["corn"] * 40 + [None] * 10
     assert answers[-1].answer == "sports car"
     assert answers[-1].confidence is None
 

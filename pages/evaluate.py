@@ -18,7 +18,7 @@ sight_note(run.settings, run_data.view(run).edited.clusters)
 empty.until_sorted(run, text.EVALUATE_EMPTY)
 
 view = run_data.view(run)
-with st.spinner(text.COMPARING):  # the first time, a model that compares names is loaded
+with st.spinner(text.COMPARING):  # the first time, the words for things are read
     found = run_data.scores(run)
 if found:
     confusion.summary(found, view.count())

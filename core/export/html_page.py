@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.evaluate.metrics import sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -67,6 +69,11 @@ class Page:
     sections: Sequence[Section]
     scores: Mapping[str, Any] | None
     skipped: Sequence[tuple[str, str, int]]
+
+    @property
+    def match(self) -> str:
+        """The accuracy in words, beside what chance gives; "" without scores."""
+        return sentence(self.scores) if self.scores else ""
 
 
 def html_pieces(page: Page) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
+from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.embedding.kept import KeptVectors
 from core.models.embedding.minilm import embed
 from core.models.model_spec import BUILTIN, ModelSpec
@@ -323,7 +324,8 @@ class View:
         """Scores over all items with ground truth (see core.evaluate.metrics.score), or None when none has any."""
         table = self.confusion()
         names = {cluster.id: cluster.name for cluster in self.edited.clusters if cluster.id in table.clusters}
-        return score_table(table, names, embed) if table.classes else None
+        hints = {cluster.id for cluster in self.edited.clusters if cluster.needs_name}
+        return score_table(table, names, word_senses(), hints) if table.classes else None
 
 
 def rows(store: Store, run_id: str) -> list[Row]:

@@ -75,6 +75,7 @@ def test_it_says_what_was_done_and_adds_up(house: House, done: str) -> None:
     assert "Unassigned" in page.text
     assert "red (4)" in page.text  # what they were said to show instead
     assert "Accuracy (ACC)" in page.text
+    assert "Matches the labels for 75 % of 16 images, where always saying the commonest label gives 25 %." in page.text
     assert "0.750" in page.text
     assert re.search(r"green 4 green 1\.000 1\.000 1\.000", page.text)
     assert "An exact duplicate" in page.text

@@ -134,6 +134,8 @@ class Cluster:
         size: how many items the model had in it when it formed the group, None where it did not count
         examples: ids of some of them, the most typical first. Assignment judges every item anew, so the final size
             may differ a little.
+        inside: how many items of each label the model had in it when it formed the group; adds up to size.
+        stability: how often its items stay in it when the sample changes, 0 to 1; None where that was not tried.
         prototype: where the group lies in an evidence space (space name -> vector as a list), for models that use
             evidence.
         added: a person added this cluster by its name alone, so there is no prototype and there may be no labels.
@@ -149,6 +151,8 @@ class Cluster:
     added: bool = False
     size: int | None = None
     examples: tuple[str, ...] = ()
+    inside: Mapping[str, int] = field(default_factory=dict)
+    stability: float | None = None
 
 
 RESERVED = ("unassigned", "not sure")
@@ -220,13 +224,21 @@ class Sight:
     """Whether a vision model can see what a criterion asks for.
 
     aspect: the model's word for what it will look at ("subject", "colour", "style", "light").
-    warning: None when it can; otherwise one sentence for the person, and aspect is the fallback (appearance).
+    why: "" when it can; otherwise why not, as a clause ("the engine cannot see “mood”"), and aspect is the fallback
+        (appearance).
     read_as: the criterion with its typing errors put right, as it was understood; "" where it had none.
     """
 
     aspect: str
-    warning: str | None = None
+    why: str = ""
     read_as: str = ""
+
+    @property
+    def warning(self) -> str | None:
+        """What to tell the person before anything starts; None when it can."""
+        if not self.why:
+            return None
+        return f"{self.why[:1].upper()}{self.why[1:]}. Connect a vision-language model, or group by appearance instead."
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ui.browse.overview import ALL, SKIPPED, overview
 from ui.clusters.stale import check_all_button, stale_notice, undo_button
 from ui.components import empty
 from ui.components.safe import safe_md
+from ui.components.sight_note import sight_note
 from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
 from ui.import_results.panel import left_out
@@ -25,9 +26,11 @@ sorted_ = run_data.is_sorted(run)
 group, image = st.query_params.get("group", ""), st.query_params.get("image", "")
 if image and sorted_:
     image_page(run, view, group, image)
+    sight_note(run.settings)
     st.stop()
 
 st.title(safe_md(run_data.run_name(run, len(edited.clusters)), 80))
+noted = st.container()
 empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 
 if group == SKIPPED:
@@ -55,3 +58,5 @@ else:
         overview(run, view)
     with match:  # last: the first time, comparing names loads a model, and the pictures need not wait for it
         scores(run)
+with noted:  # last for the same reason
+    sight_note(run.settings, edited.clusters)

@@ -11,6 +11,7 @@ from ui.clusters.stale import stale_notice
 from ui.components import empty
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
+from ui.components.sight_note import sight_note
 from ui.group import estimate, progress
 from ui.group.form import another_button, begin_all, form
 from ui.group.paused import paused, server_button
@@ -50,6 +51,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 
 status = recent.status_of(run)
 follow_run.lead_on(run, status)
+sight_note(run.settings)
 given = run_data.dataset(run)
 sample = given is not None and run_data.sampled(given)
 if status == "failed":

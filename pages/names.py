@@ -11,6 +11,7 @@ from ui.clusters.name_cards import add_card, card
 from ui.clusters.stale import assign_button, check_all_button, skipped_notice, stale_notice, undo_button
 from ui.components import empty
 from ui.components.safe import safe_md
+from ui.components.sight_note import sight_note
 from ui.group.first_names import first_names
 from ui.session import run_data, state
 
@@ -42,8 +43,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
         assign_button(run, "assign", disabled=at_work)
 
 if at_work:
+    sight_note(run.settings, edited.clusters)
     st.info(text.AT_WORK, icon=":material/hourglass_top:")
     st.stop()
+noted = st.container()
 skipped_notice(view)
 if sorted_:
     stale_notice(run, view)
@@ -56,3 +59,5 @@ with st.grid(3, min_column_width=300, gap="small") as grid:
     add_card(run, len(state.workspace().store.runs.edits(run_id)), sorted_)
 if not sorted_ and len(edited.clusters) > _FEW:  # the first button is out of sight by now
     assign_button(run, "assign-below")
+with noted:  # last, so that the pictures need not wait for it
+    sight_note(run.settings, edited.clusters)

@@ -9,6 +9,7 @@ from ui import text
 from ui.components import empty
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
+from ui.components.sight_note import sight_note
 from ui.place_image import panel
 from ui.session import run_data, state
 
@@ -24,6 +25,7 @@ if not run_data.has_pictures(run):
 given = panel.drop_zone()
 if given is None:
     st.caption(text.WHERE_NOTE)
+    sight_note(run.settings)  # else each card says it of its own criterion
 else:
     with guarded():
         panel.show(given, panel.find(dataset, given))

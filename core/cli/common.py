@@ -12,6 +12,7 @@ from pathlib import Path
 from core.config import Config, config
 from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused
+from core.evaluate.metrics import sentence
 from core.export import run_files
 from core.typed_path import typed_path
 from core.workspace import Workspace
@@ -106,5 +107,6 @@ def summary(written: run_files.Written, out: Path) -> int:
     if written.scores:
         shown = ("acc", "nmi", "ari", "name_acc")
         print("  ".join(f"{key} {written.scores[key]:.3f}" for key in shown if written.scores[key] is not None))
+        print(sentence(written.scores))
     print(f"Written to {out}")
     return 1 if written.failed else 0

@@ -2,15 +2,16 @@
 
 Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
 mean), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from scikit-learn; purity; and `name_acc`, which
-asks whether a cluster's *name* means the class. Every score covers all images with truth: Unassigned counts as one
-extra cluster that is matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
+asks whether a cluster's *name* means the class (`core.evaluate.names`). `chance` is the accuracy of saying the
+commonest class of every image, `shuffled` what groups of these sizes reach once in twenty times when the images are
+dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
+matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
+from core.evaluate.names import Lexicon, classes_meant
 
-Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts to unit vectors (n, d); passed in, so that this module knows no model."""
-
-SAME_MEANING = 0.5
-"""Least cosine similarity at which a name that is no class name may still mean its nearest one.
-
-"automobile" and "car" lie at .87, "bird" and "seagull" at .55; unrelated nouns at .2 to .4."""
+_SHUFFLES = 200
+_CELLS = 200_000
+"""Fields of all shuffled tables together, beyond which there are fewer of them: a large one takes long to match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +66,31 @@ def hungarian_accuracy(truth: Sequence[str], predicted: Sequence[str | None]) ->
 
 def _accuracy(table: Confusion) -> float:
     total = int(table.counts.sum())
-    return sum(int(table.counts[i, j]) for i, j in _match(table).items()) / total if total else 0.0
+    return sum(int(table.counts[i, j]) for i, j in matching(table).items()) / total if total else 0.0
 
 
 def score(
-    truth: Sequence[str], predicted: Sequence[str | None], names: Mapping[str, str], embed: Embed
+    truth: Sequence[str],
+    predicted: Sequence[str | None],
+    names: Mapping[str, str],
+    lexicon: Lexicon,
+    hints: Collection[str] = (),
 ) -> dict[str, Any]:
     """All of metrics.json for images with truth.
 
     truth: class of each image. predicted: cluster id of each image, None for Unassigned. names: cluster id -> name.
-    Scores lie in 0..1 (ARI may be below 0); those of an empty set of images are None.
+    hints: ids of the clusters whose name is only a placeholder. Scores lie in 0..1 (ARI may be below 0); those of an
+    empty set of images are None.
     """
-    return score_table(confusion(truth, predicted), names, embed)
+    return score_table(confusion(truth, predicted), names, lexicon, hints)
 
 
 @threads.limited
-def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dict[str, Any]:
+def score_table(
+    table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
+) -> dict[str, Any]:
     """`score` for images that were counted already: every one of these scores depends on the counts alone."""
-    meant = _classes_meant(table.classes, names, embed)
+    meant = names_meant(table, names, lexicon, hints)
     assigned = from_counts(
         {
             (name, cluster): int(table.counts[i, j])
@@ -108,13 +113,70 @@ def score_table(table: Confusion, names: Mapping[str, str], embed: Embed) -> dic
     return result
 
 
+def names_meant(
+    table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
+) -> dict[str, str] | None:
+    """Cluster id -> the class that its name means (`core.evaluate.names.classes_meant`), with counts from a table."""
+    images = {
+        (name, cluster): int(table.counts[row, column])
+        for row, name in enumerate(table.classes)
+        for column, cluster in enumerate(table.clusters)
+        if cluster is not None
+    }
+    return classes_meant(table.classes, names, lexicon, images, hints)
+
+
+def chance_verdict(scores: Mapping[str, Any]) -> str:
+    """What is to be said of an accuracy that chance reaches too, in the whole per cent that a person reads; "" where it
+    does not. With few images, or classes of one size, blind groups match better than the commonest class does.
+    """
+    acc, chance, shuffled = (round(100 * scores[key]) for key in ("acc", "chance", "shuffled"))
+    if acc > max(chance, shuffled):
+        return ""
+    return ": no better than chance" if acc <= chance else ": no better than chance, as blindly formed groups reach it"
+
+
+def sentence(scores: Mapping[str, Any]) -> str:
+    """The accuracy in words, beside what chance gives. scores: those of `score` over at least one image."""
+    acc, chance, number = scores["acc"], scores["chance"], scores["n"]
+    return (
+        f"Matches the labels for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
+        f"where always saying the commonest label gives {100 * chance:.0f} %{chance_verdict(scores)}."
+    )
+
+
+def _shuffled(table: Confusion) -> float:
+    """The accuracy that at most one in twenty of the tables with these classes and cluster sizes exceeds."""
+    draw = np.random.default_rng(0)
+    reached = []
+    for _ in range(min(_SHUFFLES, max(3, _CELLS // table.counts.size))):
+        left, rows = table.counts.sum(axis=0), []
+        for size in table.counts.sum(axis=1):
+            rows.append(draw.multivariate_hypergeometric(left, size))
+            left = left - rows[-1]
+        reached.append(_accuracy(Confusion(table.classes, table.clusters, np.stack(rows))))
+    return float(np.quantile(reached, 0.95))
+
+
 def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
     from core.libraries.sklearn import metrics
 
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
-            ("acc", "nmi", "ari", "fmi", "homogeneity", "completeness", "v_measure", "purity", "name_acc")
+            (
+                "acc",
+                "nmi",
+                "ari",
+                "fmi",
+                "homogeneity",
+                "completeness",
+                "v_measure",
+                "purity",
+                "name_acc",
+                "chance",
+                "shuffled",
+            )
         )
     i, j = np.nonzero(table.counts)
     truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
@@ -139,10 +201,12 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         "v_measure": float(v_measure),
         "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
+        "chance": int(table.counts.sum(axis=1).max()) / total,
+        "shuffled": _shuffled(table),
     }
 
 
-def _match(table: Confusion) -> dict[int, int]:
+def matching(table: Confusion) -> dict[int, int]:
     """Class row -> cluster column under the matching with most agreement; Unassigned is never matched."""
     from core.libraries.scipy import linear_sum_assignment
 
@@ -153,7 +217,7 @@ def _match(table: Confusion) -> dict[int, int]:
 
 def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Per class: size, precision, recall and F1 of the cluster matched to it, and that cluster's name (or None)."""
-    matched = _match(table)
+    matched = matching(table)
     result: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(table.classes):
         size = int(table.counts[i].sum())
@@ -171,33 +235,3 @@ def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str
             "cluster": names.get(cluster, cluster) if cluster is not None else None,
         }
     return result
-
-
-def _classes_meant(classes: Sequence[str], names: Mapping[str, str], embed: Embed) -> dict[str, str] | None:
-    """Cluster id -> the class its name means, for names that mean one; None when the classes are bare numbers."""
-    if not classes or all(re.fullmatch(r"[+-]?\d+(\.\d+)?", name.strip()) for name in classes):
-        return None
-    plain = {normalised(name): name for name in reversed(classes)}
-    meant = {cluster: plain[normalised(name)] for cluster, name in names.items() if normalised(name) in plain}
-    rest = [cluster for cluster, name in names.items() if cluster not in meant and normalised(name)]
-    if rest:
-        near = embed([normalised(names[cluster]) for cluster in rest]) @ embed([normalised(c) for c in classes]).T
-        for cluster, row in zip(rest, near, strict=True):
-            if row.max() >= SAME_MEANING:
-                meant[cluster] = classes[int(row.argmax())]
-    return meant
-
-
-def normalised(name: str) -> str:
-    """Lower case, single spaces for any separator, and each word without its plural ending."""
-    return " ".join(_singular(word) for word in re.findall(r"[^\W_]+", name.casefold()))
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.evaluate.metrics import sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -49,6 +51,7 @@ class Page:
 
     Attributes:
         part: which part of the run it shows, in words, "" for all of it.
+        sight: what is to be known of what the vision model saw, a sentence each.
         date: YYYY-MM-DD.
         facts: (name, value) of what was asked for and who did the work.
         counts: (name, images); they add up to `given`.
@@ -59,12 +62,18 @@ class Page:
     title: str
     date: str
     part: str
+    sight: Sequence[str]
     given: int
     facts: Sequence[tuple[str, str]]
     counts: Sequence[tuple[str, int]]
     sections: Sequence[Section]
     scores: Mapping[str, Any] | None
     skipped: Sequence[tuple[str, str, int]]
+
+    @property
+    def match(self) -> str:
+        """The accuracy in words, beside what chance gives; "" without scores."""
+        return sentence(self.scores) if self.scores else ""
 
 
 def html_pieces(page: Page) -> Iterator[bytes]:

@@ -10,10 +10,11 @@ from typing import Any
 from core.domain import ASSIGNMENTS, STEPS, UNASSIGNED, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
-from core.pipeline.run_models import sight_of
+from core.pipeline.sight import said_of_sight, sight_of
 from core.results import run_view
 from core.results.run_view import STATES, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
+from core.results.stability import said_of_stability, stability
 from core.workspace import Workspace
 
 CLUSTERS = ("cluster", "meaning", "size", "labels")
@@ -71,14 +72,13 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
 
 def _written(workspace: Workspace, view: View) -> Written:
     sizes, settings = view.sizes(), view.run.settings
-    warning = sight_of(settings).warning
     return Written(
         [(row.name, row.reason) for row in view.rows(Query(state="failed"))],
         [(cluster.name, sizes[cluster.id]) for cluster in view.edited.clusters]
         + [(UNASSIGNED, view.states()["unassigned"])],
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         view.metrics(),
-        [warning] if warning else [],
+        said_of_stability(view.edited.clusters) + said_of_sight(settings),
     )
 
 
@@ -93,7 +93,7 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
     """What run.json holds."""
     store, run, states = workspace.store, view.run, view.states()
     dataset = store.datasets.get(run.settings.dataset_id)
-    answered = models_that_answered(store, run.id)
+    answered, sight = models_that_answered(store, run.id), sight_of(run.settings)
     return {
         "run": run.id,
         "settings": {**asdict(run.settings), "names": list(run.settings.names)},
@@ -105,6 +105,8 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "prompts": {step: ", ".join(stats.prompts) for step, stats in run.stats.items() if stats.prompts},
         "evidence": ", ".join(evidence_used(store, run)) or "text only",
         "warnings": list(written.warnings),
+        "stability": stability(view.edited.clusters),
+        "sight": {"by_appearance": bool(sight.why), "read_as": sight.read_as},
         "given": dataset.given if dataset else 0,
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
         "skipped": _reasons(written.skipped),

@@ -1,4 +1,4 @@
-"""An opened image as it is shown (upright, on white, 8 bits a channel, sRGB), and its perceptual hash.
+"""An opened image as it is shown (upright, on a ground, 8 bits a channel, sRGB), and its perceptual hash.
 
 Traps that are handled here: 16-bit and float images that `convert("RGB")` turns white, transparency,
 EXIF orientation, CMYK, colour profiles (also on images with transparency).
@@ -19,10 +19,13 @@ _HASHED_SIDE, _KEPT = 32, 8
 _PLACES = (2 * np.arange(_HASHED_SIDE) + 1) * np.pi / (2 * _HASHED_SIDE)
 _COSINES = np.cos(np.outer(np.arange(_KEPT), _PLACES))
 _LEVELS = np.arange(256)
+_GREY = "#767676"
+"""What both white and black stand out against, at a contrast of 4.5 each (WCAG 2.2)."""
+_OUTLINED_SIDE, _NEAR_WHITE = 256, 215
 
 
 def upright_rgb(image: Image.Image, side: int) -> Image.Image:
-    """The frame that is shown first, upright, on white, 8 bits a channel, in sRGB.
+    """The frame that is shown first, upright, on white or where that hides it on grey, 8 bits a channel, in sRGB.
 
     side: how many pixels the longest side will be shown at; a camera's JPEG is decoded at half or a quarter of its size
     where that still leaves _TO_SPARE times as many, which saves most of the time.
@@ -35,7 +38,7 @@ def upright_rgb(image: Image.Image, side: int) -> Image.Image:
     upright = ImageOps.exif_transpose(image)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         upright = _to_eight_bits(upright)
-    upright = _on_white(upright)
+    upright = _flattened(upright)
     return _to_srgb(upright, profile) if profile else upright.convert("RGB")
 
 
@@ -74,14 +77,29 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.clip(pixels / top * 255, 0, 255).astype(np.uint8), "L")
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _flattened(image: Image.Image) -> Image.Image:
     """The image without transparency or palette, in the colour space that its profile speaks of."""
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        flat = Image.new("RGBA", rgba.size, "white")
+        flat = Image.new("RGBA", rgba.size, _GREY if _is_lost_on_white(rgba) else "white")
         flat.alpha_composite(rgba)
         return flat.convert("L" if image.mode in ("LA", "La") else "RGB")
     return image.convert("RGB") if image.mode == "P" else image
+
+
+def _is_lost_on_white(rgba: Image.Image) -> bool:
+    """Whether most of the outline of what is not transparent is so light that it is not seen on white.
+
+    The outline decides: a white sticker with a dark rim is seen, a white logo with a dark dot is not.
+    """
+    share = min(1.0, _OUTLINED_SIDE / max(rgba.size))
+    side = [max(1, round(length * share)) for length in rgba.size]
+    pixels = np.asarray(rgba.resize((side[0], side[1]), Image.Resampling.NEAREST))
+    solid = pixels[..., 3] >= max(int(pixels[..., 3].max()), 1) / 2
+    around = np.pad(solid, 1, mode="edge")
+    inside = around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
+    outline = pixels[solid & ~inside][:, :3]
+    return len(outline) > 0 and float((outline.min(axis=1) >= _NEAR_WHITE).mean()) > 0.5
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -234,14 +234,19 @@ class Pass:
         return [item for item in items if item in placed and placed[item].undecided]
 
     def _out_of_date(self, items: Sequence[str], edited: Edited) -> list[str]:
-        """Items whose assignment is due: missing, failed, stale after an edit, or undecided."""
+        """Items whose assignment is due: missing, failed, or, where no person has put them, stale after an edit
+        or undecided."""
         held = self.store.answers.held(self.row.id, "assign", items)
         placed = run_view.assignments(self.store, self.row.id, items)
-        return [item for item in items if _is_due(held.get(item), placed.get(item), edited)]
+        return [item for item in items if _is_due(item, held.get(item), placed.get(item), edited)]
 
 
-def _is_due(held: HeldAnswer | None, placed: Assignment | None, edited: Edited) -> bool:
-    if held is None or held.failure or held.stale or placed is None:
+def _is_due(item: str, held: HeldAnswer | None, placed: Assignment | None, edited: Edited) -> bool:
+    if held is None or held.failure or placed is None:
+        return True
+    if item in edited.moved:  # a person has decided
+        return False
+    if held.stale:
         return True
     gone = placed.cluster_id is not None and edited.resolve(placed.cluster_id) is None
     return gone or placed.undecided

@@ -21,6 +21,7 @@ from core.ingest.source import Source
 from core.ingest.sources.source_file import Found, refusal_by_name
 from core.models.registry import NO_KEYS, Keys
 from core.pipeline.run_models import models_of
+from core.pipeline.sight import said_of_sight
 from core.results import run_view
 from core.steps import assign, describe, label
 from core.steps.item_answers import FoundAnswers
@@ -38,6 +39,7 @@ class Place:
         cluster_id: of that cluster, or "".
         likely: (name, probability) of the clusters, the most probable first; empty when the model gives none.
         problem: why this run could not be asked, in one sentence, or "".
+        sight: what is to be known of what its vision model saw, a sentence each.
     """
 
     run_id: str
@@ -50,6 +52,7 @@ class Place:
     label: str = ""
     said: str = ""
     problem: str = ""
+    sight: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class _Placing:
             description.text,
             said,
             assignment.answer,
+            sight=said_of_sight(self.run.settings),
         )
 
     def _assign(self, clusters: Sequence[Cluster]) -> Assignment:

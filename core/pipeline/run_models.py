@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from core.domain import Cluster, Corpus, RunSettings, Sight
+from core.domain import Cluster, Corpus, RunSettings
 from core.errors import ModelUnavailable
 from core.ingest import source
 from core.ingest.external_results import read_results
@@ -42,7 +42,7 @@ def models_of(
         who_labels: TextModel = text
         if settings.asking.with_label:
             who_labels = LabelledText(text, f"with descriptions of {vision.id}", _labels_in_descriptions)
-        other = _second_vision(settings, how) if not _is_builtin(settings.vision) else None
+        other = _second_vision(settings, how) if ModelSpec.parse(settings.vision).kind != BUILTIN else None
         return Models(vision, who_labels, text, second_vision=other, second_text=second)
     records = source.read_records(Path(settings.records))
     matched = source.match_records(records, items)
@@ -53,18 +53,6 @@ def models_of(
     if labels:
         labelled = LabelledText(text, f"records/{records.version}", lambda corpus: [*map(labels.get, corpus.ids)])
     return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
-
-
-def sight_of(settings: RunSettings) -> Sight:
-    """Whether the run's vision model can see what the criterion asks for. Nothing is loaded: only the built-in one
-    looks at a few things and says so; chat models are taken to see whatever can be put in words."""
-    if settings.records or not _is_builtin(settings.vision):
-        return Sight("text")
-    return registry.vision_model(settings.vision).sight(settings.criterion)
-
-
-def _is_builtin(spec: str) -> bool:
-    return ModelSpec.parse(spec).kind == BUILTIN
 
 
 def _second_vision(settings: RunSettings, how: How) -> VisionModel | None:

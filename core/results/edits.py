@@ -6,6 +6,7 @@ edit can be undone and a re-run keeps them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -14,6 +15,7 @@ from pydantic import TypeAdapter
 
 from core.domain import EXAMPLES, Cluster, is_reserved, same_name
 from core.errors import BadInput
+from core.results.stability import stability
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,15 @@ class Edited:
             cluster_id = self.merged[cluster_id]
         return cluster_id if any(cluster.id == cluster_id for cluster in self.clusters) else None
 
+    def today(self) -> dict[str, str]:
+        """Id of a cluster that a model knew, or a person added -> its id today, for those that are not gone."""
+        once = [cluster.id for cluster in self.clusters] + list(self.merged)
+        return {cluster_id: now for cluster_id in once if (now := self.resolve(cluster_id))}
+
+    def places(self) -> dict[str, str]:
+        """Item id -> where a person put it: a cluster's id, "" for none."""
+        return {item: where or "" for item, where in self.moved.items()}
+
     def get(self, cluster_id: str) -> Cluster:
         for cluster in self.clusters:
             if cluster.id == cluster_id:
@@ -161,6 +172,8 @@ def _apply(state: Edited, edit: Edit) -> Edited:
             labels=tuple(dict.fromkeys((*into.labels, *cluster.labels))),
             size=None if into.size is None or cluster.size is None else into.size + cluster.size,
             examples=(*into.examples, *cluster.examples)[:EXAMPLES],
+            inside=dict((Counter(into.inside) + Counter(cluster.inside)).most_common()),
+            stability=stability((into, cluster)),  # at least: images that went from one to the other now stay
         )
         merged = _replace(replace(state, clusters=others), whole)
         moved = {item: into.id if where == cluster.id else where for item, where in state.moved.items()}
@@ -186,15 +199,23 @@ def _check_name(name: str, others: Sequence[Cluster]) -> None:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Assignments that are alike for an edit. chosen: the cluster that the model chose. second: its second choice.
-    nearer: whether the images' label lies nearer to a cluster that is added than to their present one."""
+    nearer: whether the images' label lies nearer to a cluster that is added than to their present one. moved: where a
+    person put the images, "" for none; None where nobody did."""
 
     chosen: str | None
     second: str | None = None
     nearer: bool = False
+    moved: str | None = None
 
 
 def makes_stale(edit: Edit, state: Edited, kind: Kind) -> bool:
-    """Whether `edit` puts assignments of this kind out of date, before it is applied to `state`."""
+    """Whether `edit` puts assignments of this kind out of date, before it is applied to `state`.
+
+    What a person moved is never out of date, whatever becomes of the cluster that the model had chosen; only where the
+    person had put it goes, it is judged again.
+    """
+    if kind.moved is not None:
+        return isinstance(edit, Delete) and kind.moved == edit.cluster_id
     cluster = state.resolve(kind.chosen)
     if isinstance(edit, Delete):
         return cluster == edit.cluster_id

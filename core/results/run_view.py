@@ -14,6 +14,7 @@ from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.source import RECORD_TRUTH
+from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.embedding.kept import KeptVectors
 from core.models.embedding.minilm import embed
 from core.models.model_spec import BUILTIN, ModelSpec
@@ -23,7 +24,7 @@ from core.steps import assign, name
 from core.store import Store
 from core.store.placements import Order, Placement, Query
 from core.store.runs import EditRow, RunRow
-from core.store.stale_groups import By, Kind
+from core.store.stale_groups import Apart, By, Kind
 
 __all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
 
@@ -96,11 +97,7 @@ def first_names(store: Store, run_id: str) -> tuple[Cluster, ...]:
 
 def clusters(store: Store, run_id: str) -> Edited:
     """The clusters as they stand after the person's edits."""
-    return _edited(proposal(store, run_id), store.runs.edits(run_id))
-
-
-def _edited(proposed: Sequence[Cluster], edits: Sequence[EditRow]) -> Edited:
-    return editing.apply(proposed, _read_edits(edits))
+    return editing.apply(proposal(store, run_id), _read_edits(store.runs.edits(run_id)))
 
 
 def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -> dict[str, Assignment]:
@@ -110,7 +107,7 @@ def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -
 
 def preview_edit(store: Store, run_id: str, edit: Edit) -> int:
     """How many assignments an edit would put out of date. Raises BadInput when it cannot be applied."""
-    return sum(number for _, number in _stale(store, run_id, edit))
+    return sum(number for _, number in _stale(store, run_id, edit, clusters(store, run_id)))
 
 
 def version(store: Store, run_id: str) -> str:
@@ -135,8 +132,9 @@ def add_edit(store: Store, run_id: str, edit: Edit, seen: str | None = None) -> 
     with store.runs.deciding():
         if seen is not None:
             _raise_if_met(edit, edits_since(store, run_id, seen))
-        stale = _stale(store, run_id, edit)
-        store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), _BY.get(type(edit), ""), [kind for kind, _ in stale])
+        state = clusters(store, run_id)
+        stale = _stale(store, run_id, edit, state)
+        store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), [kind for kind, _ in stale], _apart(edit, state))
     return sum(number for _, number in stale)
 
 
@@ -170,20 +168,24 @@ _BY: Mapping[type[Edit], By] = {editing.Delete: "", editing.Redefine: "second", 
 """The edits that put assignments out of date, and what it depends on besides the cluster that these are in."""
 
 
-def _stale(store: Store, run_id: str, edit: Edit) -> list[tuple[Kind, int]]:
+def _apart(edit: Edit, state: Edited) -> Apart:
+    return Apart(_BY.get(type(edit), ""), state.today(), state.places())
+
+
+def _stale(store: Store, run_id: str, edit: Edit, state: Edited) -> list[tuple[Kind, int]]:
     """The kinds of assignments that an edit would put out of date, and how many are of each."""
-    state = clusters(store, run_id)
     editing.check(state, edit)
     if type(edit) not in _BY:
         return []
     by = _BY[type(edit)]
-    kinds = store.runs.kinds(run_id, by)
+    kinds = store.runs.kinds(run_id, _apart(edit, state))
     vectors = KeptVectors(store.text_vectors)
     near = _nearer(edit.name, state, [kind for kind, _ in kinds], vectors) if isinstance(edit, editing.Add) else set()
 
     def makes_stale(kind: Kind) -> bool:
-        chosen, other = kind
-        return editing.makes_stale(edit, state, editing.Kind(chosen, other if by == "second" else None, kind in near))
+        chosen, other, moved = kind
+        second = other if by == "second" else None
+        return editing.makes_stale(edit, state, editing.Kind(chosen, second, kind in near, moved))
 
     return [(kind, number) for kind, number in kinds if makes_stale(kind)]
 
@@ -208,18 +210,16 @@ class View:
     def __init__(self, store: Store, run_id: str) -> None:
         """Raises BadInput when there is no such run."""
         self.run = get_run(store, run_id)
-        proposed = proposal(store, run_id)
-        self.edited = _edited(proposed, store.runs.edits(run_id))
+        self.edited = clusters(store, run_id)
         self._store = store
         self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
-        once = {*(cluster.id for cluster in proposed), *self._by_id, *self.edited.merged}
         dataset = self.run.settings.dataset_id
         store.placements.refresh(
             run_id,
             dataset,
             facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
-            {cluster_id: now for cluster_id in once if (now := self.edited.resolve(cluster_id))},
-            {item: where or "" for item, where in self.edited.moved.items()},
+            self.edited.today(),
+            self.edited.places(),
         )
 
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:
@@ -324,7 +324,8 @@ class View:
         """Scores over all items with ground truth (see core.evaluate.metrics.score), or None when none has any."""
         table = self.confusion()
         names = {cluster.id: cluster.name for cluster in self.edited.clusters if cluster.id in table.clusters}
-        return score_table(table, names, embed) if table.classes else None
+        hints = {cluster.id for cluster in self.edited.clusters if cluster.needs_name}
+        return score_table(table, names, word_senses(), hints) if table.classes else None
 
 
 def rows(store: Store, run_id: str) -> list[Row]:

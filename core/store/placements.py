@@ -113,7 +113,8 @@ class Placements:
         self, run_id: str, dataset_id: str, facet: str, clusters: Mapping[str, str], moved: Mapping[str, str]
     ) -> bool:
         """Whether the placements are as they would be made now; if not, make them."""
-        version = self._version(run_id, dataset_id, facet) + repr((sorted(clusters.items()), sorted(moved.items())))
+        edited = repr((sorted(clusters.items()), sorted(moved.items())))
+        version = self._version(run_id, dataset_id, facet) + edited + _MAKE  # an earlier version's are made anew
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
             return True
         values = {
@@ -132,10 +133,15 @@ class Placements:
         return False
 
     def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
-        """What the placements are made from, a person's edits apart; changes whenever that does."""
-        held = "SELECT count(*), bit_xor(hash(step, item_id, call_key, failure, stale)) FROM result WHERE run_id = ?"
-        items = "SELECT count(*), bit_xor(hash(item_id, status)) FROM dataset_item WHERE dataset_id = ?"
-        truth = "SELECT count(*), bit_xor(hash(item_id, class)) FROM truth WHERE dataset_id = ? AND facet = ?"
+        """What the placements are made from, a person's edits apart; changes whenever that does.
+
+        A hash of several values ends with the plain XOR of the last one's, which two rows that change alike cancel out.
+        So it is hashed once more.
+        """
+        of_row = "count(*), bit_xor(hash(hash({})))"
+        held = f"SELECT {of_row.format('step, item_id, call_key, failure, stale')} FROM result WHERE run_id = ?"
+        items = f"SELECT {of_row.format('item_id, status')} FROM dataset_item WHERE dataset_id = ?"
+        truth = f"SELECT {of_row.format('item_id, class')} FROM truth WHERE dataset_id = ? AND facet = ?"
         asked = ((held, [run_id]), (items, [dataset_id]), (truth, [dataset_id, facet]))
         return repr([self._db.read(sql, values) for sql, values in asked])
 
@@ -324,7 +330,7 @@ SELECT $run, position, item_id, name,
     CASE WHEN failure <> '' THEN failure
         WHEN assigned IS NOT NULL AND cluster_id = '' THEN coalesce(json_extract_string(assigned, '$.answer'), '')
         ELSE '' END,
-    assigned IS NOT NULL AND coalesce(stale, false),
+    assigned IS NOT NULL AND NOT moved AND coalesce(stale, false),
     lower(concat_ws(chr(10), description, label, name))
 FROM whole ORDER BY position
 """

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.domain import RunSettings, RunStatus, StepStats
 from core.errors import BadInput
 from core.store.database import Database, insert_rows, now
-from core.store.stale_groups import By, Kind, counted, members, values
+from core.store.stale_groups import Apart, Kind, counted, kinds_as_values, members, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class EditRow:
     seq: int
     value: str
     version: str
+
+
+_APART = Apart()
 
 
 class Runs:
@@ -129,16 +132,16 @@ class Runs:
             self.set_status(run_id, "interrupted")
         return [run_id for (run_id,) in rows]
 
-    def kinds(self, run_id: str, by: By) -> list[tuple[Kind, int]]:
-        """The kinds of a run's assignments and how many images are of each; what a person moved counts where the model
-        had put it."""
-        return [((chosen, other), n) for chosen, other, n in self._db.read(counted(by), {"run": run_id})]
+    def kinds(self, run_id: str, apart: Apart = _APART) -> list[tuple[Kind, int]]:
+        """The kinds of a run's assignments and how many images are of each."""
+        found = self._db.read(counted(apart), values(run_id, apart))
+        return [((chosen, other, moved), number) for chosen, other, moved, number in found]
 
     def deciding(self) -> AbstractContextManager[None]:
         """In the block nobody else decides anything: what was checked there still holds when it is stored."""
         return self._db.alone()
 
-    def add_edit(self, run_id: str, value: str, by: By = "", stale: Sequence[Kind] = ()) -> int:
+    def add_edit(self, run_id: str, value: str, stale: Sequence[Kind] = (), apart: Apart = _APART) -> int:
         """Append a decision and mark the assignments of these kinds, in one transaction; return its number."""
         with self._db.write(run_id) as cursor:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
@@ -146,8 +149,8 @@ class Runs:
             if stale:
                 # Each item is recorded with the answer that undo gives back. One that was stale already has none: undo
                 # makes it stale again, as any answer given since was given with this edit in force.
-                touched = f"run_id = $run AND step = 'assign' AND item_id IN ({members(by)})"
-                asked = values(run_id, stale)
+                touched = f"run_id = $run AND step = 'assign' AND item_id IN ({members(apart)})"
+                asked = values(run_id, apart) | kinds_as_values(stale)
                 cursor.execute(
                     "UPDATE edit SET stale = (SELECT coalesce(json_group_object(item_id, CASE WHEN stale THEN '' ELSE "
                     f"call_key END), '{{}}') FROM result WHERE {touched}) WHERE run_id = $run AND seq = $seq",

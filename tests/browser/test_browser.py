@@ -87,8 +87,11 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     # What the engine cannot see is said before anything starts.
     fill(page, "mood", 4)
     expect(page.get_by_text(text.SIGHT_TITLE)).to_be_visible()
+    start = page.get_by_test_id("stMain").get_by_role("button", name=text.START, exact=True)
+    expect(start).to_be_disabled()
     fill(page, "species", 4)
     expect(page.get_by_text(text.SIGHT_TITLE)).to_be_hidden()
+    expect(start).to_be_enabled()
     fits(page)
     page.wait_for_load_state("networkidle")
     page.reload()

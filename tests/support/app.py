@@ -24,6 +24,7 @@ from core.ingest.sources import upload
 from core.models import registry
 from core.pipeline import runs
 from core.results import run_view
+from ui import text
 from ui.images import choose
 from ui.session import state
 
@@ -37,6 +38,11 @@ ALL_IMAGES = RED + GREEN + BLUE
 def embed(texts: Sequence[str]) -> np.ndarray:
     """Equal texts are alike, others are not."""
     return np.stack([np.random.default_rng(sum(map(ord, text))).normal(size=16) for text in texts])
+
+
+def matches(acc: float, chance: float, number: int, shuffled: float = 0.0) -> str:
+    """The sentence of Evaluate for these scores."""
+    return text.matches({"acc": acc, "chance": chance, "shuffled": shuffled, "n": number})
 
 
 @pytest.fixture

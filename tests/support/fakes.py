@@ -38,7 +38,7 @@ class FakeVision:
 
     def sight(self, criterion: str) -> Sight:
         if criterion == "mood":
-            return Sight("colour", "The fake engine cannot see mood.")
+            return Sight("colour", "the fake engine cannot see mood")
         return Sight("colour")
 
     def features(self, criterion: str, evidence: Mapping[str, Vector], number: int) -> Vector:

@@ -19,6 +19,7 @@ from app import (  # noqa: F401
     fresh_server,
     images,
     make,
+    matches,
     models,
     open_app,
     shown,
@@ -313,7 +314,7 @@ def test_browse(make: Callable[..., str]) -> None:
     at = open_app("browse", run=make())
     for words in ("red", "green", "blue", text.UNASSIGNED, text.SKIPPED, "notes.txt", f"{RED} images"):
         assert words in shown(at)
-    assert text.matches(1.0, RED + GREEN + BLUE) in shown(at)
+    assert matches(1.0, RED / (RED + GREEN + BLUE), RED + GREEN + BLUE) in shown(at)
     button(at, text.SCORES).click().run()
     assert [metric.value for metric in at.metric] == ["1.000"] * 4
 

@@ -54,11 +54,15 @@ def _by_label(view: View, clusters: Sequence[Cluster]) -> list[tuple[Cluster, Co
 
 def _proposed(view: View, cluster: Cluster, labels: Counter[str]) -> Group:
     """A group before images are sorted, as the model formed it or, where it counted nothing, by its labels."""
+    if cluster.inside:
+        labels = Counter(cluster.inside)
     if cluster.size:
         place = {item: rank for rank, item in enumerate(cluster.examples)}
         rows = view.rows(Query(ids=cluster.examples[: 2 * EXAMPLES]), 2 * EXAMPLES)
         rows.sort(key=lambda row: place[row.item_id])
         return Group(cluster, rows[:EXAMPLES], labels.most_common(), cluster.size)
+    if cluster.size == 0:
+        return Group(cluster, [], [], 0)
     rows = view.rows(Query(labels=tuple(labels)), EXAMPLES) if labels else []
     return Group(cluster, rows, labels.most_common(), labels.total())
 

@@ -59,7 +59,7 @@ def card(run: RunRow, group: Group, others: Sequence[Cluster], total: int, sorte
                 on_open=(lambda item: state.go_next("browse", group=cluster.id, image=item)) if sorted_ else None,
             )
         else:
-            st.caption(text.NO_EXAMPLES)
+            st.caption(text.NOTHING_FITS if cluster.size == 0 else text.NO_EXAMPLES)
         more = len(group.labels) - _LABELS
         if group.labels:
             rest = f" {text.more_labels(more)}" if more > 0 else ""

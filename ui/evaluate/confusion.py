@@ -33,7 +33,7 @@ _DATA = "fields"
 
 def summary(found: Mapping[str, Any], total: int) -> None:
     """The plain sentence and the scores. found: see core.evaluate.metrics.score; total: all images of the run."""
-    st.subheader(text.matches(found["acc"], found["n"]), icon=":material/fact_check:", anchor=False)
+    st.subheader(text.matches(found), icon=":material/fact_check:", anchor=False)
     notes = [text.kinds_and_groups(found["k_true"], found["k_found"])]
     if found["n"] < total:
         notes.append(text.labelled_some(found["n"], total))

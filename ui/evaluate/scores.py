@@ -15,6 +15,6 @@ def scores(run: RunRow) -> None:
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/fact_check: **{text.matches(found['acc'], found['n'])}**", width="content")
+        st.markdown(f":material/fact_check: **{text.matches(found)}**", width="content")
         if st.button(text.SCORES, type="tertiary", icon=":material/query_stats:", key="scores"):
             state.go_to("evaluate")

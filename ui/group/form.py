@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, Sight
 from core.ingest import source
-from core.models import registry
 from core.pipeline import runs, validation
+from core.pipeline.sight import sight_of
 from core.store.runs import RunRow
 from ui import text
 from ui.components.notices import act, guarded
@@ -20,12 +20,6 @@ from ui.session import follow_run, model_choice, run_data, run_options, state
 from ui.start import demo
 
 _GROUPS = 5
-
-
-@st.cache_data(max_entries=500, show_spinner=False)
-def sight(criterion: str) -> Sight:
-    """Whether the built-in engine can see what a criterion asks for."""
-    return registry.vision_model(model_choice.BUILTIN).sight(criterion)
 
 
 def form(given: DatasetRow, truth: str) -> None:
@@ -64,18 +58,20 @@ def form(given: DatasetRow, truth: str) -> None:
     run_options.keep(given)
     settings = run_options.applied(given, plain)
     with guarded():
-        seen = sight(settings.criterion) if settings.criterion and settings.vision == model_choice.BUILTIN else None
-        if seen and seen.read_as:
-            beyond.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
-        if seen and seen.warning:
-            with beyond:
+        seen = sight_of(settings) if settings.criterion else Sight("")
+        with beyond:
+            if seen.read_as:
+                st.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
+            if seen.warning:
                 _ways_on(given, seen.warning, settings)
-            return
+        waits = bool(seen.warning)
         with st.container(horizontal=True):
-            if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start"):
+            if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
                 begin(given, settings)
             # A few images are all looked at, and at once.
-            try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0))
+            try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
+        if waits:
+            st.caption(f":material/arrow_upward: {text.START_WAITS}")
         estimate.line(given, settings)
 
 
@@ -90,12 +86,12 @@ def begin(given: DatasetRow, settings: RunSettings) -> None:
     state.go_to("group", run_id)
 
 
-def try_button(given: DatasetRow, settings: RunSettings) -> None:
+def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False) -> None:
     """All steps on a few images from all over; not offered where there are hardly more than those."""
     size = validation.sample_size(settings.k)
     if not given.source.has_images or given.counts.get("ready", 0) <= size:
         return
-    if st.button(text.try_some(size), icon=":material/science:", key="try", help=text.TRY_HELP):
+    if st.button(text.try_some(size), icon=":material/science:", key="try", help=text.TRY_HELP, disabled=disabled):
         with guarded():
             validation.check_settings(settings, size)
             workspace = state.workspace()
@@ -153,7 +149,10 @@ def _take_example() -> None:
 
 
 def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
-    """What the engine cannot see is said, and nothing is guessed: other ways on instead of Run."""
+    """What the engine cannot see is said, and nothing is guessed: Start waits for one of these ways on.
+
+    By appearance, the criterion stays as it was typed; the result says by what it went (`core/pipeline/sight.py`).
+    """
     st.warning(safe_md(warning), title=text.SIGHT_TITLE, icon=":material/visibility_off:")
     with st.container(horizontal=True):
         if demo.has_recorded(given) and st.button(
@@ -163,4 +162,4 @@ def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
         if st.button(text.SIGHT_CONNECT, icon=":material/hub:", key="connect-vlm"):
             state.go_to("connect")
         if st.button(text.SIGHT_APPEARANCE, icon=":material/image_search:", key="appearance"):
-            begin(given, replace(settings, criterion=text.APPEARANCE))
+            begin(given, settings)

@@ -76,6 +76,8 @@ def _card(place: Place) -> None:
         for name, share in [entry for entry in place.likely if entry[1] >= _LEAST][:_LIKELY]:
             st.progress(min(1.0, max(0.0, share)), text=f"{safe_md(name, 60)} · {text.percent(share)}")
         st.caption(safe_md(place.description, 400))
+        for sentence in place.sight:
+            st.caption(f":orange[:material/visibility_off:] {safe_md(sentence, 300)}")
         st.space("stretch")
         if place.cluster_id and st.button(
             text.WHERE_OPEN, icon=":material/grid_view:", type="tertiary", key=f"where-open-{place.run_id}"

@@ -71,7 +71,7 @@ def warm_up() -> None:
 
         vision_model.warm_up()
         text_model.warm_up()
-        registry.vision_model("builtin").sight(text.APPEARANCE)
+        registry.vision_model("builtin").sight(text.DEMO_CRITERION)
         gc.collect()
         gc.freeze()
 

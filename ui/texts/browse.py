@@ -59,7 +59,10 @@ NMI_HELP: Final = "Normalised mutual information: how much the groups tell about
 ARI: Final = "ARI"
 ARI_HELP: Final = "Adjusted Rand index: agreement on pairs of images. 0 is chance, 1 is perfect."
 NAME_ACC: Final = "Name accuracy"
-NAME_ACC_HELP: Final = "Share of images whose group's name is, or means, their label."
+NAME_ACC_HELP: Final = (
+    "Share of images whose group's name is the same word as their label, or means it by a dictionary of things and "
+    "colours. A name that only hints (“Group 2 (looks like …)”) does not count."
+)
 GONE_RUN: Final = "That run does not exist (any more). Open another one, or start a new one."
 GONE_GROUP: Final = "That group does not exist any more."
 GONE_IMAGE: Final = "That image is not in this run."

@@ -19,6 +19,7 @@ NEEDS_NAME_HELP: Final = "The engine is not sure what these have in common. Look
 ADDED: Final = "added by you"
 LABELS: Final = "Labels inside"
 NO_EXAMPLES: Final = "No images yet."
+NOTHING_FITS: Final = "No image fits this name. Images like it, added later, go here."
 CHANGE: Final = "Change"
 MEANING: Final = "What belongs here"
 MEANING_SAVE: Final = "Save"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
+from core.evaluate.metrics import chance_verdict
 from ui.texts.common import count, images, percent
 
 EVALUATE_EMPTY: Final = "Scores compare the finished groups with your labels. First the images have to be sorted."
@@ -38,8 +40,11 @@ PRECISION_HELP: Final = "Called precision: the share of the group's images that 
 F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
 
 
-def matches(acc: float, number: int) -> str:
-    return f"Matches your labels for {percent(acc)} of {images(number)}."
+def matches(scores: Mapping[str, Any]) -> str:
+    return (
+        f"Matches your labels for {percent(scores['acc'])} of {images(scores['n'])}, "
+        f"where always saying the commonest label gives {percent(scores['chance'])}{chance_verdict(scores)}."
+    )
 
 
 def labelled_some(labelled: int, number: int) -> str:

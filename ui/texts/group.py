@@ -22,6 +22,7 @@ K_HELP: Final = "The number of groups, called K in the literature. You can merge
 MODELS: Final = "Who does the work"
 OTHER_MODELS: Final = "Change the models"
 START: Final = "Start"
+START_WAITS: Final = "First choose above how to go on."
 SIGHT_TITLE: Final = "This may be beyond the built-in engine"
 READ_AS: Final = "Read as “{}”."
 SIGHT_APPEARANCE: Final = "Group by appearance instead"
@@ -30,7 +31,6 @@ SIGHT_RECORDED: Final = "Use the demo's recorded descriptions"
 RECORDED_NOTE: Final = (
     "Recorded descriptions were written by hand for the demo: they show what a vision-language model would add."
 )
-APPEARANCE: Final = "main subject"
 VERSIONS: Final = "Groupings of these images"
 VERSIONS_NOTE: Final = "Another criterion or number of groups makes a new one; what was described already is reused."
 TRY_HELP: Final = "All steps on a few images from all over, to see whether the groups make sense."

@@ -132,17 +132,24 @@ def _counted(
     """The clusters with their sizes, labels and typical images: what would be in them if images were sorted now."""
     answers = _assign(aspect, evidence, criterion, clusters)
     labels = words.labels(aspect, words.narrow_shares(aspect, evidence, criterion))
+    rows = {
+        cluster.id: [i for i, answer in enumerate(answers) if answer.cluster_id == cluster.id] for cluster in clusters
+    }
+    inside = {key: Counter(labels[i] for i in own) for key, own in rows.items()}
+    homes = {label: max(inside, key=lambda key: inside[key][label]) for label in set(labels)}
     out = []
     for cluster in clusters:
-        inside = [i for i, answer in enumerate(answers) if answer.cluster_id == cluster.id]
-        count = Counter(labels[i] for i in inside)
-        best = sorted(inside, key=lambda i: (-(answers[i].confidence or 0.0), ids[i]))
+        own, count = rows[cluster.id], inside[cluster.id]
+        ranked = sorted(count, key=lambda label: (-count[label], label))
+        best = sorted(own, key=lambda i: (-(answers[i].confidence or 0.0), ids[i]))
         out.append(
             replace(
                 cluster,
-                labels=tuple(sorted(count, key=lambda label: (-count[label], label))),
-                size=len(inside),
+                labels=tuple(label for label in ranked if homes[label] == cluster.id),
+                size=len(own),
                 examples=tuple(ids[i] for i in best[:EXAMPLES]),
+                inside={label: count[label] for label in ranked},
+                stability=round(float(np.mean([answers[i].confidence for i in own])), 4) if own else None,
             )
         )
     return out

@@ -53,7 +53,7 @@ def warm_up() -> None:
 class BuiltinVision:
     """Implements `VisionModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = "builtin-vision/2"
+    id = "builtin-vision/3"
     prompts: Mapping[Step, str] = MappingProxyType({})
     evidence_id: str | None = EVIDENCE_ID
     batch_size = 32
@@ -129,7 +129,7 @@ def _subject(rows: Evidence, criterion: str) -> str:
 
 
 def _colour(rows: Evidence) -> str:
-    main = _one("colour", rows)
+    main = colours.standing_out(_one("colour", rows), rows[COLOURS][0])
     others = [tag.name for tag in _tags("colour", rows) if tag.name != main and tag.score >= 0.12]
     return f"Mainly {main}, with {' and '.join(others[:2])}." if others else f"Mainly {main}."
 

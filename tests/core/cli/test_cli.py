@@ -53,7 +53,7 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["acc"] == metrics["acc_assigned"] == 1.0
     for key in ("n", "n_assigned", "n_unassigned", "k_true", "k_found", "nmi", "ari", "fmi", "homogeneity",
-                "completeness", "v_measure", "purity", "name_acc", "per_class"):  # fmt: skip
+                "completeness", "v_measure", "purity", "name_acc", "chance", "shuffled", "per_class"):  # fmt: skip
         assert key in metrics
     run = json.loads((out / "run.json").read_text())
     assert list(run["steps"]) == ["describe", "label", "name", "assign"]
@@ -61,7 +61,9 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
                                              "completion_tokens", "seconds", "cost"}  # fmt: skip
     assert run["settings"]["criterion"] == "colour"
     assert run["models"]["vision"] == "fake-vision/1"
-    assert "acc 1.000" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "acc 1.000" in said
+    assert "Matches the labels for 100 % of 16 images, where always saying the commonest label gives 25 %." in said
 
 
 def test_the_same_input_gives_the_same_result(command: list[str], tmp_path: Path) -> None:
@@ -105,8 +107,11 @@ def test_a_criterion_that_cannot_be_seen_is_warned_of(
 ) -> None:
     command[command.index("--criterion") + 1] = "mood"
     assert main(command) == 0
-    assert "Warning: The fake engine cannot see mood." in capsys.readouterr().err
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["warnings"] == ["The fake engine cannot see mood."]
+    said = "Grouped by appearance, because the fake engine cannot see mood."
+    assert f"Warning: {said}" in capsys.readouterr().err
+    about = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert about["warnings"] == [said]
+    assert about["sight"] == {"by_appearance": True, "read_as": ""}
 
 
 def test_cells_that_a_spreadsheet_would_run_are_made_safe(tmp_path: Path, house: House) -> None:

@@ -7,20 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn import metrics as sk
 
-from core.evaluate.metrics import confusion, hungarian_accuracy, normalised, score
+from core.evaluate.metrics import chance_verdict, confusion, hungarian_accuracy, score, sentence
+from core.evaluate.names import Word
 
-MEANINGS = {"car": 0, "automobile": 0, "dog": 1, "puppy": 1, "ship": 2, "nonsense": 3}
-
-
-def embed(texts: Sequence[str]) -> NDArray[np.float32]:
-    """A toy embedding in which synonyms coincide and all else is orthogonal."""
-    out = np.zeros((len(texts), 4), dtype=np.float32)
-    for row, text in enumerate(texts):
-        out[row, MEANINGS.get(text, 3)] = 1.0
-    return out
+DOG = Word(frozenset({"dog"}), frozenset({"dog", "puppy"}))
+LEXICON = ({"dog": DOG, "puppy": Word(frozenset({"puppy"}), frozenset({"puppy"}))},)
+"""A toy lexicon in which a puppy is a dog."""
 
 
 def brute_force(truth: Sequence[str], predicted: Sequence[str | None]) -> float:
@@ -47,7 +41,7 @@ def test_scores_equal_scikit_learn_with_unassigned_as_one_more_cluster() -> None
     truth = [f"t{i}" for i in rng.integers(0, 4, 200)]
     predicted: list[str | None] = [None if i == 5 else f"c{i}" for i in rng.integers(0, 6, 200)]
     filled = [p or "none" for p in predicted]
-    got = score(truth, predicted, {}, embed)
+    got = score(truth, predicted, {}, LEXICON)
     assert got["nmi"] == pytest.approx(sk.normalized_mutual_info_score(truth, filled))
     assert got["ari"] == pytest.approx(sk.adjusted_rand_score(truth, filled))
     assert got["fmi"] == pytest.approx(sk.fowlkes_mallows_score(truth, filled))
@@ -65,7 +59,7 @@ def test_scores_equal_scikit_learn_with_unassigned_as_one_more_cluster() -> None
 def test_hand_made_example() -> None:
     truth = ["car", "car", "car", "dog", "dog", "ship"]
     predicted = ["a", "a", "b", "b", "b", None]
-    got = score(truth, predicted, {"a": "Automobiles", "b": "puppy"}, embed)
+    got = score(truth, predicted, {"a": "Automobiles", "b": "puppy"}, LEXICON)
     assert got["acc"] == pytest.approx(4 / 6)
     assert got["acc_assigned"] == pytest.approx(4 / 5)
     assert got["purity"] == pytest.approx(4 / 6)
@@ -79,27 +73,27 @@ def test_hand_made_example() -> None:
 
 def test_good_groups_with_nonsense_names_show() -> None:
     truth = ["car", "car", "dog", "dog"]
-    got = score(truth, ["a", "a", "b", "b"], {"a": "nonsense", "b": "car"}, embed)
+    got = score(truth, ["a", "a", "b", "b"], {"a": "nonsense", "b": "car"}, LEXICON)
     assert got["acc"] == 1.0
     assert got["name_acc"] == 0.0
 
 
-def test_two_clusters_may_mean_one_class() -> None:
+def test_two_clusters_may_mean_one_class_by_the_same_word() -> None:
     got = score(
-        ["car"] * 4 + ["dog"] * 2, ["a", "a", "b", "b", "c", "c"], {"a": "cars", "b": "automobile", "c": "dog"}, embed
+        ["car"] * 4 + ["dog"] * 2, ["a", "a", "b", "b", "c", "c"], {"a": "cars", "b": "automobile", "c": "dog"}, LEXICON
     )
     assert got["acc"] == pytest.approx(4 / 6)
     assert got["name_acc"] == 1.0
 
 
 def test_name_acc_is_none_when_classes_are_numbers() -> None:
-    got = score(["1", "2"], ["a", "b"], {"a": "car", "b": "dog"}, embed)
+    got = score(["1", "2"], ["a", "b"], {"a": "car", "b": "dog"}, LEXICON)
     assert got["name_acc"] is None
     assert got["name_acc_assigned"] is None
 
 
 def test_all_unassigned() -> None:
-    got = score(["car", "dog"], [None, None], {}, embed)
+    got = score(["car", "dog"], [None, None], {}, LEXICON)
     assert got["acc"] == got["purity"] == got["name_acc"] == got["nmi"] == 0.0
     assert got["k_found"] == 0
     assert got["acc_assigned"] is None
@@ -107,15 +101,15 @@ def test_all_unassigned() -> None:
 
 
 def test_one_class_and_one_cluster() -> None:
-    assert score(["car"] * 3, ["a"] * 3, {"a": "car"}, embed)["acc"] == 1.0
-    one_class = score(["car"] * 4, ["a", "a", "a", "b"], {}, embed)
+    assert score(["car"] * 3, ["a"] * 3, {"a": "car"}, LEXICON)["acc"] == 1.0
+    one_class = score(["car"] * 4, ["a", "a", "a", "b"], {}, LEXICON)
     assert one_class["acc"] == pytest.approx(0.75)
     assert one_class["purity"] == 1.0
-    assert score(["car", "dog", "dog"], ["a"] * 3, {}, embed)["acc"] == pytest.approx(2 / 3)
+    assert score(["car", "dog", "dog"], ["a"] * 3, {}, LEXICON)["acc"] == pytest.approx(2 / 3)
 
 
 def test_no_images_gives_no_scores() -> None:
-    got = score([], [], {}, embed)
+    got = score([], [], {}, LEXICON)
     assert got["n"] == 0
     assert got["acc"] is None
     assert got["per_class"] == {}
@@ -130,16 +124,54 @@ def test_confusion_puts_unassigned_last() -> None:
         confusion(["x"], ["a", "b"])
 
 
+def test_a_placeholder_counts_as_no_name() -> None:
+    truth, predicted = ["car", "car", "dog", "dog"], ["a", "a", "b", "b"]
+    names = {"a": "car", "b": "dog"}
+    assert score(truth, predicted, names, LEXICON, hints={"b"})["name_acc"] == 0.5
+    assert score(truth, predicted, names, LEXICON, hints={"b"})["per_class"]["dog"]["cluster"] == "dog"
+
+
+def test_chance_is_the_share_of_the_commonest_class() -> None:
+    got = score(["car", "car", "car", "dog"], ["a", "b", None, "b"], {}, LEXICON)
+    assert got["chance"] == 0.75
+    assert got["chance_assigned"] == pytest.approx(2 / 3)
+    assert score([], [], {}, LEXICON)["chance"] is None
+
+
 @pytest.mark.parametrize(
-    ("name", "plain"),
+    ("acc", "shuffled", "verdict"),
     [
-        ("T-Shirts", "t shirt"),
-        ("Daisies", "daisy"),
-        ("glass", "glass"),
-        ("dishes", "dish"),
-        ("bus", "bus"),
-        ("RED", "red"),
+        (0.75, 0.5, ": no better than chance"),
+        (0.6, 0.5, ": no better than chance"),
+        (0.754, 0.5, ": no better than chance"),
+        (0.76, 0.76, ": no better than chance, as blindly formed groups reach it"),
+        (0.76, 0.5, ""),
     ],
 )
-def test_normalised(name: str, plain: str) -> None:
-    assert normalised(name) == plain
+def test_what_chance_reaches_is_no_success(acc: float, shuffled: float, verdict: str) -> None:
+    scores = {"acc": acc, "chance": 0.75, "shuffled": shuffled, "n": 1200}
+    assert chance_verdict(scores) == verdict
+    assert sentence(scores) == (
+        f"Matches the labels for {100 * acc:.0f} % of 1,200 images, "
+        f"where always saying the commonest label gives 75 %{verdict}."
+    )
+
+
+def test_groups_that_were_dealt_out_blindly_are_no_better_than_chance() -> None:
+    """Ten classes of five images: blind groups match twice as many as the commonest class, whatever they are."""
+    truth = [str(i % 10) for i in range(50)]
+    beaten = 0
+    for seed in range(20):
+        dealt = [str(i) for i in np.random.default_rng(seed).permutation(truth)]
+        got = score(truth, dealt, {}, LEXICON)
+        assert got["chance"] == 0.1
+        beaten += not chance_verdict(got)
+    assert beaten <= 2
+    assert chance_verdict(score(truth, truth, {}, LEXICON)) == ""
+
+
+def test_a_perfect_match_of_two_images_is_what_chance_gives() -> None:
+    got = score(["a", "b"], ["x", "y"], {}, LEXICON)
+    assert (got["acc"], got["chance"], got["shuffled"]) == (1.0, 0.5, 1.0)
+    assert score(["a", "b"], [None, None], {}, LEXICON)["shuffled"] == 0.0
+    assert score([], [], {}, LEXICON)["shuffled"] is None

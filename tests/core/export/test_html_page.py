@@ -75,6 +75,7 @@ def test_it_says_what_was_done_and_adds_up(house: House, done: str) -> None:
     assert "Unassigned" in page.text
     assert "red (4)" in page.text  # what they were said to show instead
     assert "Accuracy (ACC)" in page.text
+    assert "Matches the labels for 75 % of 16 images, where always saying the commonest label gives 25 %." in page.text
     assert "0.750" in page.text
     assert re.search(r"green 4 green 1\.000 1\.000 1\.000", page.text)
     assert "An exact duplicate" in page.text
@@ -112,6 +113,15 @@ def test_where_a_model_is_served_stays_at_home(house: House) -> None:
     assert "openai:llava" in page.text
     assert "secret" not in page.text
     assert "10.0.0.7" not in page.text
+
+
+def test_what_the_engine_could_not_see_is_said(house: House, done: str) -> None:
+    assert "by appearance" not in read(house, done).text
+    run_id = house.start(criterion="mood")
+    house.run(run_id)
+    page = read(house, run_id)
+    assert "images by mood" in page.text
+    assert "Grouped by appearance, because the fake engine cannot see mood." in page.text
 
 
 def test_pictures_have_a_bound_in_number_and_bytes(house: House, done: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw
 
 from core.config import Config
 from core.domain import ImageRow
@@ -129,6 +129,48 @@ def test_a_palette_image_with_a_profile_is_converted(tmp_path: Path) -> None:
     image.putpalette([0, 0, 0, 255, 0, 0])
     image.save(tmp_path / "a.png", icc_profile=swapped_profile())
     assert prepared(tmp_path / "a.png", tmp_path)[1].mean(axis=(0, 1))[1] > 240
+
+
+def motif(shape: str, fill: tuple[int, ...], rim: tuple[int, ...] | None = None, side: int = 200) -> Image.Image:
+    image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    place = [(side * 0.2, side * 0.2), (side * 0.8, side * 0.8)]
+    getattr(draw, shape)(place, fill=fill, outline=rim, width=side // 30)
+    return image
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_white_and_has_no_background_is_seen(tmp_path: Path, mode: str) -> None:
+    looks = set()
+    for shape in ("ellipse", "rectangle"):
+        image = motif(shape, (250, 250, 250, 255))
+        (image.quantize(8) if mode == "P" else image.convert(mode)).save(tmp_path / f"{shape}.png")
+        row, shown = prepared(tmp_path / f"{shape}.png", tmp_path)
+        assert shown[100, 100].min() > 240
+        assert np.abs(shown[5, 5] - 118.0).max() < 3
+        looks.add(row.look)
+    assert len(looks) == 2
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        motif("ellipse", (20, 20, 20, 255)),
+        motif("ellipse", (250, 250, 250, 255), rim=(20, 20, 20, 255)),
+        motif("ellipse", (255, 255, 0, 255)),
+        motif("ellipse", (250, 250, 250, 0)),
+        Image.new("RGBA", (200, 200), (250, 250, 250, 200)),
+    ],
+    ids=["black", "white with a dark rim", "yellow", "nothing", "no outline"],
+)
+def test_what_is_seen_on_white_stays_on_white(tmp_path: Path, image: Image.Image) -> None:
+    image.save(tmp_path / "a.png")
+    assert prepared(tmp_path / "a.png", tmp_path)[1][5, 5].min() > 245
+
+
+def test_a_large_light_logo_is_seen_too(tmp_path: Path) -> None:
+    motif("ellipse", (222, 222, 220, 255), side=1500).save(tmp_path / "a.png")
+    assert prepared(tmp_path / "a.png", tmp_path)[1][5, 5].max() < 130
 
 
 def test_half_transparent_red_on_white_is_pink(tmp_path: Path) -> None:

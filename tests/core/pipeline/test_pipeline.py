@@ -13,13 +13,12 @@ import pytest
 from fakes import COLOURS
 from house import EACH, House
 
-from core.domain import Progress, RunSettings
+from core.domain import Progress
 from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.jobs import Jobs
 from core.pipeline import validation
 from core.pipeline.intake import take_in
-from core.pipeline.run_models import sight_of
 from core.results import run_view
 from core.results.edits import Add, Delete, Merge, Move, Rename
 from core.store import answers, database
@@ -182,6 +181,34 @@ def test_deleting_reasks_its_members_only_and_undo_gives_them_back(house: House)
     assert house.sizes(run_id) == dict.fromkeys(COLOURS, EACH)
     house.run(run_id)
     assert len(house.text.history) == asked
+
+
+def test_deleting_leaves_alone_what_a_person_had_moved_away(house: House) -> None:
+    run_id = house.start()
+    house.run(run_id)
+    grey = house.id_of(run_id, "grey")
+    away = next(row.item_id for row in run_view.rows(house.store, run_id) if row.cluster and row.cluster.id == grey)
+    run_view.add_edit(house.store, run_id, Move((away,), house.id_of(run_id, "blue")))
+    asked = len(house.text.history)
+    assert run_view.add_edit(house.store, run_id, Delete(grey)) == EACH - 1
+    assert run_view.View(house.store, run_id).earlier() == EACH - 1
+    house.run(run_id)
+    assert sum(count for step, count in house.text.history[asked:] if step == "assign") == EACH - 1
+    assert house.sizes(run_id) == {"blue": EACH + 1, "green": EACH, "red": EACH, "unassigned": EACH - 1}
+
+
+def test_what_a_person_moves_afterwards_is_no_longer_out_of_date(house: House) -> None:
+    run_id = house.start()
+    house.run(run_id)
+    run_view.add_edit(house.store, run_id, Delete(house.id_of(run_id, "grey")))
+    loose = [row.item_id for row in run_view.rows(house.store, run_id) if row.earlier]
+    run_view.add_edit(house.store, run_id, Move(tuple(loose), house.id_of(run_id, "blue")))
+    assert run_view.View(house.store, run_id).earlier() == 0
+    asked = len(house.text.history)
+    house.run(run_id)
+    assert len(house.text.history) == asked
+    run_view.add_edit(house.store, run_id, Delete(house.id_of(run_id, "blue")))
+    assert run_view.View(house.store, run_id).earlier() == 2 * EACH  # now nobody says where they belong
 
 
 def test_check_all_again_asks_what_was_kept_through_edits(house: House) -> None:
@@ -349,11 +376,6 @@ def test_a_run_whose_answers_were_lost_with_the_file_asks_again(house: House) ->
     house.store = house.workspace.store
     house.run(begun)
     assert house.sizes(begun) == dict.fromkeys(COLOURS, EACH)
-
-
-def test_the_built_in_engine_warns_however_it_is_named(house: House) -> None:
-    for spec in ("builtin", "builtin:"):
-        assert sight_of(RunSettings("", "mood", 4, vision=spec)).warning == "The fake engine cannot see mood."
 
 
 def test_copies_that_were_deleted_are_made_again_from_the_originals(house: House) -> None:

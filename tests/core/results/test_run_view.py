@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from fakes import COLOURS
 from house import EACH, House
 
+from core.domain import Cluster
 from core.errors import BadInput
 from core.pipeline import runs
 from core.results import run_view
@@ -122,8 +125,26 @@ def test_scores_are_counted_not_listed(done: str, house: House) -> None:
     assert scores is not None
     assert (scores["n"], scores["n_unassigned"]) == (ALL, EACH)
     assert scores["acc"] == (3 * EACH - 1) / ALL
+    assert scores["chance"] == EACH / ALL
     house.run(house.start(k=3))
     assert runs.compare_with(house.workspace, done, "folder") == ALL
+
+
+def test_a_name_that_is_a_hint_counts_once_a_person_gave_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = house.text.name
+
+    def hints(*asked: Any) -> list[Cluster]:
+        return [replace(cluster, needs_name=cluster.name == "blue") for cluster in name(*asked)]
+
+    monkeypatch.setattr(house.text, "name", hints)
+    run_id = house.start(truth="folder")
+    house.run(run_id)
+    before = View(house.store, run_id).metrics()
+    run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "blue"), "Navy"))
+    after = View(house.store, run_id).metrics()
+    assert before is not None
+    assert after is not None
+    assert (before["name_acc"], after["name_acc"]) == ((ALL - EACH) / ALL, 1.0)
 
 
 def at_once(*acts: Callable[[], object]) -> list[str]:

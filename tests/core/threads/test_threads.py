@@ -23,7 +23,7 @@ from core.evaluate import metrics
 from core.ingest import decode_pool, near_duplicates
 from core.models.builtin import text_model, vision_model
 from core.models.builtin.from_pixels import clusters, network
-from core.models.embedding.minilm import _load, embed
+from core.models.embedding.minilm import _load
 from core.propagation import propagate, sampling
 
 SEEN: list[int] = []
@@ -95,7 +95,7 @@ def test_the_built_in_vision_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     watch(monkeypatch, sklearn.metrics, "adjusted_rand_score")
-    found = elsewhere(lambda: metrics.score(["a", "b"] * 5, ["c1", "c2"] * 5, {"c1": "a", "c2": "b"}, embed))
+    found = elsewhere(lambda: metrics.score(["a", "b"] * 5, ["c1", "c2"] * 5, {"c1": "a", "c2": "b"}, ()))
     assert set(found) == {1}
 
 

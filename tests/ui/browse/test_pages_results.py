@@ -13,8 +13,9 @@ from typing import Any
 import openai_server
 import pytest
 import streamlit as st
-from app import ROOT, embed, shown, wait_for
+from app import ROOT, embed, matches, shown, wait_for
 from decoding import decode_in_process
+from fakes import COLOURS
 from house import EACH, House
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -128,12 +129,23 @@ def test_after_a_failure(page: str, why: str, house: House, monkeypatch: pytest.
 
 def test_evaluate(done: str) -> None:
     at = open_page("evaluate", run=done)
-    assert text.matches(1.0, 4 * EACH) in shown(at)
+    assert matches(1.0, 1 / 4, 4 * EACH) in shown(at)
     assert [metric.value for metric in at.metric] == ["1.000"] * 4
     assert len(at.get("vega_lite_chart") or at.get("arrow_vega_lite_chart")) == 1
     table = at.dataframe[0].value
     assert list(table[text.CONFUSION_LABEL]) == ["blue", "green", "grey", "red"]
     assert list(table[text.PER_CLASS_GROUP]) == ["blue", "green", "grey", "red"]
+
+
+def test_evaluate_and_browse_say_what_chance_gives(house: House, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    rows = [f"{name}/{number}.png,{'cold' if name == 'blue' else 'warm'}" for name in COLOURS for number in range(EACH)]
+    table.write_text("\n".join(["image,hue", *rows]), encoding="utf-8")
+    run_id = house.start(truth=f"{table}:hue")
+    house.run(run_id)
+    said = "Matches your labels for 50 % of 16 images, where always saying the commonest label gives 75 %: no better"
+    assert said in shown(open_page("evaluate", run=run_id))
+    assert said in shown(open_page("browse", run=run_id))
 
 
 def test_evaluate_asks_for_labels_and_takes_them(house: House) -> None:
@@ -143,7 +155,7 @@ def test_evaluate_asks_for_labels_and_takes_them(house: House) -> None:
     assert text.NO_LABELS in shown(at)
     assert text.LABELS_FROM_NOTE["folder"] in shown(at)
     at.button(key="compare").click().run()
-    assert text.matches(1.0, 4 * EACH) in shown(at)
+    assert matches(1.0, 1 / 4, 4 * EACH) in shown(at)
     assert house.store.runs.get(run_id).settings.truth == "folder"  # type: ignore[union-attr]
 
 
@@ -154,7 +166,7 @@ def test_labels_that_do_not_fit_change_nothing(done: str, house: House) -> None:
     at.button(key="compare").click().run()
     assert "No ground truth found" in shown(at)
     assert house.store.runs.get(done).settings.truth == "folder"  # type: ignore[union-attr]
-    assert text.matches(1.0, 4 * EACH) in shown(at)
+    assert matches(1.0, 1 / 4, 4 * EACH) in shown(at)
 
 
 def test_some_labels_and_a_table_that_is_corrected(house: House, tmp_path: Path) -> None:
@@ -163,11 +175,12 @@ def test_some_labels_and_a_table_that_is_corrected(house: House, tmp_path: Path)
     run_id = house.start(truth=f"{table}:hue", k=4)
     house.run(run_id)
     at = open_page("evaluate", run=run_id)
-    assert text.matches(1.0, 2) in shown(at)
+    assert matches(1.0, 1 / 2, 2, shuffled=1.0) in shown(at)
     assert text.labelled_some(2, 4 * EACH) in shown(at)
     table.write_text("image,hue\nred/0.png,warm\nred/1.png,warm\nblue/0.png,warm\n", encoding="utf-8")
     at.button(key="compare").click().run()
-    assert text.matches(2 / 3, 3) in shown(at)
+    assert matches(2 / 3, 1.0, 3) in shown(at)
+    assert "where always saying the commonest label gives 100 %: no better than chance" in shown(at)
 
 
 # -- export

@@ -12,12 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from app import BLUE, GREEN, RED, fresh_server, images, make, models, open_app, shown  # noqa: F401
+from app import BLUE, GREEN, RED, fresh_server, images, make, matches, models, open_app, shown  # noqa: F401
 from PIL import Image
 
 from core.ingest import source
 from core.pipeline import intake
-from ui import text
 from ui.session import state
 
 ALL = RED + GREEN + BLUE
@@ -95,4 +94,4 @@ def test_labels_given_later_are_previewed_too(make: Callable[..., str]) -> None:
     assert "1 of 12 images have a label" in shown(at)
     assert "1 name in the table belongs to no image here: x.png" in shown(at)
     at.button(key="compare").click().run()
-    assert text.matches(1.0, 1) in shown(at)
+    assert matches(1.0, 1.0, 1) in shown(at)

@@ -19,6 +19,7 @@ from app import (  # noqa: F401
     fresh_server,
     images,
     make,
+    matches,
     models,
     open_app,
     shown,
@@ -80,7 +81,7 @@ def test_rows_without_images() -> None:
     assert (run.status, run.settings.criterion) == ("done", "groups")
     assert state.workspace().folder in Path(run.settings.records).parents
     at = open_app("evaluate", run=run_id)
-    assert text.matches(1.0, 12) in shown(at)
+    assert matches(1.0, RED / 12, 12) in shown(at)
     at = open_app("browse", run=run_id)
     assert "groups.csv by groups" in shown(at)
     assert text.BRING_BY_HAND in shown(open_app("group", run=run_id))
@@ -106,7 +107,7 @@ def test_rows_of_the_images_at_hand(images: Path, make: Callable[..., str]) -> N
     assert [reason.split(" ")[0] for _, reason in first] == ["No", "The", "It", "This"]
     at = open_app("browse", run=run_id)
     assert text.rows_left_out(4) in [expander.label for expander in at.expander]
-    assert text.matches(11 / 11, 11) in shown(open_app("evaluate", run=run_id))
+    assert matches(11 / 11, 4 / 11, 11) in shown(open_app("evaluate", run=run_id))
     # A new run on the same images is compared with the same labels.
     at = open_app("group", run=run_id)
     at.button(key="another").click().run()

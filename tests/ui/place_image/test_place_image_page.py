@@ -52,3 +52,13 @@ def test_what_is_no_image_gets_a_sentence(make: Callable[..., str]) -> None:
     at = dropped(make("assign"), "x.png", b"no image")
     assert len(at.error) == 1
     assert "not an image" in at.error[0].value
+
+
+def test_each_card_says_what_the_engine_could_not_see(make: Callable[..., str]) -> None:
+    make("assign")
+    run = make("assign", criterion="mood")
+    said = "Grouped by appearance, because the fake engine cannot see mood."
+    assert said in shown(open_app("where", run=run))
+    at = dropped(run, "blue.png", picture("blue"))
+    assert [text.where_by("mood") in shown(at), text.where_by("colour") in shown(at)] == [True, True]
+    assert shown(at).count(said) == 1

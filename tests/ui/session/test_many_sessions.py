@@ -101,4 +101,4 @@ def test_collections_leave_out_what_the_libraries_keep(monkeypatch: pytest.Monke
     assert sights == []  # nobody has gone on yet
     state.go_on()
     assert frozen.wait(20)
-    assert sights == ["models", text.APPEARANCE]
+    assert sights == ["models", text.DEMO_CRITERION]

@@ -320,21 +320,32 @@ def test_an_example_fills_the_criterion(images: Path) -> None:
 
 
 def test_a_typing_error_that_was_put_right_is_said(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form, "sight", lambda _: Sight("colour", read_as="main colour"))
+    monkeypatch.setattr(form, "sight_of", lambda _: Sight("colour", read_as="main colour"))
     at = fill(open_app("group", **looked_at(images)), "main coulour", 3)
     assert [caption.value for caption in at.caption if "main colour" in caption.value] == ["Read as “main colour”\\."]
-    assert text.START in [button.label for button in at.button]
+    assert not at.button(key="start").disabled
 
 
 def test_what_the_engine_cannot_see_is_warned_of_with_ways_on(images: Path) -> None:
     at = fill(open_app("group", **looked_at(images)), "mood", 3)
     assert "cannot see mood" in shown(at)
     labels = [button.label for button in at.button]
-    assert text.START not in labels
     assert text.SIGHT_CONNECT in labels
     assert text.SIGHT_RECORDED not in labels
+    assert (at.button(key="start").label, at.button(key="start").disabled) == (text.START, True)
+    assert text.START_WAITS in shown(at)
+    fill(at, "colour", 3)
+    assert not at.button(key="start").disabled
+    assert text.START_WAITS not in shown(at)
+
+
+def test_by_appearance_keeps_the_words_and_the_number_of_groups(images: Path) -> None:
+    at = fill(open_app("group", **looked_at(images)), "mood", 3)
     at.button(key="appearance").click().run()
-    assert state.workspace().store.runs.recent()[0].settings.criterion == text.APPEARANCE
+    settings = state.workspace().store.runs.recent()[0].settings
+    assert (settings.criterion, settings.k) == ("mood", 3)
+    assert "by mood, 3 groups" in shown(at)
+    assert "Grouped by appearance, because the fake engine cannot see mood." in shown(at)
 
 
 def test_the_demo_offers_its_recorded_descriptions(

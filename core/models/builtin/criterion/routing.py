@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,14 +40,15 @@ _STRANGE, _STRANGE_WORD = 0.3, 0.4
 """A criterion that is less like every anchor than this is none that anybody could mean, also one with unknown words."""
 
 
+@lru_cache(maxsize=1024)
 def route(criterion: str) -> Sight:
     """The aspect that answers the criterion: "subject", "colour", "style" or "light".
 
-    For a criterion outside these the aspect is "subject" and the warning is one sentence for the person.
+    For a criterion outside these the aspect is "subject", and `why` says what is the matter.
     """
     typed = _clean(criterion)
     if found := foreign.look_up(typed):
-        unknown = "" if found.known else f"The built-in engine knows few words beyond English ones, and not “{typed}”"
+        unknown = "" if found.known else f"the built-in engine knows few words beyond English ones, and not “{typed}”"
         return _sight(found.sense, typed, unknown)
     right = _corrected(typed)
     sense, why = _judge(english.wanted(right), typed)
@@ -92,8 +93,7 @@ def _nearest(asked: str) -> str:
 def _sight(sense: str, typed: str, why: str = "") -> Sight:
     if sense != _BLIND:
         return Sight(sense)
-    said = why or f"The built-in engine cannot see “{typed}”"
-    return Sight("subject", f"{said}. Connect a vision-language model, or group by appearance instead.")
+    return Sight("subject", why or f"the built-in engine cannot see “{typed}”")
 
 
 def _forms(asked: str) -> list[str]:

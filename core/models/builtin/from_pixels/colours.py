@@ -50,6 +50,16 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 SHADED: dict[str, tuple[str, ...]] = {"white": ("light grey", "beige", "grey")}
 """Terms that a white thing shows in shadow or warm light: they count half towards the name of a group."""
 
+_GIVES_WAY = {"black": 0.4, "grey": 0.4, "white": 0.75}
+"""Colours that shadow, glass, tyres and asphalt have too: at what share of theirs another one stands out beside them.
+White is seldom a shadow."""
+_VIVID = {
+    name: tuple(term for term in parts if term != "peach")  # also skin, and white in warm light
+    for name, parts in FAMILIES.items()
+    if name not in _GIVES_WAY and name != "brown"
+}
+_LEAST = 0.15
+
 SAMPLE = 64
 """Colours are measured on SAMPLE x SAMPLE pixels."""
 _SOFT = 10.0  # in CIELAB units: how near a second term must be to share a pixel
@@ -93,6 +103,20 @@ def term_shares(rgb: NDArray[np.uint8], weight: NDArray[np.float32]) -> NDArray[
     shares = mass[used] @ _term_table()[used]
     total: NDArray[np.float32] = (shares / max(float(shares.sum()), 1e-9)).astype(np.float32)
     return total
+
+
+def standing_out(main: str, shares: NDArray[np.float32]) -> str:
+    """The term to describe an image by: `main`, or the vivid one that stands out beside a black, grey or white main.
+
+    shares: (terms,), as `term_shares` gives them.
+    """
+    share = dict(zip(TERMS, shares.tolist(), strict=True))
+    family = next(name for name, parts in FAMILIES.items() if main in parts)
+    best = max(_VIVID.values(), key=lambda parts: sum(share[term] for term in parts))
+    asked = _GIVES_WAY.get(family, np.inf) * sum(share[term] for term in FAMILIES[family])
+    if sum(share[term] for term in best) < max(asked, _LEAST):
+        return main
+    return max(best, key=share.__getitem__)
 
 
 def _exposed(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -114,10 +114,9 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The words, read once. Raises ModelUnavailable when timm is not installed."""
     folder = _timm_info()
-    offsets = (folder / "imagenet_synsets.txt").read_text(encoding="utf-8").split()
-    lemmas = _table(folder / "imagenet_synset_to_lemma.txt")
+    offsets, words = synsets(), synonyms()
     meanings = _table(folder / "imagenet_synset_to_definition.txt")
-    first = [lemmas[offset].split(",")[0].strip() for offset in offsets]
+    first = [words[offset][0] for offset in offsets]
     leaves = [_PLAIN.get(i, name) for i, name in enumerate(first)]
     taken = set(leaves)
     broader = [(name, spec) for name, spec in _BROADER if name not in taken]
@@ -125,19 +124,32 @@ def lexicon() -> Lexicon:
     rows = np.zeros((CLASSES + len(broader), CLASSES), dtype=np.float32)
     rows[:CLASSES] = np.eye(CLASSES, dtype=np.float32)
     for row, (_, spec) in enumerate(broader, start=CLASSES):
-        rows[row, _indices(spec)] = 1.0
+        rows[row, indices(spec)] = 1.0
     for name, spec in _BROADER:
         if name in taken:
-            rows[leaves.index(name), _indices(spec)] = 1.0
+            rows[leaves.index(name), indices(spec)] = 1.0
     return Lexicon(
         names=(*leaves, *(name for name, _ in broader)),
         definitions=tuple(meanings[offset] for offset in offsets),
         members=rows,
-        synonyms=tuple(tuple(word.strip() for word in lemmas[offset].split(",")) for offset in offsets),
+        synonyms=tuple(words[offset] for offset in offsets),
     )
 
 
-def _indices(spec: str) -> list[int]:
+@cache
+def synsets() -> tuple[str, ...]:
+    """The WordNet synset of each of the 1,000 classes."""
+    return tuple((_timm_info() / "imagenet_synsets.txt").read_text(encoding="utf-8").split())
+
+
+def synonyms() -> dict[str, tuple[str, ...]]:
+    """The words of each of the 21,842 synsets of the whole ImageNet, the usual one first."""
+    lemmas = _table(_timm_info() / "imagenet_synset_to_lemma.txt")
+    return {synset: tuple(word.strip() for word in words.split(",")) for synset, words in lemmas.items()}
+
+
+def indices(spec: str) -> list[int]:
+    """The class indices that a table of words lists: "7-8 80" is 7, 8 and 80."""
     out: list[int] = []
     for part in spec.split():
         low, _, high = part.partition("-")

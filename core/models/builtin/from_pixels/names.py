@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,8 +96,8 @@ def _alike(aspect: str, fitting: NDArray[np.float32], carries: NDArray[np.float3
     word = words.names[int(fitting.argmax())]
     inside = [int(i) for i in np.argsort(-carries[: words.narrow], kind="stable")[:5] if carries[i] >= 0.1]
     shades = [f"{word} ({words.names[i]})" for i in inside if words.names[i] != word] if aspect == "colour" else []
-    numbered = [f"{word} {number}" for number in range(2, len(carries))]
-    return next(text for text in (*shades, *numbered) if text.casefold() not in used)
+    numbered = (f"{word} {number}" for number in count(2))
+    return next(text for text in chain(shades, numbered) if text.casefold() not in used)
 
 
 @lru_cache(maxsize=256)

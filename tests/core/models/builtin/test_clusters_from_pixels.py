@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.models.builtin.from_pixels.words import definition, domain, vocabulary
 from core.models.builtin.text_model import BuiltinText
 from core.models.builtin.vision_model import BuiltinVision
 from core.models.roles import TextModel
+from core.results.stability import said_of_stability
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -184,6 +186,86 @@ def test_strangers_to_all_given_names_are_left_unassigned() -> None:
     assert [names.get(a.cluster_id or "") for a in answers] == ["daisy"] * 40 + ["corn"] * 40 + [None] * 10
     assert answers[-1].answer == "sports car"
     assert answers[-1].confidence is None
+
+
+def test_a_given_name_that_nothing_fits_stays_empty() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3, given=["cat", "fish", "elephant"])
+    assert [(c.name, c.size) for c in clusters] == [("cat", 20), ("fish", 20), ("elephant", 0)]
+    names = {c.id: c.name for c in clusters}
+    for kind, answer in zip(kinds, assigned(model, data, "animal", clusters), strict=True):
+        assert names.get(answer.cluster_id or "") == {"tabby": "cat", "goldfish": "fish"}.get(kind)
+        assert answer.answer == ("beagle" if kind == "beagle" else "")
+
+
+def test_a_colour_that_none_has_takes_nothing() -> None:
+    hues = [("white", "black", "red", "grey")[i % 4] for i in range(160)]
+    data = corpus([item("sports car", hue, i) for i, hue in enumerate(hues)])
+    model = BuiltinText()
+    clusters = model.name(data, "colour", 4, given=["white", "black", "red", "green"])
+    names = {c.id: c.name for c in clusters}
+    for hue, answer in zip(hues, assigned(model, data, "colour", clusters), strict=True):
+        assert names.get(answer.cluster_id or "") == (None if hue == "grey" else hue)
+    assert [c.size for c in clusters] == [40, 40, 40, 0]
+
+
+@pytest.mark.parametrize("given", [(), ("cat",), ("cat", "elephant", "fish")])
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_what_is_shown_before_sorting_is_what_sorting_gives(criterion: str, given: tuple[str, ...]) -> None:
+    data, _, _ = pets()
+    model = BuiltinText()
+    labels = model.label(data, criterion)
+    clusters = model.name(data, criterion, 3, given)
+    answers = assigned(model, data, criterion, clusters)
+    for cluster in clusters:
+        inside = Counter(
+            label for label, answer in zip(labels, answers, strict=True) if answer.cluster_id == cluster.id
+        )
+        assert cluster.inside == inside
+        assert cluster.size == inside.total()
+    held = [label for cluster in clusters for label in cluster.labels]
+    assert len(held) == len(set(held))
+
+
+def test_groups_of_an_earlier_version_still_take_images() -> None:
+    data, kinds, hues = pets()
+    subject = np.sqrt(data.evidence[SUBJECT]).reshape(len(data), 3, -1)
+    subject = (subject / np.linalg.norm(subject, axis=2, keepdims=True)).reshape(len(data), -1)
+    shares = np.sqrt(data.evidence[COLOURS] @ colours.likeness())
+    shares /= np.linalg.norm(shares, axis=1, keepdims=True)
+    for criterion, aspect, points, truth in (("animal", "subject", subject, kinds), ("colour", "colour", shares, hues)):
+        clusters = []
+        for name in sorted(set(truth)):
+            own = points[np.array(truth) == name]
+            away = np.linalg.norm(own - own.mean(axis=0), axis=1)
+            kept = {
+                f"{aspect}/centre": own.mean(axis=0),
+                f"{aspect}/scale": [(away**2).mean(), np.median(away), 0.05, 9],
+            }
+            clusters.append(Cluster(name, name, prototype={key: [float(v) for v in vs] for key, vs in kept.items()}))
+        assert [a.cluster_id for a in assigned(BuiltinText(), data, criterion, clusters)] == truth
+
+
+def test_groups_of_noise_are_said_to_be_shaky() -> None:
+    random = np.random.default_rng(5)
+    items = [{**item("beagle", "red", i), SUBJECT: random.random(3840).astype(np.float32)} for i in range(80)]
+    noise = BuiltinText().name(corpus(items), "animal", 4)
+    assert "shaky" in said_of_stability(noise)[0]
+    data, _, _ = pets()
+    assert said_of_stability(BuiltinText().name(data, "animal", 3)) == ()
+
+
+def test_two_groups_of_one_colour_are_told_apart() -> None:
+    words = vocabulary("colour")
+    carries = np.zeros((3, len(words.names)), dtype=np.float32)
+    carries[0, words.names.index("red")] = 0.9
+    carries[1, words.names.index("red")], carries[1, words.names.index("dark red")] = 0.8, 0.4
+    carries[2, words.names.index("blue")] = 0.3
+    found = name_groups("colour", carries, "colour")
+    assert [(name.text, name.hint) for name in found] == [
+        ("red", False), ("red (dark red)", True), ("Group 3 (looks like blue)", True),
+    ]  # fmt: skip
 
 
 def test_an_added_cluster_takes_what_its_name_means() -> None:

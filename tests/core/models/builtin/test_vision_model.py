@@ -14,7 +14,7 @@ from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image, ImageDraw
 
 from core.domain import Failed, ImageInput, Seen
-from core.models.builtin.from_pixels import colours, network
+from core.models.builtin.from_pixels import colours, network, words
 from core.models.builtin.from_pixels.evidence import SPACES, class_shares, pack_top
 from core.models.builtin.from_pixels.imagenet import CLASSES, lexicon
 from core.models.builtin.vision_model import BuiltinVision
@@ -144,6 +144,37 @@ def test_a_sketch_a_cartoon_and_a_night_are_told_apart(tmp_path: Path) -> None:
     lights = [seen(a).description.tags[0].name for a in BuiltinVision().describe(inputs, "brightness")]
     assert lights[0] == "bright"
     assert lights[2] == "dark"
+
+
+@pytest.mark.parametrize(
+    ("shares", "named"),
+    [
+        ({"dark grey": 0.4, "black": 0.2, "red": 0.3, "dark red": 0.1}, "red"),
+        ({"dark grey": 0.45, "blue": 0.2, "navy": 0.25}, "navy"),
+        ({"dark grey": 0.6, "red": 0.1, "pink": 0.1}, "dark grey"),
+        ({"grey": 0.25, "red": 0.13, "brown": 0.2}, "grey"),
+        ({"grey": 0.4, "brown": 0.35}, "grey"),
+        ({"white": 0.4, "peach": 0.35}, "white"),
+        ({"white": 0.35, "yellow": 0.2, "green": 0.2}, "white"),
+        ({"white": 0.35, "pink": 0.3}, "pink"),
+        ({"brown": 0.4, "red": 0.35}, "brown"),
+    ],
+)
+def test_a_vivid_colour_is_not_hidden_by_greys(shares: dict[str, float], named: str) -> None:
+    measured = np.array([shares.get(term, 0.0) for term in colours.TERMS], np.float32)
+    assert colours.standing_out(words.labels("colour", measured[None])[0], measured) == named
+
+
+def test_a_red_car_on_asphalt_is_red(tmp_path: Path) -> None:
+    image = Image.new("RGB", (400, 260), (120, 120, 122))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 130, 340, 190), fill=(178, 24, 30))
+    draw.polygon([(90, 130), (130, 20), (280, 20), (320, 130)], fill=(66, 68, 72))
+    for left in (80, 250):
+        draw.ellipse((left, 150, left + 80, 230), fill=(62, 64, 68))
+    image.save(tmp_path / "car.png")
+    answer = BuiltinVision().describe([ImageInput(tmp_path / "car.png")], "type of vehicle")[0]
+    assert "Mainly red" in seen(answer).description.text
 
 
 def test_every_colour_term_names_its_own_typical_points() -> None:

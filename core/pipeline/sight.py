@@ -1,0 +1,33 @@
+"""What a run's vision model could see of its criterion, and what is said of it wherever the result is."""
+
+from __future__ import annotations
+
+from core.domain import RunSettings, Sight
+from core.models import registry
+from core.models.model_spec import BUILTIN, ModelSpec
+
+
+def sight_of(settings: RunSettings) -> Sight:
+    """Whether the run's vision model can see what the criterion asks for. Nothing is loaded: only the built-in one
+    looks at a few things and says so; chat models are taken to see whatever can be put in words."""
+    if settings.records or not _is_builtin(settings.vision):
+        return Sight("text")
+    return registry.vision_model(settings.vision).sight(settings.criterion)
+
+
+def said_of_sight(settings: RunSettings) -> tuple[str, ...]:
+    """What a person is to know beside the result, a sentence each; empty where the criterion was seen as typed.
+
+    It follows from the settings, so that runs of earlier versions say it too.
+    """
+    sight, said = sight_of(settings), []
+    if sight.why:
+        done = "Grouped" if _is_builtin(settings.text) else "The images were described"
+        said.append(f"{done} by appearance, because {sight.why}.")
+    if sight.read_as:
+        said.append(f"“{settings.criterion.strip()}” was read as “{sight.read_as}”.")
+    return tuple(said)
+
+
+def _is_builtin(spec: str) -> bool:
+    return ModelSpec.parse(spec).kind == BUILTIN

@@ -89,7 +89,8 @@ def consensus(views: Sequence[NDArray[np.floating]], k: int, graph: bool = True)
 
 def distinct(views: Sequence[NDArray[np.floating]]) -> int:
     """How many items differ in any of the views."""
-    return len(np.unique(np.round(np.hstack(views), 5), axis=0))
+    points = np.hstack([np.asarray(view, dtype=np.float64) for view in views])
+    return len(np.unique(np.round(points, 5), axis=0))
 
 
 @threads.limited

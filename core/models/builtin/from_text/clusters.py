@@ -43,6 +43,8 @@ similarity of its label to the nearest known label falls below this. Of items li
 this concerns about one in a hundred; of items of another kind most."""
 
 _SHARPNESS = 8.0
+_NEARNESS = 2.0
+"""What the nearness to the centres adds to the rule: it knows single odd items that the smooth rule passes over."""
 _SAME_MEANING = 0.5
 _NAME_UNLIKE = 0.3
 _MAX_LABELS = 300
@@ -223,7 +225,8 @@ def _odds(
     if REST_SPACE in clusters[0].prototype:
         rest = np.array(clusters[0].prototype[REST_SPACE])
         none = both @ rest[:-1] + rest[-1]
-    return both @ rules[:, :-1].T + rules[:, -1], share, none
+    nearer = _NEARNESS * (scores - scores.max(axis=1, keepdims=True))
+    return both @ rules[:, :-1].T + rules[:, -1] + nearer, share, none
 
 
 def _scores(clusters: Sequence[Cluster], x: Array, y: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -38,6 +38,7 @@ from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.builtin.text_model import BuiltinText
 from core.pipeline import runs
 from core.results import run_view
+from core.results.stability import stability
 from core.steps.item_answers import RunAnswers
 from core.workspace import Workspace
 
@@ -200,11 +201,6 @@ def auc(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float | No
     from core.libraries.sklearn import metrics as sklearn_metrics
 
     return float(sklearn_metrics.roc_auc_score(right, confidence)) if 0 < right.sum() < len(right) else None
-
-
-def stability(clusters: Sequence[Cluster]) -> float | None:
-    """What the engine itself says of how often its groups come again; None as long as it says nothing."""
-    return None
 
 
 def resamples(number: int) -> Iterator[NDArray[np.intp]]:

@@ -13,8 +13,8 @@ from ui.components.safe import safe_md
 
 
 def sight_note(settings: RunSettings, clusters: Sequence[Cluster] = ()) -> None:
-    """A line each; nothing where the criterion was seen as typed and the groups stay. The first time, a model that reads
-    criteria is loaded: pages that show pictures call this last."""
+    """A line each; nothing where the criterion was seen as typed and the groups stay. The first time, a model that
+    reads criteria is loaded: pages that show pictures call this last."""
     for sentence in said_of_stability(clusters):
         st.markdown(f":orange[:material/vibration:] {sentence}")
     for sentence in said_of_sight(settings):

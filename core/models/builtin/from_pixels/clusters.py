@@ -24,6 +24,9 @@ out; an odd colour or light is still nearest to some group, so only the oddest a
 _CLOSE = 0.05
 """Nearer than this to the average, an image differs from it by nothing that means anything."""
 _AXES = 64
+_SURER = 1.1
+"""A share of agreeing resamples to this power comes near to the share of images that were right, where labels are known
+(`benchmarks/quality.py`): resamples hold fewer images, and so agree a little less than they might."""
 _LOOKS = 5
 """Kinds of picture, by style and light, whose averages are taken out of what is seen of their subjects."""
 _RIDGE = 0.1
@@ -120,7 +123,8 @@ def form(aspect: str, evidence: Mapping[str, Vector], k: int) -> Groups:
     raw = points(aspect, evidence)
     some = evenly(len(raw), max(MOST, k))
     agreed = consensus(views(aspect, {space: rows[some] for space, rows in evidence.items()}), k, _has_shapes(aspect))
-    return _placed(aspect, raw, some, agreed.shares, agreed.stability, k)
+    sure = agreed.shares**_SURER
+    return _placed(aspect, raw, some, sure / sure.sum(axis=1, keepdims=True), agreed.stability, k)
 
 
 @threads.limited

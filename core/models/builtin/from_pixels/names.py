@@ -19,6 +19,7 @@ from core.models.embedding.minilm import embed
 
 _HALF = 0.5
 """A name is a word that at least half of its group carries; where there is none, it only looks like something."""
+_MOST_OF_A_WORD = 2
 _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
 _RELATED = 0.45
@@ -68,6 +69,8 @@ def name_groups(aspect: str, carries: NDArray[np.float32], criterion: str, taken
     if field is not None and len(carries) > 1:  # to call a group of garments "clothing" says nothing
         score[:, field] *= 0.1
         fits[:, field] = False
+    if aspect == "subject":  # a word for many groups tells none of them apart
+        fits[:, fits.sum(axis=0) > _MOST_OF_A_WORD] = False
     # Of two names that cover the same images the narrower says more.
     score *= np.maximum(words.members.sum(axis=1), 1.0) ** -_BREADTH_COST
     used = {name.casefold() for name in taken}

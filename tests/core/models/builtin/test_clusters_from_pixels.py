@@ -256,6 +256,16 @@ def test_groups_of_noise_are_said_to_be_shaky() -> None:
     assert said_of_stability(BuiltinText().name(data, "animal", 3)) == ()
 
 
+def test_a_word_that_fits_many_groups_names_none() -> None:
+    words = vocabulary("subject")
+    carries = np.zeros((3, len(words.names)), dtype=np.float32)
+    carries[:, words.names.index("clothing")] = 0.9
+    carries[0, words.names.index("shoe")] = 0.7
+    found = [name.text for name in name_groups("subject", carries, "mood")]
+    assert found == ["shoe", "Group 2 (looks like clothing)", "Group 3 (looks like clothing)"]
+    assert [name.text for name in name_groups("subject", carries[1:], "mood")] == ["clothing", "clothing 2"]
+
+
 def test_two_groups_of_one_colour_are_told_apart() -> None:
     words = vocabulary("colour")
     carries = np.zeros((3, len(words.names)), dtype=np.float32)

@@ -15,8 +15,7 @@ from core import threads
 from core.domain import Cluster, Vector
 from core.models.builtin.consensus import MOST, Places, consensus, evenly, places
 from core.models.builtin.from_pixels import appearance, colours, earlier
-from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT
-from core.models.builtin.from_pixels.network import FEATURES
+from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT, subject_points, unit
 
 _LIMIT = {"subject": 4.5, "colour": 6.0, "style": 10.0, "light": 10.0}
 """Robust deviations beyond the median distance at which an item is a stranger. Features of a different subject lie far
@@ -68,14 +67,11 @@ class Chances:
 def points(aspect: str, evidence: Mapping[str, Vector]) -> Vector:
     """(n, d) one point an item, which does not depend on the other items."""
     if aspect == "subject":
-        # The root tempers the few strongest activations; each third of the subject counts the same.
-        thirds = np.sqrt(np.maximum(evidence[SUBJECT], 0)).reshape(-1, 3, FEATURES)
-        thirds /= np.maximum(np.linalg.norm(thirds, axis=2, keepdims=True), 1e-9)
-        return np.asarray(thirds.reshape(len(thirds), -1), dtype=np.float32)
+        return subject_points(evidence[SUBJECT])
     if aspect == "colour":
         # Hellinger's distance between shares of colour terms; in the first half neighbouring terms (red, dark red)
         # count as near.
-        return np.hstack([_unit(np.sqrt(evidence[COLOURS] @ colours.likeness())), np.sqrt(evidence[COLOURS])])
+        return np.hstack([unit(np.sqrt(evidence[COLOURS] @ colours.likeness())), np.sqrt(evidence[COLOURS])])
     if aspect == "light":
         return evidence[STATISTICS][:, [appearance.STATISTICS.index(name) for name in _LIGHT]]
     return evidence[STATISTICS]
@@ -100,8 +96,8 @@ def views(aspect: str, evidence: Mapping[str, Vector]) -> list[Vector]:
         seen = points("subject", evidence)
         kept = looks.T @ looks + _RIDGE * len(looks) * np.eye(looks.shape[1], dtype=np.float32)
         return [_principal(looks @ np.linalg.solve(kept, looks.T @ (seen - seen.mean(axis=0))))]
-    one_length = _unit(raw - raw.mean(axis=0), least=_CLOSE)
-    return [_principal(raw), _principal(one_length), _principal(_unit(_without_looks(raw, looks), least=_CLOSE))]
+    one_length = unit(raw - raw.mean(axis=0), least=_CLOSE)
+    return [_principal(raw), _principal(one_length), _principal(unit(_without_looks(raw, looks), least=_CLOSE))]
 
 
 def _without_looks(raw: Vector, looks: Vector) -> Vector:
@@ -237,9 +233,3 @@ def _principal(values: NDArray[np.floating]) -> Vector:
     least = max(0, len(centred) - _AXES)
     level, axes = eigh(centred @ centred.T, subset_by_index=(least, len(centred) - 1))
     return np.asarray(axes[:, ::-1] * np.sqrt(np.maximum(level[::-1], 0.0)), dtype=np.float32)
-
-
-def _unit(values: Vector, least: float = 1e-9) -> Vector:
-    """Rows of length one; rows shorter than `least` are divided by it instead, so that noise stays small."""
-    length = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.maximum(length, least), dtype=np.float32)

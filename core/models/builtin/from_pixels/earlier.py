@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from core.domain import Vector
 from core.models.builtin.from_pixels import appearance, colours
-from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT
-from core.models.builtin.from_pixels.network import FEATURES
+from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT, subject_points, unit
 from core.models.builtin.from_pixels.words import narrow_shares
 
 _CLOSE = 0.05
@@ -55,11 +54,9 @@ def chances(
 
 def _points(aspect: str, evidence: Mapping[str, Vector]) -> Vector:
     if aspect == "subject":
-        thirds = np.sqrt(np.maximum(evidence[SUBJECT], 0)).reshape(-1, 3, FEATURES)
-        thirds /= np.maximum(np.linalg.norm(thirds, axis=2, keepdims=True), 1e-9)
-        return np.asarray(thirds.reshape(len(thirds), -1), dtype=np.float32)
+        return subject_points(evidence[SUBJECT])
     if aspect == "colour":
-        return _unit(np.sqrt(evidence[COLOURS] @ colours.likeness()))
+        return unit(np.sqrt(evidence[COLOURS] @ colours.likeness()))
     statistics = evidence[STATISTICS]
     chosen = statistics[:, [appearance.STATISTICS.index(name) for name in (_STYLE if aspect == "style" else _LIGHT)]]
     return np.hstack([np.sqrt(narrow_shares("style", evidence)), 0.5 * chosen]) if aspect == "style" else chosen
@@ -67,10 +64,4 @@ def _points(aspect: str, evidence: Mapping[str, Vector]) -> Vector:
 
 def _place(values: Vector, origin: Vector) -> Vector:
     """Points as they are, or all at one distance from the collection's average (the origin)."""
-    return _unit(values - origin, least=_CLOSE) if len(origin) else values
-
-
-def _unit(values: Vector, least: float = 1e-9) -> Vector:
-    """Rows of length one; rows shorter than `least` are divided by it instead, so that noise stays small."""
-    length = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.maximum(length, least), dtype=np.float32)
+    return unit(values - origin, least=_CLOSE) if len(origin) else values

@@ -58,3 +58,17 @@ def seen_rows(evidence: Mapping[str, Vector]) -> NDArray[np.bool_]:
     """(n,) which items of a corpus carry evidence (the others have rows of NaN)."""
     rows: NDArray[np.bool_] = np.logical_and.reduce([~np.isnan(evidence[space]).any(axis=1) for space in SPACES])
     return rows
+
+
+def subject_points(subject: Vector) -> Vector:
+    """(n, 3840) rows of SUBJECT as points: the root tempers the few strongest activations, and each third of the
+    subject counts the same."""
+    thirds = np.sqrt(np.maximum(subject, 0)).reshape(len(subject), 3, -1)
+    thirds /= np.maximum(np.linalg.norm(thirds, axis=2, keepdims=True), 1e-9)
+    return np.asarray(thirds.reshape(len(thirds), -1), dtype=np.float32)
+
+
+def unit(values: Vector, least: float = 1e-9) -> Vector:
+    """Rows of length one; rows shorter than `least` are divided by it instead, so that noise stays small."""
+    length = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.maximum(length, least), dtype=np.float32)

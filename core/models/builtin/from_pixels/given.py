@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain import Vector
 from core.models.builtin.from_pixels.clusters import Groups, form
-from core.models.builtin.from_pixels.names import known_words, meaning
+from core.models.builtin.from_pixels.names import known_words, meaning, shown
 from core.models.builtin.from_pixels.words import narrow_shares, vocabulary
 from core.models.embedding.minilm import embed
 
@@ -46,10 +46,7 @@ def shares_of(
     """
     found = _natural(aspect, evidence, k + _FINER)
     shares = narrow_shares(aspect, evidence, criterion)
-    shown = np.zeros((found.shares.shape[1], shares.shape[1]), dtype=np.float32)
-    for j in np.unique(found.member):  # all belong to some group
-        shown[j] = shares[found.member == j].mean(axis=0)
-    home = _homes(aspect, names, shown, found)
+    home = _homes(aspect, names, shown(shares, found.member, found.shares.shape[1]), found)
     out = np.zeros((len(shares), len(names) + 1))
     for j, name in enumerate(home):
         out[:, name] += found.shares[:, j]
@@ -65,21 +62,21 @@ def _natural(aspect: str, evidence: Mapping[str, Vector], most: int) -> Groups:
     return [groups for groups, at in zip(tried, level, strict=True) if at >= least][-1]
 
 
-def _homes(aspect: str, names: Sequence[str], shown: NDArray[np.float32], found: Groups) -> NDArray[np.intp]:
-    """(groups,) the name that each group goes to, len(names) for none. shown: (groups, narrow) mean shares of words."""
+def _homes(aspect: str, names: Sequence[str], seen: NDArray[np.float32], found: Groups) -> NDArray[np.intp]:
+    """(groups,) the name that each group goes to, len(names) for none. seen: (groups, narrow) mean shares of words."""
     words = vocabulary(aspect)
     nobody = len(names)
-    filled: NDArray[np.bool_] = shown.max(axis=1) > 0
+    filled: NDArray[np.bool_] = seen.max(axis=1) > 0
     # The terms of a colour in shade and light are one word; classes of the network stand each for itself.
-    best = (shown if aspect == "subject" else shown @ words.members[: words.narrow].T).max(axis=1)
-    fit = np.stack([np.clip(shown @ meaning(aspect, name), 0, 1) for name in names], axis=1)
+    best = (seen if aspect == "subject" else seen @ words.members[: words.narrow].T).max(axis=1)
+    fit = np.stack([np.clip(seen @ meaning(aspect, name), 0, 1) for name in names], axis=1)
     fits = (fit >= _FITS) & (fit >= _RIVAL * best[:, None]) & (fit >= _OWN * fit.max(axis=0)) & filled[:, None]
     home = np.where(fits.any(axis=1), np.where(fits, fit, -1.0).argmax(axis=1), nobody)
     if aspect != "subject":  # there are words for all colours, styles and lights
         return home
     unknown = [i for i, name in enumerate(names) if i not in home and not known_words(aspect, name)]
     unsure = [int(j) for j in np.flatnonzero((home == nobody) & (best < _SURE) & filled)]
-    for j, i in _nearest(names, unknown, shown @ words.members.T, unsure):
+    for j, i in _nearest(names, unknown, seen @ words.members.T, unsure):
         home[j] = i
     return _joined(home, nobody, found)
 

@@ -35,14 +35,12 @@ class Name:
     hint: bool
 
 
-def coverage(aspect: str, shares: NDArray[np.float32], member: NDArray[np.intp], k: int) -> NDArray[np.float32]:
-    """(k, names) the mean share of every name among the members of every group; zero rows for empty groups."""
-    words = vocabulary(aspect)
-    cover = np.zeros((k, len(words.names)), dtype=np.float32)
-    for j in range(k):
-        if (member == j).any():
-            cover[j] = words.members @ shares[member == j].mean(axis=0)
-    return cover
+def shown(shares: NDArray[np.float32], member: NDArray[np.intp], k: int) -> NDArray[np.float32]:
+    """(k, narrow) the mean of the (n, narrow) shares among the members of every group; zero rows for empty groups."""
+    out = np.zeros((k, shares.shape[1]), dtype=np.float32)
+    for j in np.unique(member[member >= 0]):
+        out[j] = shares[member == j].mean(axis=0)
+    return out
 
 
 def carried(
@@ -54,7 +52,9 @@ def carried(
     place = {name: i for i, name in enumerate(words.names[: words.narrow])}
     own = np.zeros_like(shares)
     own[np.arange(len(labels)), [place[label] for label in labels]] = 1.0
-    return np.maximum(coverage(aspect, shares, member, k), coverage(aspect, own, member, k))
+    by_share, by_label = (shown(part, member, k) @ words.members.T for part in (shares, own))
+    carries: NDArray[np.float32] = np.maximum(by_share, by_label)
+    return carries
 
 
 def name_groups(aspect: str, carries: NDArray[np.float32], criterion: str, taken: Sequence[str] = ()) -> list[Name]:

@@ -32,7 +32,8 @@ def measure(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     light, a, b = small[..., 0] / 100, small[..., 1] / 100, small[..., 2] / 100
     chroma = np.hypot(a, b)
     grey = rgb @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    slope = np.hypot(np.diff(grey, axis=0)[:, :-1], np.diff(grey, axis=1)[:-1])
+    down, right = np.diff(grey, axis=0)[:, :-1], np.diff(grey, axis=1)[:-1]
+    slope = down * down + right * right  # squared, as its bounds below are
     bend = np.abs(4 * grey[1:-1, 1:-1] - grey[:-2, 1:-1] - grey[2:, 1:-1] - grey[1:-1, :-2] - grey[1:-1, 2:])
     level = (rgb[::2, ::2] // 32).astype(np.uint16)
     cell = (level[..., 0] * 8 + level[..., 1]) * 8 + level[..., 2]
@@ -44,7 +45,7 @@ def measure(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     values = (
         light.mean(), light.std(), shadows, middle, highlights, chroma.mean(), chroma.std(), _share(light < 0.2),
         _share(light > 0.8), _share((light > 0.92) & (chroma < 0.08)), _share(chroma < 0.08),
-        _share(slope < 1), _share(slope > 40), _share((slope > 5) & (slope < 30)), entropy,
+        _share(slope < 1), _share(slope > 40**2), _share((slope > 5**2) & (slope < 30**2)), entropy,
         b.mean(), a.mean(), light[:third].mean(), light[-third:].mean(), grain / 10, crispness / 50,
     )  # fmt: skip
     return np.array(values, dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import threading
 import time
 from typing import Any
@@ -65,6 +66,7 @@ def warm_up() -> None:
         from ui import frame  # noqa: F401 - the first page would wait for it
         from ui.start import demo, recent  # noqa: F401
 
+        inspect.stack()  # Streamlit asks so for its caller once, and Python then looks up the file of every module
         _gone_on.wait()
         time.sleep(_DRAWN_BY_THEN)
         from core.models.builtin import text_model, vision_model

@@ -38,7 +38,7 @@ from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.builtin.text_model import BuiltinText
 from core.pipeline import runs
 from core.results import run_view
-from core.results.stability import stability
+from core.results.caveats import stability
 from core.steps.item_answers import RunAnswers
 from core.workspace import Workspace
 

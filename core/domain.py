@@ -131,6 +131,7 @@ class Cluster:
         labels: raw labels that belong here.
         confidence: how sure the model is of the *name* (None: unknown).
         needs_name: the name is only a hint ("Group 2 (looks like daisy, pot)") and asks a person for a better one.
+        guessed: the name was given and the model has no word for it: its items are some that fit no other name.
         size: how many items the model had in it when it formed the group, None where it did not count
         examples: ids of some of them, the most typical first. Assignment judges every item anew, so the final size
             may differ a little.
@@ -147,6 +148,7 @@ class Cluster:
     labels: tuple[str, ...] = ()
     confidence: float | None = None
     needs_name: bool = False
+    guessed: bool = False
     prototype: Mapping[str, Sequence[float]] = field(default_factory=dict)
     added: bool = False
     size: int | None = None

@@ -56,7 +56,7 @@ def test_resamples_are_four_fifths_and_come_again() -> None:
     assert (first[0] != first[1]).any()
 
 
-def test_nothing_is_said_of_stability_that_the_engine_does_not_say() -> None:
+def test_nothing_is_said_of_groups_that_the_engine_does_not_say() -> None:
     assert quality.stability([Cluster("c1", "red")]) is None
 
 

@@ -12,9 +12,9 @@ from core.errors import BadInput
 from core.export.tables import write_csv, write_json
 from core.pipeline.sight import said_of_sight, sight_of
 from core.results import run_view
+from core.results.caveats import said_of_groups, stability
 from core.results.run_view import STATES, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
-from core.results.stability import said_of_stability, stability
 from core.workspace import Workspace
 
 CLUSTERS = ("cluster", "meaning", "size", "labels")
@@ -78,7 +78,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         + [(UNASSIGNED, view.states()["unassigned"])],
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         view.metrics(),
-        said_of_stability(view.edited.clusters) + said_of_sight(settings),
+        said_of_groups(view.edited.clusters) + said_of_sight(settings),
     )
 
 

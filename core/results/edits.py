@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from core.domain import EXAMPLES, Cluster, is_reserved, same_name
 from core.errors import BadInput
-from core.results.stability import stability
+from core.results.caveats import stability
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,9 @@ def _apply(state: Edited, edit: Edit) -> Edited:
     cluster = state.get(edit.cluster_id)
     others = tuple(other for other in state.clusters if other.id != cluster.id)
     if isinstance(edit, Rename):
-        return _replace(state, replace(cluster, name=edit.name.strip(), confidence=1.0, needs_name=False))
+        return _replace(
+            state, replace(cluster, name=edit.name.strip(), confidence=1.0, needs_name=False, guessed=False)
+        )
     if isinstance(edit, Redefine):
         return _replace(state, replace(cluster, meaning=edit.meaning.strip()))
     if not others:

@@ -8,14 +8,14 @@ import streamlit as st
 
 from core.domain import Cluster, RunSettings
 from core.pipeline.sight import said_of_sight
-from core.results.stability import said_of_stability
+from core.results.caveats import said_of_groups
 from ui.components.safe import safe_md
 
 
 def sight_note(settings: RunSettings, clusters: Sequence[Cluster] = ()) -> None:
     """A line each; nothing where the criterion was seen as typed and the groups stay. The first time, a model that
     reads criteria is loaded: pages that show pictures call this last."""
-    for sentence in said_of_stability(clusters):
+    for sentence in said_of_groups(clusters):
         st.markdown(f":orange[:material/vibration:] {sentence}")
     for sentence in said_of_sight(settings):
         st.markdown(f":orange[:material/visibility_off:] {safe_md(sentence, 300)}")

@@ -129,7 +129,7 @@ def _subject(rows: Evidence, criterion: str) -> str:
 
 
 def _colour(rows: Evidence) -> str:
-    main = colours.standing_out(_one("colour", rows), rows[COLOURS][0])
+    main = _one("colour", rows)
     others = [tag.name for tag in _tags("colour", rows) if tag.name != main and tag.score >= 0.12]
     return f"Mainly {main}, with {' and '.join(others[:2])}." if others else f"Mainly {main}."
 

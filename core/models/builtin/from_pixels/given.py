@@ -27,8 +27,10 @@ Subjects come apart clearly; colours run into each other, and two groups of them
 """
 _FITS = 0.2
 """Least mean support of a group's images for a name that it takes."""
-_RIVAL = 0.6
-"""A name is too weak for a group where it has less than this share of the support for the group's own best word."""
+_RIVAL = {"subject": 0.6}
+_RIVAL_ELSE = 0.9
+"""A name is too weak for a group where it has less than this share of the support for the group's own best word: there
+are words for all colours, styles and lights, so the group's own word means what it is."""
 _OWN = 0.6
 """And where it has less than this share of the support that it has in its best group."""
 _SURE = 0.3
@@ -39,18 +41,19 @@ _TOGETHER = 0.15
 
 def shares_of(
     aspect: str, evidence: Mapping[str, Vector], criterion: str, names: Sequence[str], k: int
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """(n, len(names) + 1) how much each item belongs to each name, and last to none, and (n,) where it belongs most.
+) -> tuple[NDArray[np.float64], NDArray[np.intp], set[int]]:
+    """(n, len(names) + 1) how much each item belongs to each name, and last to none; (n,) where it belongs most; and
+    which of the names, by their positions, were guessed, as the engine has no word for them.
 
     evidence: of n >= 1 items.
     """
     found = _natural(aspect, evidence, k + _FINER)
     shares = narrow_shares(aspect, evidence, criterion)
-    home = _homes(aspect, names, shown(shares, found.member, found.shares.shape[1]), found)
+    home, guessed = _homes(aspect, names, shown(shares, found.member, found.shares.shape[1]), found)
     out = np.zeros((len(shares), len(names) + 1))
     for j, name in enumerate(home):
         out[:, name] += found.shares[:, j]
-    return out, out.argmax(axis=1).astype(np.intp)
+    return out, out.argmax(axis=1).astype(np.intp), guessed
 
 
 def _natural(aspect: str, evidence: Mapping[str, Vector], most: int) -> Groups:
@@ -62,23 +65,34 @@ def _natural(aspect: str, evidence: Mapping[str, Vector], most: int) -> Groups:
     return [groups for groups, at in zip(tried, level, strict=True) if at >= least][-1]
 
 
-def _homes(aspect: str, names: Sequence[str], seen: NDArray[np.float32], found: Groups) -> NDArray[np.intp]:
-    """(groups,) the name that each group goes to, len(names) for none. seen: (groups, narrow) mean shares of words."""
+def _homes(
+    aspect: str, names: Sequence[str], seen: NDArray[np.float32], found: Groups
+) -> tuple[NDArray[np.intp], set[int]]:
+    """(groups,) the name that each group goes to, len(names) for none; and the names that were guessed.
+
+    seen: (groups, narrow) mean shares of words.
+    """
     words = vocabulary(aspect)
     nobody = len(names)
     filled: NDArray[np.bool_] = seen.max(axis=1) > 0
     # The terms of a colour in shade and light are one word; classes of the network stand each for itself.
     best = (seen if aspect == "subject" else seen @ words.members[: words.narrow].T).max(axis=1)
     fit = np.stack([np.clip(seen @ meaning(aspect, name), 0, 1) for name in names], axis=1)
-    fits = (fit >= _FITS) & (fit >= _RIVAL * best[:, None]) & (fit >= _OWN * fit.max(axis=0)) & filled[:, None]
+    fits = (
+        (fit >= _FITS)
+        & (fit >= _RIVAL.get(aspect, _RIVAL_ELSE) * best[:, None])
+        & (fit >= _OWN * fit.max(axis=0))
+        & filled[:, None]
+    )
     home = np.where(fits.any(axis=1), np.where(fits, fit, -1.0).argmax(axis=1), nobody)
     if aspect != "subject":  # there are words for all colours, styles and lights
-        return home
+        return home, set()
     unknown = [i for i, name in enumerate(names) if i not in home and not known_words(aspect, name)]
     unsure = [int(j) for j in np.flatnonzero((home == nobody) & (best < _SURE) & filled)]
-    for j, i in _nearest(names, unknown, seen @ words.members.T, unsure):
+    guesses = _nearest(names, unknown, seen @ words.members.T, unsure)
+    for j, i in guesses:
         home[j] = i
-    return _joined(home, nobody, found)
+    return _joined(home, nobody, found), {i for _, i in guesses}
 
 
 def _nearest(

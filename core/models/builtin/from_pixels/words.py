@@ -101,13 +101,14 @@ def _appearance_shares(aspect: str, statistics: Vector) -> NDArray[np.float32]:
 def labels(aspect: str, shares: NDArray[np.float32]) -> list[str]:
     """The raw label of each row of narrow shares: its likeliest word.
 
-    A colour is first decided among the basic terms, so that a pink in three shades does not lose to one green.
+    A colour is first decided among the basic terms, so that a pink in three shades does not lose to one green; then a
+    vivid one that stands out goes before black, grey and white.
     """
     words = vocabulary(aspect)
     if aspect == "colour":
         family = _family_members()
-        in_family = family[(shares @ family.T).argmax(1)]
-        shares = shares * in_family
+        mains = (shares * family[(shares @ family.T).argmax(1)]).argmax(1)
+        return [colours.standing_out(words.names[main], row) for main, row in zip(mains, shares, strict=True)]
     return [words.names[i] for i in shares.argmax(1)]
 
 

@@ -23,7 +23,7 @@ from core.models.builtin.from_pixels.words import definition, domain, vocabulary
 from core.models.builtin.text_model import BuiltinText
 from core.models.builtin.vision_model import BuiltinVision
 from core.models.roles import TextModel
-from core.results.stability import said_of_stability
+from core.results.caveats import said_of_groups
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -199,6 +199,25 @@ def test_a_given_name_that_nothing_fits_stays_empty() -> None:
         assert answer.answer == ("beagle" if kind == "beagle" else "")
 
 
+def test_a_name_without_a_word_takes_what_is_left_as_a_guess() -> None:
+    data, kinds, _ = pets()
+    spread = np.zeros(CLASSES, dtype=np.float32)
+    spread[::10] = 10 / CLASSES  # the network is sure of nothing
+    for i, kind in enumerate(kinds):
+        if kind == "beagle":
+            data.evidence[TOP][i] = pack_top(spread)
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3, given=["cat", "fish", "capybara"])
+    assert [(c.name, c.size, c.guessed) for c in clusters] == [
+        ("cat", 20, False), ("fish", 20, False), ("capybara", 20, True),
+    ]  # fmt: skip
+    answers = assigned(model, data, "animal", clusters)
+    guesses = [a.confidence for kind, a in zip(kinds, answers, strict=True) if kind == "beagle"]
+    others = [a.confidence for kind, a in zip(kinds, answers, strict=True) if kind != "beagle"]
+    assert max(guesses) <= 0.5 < min(others)
+    assert "“capybara”" in said_of_groups(clusters)[0]
+
+
 def test_a_colour_that_none_has_takes_nothing() -> None:
     hues = [("white", "black", "red", "grey")[i % 4] for i in range(160)]
     data = corpus([item("sports car", hue, i) for i, hue in enumerate(hues)])
@@ -251,9 +270,9 @@ def test_groups_of_noise_are_said_to_be_shaky() -> None:
     random = np.random.default_rng(5)
     items = [{**item("beagle", "red", i), SUBJECT: random.random(3840).astype(np.float32)} for i in range(80)]
     noise = BuiltinText().name(corpus(items), "animal", 4)
-    assert "shaky" in said_of_stability(noise)[0]
+    assert "shaky" in said_of_groups(noise)[0]
     data, _, _ = pets()
-    assert said_of_stability(BuiltinText().name(data, "animal", 3)) == ()
+    assert said_of_groups(BuiltinText().name(data, "animal", 3)) == ()
 
 
 def test_a_word_that_fits_many_groups_names_none() -> None:

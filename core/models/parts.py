@@ -33,6 +33,7 @@ class Adding:
         said: what is being done, in a few words.
         share: how much is done, from 0 to 1; None where nobody knows.
         over, error: whether it has ended, and why it failed ("" where it did not).
+        cancelled: whether a person ended it.
     """
 
     part: str
@@ -40,6 +41,7 @@ class Adding:
     share: float | None = None
     over: bool = False
     error: str = ""
+    cancelled: bool = False
 
 
 _lock = threading.Lock()
@@ -110,9 +112,11 @@ def add(kind: str) -> None:
 
 def cancel() -> None:
     """End what is being added; what was fetched is kept by pip. Nothing happens where nothing is."""
+    global _now
     with _lock:
-        if _process is None or _process.poll() is not None:
+        if _process is None or _process.poll() is not None or _now is None:
             return
+        _now = replace(_now, cancelled=True)
         with suppress(ProcessLookupError):
             if hasattr(os, "killpg"):
                 os.killpg(_process.pid, signal.SIGTERM)
@@ -133,4 +137,5 @@ def _follow(process: subprocess.Popen[str]) -> None:
     status = process.wait()
     importlib.invalidate_caches()
     if _now:
-        _now = replace(_now, over=True, error="" if status == 0 else last or f"It ended with status {status}.")
+        failed = status != 0 and not _now.cancelled
+        _now = replace(_now, over=True, error=(last or f"It ended with status {status}.") if failed else "")

@@ -22,6 +22,8 @@ def missing_part(kind: str) -> None:
         if now and now.part == kind and not now.error:
             st.success(text.PART_HERE, icon=":material/check_circle:")
         return
+    if now and now.part == kind and now.cancelled:
+        st.info(text.PART_CANCELLED, icon=":material/pause_circle:")
     if now and now.part == kind and now.error:
         st.error(safe_md(now.error, 600), title=text.PART_FAILED, icon=":material/error:")
     if not parts.can_add():

@@ -94,6 +94,7 @@ PART_MISSING: Final = {
     "llama_cpp": "GGUF files run on llama-cpp-python, which is not installed yet and is compiled here.",
 }
 PART_ADD: Final = "Add it"
+PART_CANCELLED: Final = "Cancelled. Packages that had come whole are kept for the next try."
 PART_AGAIN: Final = "Try again"
 PART_CANCEL: Final = "Cancel"
 PART_ADDING: Final = {"transformers": "PyTorch and transformers", "llama_cpp": "llama-cpp-python"}

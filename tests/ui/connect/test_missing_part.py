@@ -67,6 +67,14 @@ def test_a_failure_is_said_with_a_way_to_try_again(monkeypatch: pytest.MonkeyPat
     assert button(page, text.PART_AGAIN)
 
 
+def test_what_a_person_cancelled_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    at(Adding("transformers", over=True, cancelled=True), monkeypatch)
+    page = open_app("connect")
+    assert text.PART_CANCELLED in shown(page)
+    assert text.PART_FAILED not in shown(page)
+    assert button(page, text.PART_AGAIN)
+
+
 def test_once_it_is_here_nothing_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "is_here", lambda kind: True)
     page = open_app("connect")

@@ -37,15 +37,23 @@ def _shaky(clusters: Sequence[Cluster]) -> Iterator[str]:
 
 def _look_alike(clusters: Sequence[Cluster]) -> Iterator[str]:
     """Groups that have the label of most of their images in common."""
-    same: dict[str, list[Cluster]] = defaultdict(list)
+    same: dict[str, int] = defaultdict(int)
     for cluster in clusters:
         if cluster.size and cluster.inside:
             label = max(cluster.inside, key=lambda word: cluster.inside[word])
             if cluster.inside[label] >= _MOSTLY * cluster.size:
-                same[label].append(cluster)
-    for label, alike in sorted(same.items(), key=lambda found: -len(found[1])):
-        if len(alike) > 1:
-            yield (f"{len(alike)} of {len(clusters)} groups are mostly “{label}”: merge them, or ask for fewer groups.")
+                same[label] += 1
+    alike = sorted(((count, label) for label, count in same.items() if count > 1), key=lambda found: -found[0])
+    if len(alike) == 1:
+        (number, label), *_ = alike
+        yield f"{number} of {len(clusters)} groups are mostly “{label}”: merge them, or ask for fewer groups."
+    elif alike:
+        number = sum(count for count, _ in alike)
+        most = ", ".join(f"“{label}” in {count}" for count, label in alike[:_NAMED])
+        yield (
+            f"{number} of {len(clusters)} groups mostly show the same as another ({most}):"
+            " merge them, or ask for fewer groups."
+        )
 
 
 def _guessed(clusters: Sequence[Cluster]) -> Iterator[str]:

@@ -95,13 +95,14 @@ def _given(aspect: str, evidence: dict[str, Vector], criterion: str, given: list
     n = len(next(iter(evidence.values())))
     if not given:
         return _formed(aspect, evidence, criterion, k, given)
-    shares, home, guessed = given_names.shares_of(aspect, evidence, criterion, given, k)
-    placed = pixel_clusters.place(aspect, evidence, shares, len(given))
-    places = {i: pixel_clusters.prototype(aspect, placed, i) for i in range(len(given)) if (home == i).any()}
+    some, shares, guessed = given_names.shares_of(aspect, evidence, criterion, given, k)
+    placed = pixel_clusters.place(aspect, evidence, some, shares, len(given))
+    taken = np.unique(shares.argmax(axis=1))
+    places = {i: pixel_clusters.prototype(aspect, placed, i) for i in range(len(given)) if i in taken}
     named = [
         Cluster(id="", name=name, guessed=i in guessed, prototype=places.get(i, {})) for i, name in enumerate(given)
     ]
-    rest = home == len(given)
+    rest = placed.member < 0
     free = k - len(given)
     if not free:
         return named

@@ -33,6 +33,10 @@ def test_groups_that_look_alike_are_counted_by_what_most_of_each_shows() -> None
     mixed = Cluster("c8", "bright", size=10, inside={"red": 4, "white": 3, "blue": 3})
     assert said_of_groups([*red, mixed]) == ("2 of 3 groups are mostly “red”: merge them, or ask for fewer groups.",)
     assert said_of_groups([red[0], mixed]) == ()
+    blue = [Cluster(f"b{i}", f"blue {i}", size=10, inside={"blue": 9, "navy": 1}) for i in range(3)]
+    assert said_of_groups([*red, mixed, *blue]) == (
+        "5 of 6 groups mostly show the same as another (“blue” in 3, “red” in 2): merge them, or ask for fewer groups.",
+    )
 
 
 def test_names_without_a_word_are_said_to_be_guesses_until_a_person_renames_them() -> None:

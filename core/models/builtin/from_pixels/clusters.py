@@ -118,19 +118,19 @@ def form(aspect: str, evidence: Mapping[str, Vector], k: int) -> Groups:
     global random state. Where fewer than k items differ, the last groups are empty."""
     raw = points(aspect, evidence)
     some = evenly(len(raw), max(MOST, k))
-    agreed = consensus(views(aspect, {space: rows[some] for space, rows in evidence.items()}), k, _has_shapes(aspect))
+    agreed = consensus(views(aspect, {space: rows[some] for space, rows in evidence.items()}), k, has_shapes(aspect))
     sure = agreed.shares**_SURER
     return _placed(aspect, raw, some, sure / sure.sum(axis=1, keepdims=True), agreed.stability, k)
 
 
 @threads.limited
-def place(aspect: str, evidence: Mapping[str, Vector], shares: NDArray[np.float64], k: int) -> Groups:
-    """Groups from (n, k or k + 1) shares that are known; the last of k + 1 belongs to no group."""
-    raw = points(aspect, evidence)
-    some = evenly(len(raw), MOST)
+def place(
+    aspect: str, evidence: Mapping[str, Vector], some: NDArray[np.intp], shares: NDArray[np.float64], k: int
+) -> Groups:
+    """Groups of n items from the (s, k or k + 1) shares of some of them; the last of k + 1 belongs to no group."""
     member = shares.argmax(axis=1)
     stability = np.array([shares[member == j, j].mean() if (member == j).any() else 0.0 for j in range(k)])
-    return _placed(aspect, raw, some, shares[some], stability, k)
+    return _placed(aspect, points(aspect, evidence), some, shares, stability, k)
 
 
 def _placed(
@@ -201,7 +201,7 @@ def chances(
     return Chances(shares, beyond - limit[nearest])
 
 
-def _has_shapes(aspect: str) -> bool:
+def has_shapes(aspect: str) -> bool:
     """Whether groups may have any shape. Colours run into each other: there a graph of neighbours finds no ends."""
     return aspect in ("subject", "style")
 

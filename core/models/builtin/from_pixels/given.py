@@ -1,7 +1,8 @@
 """Groups for names that a person gave: each takes what fits its meaning, and what fits none is left over.
 
-As many groups are formed as the images have, whatever the number of names. The engine's own words settle most names:
-"sofa" takes the groups that it calls so, "green" those that are green, and no others. For a name that it has no word
+What an image shows is seen together with the images that it comes to lie with when samples are grouped again and again
+(label propagation, Zhou et al., NeurIPS 2004, over shares of co-association). The engine's own words settle most names:
+"sofa" takes the images that are called so, "green" those that are green, and no others. For a name that it has no word
 for ("lily"), the nearest groups by sentence embedding are taken, but only of those that it has no sure word for either.
 """
 
@@ -13,47 +14,79 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import Vector
-from core.models.builtin.from_pixels.clusters import Groups, form
+from core.models.builtin.consensus import MOST, evenly, groupings, together
+from core.models.builtin.from_pixels.clusters import Groups, form, has_shapes, views
 from core.models.builtin.from_pixels.names import known_words, meaning, shown
 from core.models.builtin.from_pixels.words import narrow_shares, vocabulary
 from core.models.embedding.minilm import embed
 
 _FINER = 4
 """How many more groups than names there may be: what no name is meant for has to come apart."""
-_NEARLY = {"subject": 0.03}
-_NEARLY_ELSE = 0.09
-"""Of all numbers of groups whose stability comes this near to the best, the largest is taken: finer groups are purer.
-Subjects come apart clearly; colours run into each other, and two groups of them stay better than three in any case.
-"""
+_NEARLY = 0.03
+"""Of all numbers of groups whose stability is this near to the best, the largest is taken: finer groups are purer."""
 _FITS = 0.2
-"""Least mean support of a group's images for a name that it takes."""
+"""Least support, 0 to 1, of an image and those that it lies with for a name that takes it."""
 _RIVAL = {"subject": 0.6}
 _RIVAL_ELSE = 0.9
-"""A name is too weak for a group where it has less than this share of the support for the group's own best word: there
-are words for all colours, styles and lights, so the group's own word means what it is."""
-_OWN = 0.6
-"""And where it has less than this share of the support that it has in its best group."""
+"""A name is too weak for an image where it has less than this share of the support for the image's own best word: there
+are words for all colours, styles and lights, so the own word means what it is."""
+_OWN = {"subject": 0.6}
+_OWN_ELSE = 0.4
+"""And where it has less than this share of the support that it has at its best. Colours run into each other."""
 _SURE = 0.3
 """A group with a narrow word of at least this cover is known by that word, and takes no name that means another."""
-_TOGETHER = 0.15
-"""A group that no name takes joins the named one with which its images come to lie together this often."""
 
 
 def shares_of(
     aspect: str, evidence: Mapping[str, Vector], criterion: str, names: Sequence[str], k: int
-) -> tuple[NDArray[np.float64], NDArray[np.intp], set[int]]:
-    """(n, len(names) + 1) how much each item belongs to each name, and last to none; (n,) where it belongs most; and
-    which of the names, by their positions, were guessed, as the engine has no word for them.
-
-    evidence: of n >= 1 items.
+) -> tuple[NDArray[np.intp], NDArray[np.float64], set[int]]:
+    """Some of n >= 1 items, as positions (s,); how much each of these belongs to each name, and last to none, (s,
+    len(names) + 1); and which of the names, by their positions, were guessed, as the engine has no word for them.
     """
-    found = _natural(aspect, evidence, k + _FINER)
+    some = evenly(len(next(iter(evidence.values()))), MOST)
+    evidence = {space: rows[some] for space, rows in evidence.items()}
+    n = len(some)
+    near = together(groupings(views(aspect, evidence), min(k + _FINER, n), has_shapes(aspect)), n)
+    near /= near.sum(axis=1, keepdims=True)
     shares = narrow_shares(aspect, evidence, criterion)
-    home, guessed = _homes(aspect, names, shown(shares, found.member, found.shares.shape[1]), found)
-    out = np.zeros((len(shares), len(names) + 1))
-    for j, name in enumerate(home):
-        out[:, name] += found.shares[:, j]
-    return out, out.argmax(axis=1).astype(np.intp), guessed
+    home = _homes(aspect, names, near @ shares)
+    guessed: set[int] = set()
+    if aspect == "subject":  # there are words for all colours, styles and lights
+        unknown = [i for i, name in enumerate(names) if i not in home and not known_words(aspect, name)]
+        if unknown:
+            guessed = _guess(names, unknown, home, shares, _natural(aspect, evidence, k + _FINER))
+    return some, near @ np.eye(len(names) + 1)[home], guessed
+
+
+def _homes(aspect: str, names: Sequence[str], seen: NDArray[np.float32]) -> NDArray[np.intp]:
+    """(n,) the name that each item goes to by the words for it, len(names) for none. seen: (n, narrow) shares."""
+    words = vocabulary(aspect)
+    # The terms of a colour in shade and light are one word; classes of the network stand each for itself.
+    best = (seen if aspect == "subject" else seen @ words.members[: words.narrow].T).max(axis=1)
+    fit = np.stack([np.clip(seen @ meaning(aspect, name), 0, 1) for name in names], axis=1)
+    fits = fit >= np.maximum(_FITS, _OWN.get(aspect, _OWN_ELSE) * fit.max(axis=0))
+    fits &= fit >= _RIVAL.get(aspect, _RIVAL_ELSE) * best[:, None]
+    return np.where(fits.any(axis=1), np.where(fits, fit, -1.0).argmax(axis=1), len(names)).astype(np.intp)
+
+
+def _guess(
+    names: Sequence[str],
+    unknown: Sequence[int],
+    home: NDArray[np.intp],
+    shares: NDArray[np.float32],
+    found: Groups,
+) -> set[int]:
+    """Give the names without a word, by their positions, what is left of some groups; home is changed.
+
+    Of a group that is known by a word, or that another name mostly took, nothing is given.
+    """
+    seen = shown(shares, found.member, found.shares.shape[1])
+    left = home == len(names)
+    unsure = [int(j) for j in np.unique(found.member) if seen[j].max() < _SURE and left[found.member == j].mean() > 0.5]
+    guesses = _nearest(names, unknown, seen @ vocabulary("subject").members.T, unsure)
+    for j, i in guesses:
+        home[left & (found.member == j)] = i
+    return {i for _, i in guesses}
 
 
 def _natural(aspect: str, evidence: Mapping[str, Vector], most: int) -> Groups:
@@ -61,38 +94,8 @@ def _natural(aspect: str, evidence: Mapping[str, Vector], most: int) -> Groups:
     n = len(next(iter(evidence.values())))
     tried = [form(aspect, evidence, m) for m in range(min(2, n), min(most, n) + 1)]
     level = [float(groups.stability @ np.bincount(groups.member, minlength=len(groups.stability))) for groups in tried]
-    least = max(level) - _NEARLY.get(aspect, _NEARLY_ELSE) * n
+    least = max(level) - _NEARLY * n
     return [groups for groups, at in zip(tried, level, strict=True) if at >= least][-1]
-
-
-def _homes(
-    aspect: str, names: Sequence[str], seen: NDArray[np.float32], found: Groups
-) -> tuple[NDArray[np.intp], set[int]]:
-    """(groups,) the name that each group goes to, len(names) for none; and the names that were guessed.
-
-    seen: (groups, narrow) mean shares of words.
-    """
-    words = vocabulary(aspect)
-    nobody = len(names)
-    filled: NDArray[np.bool_] = seen.max(axis=1) > 0
-    # The terms of a colour in shade and light are one word; classes of the network stand each for itself.
-    best = (seen if aspect == "subject" else seen @ words.members[: words.narrow].T).max(axis=1)
-    fit = np.stack([np.clip(seen @ meaning(aspect, name), 0, 1) for name in names], axis=1)
-    fits = (
-        (fit >= _FITS)
-        & (fit >= _RIVAL.get(aspect, _RIVAL_ELSE) * best[:, None])
-        & (fit >= _OWN * fit.max(axis=0))
-        & filled[:, None]
-    )
-    home = np.where(fits.any(axis=1), np.where(fits, fit, -1.0).argmax(axis=1), nobody)
-    if aspect != "subject":  # there are words for all colours, styles and lights
-        return home, set()
-    unknown = [i for i, name in enumerate(names) if i not in home and not known_words(aspect, name)]
-    unsure = [int(j) for j in np.flatnonzero((home == nobody) & (best < _SURE) & filled)]
-    guesses = _nearest(names, unknown, seen @ words.members.T, unsure)
-    for j, i in guesses:
-        home[j] = i
-    return _joined(home, nobody, found), {i for _, i in guesses}
 
 
 def _nearest(
@@ -111,15 +114,3 @@ def _nearest(
     likeness -= likeness.mean(axis=0, keepdims=True) if len(unknown) > 1 else 0.0
     rows, columns = linear_sum_assignment(-likeness)
     return [(unsure[int(c)], unknown[int(r)]) for r, c in zip(rows, columns, strict=True)]
-
-
-def _joined(home: NDArray[np.intp], nobody: int, found: Groups) -> NDArray[np.intp]:
-    """The homes, with groups that no name took given to the name whose group their images mostly come with."""
-    out = home.copy()
-    taken = np.flatnonzero(home != nobody)
-    for j in np.flatnonzero(home == nobody) if len(taken) else ():
-        own = found.shares[found.member == j][:, taken]
-        beside = own.mean(axis=0) if len(own) else np.zeros(len(taken))
-        if beside.max() >= _TOGETHER:
-            out[j] = home[taken[int(beside.argmax())]]
-    return out

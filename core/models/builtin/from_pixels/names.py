@@ -5,6 +5,7 @@ A good name covers most of its group and little of the others. Where none does, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.models.builtin.from_pixels.imagenet import lexicon
-from core.models.builtin.from_pixels.words import domain, vocabulary
+from core.models.builtin.from_pixels.words import Vocabulary, domain, vocabulary
 from core.models.embedding.minilm import embed
 
 _HALF = 0.5
@@ -24,6 +25,7 @@ _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
 _RELATED = 0.45
 _SLACK = 0.12
+_NEGATED = re.compile(r"\s*(no|not|non|never|neither|without)\b.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def name_groups(aspect: str, carries: NDArray[np.float32], criterion: str, taken
             text = _alike(
                 aspect, np.where(fits[j], score[j], 0.0), carries[j], [*used, *(n.text.casefold() for n in out)]
             )
-            out.append(Name(text or _hint(len(taken) + j + 1, score[j], words.names), 0.0, True))
+            out.append(Name(text or _hint(len(taken) + j + 1, score[j], words), 0.0, True))
     return out
 
 
@@ -108,9 +110,11 @@ def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     """(narrow,) how much each narrow word of an aspect counts towards a name in free words, 0 to 1.
 
     The same word counts fully; otherwise the nearest words by sentence embedding do, less the further they are.
-    All zero when the engine has no word near the name.
+    All zero when the engine has no word near the name, and for a name that says what is not there ("no colour").
     """
     words = vocabulary(aspect)
+    if _NEGATED.match(name):
+        return np.zeros(words.narrow, dtype=np.float32)
     asked = embed([name])[0]
     near = np.maximum(embed(words.names) @ asked, embed(words.meanings) @ asked)
     near[known_words(aspect, name)] = 1.0
@@ -132,8 +136,11 @@ def known_words(aspect: str, name: str) -> list[int]:
     return [i for i, others in enumerate(lexicon().synonyms) if plain in map(_plain, others)]
 
 
-def _hint(number: int, score: NDArray[np.float32], names: Sequence[str]) -> str:
-    best = [names[i] for i in np.argsort(-score, kind="stable")[:2] if score[i] > 0.1]
+def _hint(number: int, score: NDArray[np.float32], words: Vocabulary) -> str:
+    """What a group looks like; broader words where there are some, as the narrow ones are odd where few images fit."""
+    likely = [int(i) for i in np.argsort(-score, kind="stable") if score[i] > 0.1]
+    broad = [i for i in likely if i >= words.narrow]
+    best = [words.names[i] for i in (broad or likely)[:2]]
     return f"Group {number} (looks like {', '.join(best)})" if best else f"Group {number}"
 
 

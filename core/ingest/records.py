@@ -107,5 +107,6 @@ def _text(value: dict[str, Any], *keys: str) -> str:
     for key in keys:
         found = value.get(key)
         if isinstance(found, (str, int, float)) and not isinstance(found, bool):
-            return str(found).encode("utf-8", errors="replace").decode("utf-8").strip()
+            text = str(found).strip()
+            return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
     return ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 
 from core.domain import Evidence, Failed
 from core.errors import FacetryError
@@ -31,7 +32,7 @@ def key_of(*, model: str, prompt: str, choices: Sequence[str] = ()) -> Callable[
     """
     before = f'{{"choices": {json.dumps(list(choices))}, "content": '
     after = f', "model": {json.dumps(model)}, "prompt": {json.dumps(prompt)}, "v": {KEY_VERSION}}}'
-    return lambda content: hashlib.sha256(f"{before}{json.dumps(content)}{after}".encode()).hexdigest()
+    return lambda content: hashlib.sha256(f"{before}{encode_basestring_ascii(content)}{after}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

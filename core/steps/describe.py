@@ -30,9 +30,10 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
 
     def call(batch: Sequence[Work]) -> list[Answer | Failed]:
         inputs = load([item.item_id for item in batch])
-        there = [shown for shown in inputs if not _is_missing(shown)]
+        missing = [_is_missing(shown) for shown in inputs]
+        there = [shown for shown, gone in zip(inputs, missing, strict=True) if not gone]
         described = iter(model.describe(there, criterion) if there else ())
-        answers = [_MISSING if _is_missing(shown) else next(described) for shown in inputs]
+        answers = [_MISSING if gone else next(described) for gone in missing]
         return [
             seen
             if isinstance(seen, Failed)

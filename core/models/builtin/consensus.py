@@ -181,7 +181,7 @@ def principal(values: NDArray[np.floating], count: int) -> Array:
     level, axes = eigh(products, subset_by_index=(max(0, len(products) - count), len(products) - 1))
     level, axes = level[::-1], axes[:, ::-1]
     found = axes * np.sqrt(np.maximum(level, 0.0)) if wide else centred @ axes
-    return np.asarray(found, dtype=np.float32)
+    return np.ascontiguousarray(found, dtype=np.float32)
 
 
 @threads.limited

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
 
 from core.domain import Evidence, Failed
 from core.errors import FacetryError
@@ -21,8 +22,17 @@ def call_key(*, model: str, prompt: str, content: str, choices: Sequence[str] = 
     model: id with every option that changes a reply. prompt: version and rendered text (or the criterion, for a model
     without prompts). content: image hash or item text. choices: the allowed answers, where there are any.
     """
-    visible = {"v": KEY_VERSION, "model": model, "prompt": prompt, "content": content, "choices": list(choices)}
-    return hashlib.sha256(json.dumps(visible, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    return key_of(model=model, prompt=prompt, choices=choices)(content)
+
+
+def key_of(*, model: str, prompt: str, choices: Sequence[str] = ()) -> Callable[[str], str]:
+    """Content -> `call_key`, for many contents of which all else is the same.
+
+    What is hashed is JSON with sorted keys; around the content it is written once.
+    """
+    before = f'{{"choices": {json.dumps(list(choices))}, "content": '
+    after = f', "model": {json.dumps(model)}, "prompt": {json.dumps(prompt)}, "v": {KEY_VERSION}}}'
+    return lambda content: hashlib.sha256(f"{before}{encode_basestring_ascii(content)}{after}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _MOST_ATTEMPTS = 12
 """By then each item that failed was asked about by itself, several times."""
 _FEW = 2
 """What fills so many calls is asked about one by one at last, even if nothing was answered when it was asked again."""
-_LOOKUP = 5_000
+_LOOKUP = 20_000
 _ERRORS_SHOWN = 5
 _RULE = "\n\n-----\n\n"
 """Between the replies of one call."""

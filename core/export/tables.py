@@ -15,6 +15,8 @@ from core.ingest.csv_guard import guarded
 
 _AT_ONCE = 5000
 _QUOTED = re.compile(r'[",;\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s|\s$')
+_HARMLESS = re.compile(r"(?:[0-9A-Za-z](?:[ !#-:<-~]*[!#-:<-~])?)?")
+"""Most texts: nothing in it is marked, and only a comma has it quoted."""
 _NO_TEXT = str.maketrans({"\0": "\ufffd"})
 
 
@@ -40,6 +42,8 @@ def _line(row: Sequence[object]) -> bytes:
 def _cell(value: object) -> str:
     if not isinstance(value, str):
         return "" if value is None else str(value)
+    if _HARMLESS.fullmatch(value):
+        return f'"{value}"' if "," in value else value
     cell = guarded(value.translate(_NO_TEXT))
     return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
 

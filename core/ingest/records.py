@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 from weakref import WeakValueDictionary
@@ -25,7 +26,8 @@ class Record:
     @property
     def id(self) -> str:
         """Hash of name and text: the item id of a record that comes without an image."""
-        return hashlib.sha256(json.dumps([self.image, self.description, self.label]).encode()).hexdigest()
+        image, description, label = map(encode_basestring_ascii, (self.image, self.description, self.label))
+        return hashlib.sha256(f"[{image}, {description}, {label}]".encode()).hexdigest()  # as JSON
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -76,17 +78,16 @@ def _read(file: BinaryIO) -> Records:
         line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
         if not line.strip():
             continue
-        record = _record(line)
+        record = _record(line, same)
         if isinstance(record, Record):
-            texts = (same.setdefault(text, text) for text in (record.description, record.label, record.truth))
-            good.append(Record(record.image, *texts))
+            good.append(record)
         else:
             bad.append((number, record))
     return Records(tuple(good), tuple(bad), digest.hexdigest()[:16])
 
 
-def _record(line: str) -> Record | str:
-    """A line's record, or the sentence that says why there is none."""
+def _record(line: str, same: dict[str, str]) -> Record | str:
+    """A line's record, or the sentence that says why there is none. same: of equal texts, the one that is kept."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -94,12 +95,12 @@ def _record(line: str) -> Record | str:
     if not isinstance(value, dict):
         return "This line is not a JSON object."
     name = _text(value, "image") or PurePosixPath(_text(value, "image_file").replace("\\", "/")).name
-    record = Record(name, _text(value, "description", "text"), _text(value, "label"), _text(value, "truth"))
-    if not record.image:
+    texts = (_text(value, "description", "text"), _text(value, "label"), _text(value, "truth"))
+    if not name:
         return "This line names no image."
-    if not (record.description or record.label):
+    if not any(texts[:2]):
         return "This line has neither a description nor a label."
-    return record
+    return Record(name, *(same.setdefault(text, text) for text in texts))
 
 
 def _text(value: dict[str, Any], *keys: str) -> str:
@@ -107,5 +108,6 @@ def _text(value: dict[str, Any], *keys: str) -> str:
     for key in keys:
         found = value.get(key)
         if isinstance(found, (str, int, float)) and not isinstance(found, bool):
-            return str(found).encode("utf-8", errors="replace").decode("utf-8").strip()
+            text = str(found).strip()
+            return text if text.isascii() else text.encode("utf-8", errors="replace").decode("utf-8")
     return ""

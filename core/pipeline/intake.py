@@ -40,7 +40,7 @@ def take_in(
     looked = source.look(origin, copies, config)
     # Small parts first, so that the first results show soon; then parts that fill a model's batch.
     # Records are only written down: there the transactions are what takes the time.
-    later = 32 if origin.records is None else 2_000
+    later = 32 if origin.records is None else 20_000
     sizes = itertools.chain((4, 8, 16), itertools.repeat(later))
     while part := list(itertools.islice(looked, next(sizes))):
         if cancel.is_set():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import TypeAdapter
 
 from core.domain import Assignment, Cluster, Corpus, Failed
-from core.engine.requests import Answer, Ask, Work, call_key
+from core.engine.requests import Answer, Ask, Work, key_of
 from core.models.roles import TextModel
 from core.steps import name
 
@@ -26,13 +26,8 @@ def work(
     they stand are the allowed answers."""
     prompt = f"{model.prompts.get('assign', '')}\n{criterion}"
     choices = [hashlib.sha256(name.write([cluster]).encode()).hexdigest() for cluster in clusters]
-    return [
-        Work(
-            item,
-            call_key(model=model.id, prompt=prompt, content=f"{content}\n{labels[item]}", choices=choices),
-        )
-        for item, content in contents.items()
-    ]
+    key = key_of(model=model.id, prompt=prompt, choices=choices)
+    return [Work(item, key(f"{content}\n{labels[item]}")) for item, content in contents.items()]
 
 
 def ask(model: TextModel, criterion: str, clusters: Sequence[Cluster], load: Callable[[Sequence[str]], Corpus]) -> Ask:

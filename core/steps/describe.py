@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pydantic import TypeAdapter
 
 from core.domain import Description, Failed, ImageInput
-from core.engine.requests import Answer, Ask, Work, call_key
+from core.engine.requests import Answer, Ask, Work, key_of
 from core.models.roles import VisionModel
 
 _MISSING = Failed("The copy of this image was deleted, and its original cannot be read. Give the images again.")
@@ -16,11 +16,13 @@ _DESCRIPTION: TypeAdapter[Description] = TypeAdapter(Description)
 
 def work(model: VisionModel, criterion: str, items: Sequence[str]) -> list[Work]:
     """One request an image: the same image under the same criterion and model is the same request."""
-    return [Work(item, _key(model, model.prompts.get("describe", ""), criterion, item)) for item in items]
+    key = _key(model, model.prompts.get("describe", ""), criterion)
+    return [Work(item, key(item)) for item in items]
 
 
-def _key(model: VisionModel, prompt: str, criterion: str, item: str) -> str:
-    return call_key(model=model.id, prompt=f"{prompt}\n{criterion}", content=item)
+def _key(model: VisionModel, prompt: str, criterion: str) -> Callable[[str], str]:
+    """Item id -> its call key."""
+    return key_of(model=model.id, prompt=f"{prompt}\n{criterion}")
 
 
 def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequence[ImageInput]]) -> Ask:
@@ -28,9 +30,10 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
 
     def call(batch: Sequence[Work]) -> list[Answer | Failed]:
         inputs = load([item.item_id for item in batch])
-        there = [shown for shown in inputs if not _is_missing(shown)]
+        missing = [_is_missing(shown) for shown in inputs]
+        there = [shown for shown, gone in zip(inputs, missing, strict=True) if not gone]
         described = iter(model.describe(there, criterion) if there else ())
-        answers = [_MISSING if _is_missing(shown) else next(described) for shown in inputs]
+        answers = [_MISSING if gone else next(described) for gone in missing]
         return [
             seen
             if isinstance(seen, Failed)
@@ -40,7 +43,7 @@ def ask(model: VisionModel, criterion: str, load: Callable[[Sequence[str]], Sequ
                 text=seen.description.text,
                 asked=shown.evidence is None,
                 also=tuple(
-                    (_key(model, prompt, other, item.item_id), write(description))
+                    (_key(model, prompt, other)(item.item_id), write(description))
                     for (other, prompt), description in seen.others.items()
                 ),
             )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from core.domain import Description, Step, Vector
 from core.engine.requests import Work
 from core.steps import describe, label
 from core.store.answers import Answers
 
-_LOOKUP = 5_000
+T = TypeVar("T")
+_LOOKUP = 20_000
 """Keys in one look-up."""
 
 
@@ -41,11 +42,10 @@ class RunAnswers:
         return {item: of_item.key for item, of_item in held.items() if not of_item.failure}
 
     def descriptions(self, ids: Sequence[str]) -> dict[str, Description]:
-        values = self._answers.values(self._run_id, "describe", ids)
-        return {item: describe.read(value) for item, value in values.items()}
+        return _each(describe.read, self._answers.values(self._run_id, "describe", ids))
 
     def labels(self, ids: Sequence[str]) -> dict[str, str]:
-        return {item: label.read(value) for item, value in self._answers.values(self._run_id, "label", ids).items()}
+        return _each(label.read, self._answers.values(self._run_id, "label", ids))
 
     def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
         return self._answers.evidence(model, ids)
@@ -75,9 +75,9 @@ class FoundAnswers:
         """Know the values (JSON) of these items, wherever they are from."""
         if step == "describe":
             self._keys |= {item.item_id: item.key for item in work if item.item_id in found}
-            self._descriptions |= {item: describe.read(value) for item, value in found.items()}
+            self._descriptions |= _each(describe.read, found)
         elif step == "label":
-            self._labels |= {item: label.read(value) for item, value in found.items()}
+            self._labels |= _each(label.read, found)
 
     def description_keys(self, ids: Sequence[str]) -> dict[str, str]:
         return {item: self._keys[item] for item in ids if item in self._keys}
@@ -90,3 +90,9 @@ class FoundAnswers:
 
     def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
         return self._answers.evidence(model, ids)
+
+
+def _each(read: Callable[[str], T], values: Mapping[str, str]) -> dict[str, T]:
+    """Item id -> what its value (JSON) means; equal values are read once, and are one object in memory."""
+    known = {value: read(value) for value in set(values.values())}
+    return {item: known[value] for item, value in values.items()}

@@ -6,14 +6,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from core.domain import Corpus, Failed
-from core.engine.requests import Answer, Ask, Work, call_key
+from core.engine.requests import Answer, Ask, Work, key_of
 from core.models.roles import Labelled, TextModel
 
 
 def work(model: TextModel, criterion: str, contents: Mapping[str, str]) -> list[Work]:
     """contents: item id -> what the model is given of it (its text, or what identifies text and evidence together)."""
     prompt = f"{model.prompts.get('label', '')}\n{criterion}"
-    return [Work(item, call_key(model=model.id, prompt=prompt, content=content)) for item, content in contents.items()]
+    key = key_of(model=model.id, prompt=prompt)
+    return [Work(item, key(content)) for item, content in contents.items()]
 
 
 def ask(model: TextModel, criterion: str, load: Callable[[Sequence[str]], Corpus]) -> Ask:

@@ -29,6 +29,8 @@ from core.store.schema import DATABASE, TABLES, WHOLE_TABLES
 _EVERYTHING = ""
 _AT_ONCE = 20_000
 """Rows of one statement."""
+_INCOMING = "incoming"
+"""What the rows of a statement are called in it."""
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
 _WITHOUT_SECRETS = {
     table: f"SELECT * REPLACE ({_SIGN_IN.format(column=column)}) FROM {table}"
@@ -236,10 +238,14 @@ def now() -> dt.datetime:
 def insert_rows(
     cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE"
 ) -> None:
-    """Insert rows column by column: lists as parameters are many times faster here than executemany. A million rows in
-    one go would be held three times over."""
-    described = cursor.execute(f"FROM {table} LIMIT 0").description  # 2 ms less than asking duckdb_columns()
-    values = ", ".join(f"unnest(?::{kind}[])" for _, kind, *_ in described)
+    """Insert rows column by column, as Arrow tables: lists as parameters took a third more. A million rows in one go
+    would be held three times over."""
+    import pyarrow as pa
+
+    schema = cursor.sql(f"FROM {table} LIMIT 0").to_arrow_table().schema
     for start in range(0, len(rows), _AT_ONCE):
-        columns = [list(column) for column in zip(*rows[start : start + _AT_ONCE], strict=True)]
-        cursor.execute(f"{verb} INTO {table} SELECT {values}", columns)
+        cells = zip(*rows[start : start + _AT_ONCE], strict=True)
+        columns = [pa.array(column, kind) for column, kind in zip(cells, schema.types, strict=True)]
+        cursor.register(_INCOMING, pa.Table.from_arrays(columns, schema.names))
+        cursor.execute(f"{verb} INTO {table} FROM {_INCOMING}")
+        cursor.unregister(_INCOMING)

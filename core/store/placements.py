@@ -64,6 +64,8 @@ class Query:
 
 
 _OLDEST_SECONDS = 1.0
+_AT_ONCE = 100_000
+"""Rows that are made in one statement, which needs some 2 KB of memory for each."""
 
 
 class Placements:
@@ -128,7 +130,10 @@ class Placements:
         }
         with self._db.write(run_id) as cursor:
             cursor.execute("DELETE FROM placement WHERE run_id = ?", [run_id])
-            cursor.execute(_MAKE, values)
+            sql = "SELECT coalesce(max(position), -1) + 1 FROM dataset_item WHERE dataset_id = ?"
+            (number,) = cursor.execute(sql, [dataset_id]).fetchall()[0]
+            for first in range(0, number, _AT_ONCE):
+                cursor.execute(_MAKE, values | {"first": first, "end": first + _AT_ONCE})
             cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
         return False
 
@@ -287,7 +292,10 @@ def _files(run_id: str, query: Query) -> tuple[str, list[Any]]:
 
 _MAKE = """
 INSERT INTO placement
-WITH held AS (
+WITH part AS (
+    SELECT position, item_id, name FROM dataset_item
+    WHERE dataset_id = $dataset AND status = 'ready' AND position >= $first AND position < $end
+), held AS (
     SELECT item_id,
         max(value) FILTER (step = 'describe') AS described,
         max(value) FILTER (step = 'label') AS labelled,
@@ -299,6 +307,7 @@ WITH held AS (
             list_position(['describe', 'label', 'assign'], r.step) AS step_order
         FROM result r LEFT JOIN answer a USING (call_key)
         WHERE r.run_id = $run AND r.step IN ('describe', 'label', 'assign')
+            AND r.item_id IN (SELECT item_id FROM part)
     )
     GROUP BY item_id
 ), today AS (
@@ -311,12 +320,11 @@ WITH held AS (
         coalesce(g.class, '') AS truth,
         coalesce(json_extract_string(h.labelled, '$'), '') AS label,
         coalesce(json_extract_string(h.described, '$.text'), '') AS description
-    FROM dataset_item i
+    FROM part i
     LEFT JOIN held h ON h.item_id = i.item_id
     LEFT JOIN by_person p ON p.item_id = i.item_id
     LEFT JOIN today t ON t.old = json_extract_string(h.assigned, '$.cluster_id')
     LEFT JOIN truth g ON g.dataset_id = $dataset AND g.facet = $facet AND g.item_id = i.item_id
-    WHERE i.dataset_id = $dataset AND i.status = 'ready'
 )
 SELECT $run, position, item_id, name,
     CASE WHEN cluster_id <> '' THEN 'assigned' WHEN failure <> '' THEN 'failed'

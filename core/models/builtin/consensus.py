@@ -171,6 +171,19 @@ def agreed(near: Array, k: int) -> NDArray[np.intp]:
     return np.asarray(tree.fit_predict(1.0 - near), dtype=np.intp)
 
 
+def principal(values: NDArray[np.floating], count: int) -> Array:
+    """(n, at most count) the values (n, d) in their leading principal axes."""
+    from core.libraries.scipy import eigh
+
+    centred = (values - values.mean(axis=0)).astype(np.float64)
+    wide = centred.shape[1] > len(centred)
+    products = centred @ centred.T if wide else centred.T @ centred  # these have the same eigenvalues
+    level, axes = eigh(products, subset_by_index=(max(0, len(products) - count), len(products) - 1))
+    level, axes = level[::-1], axes[:, ::-1]
+    found = axes * np.sqrt(np.maximum(level, 0.0)) if wide else centred @ axes
+    return np.ascontiguousarray(found, dtype=np.float32)
+
+
 @threads.limited
 def places(points: NDArray[np.floating], shares: NDArray[np.float64], scale: NDArray[np.floating]) -> Places:
     """The rule that gives each item its (n, k) shares from its (n, d) points, for items to come too.

@@ -42,7 +42,7 @@ class BuiltinText:
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     by_label = False
-    batch_size = 256
+    batch_size = 1_024
     max_concurrency = 1
 
     def __init__(self, vectors: KeptVectors = UNKEPT) -> None:

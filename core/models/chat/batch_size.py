@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
-_DOUBTS = 2
-"""So many requests of the present size fail in a row, and the next are half as large: one alone is chance."""
+_DOUBTS, _DOUBTS_ON_TRIAL = 3, 2
+"""So many requests of the present size fail in a row, and the next are half as large: fewer are chance, as where one in
+twenty fails whatever its size. On trial is a size that was too much before."""
 _PATIENCE, _MOST_PATIENCE = 4, 64
 """So many are answered before twice as many items are tried; twice as many each time that the trial fails."""
 _NOT_THE_SIZE = 8
@@ -47,7 +48,7 @@ class BatchSize:
             if self.now == 1:
                 if self._failed >= _NOT_THE_SIZE:
                     self._change(self._most)
-            elif self._on_trial or self._failed >= _DOUBTS:
+            elif self._failed >= (_DOUBTS_ON_TRIAL if self._on_trial else _DOUBTS):
                 if self._on_trial:
                     self._patience = min(2 * self._patience, _MOST_PATIENCE)
                 self._change(self.now // 2)

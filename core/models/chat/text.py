@@ -84,7 +84,7 @@ class ChatText:
         for hint in ("", "\n\nYour last answer could not be used: {}. Answer again."):
             (reply,) = ask_all(self._backend, [Request(asked + hint.format(problem), None, groups_schema(k), room)])
             if isinstance(reply, Failed):
-                return reply
+                return _perhaps_by_chance(reply)
             clusters = read_clusters(reply.text, k, given, shown)
             if not isinstance(clusters, str):
                 return clusters
@@ -147,7 +147,7 @@ class ChatText:
             return [UNASKED] * count
         if isinstance(reply, Failed):
             self._size.failed(count)
-            return [replace(reply, again="smaller") if count > 1 else reply] * count
+            return [replace(reply, again="smaller") if count > 1 else _perhaps_by_chance(reply)] * count
         found = read(reply, count)
         answers = [found.get(number) for number in range(1, count + 1)]
         good = [answer is not None and usable(answer) for answer in answers]
@@ -161,6 +161,11 @@ class ChatText:
             answer if answer is not None and (fine or is_last) else nothing
             for answer, fine in zip(answers, good, strict=True)
         ]
+
+
+def _perhaps_by_chance(failed: Failed) -> Failed:
+    """A request that a server does not take, for no reason that it tells, may be one that it takes the next time."""
+    return replace(failed, again="later") if failed.kind == "failed" else failed
 
 
 @dataclass(frozen=True, slots=True)

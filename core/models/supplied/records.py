@@ -12,7 +12,7 @@ class RecordsVision:
     """Gives each item the description that came with it."""
 
     evidence_id: str | None = None
-    batch_size = 1000
+    batch_size = 20_000
     max_concurrency = 1
 
     def __init__(self, descriptions: Mapping[str, str], version: str) -> None:

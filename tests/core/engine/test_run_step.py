@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import threading
 import time
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ import pytest
 
 from core.domain import Failed, Progress
 from core.engine.in_flight import Claims
-from core.engine.requests import UNASKED, Answer, Outcome, Usage, Work, call_key, report_usage, stop_asked
+from core.engine.requests import UNASKED, Answer, Outcome, Usage, Work, call_key, key_of, report_usage, stop_asked
 from core.engine.run_step import Meter, run_step
 from core.errors import Cancelled, ModelUnavailable
 
@@ -49,8 +51,16 @@ def test_a_key_changes_with_everything_that_changes_a_reply_and_with_nothing_els
     base = {"model": "m", "prompt": "p", "content": "c", "choices": ("a", "b")}
     same = call_key(model="m", prompt="p", content="c", choices=("a", "b"))
     assert call_key(**base) == same  # type: ignore[arg-type]
+    assert key_of(model="m", prompt="p", choices=("a", "b"))("c") == same
     for part, other in (("model", "m2"), ("prompt", "p2"), ("content", "c2"), ("choices", ("a",))):
         assert call_key(**{**base, part: other}) != same  # type: ignore[arg-type]
+
+
+def test_a_key_is_that_of_every_version_before() -> None:
+    """Answers of older workspaces are found by it."""
+    said = {"model": "m“", "prompt": 'p\n"', "content": "ü\n\\", "choices": ["a", "é"], "v": 1}
+    key = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    assert call_key(model="m“", prompt='p\n"', content="ü\n\\", choices=["a", "é"]) == key
 
 
 def test_what_is_known_is_not_asked_again() -> None:

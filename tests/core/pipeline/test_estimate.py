@@ -194,3 +194,21 @@ def test_naming_is_learnt_by_the_number_of_items_that_were_named(house: House) -
     house.store.runs.set_stats(run_id, stats)
     found = estimate(house.store, settings, [str(number) for number in range(3_000)]).steps["name"]
     assert found.seconds == pytest.approx(60.0)
+
+
+def test_where_nothing_is_learnt_the_time_for_texts_follows_their_length_and_how_many_differ(
+    house: House, tmp_path: Path
+) -> None:
+    def seconds(number: int, distinct: int, text: str) -> float:
+        path = tmp_path / f"{number}-{distinct}-{len(text)}.jsonl"
+        lines = [{"image": f"{row}.png", "description": f"{text} {row % distinct}"} for row in range(number)]
+        path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        ids = [record.id for record in source.read_records(path).records]
+        settings = RunSettings("", "kind", 2, vision="records", records=str(path))
+        return estimate(house.store, settings, ids).steps["name"].seconds
+
+    short, long = "a dog " * 3, "a dog " * 60
+    fixed = seconds(10, 1, short)
+    assert seconds(400, 400, long) - fixed > 5 * (seconds(400, 400, short) - fixed)
+    assert seconds(400, 20, long) < seconds(400, 400, long) / 2
+    assert seconds(10, 10, short) < 1.2 * fixed, "groups are formed whatever the number"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core import threads
 from core.domain import Cluster, Vector
-from core.models.builtin.consensus import MOST, Places, consensus, evenly, places
+from core.models.builtin.consensus import MOST, Places, consensus, evenly, places, principal
 from core.models.builtin.from_pixels import appearance, colours, earlier
 from core.models.builtin.from_pixels.evidence import COLOURS, STATISTICS, SUBJECT, subject_points, unit
 
@@ -95,9 +95,10 @@ def views(aspect: str, evidence: Mapping[str, Vector]) -> list[Vector]:
     if aspect == "style":
         seen = points("subject", evidence)
         kept = looks.T @ looks + _RIDGE * len(looks) * np.eye(looks.shape[1], dtype=np.float32)
-        return [_principal(looks @ np.linalg.solve(kept, looks.T @ (seen - seen.mean(axis=0))))]
+        return [principal(looks @ np.linalg.solve(kept, looks.T @ (seen - seen.mean(axis=0))), _AXES)]
     one_length = unit(raw - raw.mean(axis=0), least=_CLOSE)
-    return [_principal(raw), _principal(one_length), _principal(unit(_without_looks(raw, looks), least=_CLOSE))]
+    without_looks = unit(_without_looks(raw, looks), least=_CLOSE)
+    return [principal(seen, _AXES) for seen in (raw, one_length, without_looks)]
 
 
 def _without_looks(raw: Vector, looks: Vector) -> Vector:
@@ -222,14 +223,3 @@ def _reach(away: NDArray[np.floating]) -> Vector:
     middle = np.median(away)
     deviation = 1.4826 * np.median(np.abs(away - middle))
     return np.array([middle, max(deviation, 0.05 * middle, 0.02)], dtype=np.float32)
-
-
-def _principal(values: NDArray[np.floating]) -> Vector:
-    """(n, at most _AXES) the points on their leading principal axes."""
-    from core.libraries.scipy import eigh
-
-    centred = (values - values.mean(axis=0)).astype(np.float64)
-    # The products between items have the same eigenvalues as the covariance and are fewer.
-    least = max(0, len(centred) - _AXES)
-    level, axes = eigh(centred @ centred.T, subset_by_index=(least, len(centred) - 1))
-    return np.asarray(axes[:, ::-1] * np.sqrt(np.maximum(level[::-1], 0.0)), dtype=np.float32)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
-from core.models.builtin.consensus import Places, agreed, distinct, groupings, places, together
+from core.models.builtin.consensus import Places, agreed, distinct, groupings, places, principal, together
 from core.models.builtin.from_text.space import Array, TextSpace, build_space, k_means
 
 LABEL = 0.3
@@ -56,7 +56,8 @@ def form(x: Array, y: Array, k: int) -> Groups:
     """Form k groups of 1 <= n <= ITEMS items from unit embeddings (n, d) of descriptions and labels. Deterministic."""
     seen = look(x, y, k)
     found = [k_means(seen.total, k), k_means(seen.steered, k), agreed(seen.near, min(k, seen.distinct))]
-    told = [_silhouette(leading(y, axes_of(k)), groups) for groups in found]
+    labels = principal(y, axes_of(k))
+    told = [_silhouette(labels, groups) for groups in found]
     fair = [groups for groups, fit in zip(found, told, strict=True) if fit >= max(told) - _OFF_TOPIC]
     member = max(fair, key=lambda groups: round(_silhouette(seen.total, groups), 6))
     return Groups(member, stays(seen.near, member, k), seen.space)
@@ -83,8 +84,8 @@ def look(x: Array, y: Array, k: int) -> Seen:
     """What groups of about k are formed of. Expects 1 <= n <= ITEMS items."""
     assert len(x) <= ITEMS
     space, axes = build_space(x, y), axes_of(k)
-    total, steered = leading(x + LABEL * y, axes), leading(space.features, axes)
-    views = [steered, leading(np.hstack([x, LABEL * y]), axes), total]
+    total, steered = principal(x + LABEL * y, axes), principal(space.features, axes)
+    views = [steered, principal(np.hstack([x, LABEL * y]), axes), total]
     return Seen(space, total, steered, together(groupings(views, k), len(x)), distinct(views))
 
 
@@ -106,16 +107,6 @@ def stays(near: Array, member: NDArray[np.intp], k: int) -> NDArray[np.float64]:
     most = shares.argmax(axis=1)  # the groups were chosen for the whole; shares do not move single items
     shares[rows, most], shares[rows, member] = shares[rows, member], shares[rows, most]
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
-
-
-def leading(values: Array, count: int) -> Array:
-    """(n, at most count) the values in their leading principal axes."""
-    centred = (values - values.mean(axis=0)).astype(np.float64)
-    wide = centred.shape[1] > len(centred)
-    strength, axes = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
-    axes = axes[:, ::-1][:, :count]
-    found = axes * np.sqrt(np.maximum(strength[::-1][:count], 0.0)) if wide else centred @ axes
-    return np.asarray(found, dtype=np.float32)
 
 
 def _silhouette(values: Array, member: NDArray[np.intp]) -> float:

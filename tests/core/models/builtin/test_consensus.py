@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.models.builtin.consensus import Places, consensus, places
+from core.models.builtin.consensus import Places, consensus, places, principal
 
 
 def blobs(apart: float, each: int = 40, groups: int = 3) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -98,3 +98,13 @@ def test_nothing_is_placed_in_an_empty_group() -> None:
     assert shares_by(rule, points)[:, 1].max() < 1e-6
     alone = places(points, np.ones((len(points), 1)), np.ones(1))
     assert (shares_by(alone, points) == 1.0).all()
+
+
+@pytest.mark.parametrize("shape", [(8, 20), (20, 8)])
+def test_leading_axes_keep_the_distances_that_they_can(shape: tuple[int, int]) -> None:
+    points = np.random.default_rng(4).normal(size=shape)
+    whole, part = principal(points, 8), principal(points, 3)
+    centred = points - points.mean(axis=0)
+    assert np.allclose(whole @ whole.T, centred @ centred.T, atol=1e-5)
+    assert part.shape == (shape[0], 3)
+    assert np.allclose(part, whole[:, :3], atol=1e-5)

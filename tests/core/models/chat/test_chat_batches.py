@@ -52,6 +52,7 @@ class Store:
         return meter
 
 
+_FILTERED = Failed("The provider's content filter refused the request (status 400).", "filtered")
 ENDS = [Paused("The server is away."), ModelUnavailable("The account has no credit left.")]
 
 
@@ -174,11 +175,11 @@ def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_and_larger_ones
     backend, store = Picky("late", 5), Store()
     store.run(backend, 80, items=8)
     assert (len(store.answers), store.failed) == (80, [])
-    assert backend.sizes[:7] == [8, 8, 4, 4, 4, 4, 8]  # tried again after four answers, then after eight
-    assert backend.sizes[7:16] == [4] * 8 + [8]
+    assert backend.sizes[:9] == [8, 8, 8, 4, 4, 4, 4, 8, 8]  # tried again after four answers, then after eight
+    assert backend.sizes[9:19] == [4] * 8 + [8, 8]
     size = BatchSize(50)
-    size.failed(50)
-    size.failed(50)
+    for _ in range(3):
+        size.failed(50)
     assert size.now == 25
     size.failed(50)  # it was sent at the same time
     assert size.now == 25
@@ -187,15 +188,37 @@ def test_a_server_that_is_too_slow_for_a_batch_gets_smaller_ones_and_larger_ones
     assert size.now == 50
 
 
-def test_one_failure_alone_says_nothing_about_the_size() -> None:
+def test_a_few_failures_say_nothing_about_the_size() -> None:
     size = BatchSize(50)
     for _ in range(3):
         size.failed(50)
+        size.failed(50)
         size.worked(50)
     assert size.now == 50
+    for _ in range(3):
+        size.failed(50)
+    for _ in range(4):
+        size.worked(25)
+    size.failed(50)  # on trial
+    size.worked(50)
+    assert size.now == 50
+    for _ in range(3):
+        size.failed(50)
+    for _ in range(4):
+        size.worked(25)
     size.failed(50)
     size.failed(50)
     assert size.now == 25
+
+
+def test_a_request_that_is_not_taken_is_made_once_more_also_for_the_names() -> None:
+    for refused, times in ((Failed("The server does not take the request (status 400)."), 2), (_FILTERED, 1)):
+        backend, store = FakeBackend(refused, refused), Store()
+        store.run(backend, 1)
+        assert (len(backend.history), store.failed) == (times, ["i0"])
+        named = ChatText(FakeBackend(refused)).name(Corpus(["a"], [Description("")], ["a cat"]), "animal", 1)
+        assert isinstance(named, Failed)
+        assert named.again == ("later" if times == 2 else "")
 
 
 def test_many_labels_get_room_for_a_list_of_all_of_them() -> None:

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import pytest
 from colour_server import painter, step_asked
-from decoding import decode_in_process
 from fakes import COLOURS
 from house import draw
 from openai_faults import ANSWERED_NOT, KEY, MODEL, TROUBLES
 from openai_server import Body, Fault, Server
+from shortcuts import decode_in_process
 
 from core.config import Config
 from core.domain import STEPS, RunSettings, Step

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from app_server import Server
     from house import House
 
 DATASETS = Path(__file__).parents[1].parent / "shared" / "datasets"
@@ -153,3 +154,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from tiny_checkpoints import draw_noise
 
     return draw_noise(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app for all browser tests that bring images of their own, whatever others have left in it: a server takes
+    seconds to start, and as long to load the built-in models."""
+    from app_server import running
+
+    with running(tmp_path_factory.mktemp("app") / "workspace") as server:
+        yield server

@@ -16,7 +16,10 @@ from typing import Any, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# For libraries that are loaded later. Set here, before there are other threads: one that reads the environment while it
+# grows may end the process (getenv of glibc).
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 
 def spare() -> int:
@@ -31,8 +34,6 @@ def limit() -> None:
     It is never undone. Two runs that each took the limit off at their end would take the other's off, too. A library
     that is loaded later reads the environment.
     """
-    for name in _VARIABLES:
-        os.environ.setdefault(name, "1")
     _libraries(len(sys.modules)).limit(limits=1)
 
 

@@ -6,6 +6,7 @@ for programs that a test starts, proxies point at a dead port.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 import socket
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from app_server import Server
     from house import House
 
 DATASETS = Path(__file__).parents[1].parent / "shared" / "datasets"
@@ -94,13 +96,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Three processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
-    they take longest and mostly wait, so that two cores are busy with all three."""
+    they take longest and mostly wait, so that two cores are busy with all three. Those that use PyTorch stay in one, so
+    that only one waits for it to load."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "browser" if _drives_browser(file) else file
+            return "browser" if _drives_browser(file) else "PyTorch" if _uses_torch(file) else file
 
     return ByFile(config, log)
 
@@ -112,6 +115,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _drives_browser(file: str) -> bool:
     return Path(file).name.startswith("test_browser")
+
+
+@functools.cache
+def _uses_torch(file: str) -> bool:
+    return "from on_use import" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +143,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every tiny checkpoint, built once a process for all files that use it."""
-    from tiny_checkpoints import build_all  # here, because it imports torch, which most tests do without
+    from tiny_checkpoints import build_all
 
     return build_all(tmp_path_factory.mktemp("checkpoints"))
 
@@ -146,3 +154,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from tiny_checkpoints import draw_noise
 
     return draw_noise(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app for all browser tests that bring images of their own, whatever others have left in it: a server takes
+    seconds to start, and as long to load the built-in models."""
+    from app_server import running
+
+    with running(tmp_path_factory.mktemp("app") / "workspace") as server:
+        yield server

@@ -6,6 +6,7 @@ What the real packages do is shown by running start.py itself; that every test h
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import runpy
@@ -87,6 +88,13 @@ class Folder:
         self.lock("transformers", "transformers")
         self.lock("dev", "pytest")
 
+    def copied(self, path: Path) -> Folder:
+        """The same in another place, its environment included, whose pip is called as a module."""
+        made = copy.copy(self)
+        made.path = Path(shutil.copytree(self.path, path, symlinks=True))
+        made.wheels = path / self.wheels.name
+        return made
+
     def lock(self, part: str, package: str, sha256: str = "") -> None:
         """Write a lock file with one package and its hash, or another hash."""
         wheel = self.wheels / f"{package}-1.0-py3-none-any.whl"
@@ -123,6 +131,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return made
 
 
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """With an environment in which nothing is installed; tests take a copy."""
+    made = Folder(tmp_path_factory.mktemp("bare") / "clone")
+    subprocess.run([sys.executable, "-m", "venv", made.path / ".venv"], check=True)
+    return made
+
+
 @pytest.fixture
 def start() -> SimpleNamespace:
     """The functions of start.py."""
@@ -138,8 +154,8 @@ def busy_port() -> Iterator[int]:
         yield holder.getsockname()[1]
 
 
-def test_the_app_part_leaves_the_others_out(tmp_path: Path) -> None:
-    fresh = Folder(tmp_path / "clone")
+def test_the_app_part_leaves_the_others_out(bare: Folder, tmp_path: Path) -> None:
+    fresh = bare.copied(tmp_path / "clone")
     done = fresh.run("install", "app")
     assert done.returncode == 0, done.stderr
     names = {path.name.split("-")[0] for path in fresh.packages.glob("*-1.0.dist-info")}
@@ -152,8 +168,8 @@ def test_the_app_part_leaves_the_others_out(tmp_path: Path) -> None:
     assert not (fresh.path / ".venv/facetry-fetched").exists(), "what was fetched for the installation is gone"
 
 
-def test_a_package_with_another_hash_is_refused(tmp_path: Path) -> None:
-    fresh = Folder(tmp_path / "clone")
+def test_a_package_with_another_hash_is_refused(bare: Folder, tmp_path: Path) -> None:
+    fresh = bare.copied(tmp_path / "clone")
     fresh.lock("app", "streamlit", "0" * 64)
     done = fresh.run("install", "app")
     assert done.returncode == 2
@@ -261,8 +277,8 @@ def test_an_environment_that_does_not_work_is_made_again(folder: Folder) -> None
     assert done.returncode == 0
 
 
-def test_without_network_it_says_so(tmp_path: Path) -> None:
-    fresh = Folder(tmp_path / "clone")
+def test_without_network_it_says_so(bare: Folder, tmp_path: Path) -> None:
+    fresh = bare.copied(tmp_path / "clone")
     dead = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
     done = fresh.run("--no-browser", PIP_FIND_LINKS="", **dead)
     assert done.returncode == 2

@@ -8,14 +8,18 @@ than one, and sums over threads come in any order, so that the last bit could mo
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# For libraries that are loaded later. Set here, before there are other threads: one that reads the environment while it
+# grows may end the process (getenv of glibc).
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 
 def spare() -> int:
@@ -30,11 +34,16 @@ def limit() -> None:
     It is never undone. Two runs that each took the limit off at their end would take the other's off, too. A library
     that is loaded later reads the environment.
     """
+    _libraries(len(sys.modules)).limit(limits=1)
+
+
+@lru_cache(maxsize=1)
+def _libraries(imported: int) -> Any:
+    """The BLAS and OpenMP that are loaded, as a ThreadpoolController. To find them takes 5 ms, longer than many a
+    calculation: they are looked for again once another number of modules is imported, which is what loads them."""
     from threadpoolctl import ThreadpoolController
 
-    for name in _VARIABLES:
-        os.environ.setdefault(name, "1")
-    ThreadpoolController().limit(limits=1)
+    return ThreadpoolController()
 
 
 def limited(function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -27,14 +27,13 @@ from chromium import (
     pictures_loaded,
     server,
     settled,
-    shared_server,
 )
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
 
 from ui import text
 
-__all__ = ["browser", "page", "server", "shared_server"]  # fixtures
+__all__ = ["browser", "page", "server"]  # fixtures
 
 _log = logging.getLogger(__name__)
 pytestmark = marks
@@ -42,7 +41,7 @@ pytestmark = marks
 
 def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     page.goto(shared_server.url)
-    expect(page.get_by_text(text.NO_RECENT)).to_be_visible()
+    expect(page.get_by_text(text.START_TITLE)).to_be_visible()
     picture(page, "start")
     began = time.monotonic()
     go(page, text.SHOW_DEMO)

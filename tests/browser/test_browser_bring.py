@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
-from chromium import SLOW, Server, browser, fits, marks, page, photograph, server, settled
+from chromium import SLOW, Server, browser, fits, marks, page, photograph, settled
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
 
 from ui import text
 
-__all__ = ["browser", "page", "server"]  # fixtures
+__all__ = ["browser", "page"]  # fixtures
 
 ICTC = DATASETS / "ictc-ppmi"
 pytestmark = [*marks, pytest.mark.skipif(not ICTC.is_dir(), reason="IC|TC's published results are not here")]
 
 
-def test_ictc_results_dropped_together(server: Server, page: Page) -> None:
-    page.goto(server.url)
+def test_ictc_results_dropped_together(shared_server: Server, page: Page) -> None:
+    page.goto(shared_server.url)
     page.get_by_role("button", name=text.BRING_PAGE).click()
     expect(page.get_by_text(text.BRING_TITLE)).to_be_visible()
     settled(page)
@@ -26,7 +26,7 @@ def test_ictc_results_dropped_together(server: Server, page: Page) -> None:
     start = page.get_by_role("button", name=text.BRING_START)
     expect(start).to_be_enabled(timeout=SLOW)
     fits(page)
-    photograph(page, server, {"bring": "/bring"})
+    photograph(page, shared_server, {"bring": "/bring"})
     page.get_by_role("textbox", name=text.BRING_NAME).fill("instrument")
     start.click()
     # It leads on to the groups by itself.

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 import web_server
-from chromium import Server, browser, marks, page, shared_server
+from chromium import Server, browser, marks, page
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from ui import text
 
-__all__ = ["browser", "page", "shared_server"]  # fixtures
+__all__ = ["browser", "page"]  # fixtures
 
 pytestmark = marks
 
@@ -71,7 +71,7 @@ def test_others_need_the_printed_address(shared_server: Server, browser: Browser
         expect(menu(page)).to_be_visible()
         assert "token" not in page.url
         page.goto(shared_server.url)  # the cookie is enough from now on, for the web socket too
-        expect(page.get_by_text(text.NO_RECENT)).to_be_visible()
+        expect(page.get_by_text(text.START_TITLE)).to_be_visible()
     token = shared_server.login.partition("=")[2]
     assert shared_server.said.count(token) == 1, "printed once, and in no log since"
 
@@ -82,7 +82,7 @@ def test_pages_of_other_servers_stay_out(name: str, shared_server: Server, brows
     context = browser.new_context()
     page = context.new_page()
     page.goto(shared_server.url)  # this is the owner's browser, and has the cookie
-    expect(page.get_by_text(text.NO_RECENT)).to_be_visible()
+    expect(page.get_by_text(text.START_TITLE)).to_be_visible()
     frame = f'<iframe src="{shared_server.url}"></iframe>'
     link = f'<a href="{shared_server.url}/images">there</a>'
     with web_server.serve({"": b"<h1>another app</h1>", "frame": frame.encode(), "link": link.encode()}) as other:

@@ -183,7 +183,7 @@ def test_a_language_model_on_this_computer_does_the_text_steps(
 ) -> None:
     images = tmp_path / "garden"
     images.mkdir()
-    for picture in sorted((DATASETS / "flowers" / "images").iterdir())[:400:100]:
+    for picture in sorted((DATASETS / "flowers" / "images").iterdir())[:300:100]:
         shutil.copy(picture, images)
     server = kit.Server(tmp_path / "workspace")
     try:
@@ -215,12 +215,12 @@ def test_a_language_model_on_this_computer_does_the_text_steps(
         expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(2)
         kit.go(page, text.ASSIGN)
         expect(page.get_by_role("heading", name=text.SKIPPED)).to_be_visible(timeout=SLOW_MODEL)
-        _log.info("four images with %s: %.0f s", ALIAS, time.monotonic() - began)
+        _log.info("three images with %s: %.0f s", ALIAS, time.monotonic() - began)
         run_id = re.search(r"run=(\w+)", page.url)
         assert run_id
         table = page.request.get(f"{server.url}/download/{run_id[1]}/table.csv").body()
         rows = list(csv.DictReader(table.decode("utf-8-sig").splitlines()))
-        assert len(rows) == 4
+        assert len(rows) == 3
         assert all(row["label"] and row["cluster"] for row in rows)  # labelled, and in a group or Unassigned
         page.goto("about:blank")
         assert "Traceback" not in server.said

@@ -20,14 +20,13 @@ from chromium import (
     photograph,
     pictures_loaded,
     settled,
-    shared_server,
 )
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from ui import text
 
-__all__ = ["browser", "page", "shared_server"]  # fixtures
+__all__ = ["browser", "page"]  # fixtures
 
 pytestmark = marks
 WORDS = text.UPLOADER

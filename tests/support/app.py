@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-from decoding import decode_in_process
 from fakes import COLOURS, FakeText, FakeVision
 from PIL import Image
+from shortcuts import decode_in_process, without_copies
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from waiting import wait_for
@@ -75,6 +75,7 @@ def fresh_server(
     """What a server holds, empty for each test; files are decoded in process to save starting one."""
     monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
     decode_in_process(monkeypatch)
+    without_copies(monkeypatch)
     config.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -46,13 +46,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all tests of a file that bring images of their own: a server takes seconds to start."""
-    with running(tmp_path_factory.mktemp("app") / "workspace") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as api:
         started = api.chromium.launch(executable_path=CHROMIUM, args=QUIET)

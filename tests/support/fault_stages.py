@@ -23,11 +23,11 @@ from typing import Any
 
 import pytest
 from colour_server import painter
-from decoding import decode_in_process
 from fakes import FakeText, FakeVision
 from house import draw
 from openai_faults import KEY
 from openai_server import Server
+from shortcuts import decode_in_process
 
 from core.cli import pack
 from core.cli.main import main

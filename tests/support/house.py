@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from decoding import decode_in_process
 from fakes import COLOURS, FakeText, FakeVision
 from PIL import Image
+from shortcuts import decode_in_process, without_copies
 
 from core.config import Config
 from core.domain import RunSettings
@@ -39,6 +39,7 @@ class House:
 
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         decode_in_process(monkeypatch)
+        without_copies(monkeypatch)
         self.vision, self.text = FakeVision(), FakeText()
         monkeypatch.setattr(registry, "VISION", {"builtin": lambda *_: self.vision})
         monkeypatch.setattr(registry, "TEXT", {"builtin": lambda *_: self.text})

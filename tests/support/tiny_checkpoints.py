@@ -13,44 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from on_use import torch
+from on_use import transformers as hf
 from PIL import Image
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import (
-    BartConfig,
-    Blip2Config,
-    Blip2ForConditionalGeneration,
-    Blip2Processor,
-    BlipImageProcessor,
-    CLIPImageProcessor,
-    Florence2Config,
-    Florence2ForConditionalGeneration,
-    Florence2Processor,
-    LlamaConfig,
-    LlamaForCausalLM,
-    LlavaConfig,
-    LlavaForConditionalGeneration,
-    LlavaOnevisionConfig,
-    LlavaOnevisionForConditionalGeneration,
-    LlavaOnevisionImageProcessor,
-    LlavaOnevisionProcessor,
-    LlavaOnevisionVideoProcessor,
-    LlavaProcessor,
-    PreTrainedTokenizerFast,
-    Qwen2_5_VLConfig,
-    Qwen2_5_VLForConditionalGeneration,
-    Qwen2_5_VLProcessor,
-    Qwen2VLImageProcessor,
-    Qwen2VLVideoProcessor,
-    SmolVLMConfig,
-    SmolVLMForConditionalGeneration,
-    SmolVLMImageProcessor,
-    SmolVLMProcessor,
-    SmolVLMVideoProcessor,
-    T5Config,
-    T5ForConditionalGeneration,
-)
-from transformers.utils import logging
 
 from core.domain import Failed
 from core.models.chat.backend import Reply, Request
@@ -90,7 +56,7 @@ def _tokenizer(*more: str, template: str | None = None, **named: str) -> Any:
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
     core.add_special_tokens(special)
-    return PreTrainedTokenizerFast(
+    return hf.PreTrainedTokenizerFast(
         tokenizer_object=core,
         bos_token="<s>",
         eos_token="</s>",
@@ -114,7 +80,7 @@ def _save(folder: Path, model: Any, processor: Any, spread: float = 0.3) -> Path
 def llama(folder: Path, seed: int = 0, context: int = 1024, template: str | None = CHAT) -> Path:
     torch.manual_seed(seed)
     tokens = _tokenizer(template=template)
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokens), max_position_embeddings=context, **_TEXT))
+    model = hf.LlamaForCausalLM(hf.LlamaConfig(vocab_size=len(tokens), max_position_embeddings=context, **_TEXT))
     return _save(folder, model, tokens)
 
 
@@ -122,32 +88,32 @@ def t5(folder: Path) -> Path:
     torch.manual_seed(0)
     tokens = _tokenizer()
     sizes = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4}
-    config = T5Config(
+    config = hf.T5Config(
         vocab_size=len(tokens), decoder_start_token_id=0, pad_token_id=0, eos_token_id=2, dropout_rate=0.0, **sizes
     )
-    return _save(folder, T5ForConditionalGeneration(config), tokens)
+    return _save(folder, hf.T5ForConditionalGeneration(config), tokens)
 
 
 def llava(folder: Path) -> Path:
     torch.manual_seed(0)
     tokens = _tokenizer(image_token="<image>")
-    config = LlavaConfig(
+    config = hf.LlavaConfig(
         vision_config={"model_type": "clip_vision_model", **_SIGHT},
         text_config={"model_type": "llama", "vocab_size": len(tokens), "max_position_embeddings": 1024, **_TEXT},
         image_token_index=tokens.image_token_id,
     )
-    pictures = CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
-    processor = LlavaProcessor(
+    pictures = hf.CLIPImageProcessor(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28})
+    processor = hf.LlavaProcessor(
         pictures, tokens, patch_size=14, vision_feature_select_strategy="default", num_additional_image_tokens=1
     )
-    return _save(folder, LlavaForConditionalGeneration(config), processor)
+    return _save(folder, hf.LlavaForConditionalGeneration(config), processor)
 
 
 def onevision(folder: Path) -> Path:
     torch.manual_seed(0)
     tokens = _tokenizer("<video>", image_token="<image>", video_token="<video>")
     grid = [[28, 28], [28, 56], [56, 28], [56, 56]]
-    config = LlavaOnevisionConfig(
+    config = hf.LlavaOnevisionConfig(
         vision_config={"model_type": "siglip_vision_model", "vision_use_head": False, **_SIGHT},
         text_config={"model_type": "qwen2", "vocab_size": len(tokens), "max_position_embeddings": 1024, **_TEXT},
         image_token_index=tokens.image_token_id,
@@ -155,15 +121,15 @@ def onevision(folder: Path) -> Path:
         image_grid_pinpoints=grid,
     )
     square = {"height": 28, "width": 28}
-    processor = LlavaOnevisionProcessor(
-        LlavaOnevisionImageProcessor(size=square, image_grid_pinpoints=grid),
+    processor = hf.LlavaOnevisionProcessor(
+        hf.LlavaOnevisionImageProcessor(size=square, image_grid_pinpoints=grid),
         tokens,
-        LlavaOnevisionVideoProcessor(size=square),
+        hf.LlavaOnevisionVideoProcessor(size=square),
         num_image_tokens=4,
         vision_feature_select_strategy="full",
         chat_template=CHAT.replace("IMAGE", "<image>"),
     )
-    return _save(folder, LlavaOnevisionForConditionalGeneration(config), processor)
+    return _save(folder, hf.LlavaOnevisionForConditionalGeneration(config), processor)
 
 
 def blip2(folder: Path) -> Path:
@@ -171,15 +137,15 @@ def blip2(folder: Path) -> Path:
     tokens = _tokenizer()
     text = {"model_type": "opt", "vocab_size": len(tokens), "max_position_embeddings": 512, "word_embed_proj_dim": 32}
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
-    config = Blip2Config(
+    config = hf.Blip2Config(
         vision_config={**_SIGHT, "initializer_range": 0.02},
         qformer_config={**sizes, "intermediate_size": 64, "encoder_hidden_size": 32, "vocab_size": len(tokens)},
         text_config={**text, **sizes, "ffn_dim": 64, "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0},
         num_query_tokens=4,
         image_token_index=tokens.convert_tokens_to_ids("<image>"),
     )
-    processor = Blip2Processor(BlipImageProcessor(size={"height": 28, "width": 28}), tokens, num_query_tokens=4)
-    return _save(folder, Blip2ForConditionalGeneration(config), processor)
+    processor = hf.Blip2Processor(hf.BlipImageProcessor(size={"height": 28, "width": 28}), tokens, num_query_tokens=4)
+    return _save(folder, hf.Blip2ForConditionalGeneration(config), processor)
 
 
 def smolvlm(folder: Path) -> Path:
@@ -187,21 +153,21 @@ def smolvlm(folder: Path) -> Path:
     marks = ["<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<video>"]
     places = [f"<row_{row}_col_{col}>" for row in (1, 2, 3) for col in (1, 2, 3)]
     tokens = _tokenizer(*marks, *places, image_token="<image>")
-    config = SmolVLMConfig(
+    config = hf.SmolVLMConfig(
         vision_config={**_SIGHT, "patch_size": 7},
         text_config={"model_type": "llama", "vocab_size": len(tokens), "max_position_embeddings": 2048, **_TEXT},
         image_token_id=tokens.image_token_id,
         scale_factor=2,
         pad_token_id=0,
     )
-    processor = SmolVLMProcessor(
-        SmolVLMImageProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+    processor = hf.SmolVLMProcessor(
+        hf.SmolVLMImageProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
         tokens,
-        SmolVLMVideoProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+        hf.SmolVLMVideoProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
         image_seq_len=4,
         chat_template=CHAT.replace("IMAGE", "<image>"),
     )
-    return _save(folder, SmolVLMForConditionalGeneration(config), processor)
+    return _save(folder, hf.SmolVLMForConditionalGeneration(config), processor)
 
 
 def qwen(folder: Path) -> Path:
@@ -209,7 +175,7 @@ def qwen(folder: Path) -> Path:
     marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
     tokens = _tokenizer(*marks, image_token="<|image_pad|>", video_token="<|video_pad|>")
     start, end, picture, video = (tokens.convert_tokens_to_ids(mark) for mark in marks)
-    config = Qwen2_5_VLConfig(
+    config = hf.Qwen2_5_VLConfig(
         vision_config={
             "depth": 2,
             "hidden_size": 32,
@@ -231,19 +197,19 @@ def qwen(folder: Path) -> Path:
         video_token_id=video,
     )
     small = {"shortest_edge": 28 * 28, "longest_edge": 28 * 28 * 16}
-    processor = Qwen2_5_VLProcessor(
-        Qwen2VLImageProcessor(size=small),
+    processor = hf.Qwen2_5_VLProcessor(
+        hf.Qwen2VLImageProcessor(size=small),
         tokens,
-        Qwen2VLVideoProcessor(size=small),
+        hf.Qwen2VLVideoProcessor(size=small),
         chat_template=CHAT.replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>"),
     )
-    return _save(folder, Qwen2_5_VLForConditionalGeneration(config), processor)
+    return _save(folder, hf.Qwen2_5_VLForConditionalGeneration(config), processor)
 
 
 def florence2(folder: Path) -> Path:
     torch.manual_seed(0)
     tokens = _tokenizer(image_token="<image>")
-    text = BartConfig(
+    text = hf.BartConfig(
         vocab_size=len(tokens),
         d_model=32,
         encoder_layers=2,
@@ -259,7 +225,7 @@ def florence2(folder: Path) -> Path:
         decoder_start_token_id=2,
         forced_bos_token_id=1,
     )
-    config = Florence2Config(
+    config = hf.Florence2Config(
         vision_config={
             "depths": [1, 1],
             "patch_size": [7, 3],
@@ -275,9 +241,9 @@ def florence2(folder: Path) -> Path:
         text_config=text.to_dict(),
         image_token_id=tokens.image_token_id,
     )
-    pictures = CLIPImageProcessor(size={"height": 32, "width": 32}, do_center_crop=False, image_seq_length=17)
-    processor = Florence2Processor(pictures, tokens)
-    return _save(folder, Florence2ForConditionalGeneration(config), processor)
+    pictures = hf.CLIPImageProcessor(size={"height": 32, "width": 32}, do_center_crop=False, image_seq_length=17)
+    processor = hf.Florence2Processor(pictures, tokens)
+    return _save(folder, hf.Florence2ForConditionalGeneration(config), processor)
 
 
 SEEING: dict[str, Callable[[Path], Path]] = {
@@ -295,10 +261,10 @@ SIZES = [(1, 1), (1024, 3), (3, 1024), (300, 200), (200, 300), (64, 64), (5, 9),
 
 def build_all(folder: Path) -> Path:
     """A folder with every one."""
-    logging.disable_progress_bar()  # of saving; loading is quiet by itself
+    hf.utils.logging.disable_progress_bar()  # of saving; loading is quiet by itself
     for name, build in ALL.items():
         build(folder / name)
-    logging.enable_progress_bar()
+    hf.utils.logging.enable_progress_bar()
     return folder
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -83,14 +84,15 @@ def _from_file(new: Path, damaged: Path, scratch: Path, log: Log | None, found: 
     found.opened = _opens(linked)
     if not found.opened:
         return
-    for table in schema.TABLES:
-        try:
-            if _take_over(new, linked, table):
-                found.tables.append(table)
-        except duckdb.CatalogException:
-            found.tables.append(table)  # which this older database did not have yet
-        except duckdb.Error as error:
-            _stop_for_the_machine(error)
+    with closing(_Both(new, linked)) as both:
+        for table in schema.TABLES:
+            try:
+                if both.take_over(table):
+                    found.tables.append(table)
+            except duckdb.CatalogException:
+                found.tables.append(table)  # which this older database did not have yet
+            except duckdb.Error as error:
+                _stop_for_the_machine(error)
     is_all = set(found.tables) == set(schema.TABLES)
     found.has_log = is_all and (log is None or len(transactions) == len(log.transactions))
     found.whole = found.whole and is_all
@@ -159,10 +161,11 @@ def _from_log_alone(new: Path, scratch: Path, log: Log, found: Found) -> None:
     _make_blank(blank, version)
     _set_log(blank, best)
     gone = log_file.deleted_from(log.transactions)
-    for table in schema.TABLES:
-        if table in _ONLY_GROW or (table not in found.tables and table not in gone):
-            with suppress(duckdb.CatalogException):  # a table that this version did not have yet
-                _take_over(new, blank, table)
+    with closing(_Both(new, blank)) as both:
+        for table in schema.TABLES:
+            if table in _ONLY_GROW or (table not in found.tables and table not in gone):
+                with suppress(duckdb.CatalogException):  # a table that this version did not have yet
+                    both.take_over(table)
 
 
 def _make_blank(place: Path, version: int) -> None:
@@ -189,37 +192,49 @@ def _opens(database: Path) -> bool:
     return True
 
 
-def _take_over(new: Path, old: Path, table: str) -> bool:
-    """Copy the rows of a table that can be read; returns whether these are all."""
-    with _both(new, old) as connection:
-        (last,) = connection.execute(f"SELECT coalesce(max(rowid), -1) FROM old.{table}").fetchall()[0]
-    return _range(new, old, table, 0, int(last) + 1)
+class _Both:
+    """An old database beside the new one that takes over its rows, in one connection. Damage makes a connection
+    useless: after an error there is a new one."""
 
+    def __init__(self, new: Path, old: Path) -> None:
+        self._new, self._old = new, old
+        self._connection: duckdb.DuckDBPyConnection | None = None
 
-def _range(new: Path, old: Path, table: str, begin: int, end: int) -> bool:
-    """The same for a range of row numbers; halves one that cannot be read, down to what is lost together."""
-    sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM old.{table} WHERE rowid >= ? AND rowid < ?"
-    try:
-        with _both(new, old) as connection:
-            connection.execute(sql, [begin, end])
-    except duckdb.Error as error:
-        _stop_for_the_machine(error)
-    else:
-        return True
-    if end - begin > _CHUNK:
-        middle = begin + max(_CHUNK, (end - begin) // 2 // _CHUNK * _CHUNK)
-        _range(new, old, table, begin, middle)
-        _range(new, old, table, middle, end)
-    return False
+    def take_over(self, table: str) -> bool:
+        """Copy the rows of a table that can be read; returns whether these are all."""
+        (last,) = self._execute(f"SELECT coalesce(max(rowid), -1) FROM old.{table}")[0]
+        return self._range(table, 0, int(last) + 1)
 
+    def _range(self, table: str, begin: int, end: int) -> bool:
+        """The same for a range of row numbers; halves one that cannot be read, down to what is lost together."""
+        sql = f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM old.{table} WHERE rowid >= ? AND rowid < ?"
+        try:
+            self._execute(sql, [begin, end])
+        except duckdb.Error as error:
+            _stop_for_the_machine(error)
+        else:
+            return True
+        if end - begin > _CHUNK:
+            middle = begin + max(_CHUNK, (end - begin) // 2 // _CHUNK * _CHUNK)
+            self._range(table, begin, middle)
+            self._range(table, middle, end)
+        return False
 
-@contextmanager
-def _both(new: Path, old: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Both databases in one connection, which damage makes useless; so each use has a new one."""
-    with closing(duckdb.connect(str(new))) as connection:
-        place = str(old).replace("'", "''")
-        connection.execute(f"ATTACH '{place}' AS old (READ_ONLY)")
-        yield connection
+    def _execute(self, sql: str, values: Sequence[int] = ()) -> list[tuple[Any, ...]]:
+        try:
+            if self._connection is None:
+                self._connection = duckdb.connect(str(self._new))
+                place = str(self._old).replace("'", "''")
+                self._connection.execute(f"ATTACH '{place}' AS old (READ_ONLY)")
+            return self._connection.execute(sql, values).fetchall()
+        except duckdb.Error:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
 
 def _from_copies(new: Path, backup: Path, found: Found) -> None:

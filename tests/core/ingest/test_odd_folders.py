@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from decoding import decode_in_process
 from PIL import Image
+from shortcuts import decode_in_process
 
 from core.config import Config
 from core.errors import BadInput

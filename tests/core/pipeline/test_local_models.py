@@ -60,11 +60,12 @@ def local(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     registry._kept.clear()
 
 
-@pytest.fixture
-def calm(local: Local, tmp_path: Path) -> Rows:
-    """What the same model says in the process of the tests, in a workspace of its own: nothing is known from it."""
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """What the same model says of the same pictures in the process of the tests, in a workspace of its own: nothing is
+    known from it."""
     with pytest.MonkeyPatch.context() as patch:
-        house = House(tmp_path / "calm", patch)
+        house = House(tmp_path_factory.mktemp("calm"), patch)
         painter.install(patch, painter.Painter())
         run_id = house.start(vision="painter", text="painter", asking=ONE_BY_ONE)
         house.run(run_id)

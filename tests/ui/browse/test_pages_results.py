@@ -14,7 +14,6 @@ import openai_server
 import pytest
 import streamlit as st
 from app import ROOT, embed, matches, shown, wait_for
-from decoding import decode_in_process
 from fakes import COLOURS
 from house import EACH, House
 from starlette.requests import Request
@@ -35,12 +34,11 @@ KEY = "sk-very-secret"
 
 @pytest.fixture(autouse=True)
 def served(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """The pages on the house's workspace; files are decoded in process to save starting one."""
+    """The pages on the house's workspace."""
     jobs = Jobs(house.workspace)
     monkeypatch.setattr(state, "workspace", lambda: house.workspace)
     monkeypatch.setattr(state, "jobs", lambda: jobs)
     monkeypatch.setattr(run_view, "embed", embed)
-    decode_in_process(monkeypatch)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield house

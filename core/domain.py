@@ -439,6 +439,8 @@ class SourceAddress:
         spread: evenly from all, not the first.
         pdf_pages: PDF files count as their pages.
         is_results: the rows of results made elsewhere.
+        encoding: how names in ZIP files were read that do not say what they are written in; "" where all do, or where
+            an earlier version read them (as cp437).
     """
 
     kind: SourceKind = "folder"
@@ -447,6 +449,7 @@ class SourceAddress:
     spread: bool = False
     pdf_pages: bool = False
     is_results: bool = False
+    encoding: str = ""
 
     @property
     def has_images(self) -> bool:
@@ -471,6 +474,8 @@ class SourceAddress:
             stored["pdf"] = "pages"
         if self.is_results:
             stored["form"] = "results"
+        if self.encoding:
+            stored["names"] = self.encoding
         return stored
 
     @classmethod
@@ -483,6 +488,7 @@ class SourceAddress:
             stored.get("spread") == "yes",
             stored.get("pdf") == "pages",
             stored.get("form") == "results",
+            stored.get("names", ""),
         )
 
 

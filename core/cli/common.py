@@ -14,6 +14,7 @@ from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused
 from core.evaluate.metrics import sentence
 from core.export import run_files
+from core.ingest.sources.zip_file import NAME_PAGES
 from core.typed_path import typed_path
 from core.workspace import Workspace
 
@@ -37,6 +38,22 @@ def opened(place: Config) -> Iterator[Workspace]:
         yield workspace
     finally:
         workspace.close()
+
+
+def zip_names(options: argparse.Namespace) -> str:
+    """The encoding that --zip-names gives, as Python calls it; "" for none. Raises BadInput."""
+    if not options.zip_names:
+        return ""
+    if options.zip_names.lower() in NAME_PAGES:
+        return str(options.zip_names.lower())
+    known = ", ".join(NAME_PAGES)
+    raise BadInput(f"--zip-names must be one of {known}, not “{options.zip_names}”.")
+
+
+def say(note: str) -> None:
+    """A note on stderr, if there is one."""
+    if note:
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def out_folder(options: argparse.Namespace) -> Path:

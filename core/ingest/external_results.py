@@ -6,13 +6,12 @@ Ground truth is passed on to the metrics and not used here.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,11 @@ from typing import Any
 from core.domain import ASSIGNMENTS, UNASSIGNED
 from core.errors import BadInput
 from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
+from core.ingest.json_rows import json_values
 from core.ingest.name_matching import from_filenames, match_names
 from core.ingest.records import Record, Records
-from core.ingest.table import SUFFIXES as TABLES
-from core.ingest.table import image_column, read_table
+from core.ingest.table import JSON, SUFFIXES, image_column, read_table
+from core.ingest.text import lenient
 from core.typed_path import typed_path
 
 _STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "step2b_result.txt", "step3_result.txt"
@@ -32,7 +32,6 @@ _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
-_JSON = (".jsonl", ".ndjson", ".json")
 _NO_GROUP = {"", "unassigned", "not sure", "none", "unknown", "n/a", "nan", "null"}
 _LONGEST_NAME = 80
 """Without a list of names every answer of at most so many letters is one; longer ones are prose."""
@@ -52,6 +51,7 @@ class Imported:
     """A whole result. names: (name, meaning) of the groups, in order. bad: (where, reason) of lines not understood.
 
     version: hash of all that was read. exact: it is a table of ours, in which every text is as it was.
+    note: what was assumed to read it, as a sentence, or "".
     """
 
     rows: tuple[Answered, ...]
@@ -59,6 +59,7 @@ class Imported:
     bad: tuple[tuple[int, str], ...]
     version: str
     exact: bool = False
+    note: str = ""
 
     def places(self, names: Mapping[str, str]) -> dict[str, int]:
         """Item id -> index of its row: by id where rows are the items, else by relative path or file name."""
@@ -100,7 +101,7 @@ def _read_once(path: Path) -> Imported:
     key = (path.resolve(), stat.st_size, stat.st_mtime_ns)
     found = _read.get(key)
     if found is None:
-        found = _read[key] = _from_table(path) if path.suffix.lower() in TABLES else _from_jsonl(path)
+        found = _read[key] = _from_jsonl(path) if path.suffix.lower() in JSON else _from_table(path)
     return found
 
 
@@ -113,7 +114,7 @@ def read_results(path: Path) -> Imported:
         raise BadInput(f"{path} does not exist. Give a CSV, a JSONL file, or a folder with IC|TC's result files.")
     if path.suffix.lower() == ".txt":
         return _from_ictc(path.parent, path.name)
-    if path.suffix.lower() in (*_JSON, *TABLES):
+    if path.suffix.lower() in (*JSON, *SUFFIXES):
         return _read_once(path)
     raise BadInput(f"{path.name} is not a CSV, a JSONL file, a Parquet file or a folder with IC|TC's {_STEP3}.")
 
@@ -135,14 +136,15 @@ def _from_table(path: Path) -> Imported:
             raise BadInput(f"{path.name} needs a column of images and one of groups; it has: {', '.join(columns)}.")
         for value in values:
             value["cluster"] = value.pop(chosen)
-    return _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
+    read = _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
+    return replace(read, note=f"{path.name}: {table.how}." if table.how else "")
 
 
 def _from_jsonl(path: Path) -> Imported:
     content = _bytes(path)
     values: list[tuple[int, dict[str, Any]]] = []
     bad: list[tuple[int, str]] = []
-    for number, value in _json_values(content.decode("utf-8-sig", errors="replace")):
+    for number, value in json_values(lenient(content)):
         if isinstance(value, dict):
             values.append((number, value))
         else:
@@ -150,20 +152,6 @@ def _from_jsonl(path: Path) -> Imported:
     if values and not any(key in value for _, value in values for key in _CLUSTER):
         raise BadInput(f"{path.name} says of no image which group it is in (a key like cluster).")
     return _from_values(path.name, values, bad, content)
-
-
-def _json_values(text: str) -> Iterator[tuple[int, Any]]:
-    """Line number and value, None for a line that is no JSON; what is one list as a whole is a line an entry."""
-    if text.lstrip().startswith("["):
-        with contextlib.suppress(ValueError, RecursionError):
-            yield from enumerate(json.loads(text), start=1)
-            return
-    for number, line in enumerate(text.split("\n"), start=1):  # JSON may hold the other line breaks as they are
-        if line.strip():
-            try:
-                yield number, json.loads(line)
-            except (ValueError, RecursionError):
-                yield number, None
 
 
 def _from_values(
@@ -267,13 +255,7 @@ def _descriptions(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
     number, as answers may stand in the same order."""
     found: dict[str, str] = {}
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            value = None
+    for number, value in json_values(text):
         if not isinstance(value, dict):
             bad.append((number, f"{_STEP1}: this line is not a JSON object."))
             continue
@@ -316,7 +298,7 @@ def _names_said(rows: Sequence[Answered]) -> list[tuple[str, str]]:
 
 
 def _text(path: Path) -> str:
-    return _bytes(path).decode("utf-8-sig", errors="replace") if path.is_file() else ""
+    return lenient(_bytes(path)) if path.is_file() else ""
 
 
 def _bytes(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from core.ingest.ground_truth import BROUGHT, Preview, split_address
 from core.ingest.name_matching import from_filenames, from_folders
 from core.ingest.sources import huggingface_hub, upload
 from core.ingest.sources.source_file import check_allowed
-from core.ingest.table import SUFFIXES, image_column, read_table
+from core.ingest.table import NAMED, image_column, read_table
 from core.typed_path import typed_path
 from ui import text
 from ui.components.safe import safe_md
@@ -88,7 +88,7 @@ def _table(given: DatasetRow, truth: str) -> str:
     drops = st.session_state.setdefault(f"{key}-drops", 0)
     dropped = st.file_uploader(
         text.TABLE_UPLOAD,
-        type=[suffix.lstrip(".") for suffix in SUFFIXES],
+        type=[suffix.lstrip(".") for suffix in NAMED],
         max_upload_size=_MOST_MB,
         help=text.TABLE_LARGE.format(size=f"{_MOST_MB} MB"),
         key=f"{key}-upload-{drops}",
@@ -104,10 +104,12 @@ def _table(given: DatasetRow, truth: str) -> str:
         return ""
     table = typed_path(path.strip())
     check_allowed(table.resolve(), state.workspace().config)
-    head = _head(str(table), _stamp(str(table)))
+    head, how = _head(str(table), _stamp(str(table)))
     classes = [column for column in head if column != image_column(list(head))] or list(head)
     index = classes.index(column) if column in classes else 0
     st.dataframe(head, hide_index=True, alt=text.TABLE)
+    if how:
+        st.caption(safe_md(text.TABLE_HOW.format(how=how), 400))
     chosen = st.selectbox(text.COLUMN, classes, index=index, key=f"{key}-column")
     return f"{table}:{chosen}"
 
@@ -147,9 +149,10 @@ def _stamp(truth: str) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
-def _head(path: str, stamp: str) -> dict[str, list[str]]:
-    """The first rows of a table; remembered, as pages are drawn at every click. Raises BadInput."""
-    return {name: cells[:_ROWS] for name, cells in read_table(Path(path)).items()}
+def _head(path: str, stamp: str) -> tuple[dict[str, list[str]], str]:
+    """The first rows of a table and how it was read; remembered, as pages are drawn at every click. Raises BadInput."""
+    table = read_table(Path(path))
+    return {name: cells[:_ROWS] for name, cells in table.items()}, table.how
 
 
 @st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)

@@ -12,7 +12,7 @@ UPLOADER: Final = {
     "label": "Your images",
     "drop": "Drop images, folders or ZIP files here",
     "note": (
-        "A ZIP file counts as a folder, a single table (CSV, TSV, Parquet) as labels to compare with, "
+        "A ZIP file counts as a folder, a single table (CSV, TSV, JSON Lines, Parquet) as labels to compare with, "
         "or alone as a list of addresses of images. "
         "Copies go to Facetry's own folder on this computer and no further."
     ),
@@ -51,6 +51,8 @@ LISTS_NOTHING: Final = (
     "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."
 )
 LOOK: Final = "Use these images"
+ZIP_NAMES: Final = "File names in the ZIP file were taken for"
+ZIP_NAMES_HELP: Final = "The ZIP file does not say what its names are written in. If they look wrong, choose another."
 UPLOADED: Final = "my images"
 ROOTS: Final = "Images may be read from: {folders}"
 NOT_GROUPED: Final = "Not grouped"
@@ -87,9 +89,10 @@ TRUTH_KINDS: Final = {
 TABLE: Final = "Table with a column of file names and a column of labels"
 TABLE_HINT: Final = "/home/me/Pictures/labels.csv"
 TABLE_PATH: Final = "or where it lies on this computer"
-TABLE_UPLOAD: Final = "Drop the table here (CSV, TSV or Parquet)"
+TABLE_UPLOAD: Final = "Drop the table here (CSV, JSON Lines, Parquet …)"
 TABLE_LARGE: Final = "Up to {size}. A larger table is better named by its path, below."
 TABLE_READING: Final = "Reading the labels"
+TABLE_HOW: Final = "How the table was read: {how}."
 COLUMN: Final = "Column with the labels"
 TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start a new run."
 

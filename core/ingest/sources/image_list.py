@@ -14,14 +14,17 @@ _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 FETCHED = ("http://", "https://", "s3://")
 
 
-def scan(path: Path, config: Config) -> list[Found]:
-    """One entry a row, in order; paths are relative to the table's folder or absolute. Raises BadInput."""
+def scan(path: Path, config: Config) -> tuple[list[Found], str]:
+    """One entry a row, in order, and how the table was read; paths are relative to its folder or absolute.
+
+    Raises BadInput.
+    """
     check_allowed(path.resolve(), config)
     table = read_table(path)
     listed = table[image_column(list(table))]
     if not listed:
         raise BadInput(f"{path.name} lists no images. Give a table with a column of image paths or addresses.")
-    return [_found(path.parent, cell.strip(), row, config) for row, cell in enumerate(listed, start=1)]
+    return [_found(path.parent, cell.strip(), row, config) for row, cell in enumerate(listed, start=1)], table.how
 
 
 def _found(folder: Path, name: str, row: int, config: Config) -> Found:

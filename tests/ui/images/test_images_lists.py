@@ -46,7 +46,7 @@ def test_a_list_alone(name: str, images: Path, monkeypatch: pytest.MonkeyPatch) 
             "No row of groups.csv leads to an image, for example a.jpg. Drop the im",
         ),
         (b"image\n", "groups.csv lists no images"),
-        (b"\xff\xfe", "groups.csv is not a text table in UTF-8"),
+        (b"\xff\xfe", "groups.csv is empty or not a text table"),
         (b"", "groups.csv is empty"),
     ],
 )

@@ -189,8 +189,9 @@ def is_reserved(name: str) -> bool:
 
 UNASSIGNED = "Unassigned"
 """The cluster of what is in none, in tables."""
-ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
-"""The columns of a run as a table, whatever its form."""
+ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth", "reason")
+"""The columns of a run as a table, whatever its form. reason: why an item failed, or what was answered instead of a
+group."""
 UNCLEAR = "unclear"
 """The label that prompts ask for where a description does not answer the criterion."""
 EXAMPLES = 24

@@ -24,7 +24,7 @@ def assignment_cells(row: Row) -> tuple[object, ...]:
     """A row of assignments.csv; the cluster of what failed or is pending is empty."""
     cluster = row.cluster.name if row.cluster else UNASSIGNED if row.state == "unassigned" else ""
     confidence = None if row.confidence is None else round(row.confidence, 4)
-    return (row.name, cluster, confidence, row.source, row.description or row.reason, row.label, row.truth)
+    return (row.name, cluster, confidence, row.source, row.description, row.label, row.truth, row.reason)
 
 
 def _counted(stats: StepStats) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def _from_values(
     name: str, values: Sequence[tuple[int, Mapping[str, Any]]], bad: list[tuple[int, str]], content: bytes
 ) -> Imported:
     """values: line number and what it holds, by lower-case names."""
-    exact = bool(values) and all(tuple(value) == ASSIGNMENTS for _, value in values)
+    exact = bool(values) and all(tuple(value) in (ASSIGNMENTS, ASSIGNMENTS[:-1]) for _, value in values)
     rows = []
     for number, value in values:
         row = _own_row(value) if exact else _row(value)
@@ -186,7 +186,7 @@ def _row(value: Mapping[str, Any]) -> Answered:
 
 def _own_row(value: Mapping[str, Any]) -> Answered:
     """A row of a table of ours: every text exactly as it was. Without a cluster, there was no answer."""
-    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in ASSIGNMENTS)
+    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in ASSIGNMENTS[:7])
     return Answered(Record(image, description, label, truth), cluster or None, _share(value["confidence"]))
 
 

@@ -35,7 +35,7 @@ def test_no_line_is_cut_and_none_is_skipped(tmp_path: Path, end: str, encoding: 
 
 
 def test_our_own_export_comes_back_whole(tmp_path: Path) -> None:
-    rows = [(f"{place}.jpg", "red", 0.5, "model", f"A{text}B", "red", "") for place, text in enumerate(BREAKS)]
+    rows = [(f"{place}.jpg", "red", 0.5, "model", f"A{text}B", "red", "", "") for place, text in enumerate(BREAKS)]
     (tmp_path / "own.jsonl").write_bytes(b"".join(jsonl_pieces(ASSIGNMENTS, rows)))
     found = read_results(tmp_path / "own.jsonl")
     assert [row.record.description for row in found.rows] == [row[4] for row in rows]

@@ -77,7 +77,7 @@ def test_answers_of_no_group_count_as_scikit_learn_says(tmp_path: Path) -> None:
     with (tmp_path / "out" / "assignments.csv").open(encoding="utf-8-sig", newline="") as file:
         odd = [row for row in csv.DictReader(file) if row["cluster"] == "Unassigned"]
     assert len(odd) == 10
-    assert "none" in {row["description"] for row in odd}  # what was said instead is kept
+    assert "none" in {row["reason"] for row in odd}  # what was said instead is kept
 
 
 FORMS = {

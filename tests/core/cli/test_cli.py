@@ -46,6 +46,7 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
         "description": "A blue picture.",
         "label": "blue",
         "truth": "blue",
+        "reason": "",
     }
     clusters = table(out / "clusters.csv")
     assert list(clusters[0]) == ["cluster", "meaning", "size", "labels"]

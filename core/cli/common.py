@@ -15,6 +15,7 @@ from core.errors import BadInput, FacetryError, Paused
 from core.evaluate.metrics import sentence
 from core.export import run_files
 from core.ingest.sources.zip_file import NAME_PAGES
+from core.pipeline.labels import Fit
 from core.typed_path import typed_path
 from core.workspace import Workspace
 
@@ -111,6 +112,23 @@ class Line:
             print(f"{line}   ", end="\r", file=sys.stderr)
 
 
+def _say_labels(found: Fit) -> None:
+    """How labels met images where that is not plain, which rows met none, and which images have two labels."""
+    seen = found.preview
+    if seen.how:
+        say(f"The table of labels: {seen.how}.")
+    for way in seen.ways:
+        say(f"Labels that met their images {way.words}: {way.number}, e.g. “{way.example[0]}” → {way.example[1]}.")
+    if seen.unmatched:
+        first = ", ".join(seen.unmatched_examples) + (", …" if seen.unmatched > len(seen.unmatched_examples) else "")
+        say(f"Rows of the table that name no image here: {seen.unmatched} ({first}).")
+    for words, listed in (("Two labels", found.twice), ("Nearly the same, other label", found.near)):
+        for two in listed:
+            print(f"{words}: {'; '.join(f'{name}: {label}' for name, label in two.said)}", file=sys.stderr)
+    for labels in seen.alike:
+        say(f"Labels that may mean one: {', '.join(labels)}. They count as one with --truth alike:WHERE.")
+
+
 def summary(written: run_files.Written, out: Path) -> int:
     """Say what came out, and list every failure; return the exit status."""
     for warning in written.warnings:
@@ -119,6 +137,8 @@ def summary(written: run_files.Written, out: Path) -> int:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
     for name, reason in written.failed:
         print(f"Failed: {name}: {reason}", file=sys.stderr)
+    if written.labels:
+        _say_labels(written.labels)
     for cluster, size in written.sizes:
         print(f"{size:6d}  {cluster}")
     if written.scores:

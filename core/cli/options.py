@@ -158,4 +158,9 @@ def _out_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _truth_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--truth", default="", metavar="WHERE", help="ground truth: folder, filename or CSV[:COLUMN]")
+    parser.add_argument(
+        "--truth",
+        default="",
+        metavar="WHERE",
+        help="ground truth: folder, filename or CSV[:COLUMN]; alike:WHERE counts Red, red and RED as one label",
+    )

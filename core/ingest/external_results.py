@@ -10,13 +10,13 @@ import hashlib
 import json
 import weakref
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.domain import ASSIGNMENTS, UNASSIGNED
+from core.domain import ASSIGNMENTS, RESERVED, UNASSIGNED
 from core.errors import BadInput
 from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
 from core.ingest.json_rows import json_values
@@ -32,7 +32,9 @@ _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
-_NO_GROUP = {"", "unassigned", "not sure", "none", "unknown", "n/a", "nan", "null"}
+_NO_GROUP = {"", *RESERVED}
+_NO_ANSWER = {"none", "unknown", "n/a", "nan", "null"}
+"""What a model answers where no name fits. In a table these are values like others."""
 _LONGEST_NAME = 80
 """Without a list of names every answer of at most so many letters is one; longer ones are prose."""
 
@@ -125,7 +127,7 @@ def read_results(path: Path) -> Imported:
 def _from_table(path: Path) -> Imported:
     table = read_table(path)
     columns = list(table)
-    image = image_column(columns)
+    image = image_column(table)
     others = [column for column in columns if column != image]
     known = {column.strip().lower() for column in others}
     keys = ["image" if column == image else column.strip().lower() for column in columns]
@@ -176,7 +178,7 @@ def _from_values(
     images = [row.record.image for row in rows]
     short = short_names(images) if any(image.startswith("/") or ":\\" in image for image in images) else {}
     rows = [_renamed(row, short.get(row.record.image, row.record.image)) for row in rows]
-    return Imported(tuple(rows), tuple(_names_said(rows)), tuple(bad), version)
+    return Imported(tuple(rows), tuple(_names_said(rows, _NO_GROUP)), tuple(bad), version)
 
 
 def _row(value: Mapping[str, Any]) -> Answered:
@@ -245,7 +247,7 @@ def _from_ictc(folder: Path, step3: str = _STEP3) -> Imported:
         Answered(Record(short[image], descriptions.get(image, ""), labels.get(image, ""), ""), answers.get(image))
         for image in images
     ]
-    names = read_names(texts[_STEP2B]) or _names_said(rows)
+    names = read_names(texts[_STEP2B]) or _names_said(rows, _NO_GROUP | _NO_ANSWER)
     version = hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
     return Imported(tuple(rows), tuple(names), tuple(bad), version)
 
@@ -286,12 +288,13 @@ def _answers(name: str, text: str, order: Sequence[str]) -> tuple[dict[str, str]
     return found, bad
 
 
-def _names_said(rows: Sequence[Answered]) -> list[tuple[str, str]]:
-    """The answers themselves as names, the most frequent first, each in its most frequent spelling."""
+def _names_said(rows: Sequence[Answered], no_group: Set[str]) -> list[tuple[str, str]]:
+    """The answers themselves as names but for `no_group`, the most frequent first, each in its most frequent
+    spelling."""
     spellings: dict[str, Counter[str]] = {}
     for row in rows:
         said = first_line(clean_answer(row.answer or "")).strip()
-        if normal(said) not in _NO_GROUP and len(said) <= _LONGEST_NAME and not normal(said).startswith("none of "):
+        if normal(said) not in no_group and len(said) <= _LONGEST_NAME and not normal(said).startswith("none of "):
             spellings.setdefault(normal(said), Counter())[said.strip(" \"'.*")] += 1
     ranked = sorted(spellings.items(), key=lambda spelling: (-spelling[1].total(), spelling[0]))
     return [(spelled.most_common(1)[0][0], "") for _, spelled in ranked]

@@ -16,7 +16,7 @@ from core.ingest import address
 from core.ingest.decode import Unusable
 from core.ingest.decode_pool import expand, prepare_all
 from core.ingest.external_results import Imported, read_results
-from core.ingest.ground_truth import full_truth_address, preview_truth, read_truth, truth_exists
+from core.ingest.ground_truth import full_truth_address, read_truth, truth_exists
 from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
 from core.ingest.sources import huggingface_hub
@@ -39,7 +39,6 @@ __all__ = [
     "match_records",
     "names",
     "own_truth",
-    "preview_truth",
     "read_records",
     "read_truth",
     "record_truth",

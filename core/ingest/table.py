@@ -50,6 +50,7 @@ _SEP_LINE = re.compile(r'"?sep=(.)"?\r?(?:\n|$)', re.IGNORECASE)
 _LONE_CR = re.compile(r"\r(?!\n)")
 _HELD_CR = "\ufdd0"  # no character: it stands for a CR within a cell while rows are read, which end at LF
 _NOT_TEXT = {b"PK\x03\x04": "an Excel workbook or another ZIP file", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+_IDS = ("id", "image_id", "img_id")
 _IMAGE_COLUMNS = (
     "image",
     "file",
@@ -82,9 +83,17 @@ def read_table(path: Path) -> Table:
     return columns
 
 
-def image_column(columns: Sequence[str]) -> str:
-    """The column that names images: one of the usual names, else the first."""
-    return next((column for column in columns if column.strip().lower() in _IMAGE_COLUMNS), columns[0])
+def image_column(table: Table) -> str:
+    """The column that names images, as far as a table tells by itself: one of the usual names, else that with most
+    names of pictures, else one of ids, else the first."""
+    usual = next((column for column in table if column.strip().lower() in _IMAGE_COLUMNS), None)
+    if usual is not None:
+        return usual
+    pictures = {column: sum(map(_is_image, cells[:_LOOKED_AT])) for column, cells in table.items()}
+    most = max(pictures, key=lambda column: pictures[column])
+    if pictures[most]:
+        return most
+    return next((column for column in table if column.strip().lower() in _IDS), most)
 
 
 # -- CSV

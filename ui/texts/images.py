@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.ingest.name_matching import Way
 from ui.texts.common import count, images
 
 IMAGES_TITLE: Final = "Choose your images"
@@ -94,6 +95,11 @@ TABLE_LARGE: Final = "Up to {size}. A larger table is better named by its path, 
 TABLE_READING: Final = "Reading the labels"
 TABLE_HOW: Final = "How the table was read: {how}."
 COLUMN: Final = "Column with the labels"
+NAMING_COLUMN: Final = "Column that names the images: {column}"
+ALIKE: Final = "Count as one label: {labels}"
+ALIKE_HELP: Final = "They differ only in case, spaces or how a number is written. Scores then count them as one."
+TWO_LABELS_NOTE: Final = "One picture, two labels: one of them is wrong, most likely. Scores use the first."
+NEAR_LABELS_NOTE: Final = "They look nearly the same and have different labels. Scores use the label of each."
 TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start a new run."
 
 
@@ -119,6 +125,20 @@ def first_groups(number: int) -> str:
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:
     return f"{labelled_:,} of {images(all_)} have a label; {count(classes, 'different label')}:"
+
+
+def met(way: Way) -> str:
+    name, image = way.example
+    labels = count(way.number, "label")
+    return f"{labels} met {'its image' if way.number == 1 else 'their images'} {way.words}: {name} → {image}"
+
+
+def two_labels(number: int) -> str:
+    return f"{images(number)} with two labels"
+
+
+def near_labels(number: int) -> str:
+    return f"{count(number, 'group')} of near duplicates with different labels"
 
 
 def unlabelled(number: int, first: str) -> str:

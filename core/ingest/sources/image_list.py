@@ -21,7 +21,7 @@ def scan(path: Path, config: Config) -> tuple[list[Found], str]:
     """
     check_allowed(path.resolve(), config)
     table = read_table(path)
-    listed = table[image_column(list(table))]
+    listed = table[image_column(table)]
     if not listed:
         raise BadInput(f"{path.name} lists no images. Give a table with a column of image paths or addresses.")
     return [_found(path.parent, cell.strip(), row, config) for row, cell in enumerate(listed, start=1)], table.how

@@ -124,7 +124,7 @@ def _say_labels(found: Fit) -> None:
         say(f"Rows of the table that name no image here: {seen.unmatched} ({first}).")
     for words, listed in (("Two labels", found.twice), ("Nearly the same, other label", found.near)):
         for two in listed:
-            print(f"{words}: {'; '.join(f'{name}: {label}' for name, label in two.said)}", file=sys.stderr)
+            print(f"{words}: {'; '.join(f'{name}: {label}' for _, name, label in two.said)}", file=sys.stderr)
     for labels in seen.alike:
         say(f"Labels that may mean one: {', '.join(labels)}. They count as one with --truth alike:WHERE.")
 

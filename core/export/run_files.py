@@ -141,7 +141,7 @@ def _labels(found: Fit | None) -> dict[str, Any] | None:
 
 
 def _differing(found: Sequence[TwoLabels]) -> list[list[dict[str, str]]]:
-    return [[{"image": name, "label": label} for name, label in two.said] for two in found]
+    return [[{"image": name, "label": label} for _, name, label in two.said] for two in found]
 
 
 def _reasons(listed: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

@@ -35,10 +35,9 @@ Said = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class TwoLabels:
-    """An image with more than one label. said: (file or row, label), the one that counts first."""
+    """An image, or images that look nearly the same, with more than one label; of one image the first counts."""
 
-    item: str
-    said: tuple[tuple[str, str], ...]
+    said: tuple[Said, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _settled(said: Iterable[Said]) -> tuple[dict[str, str], list[TwoLabels]]:
         if label:
             labels.setdefault(item, {}).setdefault(label, source)
     twice = [
-        TwoLabels(item, tuple((source, label) for label, source in found.items()))
+        TwoLabels(tuple((item, source, label) for label, source in found.items()))
         for item, found in labels.items()
         if len(found) > 1
     ]
@@ -113,7 +112,7 @@ def read_truth(address: str, names: Mapping[str, str], others: Sequence[Other] =
 def _as_one(truth: Truth) -> Truth:
     """The same with one spelling of labels that are alike."""
     spelled = {_key(labels[0]): labels[0] for labels in truth.alike}
-    said = ((two.item, source, spelled.get(_key(label), label)) for two in truth.twice for source, label in two.said)
+    said = ((item, source, spelled.get(_key(label), label)) for two in truth.twice for item, source, label in two.said)
     classes = {item: spelled.get(_key(label), label) for item, label in truth.classes.items()}
     return replace(truth, facet=f"{ALIKE}{truth.facet}", classes=classes, twice=_settled(said)[1])
 

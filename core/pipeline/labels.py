@@ -54,7 +54,7 @@ def fit_of_run(store: Store, dataset_id: str, truth: str) -> Fit | None:
 def _near(store: Store, dataset_id: str, images: Images, found: Truth) -> list[TwoLabels]:
     different = []
     for group in near_duplicate_groups(store, dataset_id):
-        said = [(images.names[item], found.classes[item]) for item in group if item in found.classes]
-        if len({label for _, label in said}) > 1:
-            different.append(TwoLabels(group[0], tuple(said)))
+        said = [(item, images.names[item], found.classes[item]) for item in group if item in found.classes]
+        if len({label for *_, label in said}) > 1:
+            different.append(TwoLabels(tuple(said)))
     return different

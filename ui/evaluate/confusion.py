@@ -215,10 +215,25 @@ def per_label(per_class: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def differing_labels(run: RunRow) -> None:
-    """Images with two labels, of the labels that the run is compared with."""
-    given = run_data.dataset(run)
-    if given and run.settings.truth:
-        differing(given, run.settings.truth)
+    """Images with two labels, and labels that may mean one, of those that the run is compared with."""
+    given, truth = run_data.dataset(run), run.settings.truth
+    if given is None or not truth:
+        return
+    alike = differing(given, truth)
+    if truth.startswith(ALIKE):
+        words, other = text.ALIKE_UNDO, truth.removeprefix(ALIKE)
+    elif alike:
+        words, other = text.ALIKE.format(labels=alike), f"{ALIKE}{truth}"
+    else:
+        return
+    st.button(
+        safe_md(words, 200),
+        icon=":material/join_inner:",
+        key="alike",
+        help=text.ALIKE_HELP,
+        on_click=act,
+        args=(run_data.compare_with, run.id, other),
+    )
 
 
 def ask_for_labels(run: RunRow) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -82,9 +82,8 @@ def _spelled(given: DatasetRow, chosen: str, *, as_one: bool) -> str:
         return chosen
     if not alike:
         return chosen
-    listed = "; ".join(" = ".join(labels) for labels in alike[: text.FIRST]) + (" …" if len(alike) > text.FIRST else "")
-    key = f"alike-{given.id}-{chosen}"
-    one = st.checkbox(safe_md(text.ALIKE.format(labels=listed), 300), as_one, key=key, help=text.ALIKE_HELP)
+    label = safe_md(text.ALIKE.format(labels=_listed(alike)), 300)
+    one = st.checkbox(label, as_one, key=f"alike-{given.id}-{chosen}", help=text.ALIKE_HELP)
     return f"{ALIKE}{chosen}" if one else chosen
 
 
@@ -156,10 +155,22 @@ def summary(given: DatasetRow, truth: str) -> None:
     two_labels(fitted, key=f"{given.id}-{truth}")
 
 
-def differing(given: DatasetRow, truth: str) -> None:
-    """Images with two labels, for a page that says all else itself; nothing where the labels cannot be read."""
-    with suppress(FacetryError):
-        two_labels(_fitted(given, truth), key=f"{given.id}-{truth}")
+def differing(given: DatasetRow, truth: str) -> str:
+    """Images with two labels, for a page that says all else itself; nothing where the labels cannot be read.
+
+    Returns which labels may mean one, in words.
+    """
+    try:
+        fitted = _fitted(given, truth)
+    except FacetryError:
+        return ""
+    two_labels(fitted, key=f"{given.id}-{truth}")
+    return _listed(fitted.preview.alike)
+
+
+def _listed(alike: Sequence[tuple[str, ...]]) -> str:
+    """Sets of labels in words: "red = Red; 1 = 01"."""
+    return "; ".join(" = ".join(labels) for labels in alike[: text.FIRST]) + (" …" if len(alike) > text.FIRST else "")
 
 
 def _fitted(given: DatasetRow, truth: str) -> Fit:

@@ -138,9 +138,8 @@ def test_a_label_on_a_copy_counts_where_the_kept_one_has_none(tmp_path: Path) ->
     found = ground_truth.read(str(path), Images({"i1": "a.jpg", "i2": "b.jpg"}, others))
     assert found.classes == {"i1": "red", "i2": "blue"}
     assert found.unmatched == []
-    assert [(two.item, two.said) for two in found.twice] == [
-        ("i2", (("b.jpg", "blue"), ("b.jpg", "grey"), ("copy of b.jpg", "green")))
-    ]
+    (two,) = found.twice
+    assert two.said == (("i2", "b.jpg", "blue"), ("i2", "b.jpg", "grey"), ("i2", "copy of b.jpg", "green"))
 
 
 def test_folders_and_file_names_can_contradict_each_other_too() -> None:
@@ -148,9 +147,9 @@ def test_folders_and_file_names_can_contradict_each_other_too() -> None:
         {"i1": "cat/1_cat.jpg", "i2": "dog/2_dog.jpg"}, [("i1", "dog/3_puppy.jpg"), ("i2", "dog/4_dog.jpg")]
     )
     (two,) = ground_truth.read("folder", images).twice
-    assert two.said == (("cat/1_cat.jpg", "cat"), ("dog/3_puppy.jpg", "dog"))
+    assert two.said == (("i1", "cat/1_cat.jpg", "cat"), ("i1", "dog/3_puppy.jpg", "dog"))
     (two,) = ground_truth.read("filename", images).twice
-    assert two.said == (("cat/1_cat.jpg", "cat"), ("dog/3_puppy.jpg", "puppy"))
+    assert two.said == (("i1", "cat/1_cat.jpg", "cat"), ("i1", "dog/3_puppy.jpg", "puppy"))
 
 
 def test_labels_that_are_only_spelled_otherwise_can_count_as_one(tmp_path: Path) -> None:
@@ -167,7 +166,7 @@ def test_labels_that_are_only_spelled_otherwise_can_count_as_one(tmp_path: Path)
     assert one.facet == "alike:colour"
     assert len(set(one.classes.values())) == 5
     assert one.classes["0"] == one.classes["3"] == "red"
-    assert [label for _, label in one.twice[0].said] == ["red", "blue"]
+    assert [label for *_, label in one.twice[0].said] == ["red", "blue"]
     assert one.alike == []
     assert ground_truth.full_truth_address(f"alike:{path}", one.facet) == f"alike:{path.resolve()}:colour"
     assert ground_truth.truth_exists(f"alike:{path}:colour")

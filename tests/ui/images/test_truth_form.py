@@ -132,6 +132,18 @@ def test_labels_spelled_otherwise_count_as_one_with_a_click(images: Path) -> Non
     assert not at.query_params["truth"].startswith("alike:")
 
 
+def test_scores_count_spellings_as_one_with_a_click(images: Path, make: Callable[..., str]) -> None:
+    table = images.parent / "labels.csv"
+    table.write_text("image,hue\n0_red.png,Red\n1_red.png,red\n2_red.png,red\n0_blue.png,blue\n", encoding="utf-8")
+    at = open_app("evaluate", run=make(truth=f"{table}:hue"))
+    assert "Your labels have 3 kinds" in shown(at)
+    assert at.button(key="alike").label.replace("\\", "") == "Count as one label: red = Red"
+    at.button(key="alike").click().run()
+    assert "Your labels have 2 kinds" in shown(at)
+    at.button(key="alike").click().run()
+    assert "Your labels have 3 kinds" in shown(at)
+
+
 def test_an_image_with_two_labels_is_shown(images: Path, make: Callable[..., str]) -> None:
     shutil.copy(images / "red" / "0_red.png", images / "blue" / "again.png")
     at = open_app("images", **at_hand(images))
@@ -154,9 +166,10 @@ def test_names_in_a_zip_file_that_do_not_say_their_letters_can_be_read_otherwise
     (box,) = at.selectbox
     assert (box.label, box.value) == ("File names in the ZIP file were taken for", "cp932")
     box.set_value("cp437").run()
-    now = state.workspace().store.datasets.newest(SourceAddress("zip", str(packed), encoding="cp437"))
+    chosen, found = SourceAddress("zip", str(packed), encoding="cp437"), state.workspace().store.datasets
+    wait_for(lambda: source.is_complete(found.newest(chosen)))
+    now = found.newest(chosen)
     assert now is not None
-    wait_for(lambda: not (look := state.jobs().look_at(now.id)) or not look.alive)
     at.run()
     assert at.selectbox[0].value == "cp437"
     assert sorted(state.workspace().store.datasets.names(now.id).values()) == sorted(

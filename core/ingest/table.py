@@ -161,7 +161,7 @@ def _separator(sample: str) -> str:
     A first row that nothing parts is a title, or the header of a list of images. Addresses may hold any of them.
     """
     lines = [line.strip() for line in sample[:_LONGEST].split("\n")[: _TITLES + 1]]
-    if any(_ADDRESS.fullmatch(line) and _is_image(line) for line in lines):
+    if any(map(_is_one_address, lines)):
         return _NONE
     found = []
     for separator in _SEPARATORS:
@@ -207,6 +207,12 @@ def _is_title(row: Sequence[str]) -> bool:
 
 def _is_image(cell: str) -> bool:
     return PurePosixPath(cell.strip().partition("?")[0]).suffix.lower() in IMAGES
+
+
+def _is_one_address(line: str) -> bool:
+    """Whether a line is the address of a picture as a whole, and not up to something that parts cells."""
+    parts = (line.partition(separator)[0] for separator in _SEPARATORS if separator in line)
+    return bool(_ADDRESS.fullmatch(line)) and _is_image(line) and not any(map(_is_image, parts))
 
 
 def _columns(path: Path, names: Sequence[str], rows: Iterator[list[str]]) -> tuple[Table, list[int]]:

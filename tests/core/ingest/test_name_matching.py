@@ -8,9 +8,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
+from core.config import Config
 from core.errors import BadInput
-from core.ingest import ground_truth
+from core.ingest import ground_truth, source
 from core.ingest.ground_truth import read_truth
 from core.ingest.name_matching import Images, match_names
 
@@ -182,3 +184,22 @@ def test_words_that_libraries_take_for_nothing_are_labels(tmp_path: Path, word: 
     ):
         found = read_truth(str(path), {name: name for name in ("a.jpg", "b.jpg", "c.jpg")})
         assert found == ("colour", {"a.jpg": word, "b.jpg": "red"})
+
+
+ENCODED = "file://{folder}/Bilder%20%C3%BC/Gr%C3%BCner%20Apfel.jpg"
+
+
+@pytest.mark.parametrize("spelled", ["Grüner Apfel.jpg", "grüner apfel.JPG", ENCODED])
+def test_a_list_of_images_finds_files_that_are_spelled_otherwise_here(tmp_path: Path, spelled: str) -> None:
+    folder = tmp_path / unicodedata.normalize("NFD", "Bilder ü")
+    folder.mkdir()
+    for name in ("Grüner Apfel.jpg", "x.jpg", "X.jpg"):
+        Image.new("RGB", (8, 8)).save(folder / unicodedata.normalize("NFD", name))
+    path = spelled.format(folder=tmp_path) if ":" in spelled else f"Bilder ü/{spelled}"
+    listed = table(tmp_path / "list.csv", f"path,colour\n{path},red\nBilder ü/x.JPG,blue\nBilder ü/gone.jpg,blue\n")
+    found = source.find(str(listed), "", Config(tmp_path / "ws"))
+    assert [bool(file.refusal) for file in found.files] == [False, True, True]
+    assert found.files[0].path.is_file()
+    roots = Config(tmp_path / "ws", image_roots=(tmp_path / "elsewhere",))
+    with pytest.raises(BadInput, match="may only be read from"):
+        source.find(str(listed), "", roots)

@@ -124,6 +124,13 @@ def test_addresses_with_commas_in_one_column_are_whole(tmp_path: Path) -> None:
         assert next(iter(read_table(tmp_path / "t.csv").values()))[-3:] == urls[-3:]
 
 
+def test_addresses_with_what_follows_a_question_mark_have_their_labels(tmp_path: Path) -> None:
+    rows = "".join(f"https://b.example/x/IMG%5F{number}.JPG?sig=a&b,red\n" for number in range(4))
+    for header in ("image,colour\n", "", "Adressen 2026\nimage,colour\n"):
+        (tmp_path / "t.csv").write_text(header + rows)
+        assert list(read_table(tmp_path / "t.csv").values())[1] == ["red"] * 4
+
+
 def test_a_bare_carriage_return_belongs_to_its_cell_where_rows_end_with_lf(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"image,colour\na.jpg,dark\rred\nb.jpg,blue\n")
     assert read_table(tmp_path / "t.csv") == {"image": ["a.jpg", "b.jpg"], "colour": ["dark\rred", "blue"]}

@@ -440,8 +440,8 @@ class SourceAddress:
         spread: evenly from all, not the first.
         pdf_pages: PDF files count as their pages.
         is_results: the rows of results made elsewhere.
-        encoding: how names in ZIP files were read that do not say what they are written in; "" where all do, or where
-            an earlier version read them (as cp437).
+        encoding: how file names were read that do not say what they are written in (in ZIP files, on Linux); "" where
+            all do, or where an earlier version read them (as cp437).
     """
 
     kind: SourceKind = "folder"

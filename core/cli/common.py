@@ -14,7 +14,7 @@ from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused
 from core.evaluate.metrics import sentence
 from core.export import run_files
-from core.ingest.sources.zip_file import NAME_PAGES
+from core.ingest.text import NAME_PAGES, UTF_8
 from core.pipeline.labels import Fit
 from core.typed_path import typed_path
 from core.workspace import Workspace
@@ -45,9 +45,9 @@ def zip_names(options: argparse.Namespace) -> str:
     """The encoding that --zip-names gives, as Python calls it; "" for none. Raises BadInput."""
     if not options.zip_names:
         return ""
-    if options.zip_names.lower() in NAME_PAGES:
+    if options.zip_names.lower() in (UTF_8, *NAME_PAGES):
         return str(options.zip_names.lower())
-    known = ", ".join(NAME_PAGES)
+    known = ", ".join((UTF_8, *NAME_PAGES))
     raise BadInput(f"--zip-names must be one of {known}, not “{options.zip_names}”.")
 
 

@@ -149,7 +149,7 @@ def _zip_names_option(parser: argparse.ArgumentParser) -> None:
         "--zip-names",
         default="",
         metavar="ENCODING",
-        help="what file names in a ZIP file are written in, e.g. cp932 (default: found out, and said)",
+        help="what file names are written in that do not say it, e.g. cp932 (default: found out, and said)",
     )
 
 

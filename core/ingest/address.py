@@ -9,14 +9,14 @@ from core.domain import SourceAddress, SourceKind
 from core.ingest.sources import folder, huggingface_hub, image_list, object_store, upload, upload_scan, zip_file
 from core.ingest.sources.source_file import Found, check_allowed
 from core.ingest.table import NAMED as TABLES
-from core.ingest.text import UTF_8
+from core.ingest.text import UTF_8, in_words
 from core.typed_path import kept_path, typed_path
 
 
 def scan(images: str, config: Config, encoding: str) -> tuple[SourceAddress, list[Found], str]:
     """Where a source can be found again, what is in it, and what was assumed to read that. Raises BadInput.
 
-    encoding: of names in ZIP files that do not say theirs; "" to find it out.
+    encoding: of file names that do not say theirs; "" to find it out.
     """
     if images.startswith(huggingface_hub.PREFIX):
         return SourceAddress("hub", images), huggingface_hub.scan(images, config), ""
@@ -40,13 +40,13 @@ def scan(images: str, config: Config, encoding: str) -> tuple[SourceAddress, lis
         check_allowed(path.resolve(), config)
         stat = path.stat()
         return SourceAddress("pdf", place), [Found(path.name, path, stamp=(stat.st_size, stat.st_mtime_ns))], ""
-    return SourceAddress("folder", place), folder.scan(path, config), ""
+    found, encoding = folder.scan(path, config, encoding)
+    return SourceAddress("folder", place, encoding=encoding), found, said_of_names(encoding)
 
 
 def said_of_names(encoding: str) -> str:
-    """How names in ZIP files were read; "" where there was no doubt."""
-    unsure = encoding and encoding != UTF_8
-    return f"File names in the ZIP file were taken for {zip_file.NAME_PAGES.get(encoding, encoding)}." if unsure else ""
+    """How file names were read that do not say what they are written in; "" where there was no doubt."""
+    return f"File names were taken for {in_words(encoding)}." if encoding and encoding != UTF_8 else ""
 
 
 def name_of(kind: SourceKind, place: Path, config: Config) -> str:

@@ -99,7 +99,7 @@ def find(
         limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
         pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times
             of the files: a changed folder is another dataset and an unchanged one is not looked at again.
-        encoding: of names in ZIP files that do not say theirs; "" to find it out.
+        encoding: of file names that do not say theirs; "" to find it out.
     """
     if images:
         where, found, note = address.scan(images, config, encoding)

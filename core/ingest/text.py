@@ -24,6 +24,8 @@ CODE_PAGES: Mapping[str, str] = {
     "cp1253": "Greek (Windows-1253)",
 }
 """What text that is no Unicode may be written in, as Python calls it -> in words. Where two fit alike, the first."""
+NAME_PAGES = tuple(page for page in CODE_PAGES if page != "mac_roman")
+"""Those of file names: Macs write Unicode."""
 UTF_8 = "utf-8"
 _WORDS = {UTF_8: "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

@@ -52,8 +52,8 @@ LISTS_NOTHING: Final = (
     "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."
 )
 LOOK: Final = "Use these images"
-ZIP_NAMES: Final = "File names in the ZIP file were taken for"
-ZIP_NAMES_HELP: Final = "The ZIP file does not say what its names are written in. If they look wrong, choose another."
+FILE_NAMES: Final = "File names were taken for"
+FILE_NAMES_HELP: Final = "They do not say what they are written in. If they look wrong, choose another."
 UPLOADED: Final = "my images"
 ROOTS: Final = "Images may be read from: {folders}"
 NOT_GROUPED: Final = "Not grouped"

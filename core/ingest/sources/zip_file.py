@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from core.config import Config
 from core.errors import BadInput
 from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
-from core.ingest.text import CODE_PAGES, UTF_8, code_page, is_utf8
+from core.ingest.text import NAME_PAGES, UTF_8, code_page, is_utf8
 
 MAX_MEMBER = 256 * 1024**2
 """Bytes of one unpacked member; the largest image accepted is smaller."""
@@ -37,8 +37,6 @@ _END_BYTES = 22 + 0xFFFF
 """The end record with the longest comment that it can have."""
 _UTF_8_NAME = 0x800
 _UNICODE_PATH = 0x7075
-NAME_PAGES = {UTF_8: "UTF-8", **{page: words for page, words in CODE_PAGES.items() if page != "mac_roman"}}
-"""What names may be written in -> in words."""
 Members = list[tuple[int, zipfile.ZipInfo]]
 """What an archive lists, each with its number there."""
 EARLIER = "cp437"
@@ -67,7 +65,7 @@ def names_encoding(members: Members) -> str:
     unsaid = [raw for _, info in members if (raw := _unsaid(info))]
     if not unsaid:
         return ""
-    return UTF_8 if all(map(is_utf8, unsaid)) else code_page(unsaid, [page for page in NAME_PAGES if page != UTF_8])
+    return UTF_8 if all(map(is_utf8, unsaid)) else code_page(unsaid, NAME_PAGES)
 
 
 def scan(path: Path, members: Members, encoding: str) -> list[Found]:

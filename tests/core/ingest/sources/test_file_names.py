@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_names_in_a_code_page_are_read_by_the_page_that_fits_all(page: str, tmp_
     path = write_zip(tmp_path / "a.zip", ((member(name.encode(page)), b"x") for name in WRITTEN[page]))
     assert names(path) == (sorted(WRITTEN[page]), page)
     found = source.find(str(path), "", Config(tmp_path / "ws"))
-    assert found.note.startswith("File names in the ZIP file were taken for ")
+    assert found.note.startswith("File names were taken for ")
 
 
 def test_utf8_without_its_mark_is_utf8_and_no_guess(tmp_path: Path) -> None:
@@ -110,3 +111,15 @@ def test_all_zip_files_of_an_upload_are_read_in_the_same_letters(tmp_path: Path)
     found = source.find(str(sent.folder), "", config)
     assert [file.name for file in found.files] == ["0.zip/写真/赤い/赤_0.jpg", "1.zip/写真/赤い/赤_1.jpg", "2.zip"]
     assert (found.address.encoding, "not a ZIP file" in found.files[2].refusal) == ("cp932", True)
+
+
+def test_names_of_a_folder_that_are_no_text_are_read_in_the_letters_that_fit_them(tmp_path: Path) -> None:
+    """As unzip leaves them on Linux."""
+    for name in [*(name.encode("cp932") for name in JAPANESE), "Größe.jpg".encode()]:
+        place = tmp_path / "photos" / os.fsdecode(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(picture())
+    found = source.find(str(tmp_path / "photos"), "", Config(tmp_path / "ws"))
+    assert sorted(file.name for file in found.files) == sorted([*JAPANESE, "Größe.jpg"])
+    assert (found.address.encoding, found.note) == ("cp932", "File names were taken for Japanese (cp932).")
+    assert all(file.path.is_file() for file in found.files)

@@ -1,4 +1,4 @@
-"""How file names in a ZIP file were read that do not say what they are written in, and another choice."""
+"""How file names were read that do not say what they are written in, and another choice."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ import streamlit as st
 
 from core.domain import DatasetRow
 from core.ingest import source
-from core.ingest.sources.zip_file import NAME_PAGES
-from core.ingest.text import UTF_8
+from core.ingest.text import NAME_PAGES, UTF_8, in_words
 from ui import text
 from ui.components.notices import act
 from ui.session import run_data, state
 
 
-def zip_names(given: DatasetRow) -> None:
+def file_names(given: DatasetRow) -> None:
     """The code page that was found to fit, which a person can change; nothing where there was no doubt."""
     now = given.source.encoding
     if not now or now == UTF_8:
         return
-    key = f"zip-names-{given.id}"
+    key = f"file-names-{given.id}"
     st.selectbox(
-        text.ZIP_NAMES,
-        list(NAME_PAGES),
-        index=list(NAME_PAGES).index(now),
-        format_func=lambda page: NAME_PAGES[page],
-        help=text.ZIP_NAMES_HELP,
+        text.FILE_NAMES,
+        [UTF_8, *NAME_PAGES],
+        index=[UTF_8, *NAME_PAGES].index(now),
+        format_func=in_words,
+        help=text.FILE_NAMES_HELP,
         key=key,
         on_change=act,
         args=(_read_again, given, key),

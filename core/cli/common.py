@@ -118,7 +118,7 @@ def _say_labels(found: Fit) -> None:
     if seen.how:
         say(f"The table of labels: {seen.how}.")
     for way in seen.ways:
-        say(f"Labels that met their images {way.words}: {way.number}, e.g. “{way.example[0]}” → {way.example[1]}.")
+        say(way.said("Labels"))
     if seen.unmatched:
         first = ", ".join(seen.unmatched_examples) + (", …" if seen.unmatched > len(seen.unmatched_examples) else "")
         say(f"Rows of the table that name no image here: {seen.unmatched} ({first}).")

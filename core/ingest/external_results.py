@@ -20,7 +20,7 @@ from core.domain import ASSIGNMENTS, RESERVED, UNASSIGNED
 from core.errors import BadInput
 from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
 from core.ingest.json_rows import json_values
-from core.ingest.name_matching import from_filenames, match_names
+from core.ingest.name_matching import Images, Matches, from_filenames
 from core.ingest.records import Record, Records
 from core.ingest.table import JSON, SUFFIXES, image_column, read_table
 from core.ingest.text import lenient
@@ -63,11 +63,18 @@ class Imported:
     exact: bool = False
     note: str = ""
 
-    def places(self, names: Mapping[str, str]) -> dict[str, int]:
-        """Item id -> index of its row: by id where rows are the items, else by relative path or file name."""
+    def meet(self, names: Mapping[str, str]) -> Matches:
+        """Which rows mean which items: by id where rows are the items, else by name."""
         by_id = {row.record.id: place for place, row in reversed(list(enumerate(self.rows)))}
-        by_name = match_names([row.record.image for row in self.rows], names)
-        return by_name | {item: by_id[item] for item in names if item in by_id}
+        own = {item: by_id[item] for item in names if item in by_id}
+        if len(own) == len(names):
+            return Matches(own, {})
+        met = Images(names).meet([row.record.image for row in self.rows])
+        return replace(met, places={**met.places, **own})
+
+    def places(self, names: Mapping[str, str]) -> Mapping[str, int]:
+        """Item id -> index of its row."""
+        return self.meet(names).places
 
     def group_of(self, answer: str | None) -> str | None:
         """The key (see there) of the group that an answer names, by its first line; None when it names none."""

@@ -100,6 +100,12 @@ class Way:
     number: int
     example: tuple[str, str]
 
+    def said(self, what: str) -> str:
+        """As a sentence, of "Labels" or "Rows"."""
+        return (
+            f"{what} that met their images {self.words}: {self.number}, e.g. “{self.example[0]}” → {self.example[1]}."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Matches:

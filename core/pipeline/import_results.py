@@ -98,10 +98,15 @@ def bring_in(
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
         intake.look(workspace.store, workspace.copies, workspace.config, origin, cancel, tell)
     ready = workspace.store.datasets.names(origin.dataset_id)
-    places = found.places(ready)
+    met = found.meet(ready)
+    places = met.places
     if not places:
         where = images if isinstance(images, str) else images.name
-        raise BadInput(f"No row of {called or path.name} names one of the images in {where}. Check the names.")
+        row, name = found.rows[0].record.image, next(iter(ready.values()), "")
+        raise BadInput(
+            f"No row of {called or path.name} names one of the images in {where}. A row says “{row[:120]}”, "
+            f"an image is called “{name[-120:]}”. Check the names."
+        )
     left_out = _left_out(workspace.store, origin.dataset_id, found, places) if images else ()
     settings = RunSettings(
         "",
@@ -117,7 +122,8 @@ def bring_in(
     if on_run:
         on_run(run_id)
     runs.run(workspace, run_id, "assign", cancel=cancel, on_progress=tell)
-    return Brought(run_id, left_out, tuple(note for note in (found.note, origin.note) if note))
+    notes = (found.note, origin.note, *(way.said("Rows") for way in met.ways))
+    return Brought(run_id, left_out, tuple(note for note in notes if note))
 
 
 def read(path: Path, called: str = "") -> Imported:
@@ -143,7 +149,8 @@ def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
     names = {row.record.id: "" for row in found.rows}
     if dataset_id:
         names = store.datasets.names(dataset_id)
-    places = found.places(names)
+    met = found.meet(names)
+    places = met.places
     rows = [found.rows[place] for place in places.values()]
     return Preview(
         len(found.rows),
@@ -153,7 +160,7 @@ def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
         sum(bool(row.record.truth) for row in rows),
         _left_out(store, dataset_id, found, places) if dataset_id else (),
         len(found.bad),
-        found.note,
+        " ".join(note for note in (found.note, *(way.said("Rows") for way in met.ways)) if note),
     )
 
 

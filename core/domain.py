@@ -191,8 +191,9 @@ def is_reserved(name: str) -> bool:
 
 UNASSIGNED = "Unassigned"
 """The cluster of what is in none, in tables."""
-ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth")
-"""The columns of a run as a table, whatever its form."""
+ASSIGNMENTS = ("image", "cluster", "confidence", "source", "description", "label", "truth", "reason")
+"""The columns of a run as a table, whatever its form. reason: why an item failed, or what was answered instead of a
+group."""
 UNCLEAR = "unclear"
 """The label that prompts ask for where a description does not answer the criterion."""
 EXAMPLES = 24
@@ -441,6 +442,8 @@ class SourceAddress:
         spread: evenly from all, not the first.
         pdf_pages: PDF files count as their pages.
         is_results: the rows of results made elsewhere.
+        encoding: how file names were read that do not say what they are written in (in ZIP files, on Linux); "" where
+            all do, or where an earlier version read them (as cp437).
     """
 
     kind: SourceKind = "folder"
@@ -449,6 +452,7 @@ class SourceAddress:
     spread: bool = False
     pdf_pages: bool = False
     is_results: bool = False
+    encoding: str = ""
 
     @property
     def has_images(self) -> bool:
@@ -473,6 +477,8 @@ class SourceAddress:
             stored["pdf"] = "pages"
         if self.is_results:
             stored["form"] = "results"
+        if self.encoding:
+            stored["names"] = self.encoding
         return stored
 
     @classmethod
@@ -485,6 +491,7 @@ class SourceAddress:
             stored.get("spread") == "yes",
             stored.get("pdf") == "pages",
             stored.get("form") == "results",
+            stored.get("names", ""),
         )
 
 

@@ -24,6 +24,7 @@ if found:
     confusion.summary(found, view.count())
     confusion.matrix(run, view, found["per_class"])
     confusion.per_label(found["per_class"])
+    confusion.differing_labels(run)
     with st.expander(text.LABELS_CHANGE, icon=":material/label:"):
         confusion.ask_for_labels(run)
 elif state.jobs().get(run.id):

@@ -10,6 +10,7 @@ from ui.components.notices import guarded
 from ui.components.safe import safe_md
 from ui.images import intake_report
 from ui.images.choose import choose
+from ui.images.file_names import file_names
 from ui.images.near_duplicates import near_duplicates
 from ui.images.truth_form import truth_form
 from ui.session import run_data, state
@@ -61,6 +62,7 @@ if usable and source.is_complete(given):
 elif not usable and source.is_complete(given):
     st.warning(text.NONE_USABLE, icon=":material/block:")
 if source.is_complete(given):
+    file_names(given)
     near_duplicates(given)
 intake_report.skipped(given)
 left, right = st.columns([3, 2], gap="large")

@@ -14,6 +14,8 @@ from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused
 from core.evaluate.metrics import sentence
 from core.export import run_files
+from core.ingest.text import NAME_PAGES, UTF_8
+from core.pipeline.labels import Fit
 from core.typed_path import typed_path
 from core.workspace import Workspace
 
@@ -37,6 +39,22 @@ def opened(place: Config) -> Iterator[Workspace]:
         yield workspace
     finally:
         workspace.close()
+
+
+def zip_names(options: argparse.Namespace) -> str:
+    """The encoding that --zip-names gives, as Python calls it; "" for none. Raises BadInput."""
+    if not options.zip_names:
+        return ""
+    if options.zip_names.lower() in (UTF_8, *NAME_PAGES):
+        return str(options.zip_names.lower())
+    known = ", ".join((UTF_8, *NAME_PAGES))
+    raise BadInput(f"--zip-names must be one of {known}, not “{options.zip_names}”.")
+
+
+def say(note: str) -> None:
+    """A note on stderr, if there is one."""
+    if note:
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def out_folder(options: argparse.Namespace) -> Path:
@@ -94,6 +112,23 @@ class Line:
             print(f"{line}   ", end="\r", file=sys.stderr)
 
 
+def _say_labels(found: Fit) -> None:
+    """How labels met images where that is not plain, which rows met none, and which images have two labels."""
+    seen = found.preview
+    if seen.how:
+        say(f"The table of labels: {seen.how}.")
+    for way in seen.ways:
+        say(way.said("Labels"))
+    if seen.unmatched:
+        first = ", ".join(seen.unmatched_examples) + (", …" if seen.unmatched > len(seen.unmatched_examples) else "")
+        say(f"Rows of the table that name no image here: {seen.unmatched} ({first}).")
+    for words, listed in (("Two labels", found.twice), ("Nearly the same, other label", found.near)):
+        for two in listed:
+            print(f"{words}: {'; '.join(f'{name}: {label}' for _, name, label in two.said)}", file=sys.stderr)
+    for labels in seen.alike:
+        say(f"Labels that may mean one: {', '.join(labels)}. They count as one with --truth alike:WHERE.")
+
+
 def summary(written: run_files.Written, out: Path) -> int:
     """Say what came out, and list every failure; return the exit status."""
     for warning in written.warnings:
@@ -102,6 +137,8 @@ def summary(written: run_files.Written, out: Path) -> int:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
     for name, reason in written.failed:
         print(f"Failed: {name}: {reason}", file=sys.stderr)
+    if written.labels:
+        _say_labels(written.labels)
     for cluster, size in written.sizes:
         print(f"{size:6d}  {cluster}")
     if written.scores:

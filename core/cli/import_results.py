@@ -19,11 +19,14 @@ def act(options: argparse.Namespace) -> int:
             workspace,
             Path(options.path),
             images=options.images,
+            encoding=common.zip_names(options),
             truth=options.truth,
             name=options.name,
             on_progress=common.Line(),
         )
         written = run_files.write(workspace, brought.run_id, out, brought.without_image)
+    for note in brought.notes:
+        common.say(note)
     for name, reason in brought.left_out:
         print(f"Left out: {name}: {reason}", file=sys.stderr)
     return common.summary(written, out)

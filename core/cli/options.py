@@ -38,6 +38,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="WHERE",
         help="folder, ZIP file, PDF file, CSV or Parquet table that lists images, s3://BUCKET/FOLDER, hf:NAME[:SPLIT]",
     )
+    _zip_names_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
     run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N", help="how many groups")
@@ -68,6 +69,7 @@ def _add(commands: argparse._SubParsersAction[Parser]) -> None:
     later = commands.add_parser("add", help="add images to a run; only what is new is described and assigned")
     later.add_argument("--to", required=True, metavar="RUN|latest", help="the id in run.json, or the newest run")
     later.add_argument("--images", required=True, metavar="DIR|ZIP|CSV", help="a folder may hold images added before")
+    _zip_names_option(later)
     later.add_argument("--out", default="", metavar="DIR", help="where the results of the whole run go")
     _workspace_option(later)
     later.set_defaults(act="core.cli.add:act")
@@ -81,6 +83,7 @@ def _import(commands: argparse._SubParsersAction[Parser]) -> None:
         help="CSV, JSONL or Parquet of image and cluster, or a folder with IC|TC's result files",
     )
     bring.add_argument("--images", default="", metavar="DIR|ZIP|CSV", help="the images that were grouped, to show them")
+    _zip_names_option(bring)
     _truth_option(bring)
     bring.add_argument("--name", default="", metavar="TEXT", help="what was grouped by (default: the file's name)")
     _out_option(bring)
@@ -141,9 +144,23 @@ def _workspace_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _zip_names_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--zip-names",
+        default="",
+        metavar="ENCODING",
+        help="what file names are written in that do not say it, e.g. cp932 (default: found out, and said)",
+    )
+
+
 def _out_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="where the results go")
 
 
 def _truth_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--truth", default="", metavar="WHERE", help="ground truth: folder, filename or CSV[:COLUMN]")
+    parser.add_argument(
+        "--truth",
+        default="",
+        metavar="WHERE",
+        help="ground truth: folder, filename or CSV[:COLUMN]; alike:WHERE counts Red, red and RED as one label",
+    )

@@ -25,7 +25,16 @@ def act(options: argparse.Namespace) -> int:
     if some:  # of a few images models look at all
         settings = replace(settings, share=1.0)
     number = some or options.limit
-    origin = source.find(options.images, options.records, place, number, spread=bool(some), pdf_pages=options.pdf_pages)
+    origin = source.find(
+        options.images,
+        options.records,
+        place,
+        number,
+        spread=bool(some),
+        pdf_pages=options.pdf_pages,
+        encoding=common.zip_names(options),
+    )
+    common.say(origin.note)
     with common.opened(place) as workspace:
         kept = workspace.store.preferences.get(presets.PREFERENCE)
         settings = asking_options.with_presets(settings, options.preset, kept)

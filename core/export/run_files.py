@@ -10,6 +10,8 @@ from typing import Any
 from core.domain import ASSIGNMENTS, STEPS, UNASSIGNED, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
+from core.ingest.ground_truth import TwoLabels
+from core.pipeline.labels import Fit, fit_of_run
 from core.pipeline.sight import said_of_sight, sight_of
 from core.results import run_view
 from core.results.caveats import said_of_groups, stability
@@ -24,7 +26,7 @@ def assignment_cells(row: Row) -> tuple[object, ...]:
     """A row of assignments.csv; the cluster of what failed or is pending is empty."""
     cluster = row.cluster.name if row.cluster else UNASSIGNED if row.state == "unassigned" else ""
     confidence = None if row.confidence is None else round(row.confidence, 4)
-    return (row.name, cluster, confidence, row.source, row.description or row.reason, row.label, row.truth)
+    return (row.name, cluster, confidence, row.source, row.description, row.label, row.truth, row.reason)
 
 
 def _counted(stats: StepStats) -> dict[str, Any]:
@@ -47,6 +49,7 @@ class Written:
     skipped: Sequence[tuple[str, str]]
     scores: Mapping[str, Any] | None
     warnings: Sequence[str]
+    labels: Fit | None = None
 
 
 def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[str] = ()) -> Written:
@@ -79,6 +82,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         view.metrics(),
         said_of_groups(view.edited.clusters) + said_of_sight(settings),
+        fit_of_run(workspace.store, settings.dataset_id, settings.truth),
     )
 
 
@@ -109,6 +113,7 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "sight": {"by_appearance": bool(sight.why), "read_as": sight.read_as},
         "given": dataset.given if dataset else 0,
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
+        "labels": _labels(written.labels),
         "skipped": _reasons(written.skipped),
         "without_image": list(without_image),
         "failed": _reasons(written.failed),
@@ -116,6 +121,27 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "unanswered": {step: stats.unanswered for step, stats in run.stats.items() if stats.unanswered},
         "failure_kinds": {step: dict(stats.kinds) for step, stats in run.stats.items() if stats.kinds},
     }
+
+
+def _labels(found: Fit | None) -> dict[str, Any] | None:
+    """How the labels that the run is compared with fit its images."""
+    if found is None:
+        return None
+    seen = found.preview
+    return {
+        "images": seen.labelled,
+        "column": seen.column,
+        "read": seen.how,
+        "met": [{"way": way.words, "images": way.number, "example": list(way.example)} for way in seen.ways],
+        "rows_without_image": seen.unmatched,
+        "two_labels": _differing(found.twice),
+        "near_duplicates": _differing(found.near),
+        "alike": [list(labels) for labels in seen.alike],
+    }
+
+
+def _differing(found: Sequence[TwoLabels]) -> list[list[dict[str, str]]]:
+    return [[{"image": name, "label": label} for _, name, label in two.said] for two in found]
 
 
 def _reasons(listed: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

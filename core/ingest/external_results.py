@@ -6,24 +6,24 @@ Ground truth is passed on to the metrics and not used here.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.domain import ASSIGNMENTS, UNASSIGNED
+from core.domain import ASSIGNMENTS, RESERVED, UNASSIGNED
 from core.errors import BadInput
 from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
-from core.ingest.name_matching import from_filenames, match_names
+from core.ingest.json_rows import json_values
+from core.ingest.name_matching import Images, Matches, from_filenames
 from core.ingest.records import Record, Records
-from core.ingest.table import SUFFIXES as TABLES
-from core.ingest.table import image_column, read_table
+from core.ingest.table import JSON, SUFFIXES, image_column, read_table
+from core.ingest.text import lenient
 from core.typed_path import typed_path
 
 _STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "step2b_result.txt", "step3_result.txt"
@@ -32,8 +32,9 @@ _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
-_JSON = (".jsonl", ".ndjson", ".json")
-_NO_GROUP = {"", "unassigned", "not sure", "none", "unknown", "n/a", "nan", "null"}
+_NO_GROUP = {"", *RESERVED}
+_NO_ANSWER = {"none", "unknown", "n/a", "nan", "null"}
+"""What a model answers where no name fits. In a table these are values like others."""
 _LONGEST_NAME = 80
 """Without a list of names every answer of at most so many letters is one; longer ones are prose."""
 
@@ -52,6 +53,7 @@ class Imported:
     """A whole result. names: (name, meaning) of the groups, in order. bad: (where, reason) of lines not understood.
 
     version: hash of all that was read. exact: it is a table of ours, in which every text is as it was.
+    note: what was assumed to read it, as a sentence, or "".
     """
 
     rows: tuple[Answered, ...]
@@ -59,12 +61,20 @@ class Imported:
     bad: tuple[tuple[int, str], ...]
     version: str
     exact: bool = False
+    note: str = ""
 
-    def places(self, names: Mapping[str, str]) -> dict[str, int]:
-        """Item id -> index of its row: by id where rows are the items, else by relative path or file name."""
+    def meet(self, names: Mapping[str, str]) -> Matches:
+        """Which rows mean which items: by id where rows are the items, else by name."""
         by_id = {row.record.id: place for place, row in reversed(list(enumerate(self.rows)))}
-        by_name = match_names([row.record.image for row in self.rows], names)
-        return by_name | {item: by_id[item] for item in names if item in by_id}
+        own = {item: by_id[item] for item in names if item in by_id}
+        if len(own) == len(names):
+            return Matches(own, {})
+        met = Images(names).meet([row.record.image for row in self.rows])
+        return replace(met, places={**met.places, **own})
+
+    def places(self, names: Mapping[str, str]) -> Mapping[str, int]:
+        """Item id -> index of its row."""
+        return self.meet(names).places
 
     def group_of(self, answer: str | None) -> str | None:
         """The key (see there) of the group that an answer names, by its first line; None when it names none."""
@@ -100,7 +110,7 @@ def _read_once(path: Path) -> Imported:
     key = (path.resolve(), stat.st_size, stat.st_mtime_ns)
     found = _read.get(key)
     if found is None:
-        found = _read[key] = _from_table(path) if path.suffix.lower() in TABLES else _from_jsonl(path)
+        found = _read[key] = _from_jsonl(path) if path.suffix.lower() in JSON else _from_table(path)
     return found
 
 
@@ -113,7 +123,7 @@ def read_results(path: Path) -> Imported:
         raise BadInput(f"{path} does not exist. Give a CSV, a JSONL file, or a folder with IC|TC's result files.")
     if path.suffix.lower() == ".txt":
         return _from_ictc(path.parent, path.name)
-    if path.suffix.lower() in (*_JSON, *TABLES):
+    if path.suffix.lower() in (*JSON, *SUFFIXES):
         return _read_once(path)
     raise BadInput(f"{path.name} is not a CSV, a JSONL file, a Parquet file or a folder with IC|TC's {_STEP3}.")
 
@@ -124,7 +134,7 @@ def read_results(path: Path) -> Imported:
 def _from_table(path: Path) -> Imported:
     table = read_table(path)
     columns = list(table)
-    image = image_column(columns)
+    image = image_column(table)
     others = [column for column in columns if column != image]
     known = {column.strip().lower() for column in others}
     keys = ["image" if column == image else column.strip().lower() for column in columns]
@@ -135,14 +145,15 @@ def _from_table(path: Path) -> Imported:
             raise BadInput(f"{path.name} needs a column of images and one of groups; it has: {', '.join(columns)}.")
         for value in values:
             value["cluster"] = value.pop(chosen)
-    return _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
+    read = _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
+    return replace(read, note=f"{path.name}: {table.how}." if table.how else "")
 
 
 def _from_jsonl(path: Path) -> Imported:
     content = _bytes(path)
     values: list[tuple[int, dict[str, Any]]] = []
     bad: list[tuple[int, str]] = []
-    for number, value in _json_values(content.decode("utf-8-sig", errors="replace")):
+    for number, value in json_values(lenient(content)):
         if isinstance(value, dict):
             values.append((number, value))
         else:
@@ -152,25 +163,11 @@ def _from_jsonl(path: Path) -> Imported:
     return _from_values(path.name, values, bad, content)
 
 
-def _json_values(text: str) -> Iterator[tuple[int, Any]]:
-    """Line number and value, None for a line that is no JSON; what is one list as a whole is a line an entry."""
-    if text.lstrip().startswith("["):
-        with contextlib.suppress(ValueError, RecursionError):
-            yield from enumerate(json.loads(text), start=1)
-            return
-    for number, line in enumerate(text.split("\n"), start=1):  # JSON may hold the other line breaks as they are
-        if line.strip():
-            try:
-                yield number, json.loads(line)
-            except (ValueError, RecursionError):
-                yield number, None
-
-
 def _from_values(
     name: str, values: Sequence[tuple[int, Mapping[str, Any]]], bad: list[tuple[int, str]], content: bytes
 ) -> Imported:
     """values: line number and what it holds, by lower-case names."""
-    exact = bool(values) and all(tuple(value) == ASSIGNMENTS for _, value in values)
+    exact = bool(values) and all(tuple(value) in (ASSIGNMENTS, ASSIGNMENTS[:-1]) for _, value in values)
     rows = []
     for number, value in values:
         row = _own_row(value) if exact else _row(value)
@@ -188,7 +185,7 @@ def _from_values(
     images = [row.record.image for row in rows]
     short = short_names(images) if any(image.startswith("/") or ":\\" in image for image in images) else {}
     rows = [_renamed(row, short.get(row.record.image, row.record.image)) for row in rows]
-    return Imported(tuple(rows), tuple(_names_said(rows)), tuple(bad), version)
+    return Imported(tuple(rows), tuple(_names_said(rows, _NO_GROUP)), tuple(bad), version)
 
 
 def _row(value: Mapping[str, Any]) -> Answered:
@@ -198,7 +195,7 @@ def _row(value: Mapping[str, Any]) -> Answered:
 
 def _own_row(value: Mapping[str, Any]) -> Answered:
     """A row of a table of ours: every text exactly as it was. Without a cluster, there was no answer."""
-    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in ASSIGNMENTS)
+    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in ASSIGNMENTS[:7])
     return Answered(Record(image, description, label, truth), cluster or None, _share(value["confidence"]))
 
 
@@ -257,7 +254,7 @@ def _from_ictc(folder: Path, step3: str = _STEP3) -> Imported:
         Answered(Record(short[image], descriptions.get(image, ""), labels.get(image, ""), ""), answers.get(image))
         for image in images
     ]
-    names = read_names(texts[_STEP2B]) or _names_said(rows)
+    names = read_names(texts[_STEP2B]) or _names_said(rows, _NO_GROUP | _NO_ANSWER)
     version = hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
     return Imported(tuple(rows), tuple(names), tuple(bad), version)
 
@@ -267,13 +264,7 @@ def _descriptions(text: str) -> tuple[dict[str, str], list[tuple[int, str]]]:
     number, as answers may stand in the same order."""
     found: dict[str, str] = {}
     bad: list[tuple[int, str]] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            value = None
+    for number, value in json_values(text):
         if not isinstance(value, dict):
             bad.append((number, f"{_STEP1}: this line is not a JSON object."))
             continue
@@ -304,19 +295,20 @@ def _answers(name: str, text: str, order: Sequence[str]) -> tuple[dict[str, str]
     return found, bad
 
 
-def _names_said(rows: Sequence[Answered]) -> list[tuple[str, str]]:
-    """The answers themselves as names, the most frequent first, each in its most frequent spelling."""
+def _names_said(rows: Sequence[Answered], no_group: Set[str]) -> list[tuple[str, str]]:
+    """The answers themselves as names but for `no_group`, the most frequent first, each in its most frequent
+    spelling."""
     spellings: dict[str, Counter[str]] = {}
     for row in rows:
         said = first_line(clean_answer(row.answer or "")).strip()
-        if normal(said) not in _NO_GROUP and len(said) <= _LONGEST_NAME and not normal(said).startswith("none of "):
+        if normal(said) not in no_group and len(said) <= _LONGEST_NAME and not normal(said).startswith("none of "):
             spellings.setdefault(normal(said), Counter())[said.strip(" \"'.*")] += 1
     ranked = sorted(spellings.items(), key=lambda spelling: (-spelling[1].total(), spelling[0]))
     return [(spelled.most_common(1)[0][0], "") for _, spelled in ranked]
 
 
 def _text(path: Path) -> str:
-    return _bytes(path).decode("utf-8-sig", errors="replace") if path.is_file() else ""
+    return lenient(_bytes(path)) if path.is_file() else ""
 
 
 def _bytes(path: Path) -> bytes:

@@ -1,16 +1,23 @@
-"""Ground truth, from folder names, from file names, or from a table. Used for scores only, never to group."""
+"""Ground truth, from folder names, from file names, or from a table. Used for scores only, never to group.
+
+A label counts for its image whichever copy of it carries the label. Where copies or rows differ, the first of the kept
+copy counts, and the image is listed with its labels (`TwoLabels`): nothing is dropped in silence.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
 from core.config import config
+from core.domain import folded
 from core.errors import BadInput
 from core.ingest.external_results import read_results
-from core.ingest.name_matching import from_filenames, from_folders, match_names
+from core.ingest.name_matching import Images, Matches, Other, Way, from_filenames, from_folders
 from core.ingest.sources import huggingface_hub
 from core.ingest.table import Table, image_column, read_table
 from core.typed_path import kept_path, typed_path
@@ -19,6 +26,111 @@ NAMES = ("folder", "filename")
 """Addresses of truth that lies in the images' own names."""
 BROUGHT = "brought:"
 """Before the path of results made elsewhere: the truth that their rows carry, whatever form they have."""
+ALIKE = "alike:"
+"""Before an address: labels that differ only in case, spaces or how a number is written are one."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+Said = tuple[str, str, str]
+"""An item, the file or row that speaks of it, and its label there ("" for none)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLabels:
+    """An image, or images that look nearly the same, with more than one label; of one image the first counts."""
+
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What was read.
+
+    Attributes:
+        classes: item id -> class.
+        column: of a table, the one that names the images.
+        ways: how names met images that are spelled otherwise.
+        unmatched: names in the table that no image has.
+        how: what was assumed to read the table, in words, or "".
+    """
+
+    facet: str
+    classes: Mapping[str, str]
+    twice: Sequence[TwoLabels] = ()
+    column: str = ""
+    ways: Sequence[Way] = ()
+    unmatched: Sequence[str] = ()
+    how: str = ""
+
+    @property
+    def alike(self) -> list[tuple[str, ...]]:
+        """Labels that a person may mean as one, each set with the most frequent spelling first."""
+        spelled: dict[str, list[str]] = {}
+        for label, _ in Counter(self.classes.values()).most_common():
+            spelled.setdefault(_key(label), []).append(label)
+        return [tuple(labels) for labels in spelled.values() if len(labels) > 1]
+
+
+def _key(label: str) -> str:
+    """The same for labels that differ only in case, spaces or how a number is written (01, 1, 1.0)."""
+    key = folded(label)
+    return str(Decimal(key).normalize()) if _NUMBER.fullmatch(key) else key
+
+
+def _settled(said: Iterable[Said]) -> tuple[dict[str, str], list[TwoLabels]]:
+    """The label of each item, the first that is said, and the items of which others are said too."""
+    labels: dict[str, dict[str, str]] = {}
+    for item, source, label in said:
+        if label:
+            labels.setdefault(item, {}).setdefault(label, source)
+    twice = [
+        TwoLabels(tuple((item, source, label) for label, source in found.items()))
+        for item, found in labels.items()
+        if len(found) > 1
+    ]
+    return {item: next(iter(found)) for item, found in labels.items()}, twice
+
+
+def read(address: str, images: Images) -> Truth:
+    """From `folder`, `filename`, `TABLE[:COLUMN]`, `brought:PATH`, `hf:NAME[:SPLIT]:COLUMN`, or one after `alike:`.
+
+    Raises BadInput when no image gets a class.
+    """
+    if address.startswith(ALIKE):
+        return _as_one(read(address.removeprefix(ALIKE), images))
+    if address in NAMES:
+        return _from_names(address, images)
+    if address.startswith(BROUGHT):
+        return _from_results(address, images)
+    return _from_hub(address, images) if address.startswith(huggingface_hub.PREFIX) else _from_table(address, images)
+
+
+def read_truth(address: str, names: Mapping[str, str], others: Sequence[Other] = ()) -> tuple[str, Mapping[str, str]]:
+    """Facet and classes, see `read`. names: item id -> name; others: further names of these, of their duplicates."""
+    truth = read(address, Images(names, others))
+    return truth.facet, truth.classes
+
+
+def _as_one(truth: Truth) -> Truth:
+    """The same with one spelling of labels that are alike."""
+    spelled = {_key(labels[0]): labels[0] for labels in truth.alike}
+    said = ((item, source, spelled.get(_key(label), label)) for two in truth.twice for item, source, label in two.said)
+    classes = {item: spelled.get(_key(label), label) for item, label in truth.classes.items()}
+    return replace(truth, facet=f"{ALIKE}{truth.facet}", classes=classes, twice=_settled(said)[1])
+
+
+def _from_names(address: str, images: Images) -> Truth:
+    read_names = from_folders if address == "folder" else from_filenames
+    own = read_names(images.names)
+    others = read_names({str(place): name for place, (_, name) in enumerate(images.others)})
+    said = [(item, images.names[item], label) for item, label in own.items()]
+    said += [(*images.others[int(place)], label) for place, label in others.items()]
+    classes, twice = _settled(said)
+    if not classes:
+        where = "lies in a folder named after its class" if address == "folder" else "is named like 12_rose.jpg"
+        raise BadInput(f"No ground truth found: no image {where}.")
+    return Truth(address, classes, twice)
+
+
+# -- tables
 
 
 def split_address(address: str) -> tuple[Path, str]:
@@ -30,13 +142,11 @@ def split_address(address: str) -> tuple[Path, str]:
     return typed_path(file), column
 
 
-def from_table(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The facet's name and item id -> class, from `TABLE[:COLUMN]`. Raises BadInput with the columns there are.
-
-    Rows are matched to images by core.ingest.name_matching.match_names.
-    """
+def _from_table(address: str, images: Images) -> Truth:
+    """From `TABLE[:COLUMN]`. Raises BadInput with the columns there are, or with what does not fit."""
     path, column = split_address(address)
-    table, called, facets = _open(path)
+    table, called = open_table(path, images)
+    facets = [facet for facet in table if facet != called]
     if not column and len(facets) > 1:
         raise BadInput(
             f"{path.name} has several columns. Add the one to score, e.g. {path.name}:{facets[0]} "
@@ -45,44 +155,83 @@ def from_table(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, s
     column = column or facets[0]
     if column not in facets:
         raise BadInput(f"{path.name} has no column “{column}”. It has: {', '.join(facets)}.")
-    matched = _classes(table[column], match_names(table[called], names))
-    if not matched:
-        raise BadInput(f"No row of {path.name} names one of the images (column “{called}”). Check the names.")
-    return column, matched
+    matched = images.meet(table[called])
+    classes, twice = _settled(_rows(table[called], table[column], images, matched))
+    if not classes:
+        raise BadInput(_nothing_met(path, called, table[called], images, bool(matched.places)))
+    met = {table[called][row] for row in (*matched.places.values(), *matched.others.values())}
+    unmatched = [name for name in dict.fromkeys(table[called]) if name.strip() and name not in met]
+    return Truth(column, classes, twice, called, matched.ways, unmatched, table.how)
 
 
-def every_facet(path: Path, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """All columns of a truth table at once, for images that were sorted by hand under several criteria:
-    facet -> item id -> class. Raises BadInput as `from_table`."""
-    table, called, facets = _open(path)
-    places = match_names(table[called], names)
-    return {facet: _classes(table[facet], places) for facet in facets}
-
-
-def _open(path: Path) -> tuple[Table, str, list[str]]:
-    """A truth table, its column of image names, and its columns of classes. Raises BadInput."""
+def open_table(path: Path, images: Images) -> tuple[Table, str]:
+    """A truth table, and its column that names images: the one that meets most of them. Raises BadInput."""
     if not path.exists():
         raise BadInput(f"The truth table {path} does not exist. Give folder, filename, or a CSV or Parquet file.")
     table = read_table(path)
-    called = image_column(list(table))
-    facets = [column for column in table if column != called]
-    if not facets:
+    if len(table) < 2:
         raise BadInput(f"{path.name} needs a column with image names and one with classes; it has: {', '.join(table)}.")
-    return table, called, facets
+    usual = image_column(table)
+    hits = {column: images.hits(cells) for column, cells in table.items()}
+    return table, usual if hits[usual] == max(hits.values()) else max(hits, key=lambda column: hits[column])
 
 
-def _classes(column: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
-    classes = {item: column[place].strip() for item, place in places.items()}
-    return {item: cls for item, cls in classes.items() if cls}
+def _rows(called: Sequence[str], labels: Sequence[str], images: Images, matched: Matches) -> Iterator[Said]:
+    """What rows say, those of an image's own name before those of its duplicates; a name may have several rows."""
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(called):
+        rows.setdefault(name, []).append(row)
+    others = ((images.others[place][0], row) for place, row in matched.others.items())
+    for item, first in (*matched.places.items(), *others):
+        yield from ((item, called[row].strip(), labels[row].strip()) for row in rows[called[first]])
+
+
+def _nothing_met(path: Path, called: str, cells: Sequence[str], images: Images, met: bool) -> str:
+    if met:
+        return f"No row of {path.name} gives one of the images a label. Choose another column."
+    row, name = next(filter(str.strip, cells), ""), next(iter(images.names.values()), "")
+    return (
+        f"No row of {path.name} names one of the images. A row says “{row[:120]}” (column “{called}”), "
+        f"an image is called “{name[-120:]}”. Check the names."
+    )
+
+
+# -- truth that came with the images or with results
+
+
+def _from_hub(address: str, images: Images) -> Truth:
+    """From `hf:NAME[:SPLIT]:COLUMN`. Raises BadInput."""
+    dataset, _, column = address.rpartition(":")
+    facets = huggingface_hub.classes(dataset, config())
+    if column not in facets:
+        raise BadInput(f"{dataset} has no column of classes “{column}”. It has: {', '.join(facets) or 'none'}.")
+    named = (*images.names.items(), *images.others)
+    classes, twice = _settled((item, name, facets[column].get(name, "")) for item, name in named)
+    return Truth(column, classes, twice)
+
+
+def _from_results(address: str, images: Images) -> Truth:
+    """The facet is the address, since results each have their own truth. Raises BadInput."""
+    path = Path(address.removeprefix(BROUGHT))
+    found = read_results(path)
+    said = ((item, found.rows[row].record) for item, row in found.places(images.names).items())
+    classes, twice = _settled((item, record.image, record.truth) for item, record in said)
+    if not classes:
+        raise BadInput(f"{path.name} gives none of the images a ground truth.")
+    return Truth(address, classes, twice)
+
+
+# -- what it would give
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How ground truth fits the images: the facet, images of each class, and what has no partner, with a few examples.
+    """How ground truth fits the images, with a few examples of each thing.
 
     Attributes:
+        classes: images of each class.
         unlabelled: images without truth.
-        unmatched: names in the table that no image has.
+        alike: see `Truth`, as `column`, `ways`, `unmatched` and `how`.
     """
 
     facet: str
@@ -90,50 +239,42 @@ class Preview:
     classes: Mapping[str, int]
     unlabelled: int
     unlabelled_examples: Sequence[str]
-    unmatched: int = 0
-    unmatched_examples: Sequence[str] = ()
+    unmatched: int
+    unmatched_examples: Sequence[str]
+    alike: Sequence[tuple[str, ...]]
+    column: str
+    ways: Sequence[Way]
+    how: str
 
     @property
     def labelled(self) -> int:
         return self.images - self.unlabelled
 
 
-def preview_truth(address: str, names: Mapping[str, str], examples: int = 5) -> Preview:
-    """How `folder`, `filename` or `TABLE[:COLUMN]` fits these images (item id -> name). Raises BadInput."""
-    facet, found = read_truth(address, names)
-    without = [name for item, name in names.items() if item not in found]
-    counts = dict(Counter(found.values()).most_common())
-    preview = Preview(facet, len(names), counts, len(without), without[:examples])
-    if address in NAMES or address.startswith((huggingface_hub.PREFIX, BROUGHT)):
-        return preview
-    table, called, _ = _open(split_address(address)[0])
-    used = set(match_names(table[called], names).values())
-    extra = [name for place, name in enumerate(table[called]) if place not in used]
-    return replace(preview, unmatched=len(extra), unmatched_examples=extra[:examples])
+def preview(truth: Truth, names: Mapping[str, str], examples: int = 5) -> Preview:
+    """How what was read fits these images (item id -> name)."""
+    without = [name for item, name in names.items() if item not in truth.classes]
+    return Preview(
+        facet=truth.facet,
+        images=len(names),
+        classes=dict(Counter(truth.classes.values()).most_common()),
+        unlabelled=len(without),
+        unlabelled_examples=without[:examples],
+        unmatched=len(truth.unmatched),
+        unmatched_examples=truth.unmatched[:examples],
+        alike=truth.alike,
+        column=truth.column,
+        ways=truth.ways,
+        how=truth.how,
+    )
 
 
-def _from_hub(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The facet's name and item id -> class, from `hf:NAME[:SPLIT]:COLUMN`. Raises BadInput."""
-    dataset, _, column = address.rpartition(":")
-    facets = huggingface_hub.classes(dataset, config())
-    if column not in facets:
-        raise BadInput(f"{dataset} has no column of classes “{column}”. It has: {', '.join(facets) or 'none'}.")
-    return column, {item: facets[column][name] for item, name in names.items() if name in facets[column]}
-
-
-def _from_results(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The address as facet, since results each have their own truth, and item id -> class. Raises BadInput."""
-    path = Path(address.removeprefix(BROUGHT))
-    found = read_results(path)
-    classes = {item: found.rows[place].record.truth for item, place in found.places(names).items()}
-    known = {item: cls for item, cls in classes.items() if cls}
-    if not known:
-        raise BadInput(f"{path.name} gives none of the images a ground truth.")
-    return address, known
+# -- addresses
 
 
 def truth_exists(address: str) -> bool:
     """Whether the truth can be read (again) at once: names are always there, a table may have gone."""
+    address = address.removeprefix(ALIKE)
     if address.startswith(huggingface_hub.PREFIX):
         return huggingface_hub.is_open(address.rpartition(":")[0])
     if address.startswith(BROUGHT):
@@ -143,22 +284,8 @@ def truth_exists(address: str) -> bool:
 
 def full_truth_address(address: str, facet: str) -> str:
     """The address as it is kept with a run: readable from any folder later, with its column spelled out."""
+    if address.startswith(ALIKE):
+        return ALIKE + full_truth_address(address.removeprefix(ALIKE), facet.removeprefix(ALIKE))
     if address in NAMES or address.startswith((huggingface_hub.PREFIX, BROUGHT)):
         return address
     return f"{kept_path(split_address(address)[0])}:{facet}"
-
-
-def read_truth(address: str, names: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """Facet and classes for `folder`, `filename`, `TABLE[:COLUMN]`, `brought:PATH` or `hf:NAME[:SPLIT]:COLUMN`.
-
-    Raises BadInput when no image gets a class.
-    """
-    if address in NAMES:
-        classes = from_folders(names) if address == "folder" else from_filenames(names)
-        if not classes:
-            where = "lies in a folder named after its class" if address == "folder" else "is named like 12_rose.jpg"
-            raise BadInput(f"No ground truth found: no image {where}.")
-        return address, classes
-    if address.startswith(BROUGHT):
-        return _from_results(address, names)
-    return _from_hub(address, names) if address.startswith(huggingface_hub.PREFIX) else from_table(address, names)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from core.domain import folded
+from core.ingest.text import split_lines
 
 _ENDING = r"\.(?:jpe?g|jpe|jfif|png|webp|gif|bmp|dib|tiff?)"
 _AFTER = r"""["']?\s*[;,:\t]?\s*(?P<answer>.*)$"""
@@ -45,7 +46,7 @@ def read_answers(text: str) -> Lines:
     A line that names no image goes on with the answer before it. Lines without any image, in the whole file, are
     answers in order; their image is "".
     """
-    lines = text.splitlines()
+    lines = split_lines(text)
     starts = _starts(lines)
     if not starts:
         unnamed = [(number, "", clean_answer(line)) for number, line in enumerate(lines, start=1) if line.strip()]
@@ -102,7 +103,7 @@ def first_line(answer: str) -> str:
 
 def clean_answer(text: str) -> str:
     """An answer as it is kept: without "Answer:" before it, its lines joined by single line breaks."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in split_lines(text) if line.strip()]
     if lines:
         lines[0] = _ANSWER.sub("", lines[0])
     return "\n".join(line for line in lines if line)
@@ -115,10 +116,10 @@ def normal(name: str) -> str:
 
 def read_names(text: str) -> list[tuple[str, str]]:
     """(name, why) of each group in `step2b_result.txt`, in order; the same name again is left out."""
-    numbered = [(match["number"], match["name"]) for line in text.splitlines() if (match := _NUMBERED.match(line))]
+    numbered = [(match["number"], match["name"]) for line in split_lines(text) if (match := _NUMBERED.match(line))]
     numbered = [(number, name) for number, name in numbered if not _REASON.match(name)]
     names = numbered or [(str(place), name) for place, name in enumerate(_unnumbered(text), start=1)]
-    reasons = {match["number"]: match["text"].strip() for line in text.splitlines() if (match := _REASON.match(line))}
+    reasons = {match["number"]: match["text"].strip() for line in split_lines(text) if (match := _REASON.match(line))}
     known: dict[str, tuple[str, str]] = {}
     for number, name in names:
         if normal(name):
@@ -129,7 +130,7 @@ def read_names(text: str) -> list[tuple[str, str]]:
 
 def _unnumbered(text: str) -> Iterator[str]:
     """Names without numbers: a list in brackets, one a line, or one line with commas."""
-    lines = [line for line in text.splitlines() if line.strip() and not _REASON.match(line)]
+    lines = [line for line in split_lines(text) if line.strip() and not _REASON.match(line)]
     if len(lines) == 1:
         yield from lines[0].strip(" []").split(",")
         return

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from io import BufferedReader
 from json.encoder import encode_basestring_ascii
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 from weakref import WeakValueDictionary
 
 from core.errors import BadInput
+from core.ingest.text import lines_of
 from core.typed_path import typed_path
 
 
@@ -68,14 +70,13 @@ _held: WeakValueDictionary[tuple[str, int, int, int], Records] = WeakValueDictio
 """What some run holds of files, by place and state; a million records are not read and held twice."""
 
 
-def _read(file: BinaryIO) -> Records:
+def _read(file: BufferedReader) -> Records:
     """A line at a time, as a large file and its text together would take more memory than what is read of them."""
-    digest, same = hashlib.sha256(), dict[str, str]()
+    digest, same = hashlib.file_digest(file, "sha256"), dict[str, str]()
+    file.seek(0)
     good: list[Record] = []
     bad: list[tuple[int, str]] = []
-    for number, raw in enumerate(file, start=1):
-        digest.update(raw)
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
+    for number, line in enumerate(lines_of(file), start=1):
         if not line.strip():
             continue
         record = _record(line, same)
@@ -89,7 +90,7 @@ def _read(file: BinaryIO) -> Records:
 def _record(line: str, same: dict[str, str]) -> Record | str:
     """A line's record, or the sentence that says why there is none. same: of equal texts, the one that is kept."""
     try:
-        value = json.loads(line)
+        value = json.loads(line.strip("\ufeff \t\r"))
     except (ValueError, RecursionError):
         return "This line is not valid JSON."
     if not isinstance(value, dict):

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest.table import SUFFIXES as TABLES
+from core.ingest.table import NAMED
 
-SUFFIXES = (*TABLES, ".jsonl", ".ndjson", ".json", ".txt")
+SUFFIXES = NAMED
 _OURS = re.compile(r"step[ _-]?(?P<step>1|2a|2b|3)[^0-9a-z]", re.IGNORECASE)
 _STEPS = {"1": "step1_result.jsonl", "2a": "step2a_result.txt", "2b": "step2b_result.txt", "3": "step3_result.txt"}
 ICTC = "IC|TC results"

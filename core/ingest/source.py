@@ -16,11 +16,12 @@ from core.ingest import address
 from core.ingest.decode import Unusable
 from core.ingest.decode_pool import expand, prepare_all
 from core.ingest.external_results import Imported, read_results
-from core.ingest.ground_truth import full_truth_address, preview_truth, read_truth, truth_exists
+from core.ingest.ground_truth import full_truth_address, read_truth, truth_exists
 from core.ingest.name_matching import match_names
 from core.ingest.records import Record, Records, read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.sources.source_file import Found, some_images
+from core.ingest.sources.zip_file import EARLIER
 from core.typed_path import kept_path, typed_path
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
     "match_records",
     "names",
     "own_truth",
-    "preview_truth",
     "read_records",
     "read_truth",
     "record_truth",
@@ -59,6 +59,7 @@ class Source:
         given: how many files or records it holds.
         records: set when the items are records without images.
         address: how to find it again.
+        note: what was assumed to read it, as a sentence, or "".
         held: what was looked at before, when the files have changed since; `files` are then the others.
     """
 
@@ -69,6 +70,7 @@ class Source:
     files: tuple[Found, ...] = ()
     records: Records | None = None
     held: tuple[ItemRow, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,14 @@ class Looked:
 
 
 def find(
-    images: str, records: str, config: Config, limit: int = 0, *, spread: bool = False, pdf_pages: bool = False
+    images: str,
+    records: str,
+    config: Config,
+    limit: int = 0,
+    *,
+    spread: bool = False,
+    pdf_pages: bool = False,
+    encoding: str = "",
 ) -> Source:
     """Find images, or records when `images` is "". Raises BadInput.
 
@@ -90,13 +99,12 @@ def find(
         limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
         pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times
             of the files: a changed folder is another dataset and an unchanged one is not looked at again.
+        encoding: of file names that do not say theirs; "" to find it out.
     """
     if images:
-        kind, place, found = address.scan(images, config)
-        files = some_images(expand(found, pdf_pages, config), limit, spread=spread)
-        where = SourceAddress(kind, place, limit, spread, pdf_pages)
-        stamps = [(file.name, file.stamp) for file in files]
-        return Source(_identity(where, stamps), address.name_of(kind, Path(place), config), where, len(files), files)
+        where, found, note = address.scan(images, config, encoding)
+        where = replace(where, limit=limit, spread=spread, pdf_pages=pdf_pages)
+        return replace(_found(where, found, config), note=note)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")
     path = typed_path(records)
@@ -106,6 +114,13 @@ def find(
     where = SourceAddress("records", kept_path(path), limit)
     given = len(read.records) + len(read.bad)
     return Source(_identity(where, read.version), path.name, where, given, records=read)
+
+
+def _found(where: SourceAddress, found: Sequence[Found], config: Config) -> Source:
+    files = some_images(expand(found, where.pdf_pages, config), where.limit, spread=where.spread)
+    stamps = [(file.name, file.stamp) for file in files]
+    name = address.name_of(where.kind, Path(where.path), config)
+    return Source(_identity(where, stamps), name, where, len(files), files)
 
 
 def from_results(found: Imported, path: Path, name: str = "") -> Source:
@@ -129,7 +144,8 @@ def reopen(dataset: DatasetRow, config: Config) -> Source:
         return from_results(read_results(Path(where.path)), Path(where.path), dataset.name)
     if not where.has_images:
         return find("", where.path, config, where.limit)
-    return find(where.path, "", config, where.limit, spread=where.spread, pdf_pages=where.pdf_pages)
+    _, found, _ = address.scan(where.path, config, where.encoding or EARLIER)
+    return _found(where, found, config)
 
 
 def go_on(dataset: DatasetRow, held: Sequence[ItemRow], config: Config) -> Source:

@@ -1,22 +1,56 @@
-"""A table that a person brings (CSV, TSV or Parquet) as columns of text."""
+"""A table that a person brings (CSV in its many forms, JSON Lines or Parquet) as columns of text."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from pathlib import Path
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core.errors import BadInput
 from core.ingest.csv_guard import unguarded
+from core.ingest.json_rows import json_values, plain
+from core.ingest.sources.source_file import SUFFIXES as IMAGES
+from core.ingest.text import UTF_8, MixedText, decoded, in_words
 
-Table = dict[str, list[str]]
-"""Column name -> one text a row; "" for an empty cell."""
 
-SUFFIXES = (".csv", ".tsv", ".parquet")
+class Table(dict[str, list[str]]):
+    """Column name -> one text a row; "" for an empty cell.
+
+    how: what was assumed to read it, in words ("read as Greek (Windows-1253), with “;” between cells"), and what of it
+    is odd; "" for a CSV as it should be.
+    """
+
+    how: str = ""
+
+
+JSON = (".jsonl", ".ndjson", ".json")
+SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".jsonl", ".ndjson")
+"""Endings by which a table is told from other files."""
+NAMED = (*SUFFIXES, ".json", ".txt")
+"""The same where a person says that it is a table."""
 _MOST_BYTES = 1024**3
 csv.field_size_limit(_MOST_BYTES)  # else no cell over 131,072 letters could be read, and tables of ours may have some
+_SEPARATORS = {"\t": "tabs", ";": "“;”", "|": "“|”", ",": "commas"}
+"""What may stand between cells -> in words. Where two fit alike, the one that is rarer in a text."""
+_NONE = "\x1f"
+"""Between the cells of a table of one column."""
+_SAMPLE = 256 * 1024
+_LOOKED_AT = 500
+"""Rows by which the form of a table is judged."""
+_TITLES = 10
+_LONGEST = 16 * 1024
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://\S+", re.IGNORECASE)
+_SEP_LINE = re.compile(r'"?sep=(.)"?\r?(?:\n|$)', re.IGNORECASE)
+_LONE_CR = re.compile(r"\r(?!\n)")
+_HELD_CR = "\ufdd0"  # no character: it stands for a CR within a cell while rows are read, which end at LF
+_NOT_TEXT = {b"PK\x03\x04": "an Excel workbook or another ZIP file", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+_IDS = ("id", "image_id", "img_id")
 _IMAGE_COLUMNS = (
     "image",
     "file",
@@ -32,46 +66,189 @@ _IMAGE_COLUMNS = (
 
 
 def read_table(path: Path) -> Table:
-    """The columns of a CSV (comma, semicolon or tab; UTF-8 with or without BOM) or Parquet file. Raises BadInput.
+    """The columns of a table. Raises BadInput.
 
-    Cells of a CSV come without the mark that keeps spreadsheets from running them (`csv_guard`).
+    A CSV may be in UTF-8, UTF-16 or a code page, with commas, semicolons, tabs or pipes, old Mac line ends, Excel's
+    line `sep=;`, a title above its header, no header, and empty columns and rows. Cells come without the mark that
+    keeps spreadsheets from running them (`csv_guard`).
     """
+    suffix = path.suffix.lower()
     try:
-        columns = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
+        read = _parquet if suffix == ".parquet" else _json if suffix in JSON else _csv
+        columns = read(path)
     except OSError as error:
         raise BadInput(f"{path} could not be read ({error.strerror or 'unknown reason'}).") from None
-    if not any(columns):
+    if not columns:
         raise BadInput(f"{path.name} has no header line with column names. Add one.")
     return columns
 
 
-def image_column(columns: Sequence[str]) -> str:
-    """The column that names images: one of the usual names, else the first."""
-    return next((column for column in columns if column.strip().lower() in _IMAGE_COLUMNS), columns[0])
+def image_column(table: Table) -> str:
+    """The column that names images, as far as a table tells by itself: one of the usual names, else that with most
+    names of pictures, else one of ids, else the first."""
+    usual = next((column for column in table if column.strip().lower() in _IMAGE_COLUMNS), None)
+    if usual is not None:
+        return usual
+    pictures = {column: sum(map(_is_image, cells[:_LOOKED_AT])) for column, cells in table.items()}
+    most = max(pictures, key=lambda column: pictures[column])
+    if pictures[most]:
+        return most
+    return next((column for column in table if column.strip().lower() in _IDS), most)
+
+
+# -- CSV
 
 
 def _csv(path: Path) -> Table:
-    if path.stat().st_size > _MOST_BYTES:
-        raise BadInput(f"{path.name} is larger than 1 GB. Give it in parts, or as Parquet.")
+    text, encoding = _text(path)
+    said = [] if encoding in (UTF_8, "utf-8-sig") else [f"read as {in_words(encoding)}"]
+    given = _SEP_LINE.match(text)
+    if given:
+        text = text[given.end() :]
+    text = _held(text)
+    separator = given[1] if given else _separator(text[:_SAMPLE])
+    if separator not in (",", _NONE) and not (separator == "\t" and path.suffix.lower() in (".tsv", ".tab")):
+        said.append(f"with {_SEPARATORS.get(separator, f'“{separator}”')} between cells")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(f"{path.name} is not a text table in UTF-8. Save it again as “CSV UTF-8”.") from None
-    if "\0" in text or not text.strip():
-        raise BadInput(f"{path.name} is empty or not a text table. Save it again as “CSV UTF-8”.")
-    header = text[: text.find("\n")] if "\n" in text else text
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
-        names = next(reader)
-        _check_names(path, names)
-        columns: list[list[str]] = [[] for _ in names]
-        for row in reader:
-            if row:
-                for place, cells in enumerate(columns):
-                    cells.append(unguarded(row[place]) if place < len(row) else "")
+        head = list(itertools.islice(_rows(text, separator), _LOOKED_AT))
+        names, above, notes = _header(head)
+        rows = itertools.islice(_rows(text, separator), above, None)
+        table, longer = _columns(path, names, rows)
     except csv.Error as error:
         raise BadInput(f"{path.name} cannot be read as a table ({error}). Save it again as “CSV UTF-8”.") from None
-    return dict(zip(names, columns, strict=True))
+    if longer:
+        notes.append(f"rows with more cells than the header: {len(longer)}, the first is row {above + longer[0]}")
+    table.how = "; ".join([", ".join(said), *notes] if said else notes)
+    return table
+
+
+def _text(path: Path) -> tuple[str, str]:
+    """The text of a file and its encoding. Raises BadInput, OSError."""
+    if path.stat().st_size > _MOST_BYTES:
+        raise BadInput(f"{path.name} is larger than 1 GB. Give it in parts, or as Parquet.")
+    content = path.read_bytes()
+    again = "Save it again as “CSV UTF-8”."
+    for beginning, what in _NOT_TEXT.items():
+        if content.startswith(beginning):
+            raise BadInput(f"{path.name} is {what}, not a text table. {again}")
+    try:
+        text, encoding = decoded(content)
+    except MixedText as error:
+        raise BadInput(f"{path.name} is in two encodings: {str(error)[0].lower()}{str(error)[1:]} {again}") from None
+    if "\0" in text or not text.strip():
+        raise BadInput(f"{path.name} is empty or not a text table. {again}")
+    return text, encoding
+
+
+def _held(text: str) -> str:
+    """The text with each CR put aside that stands within a cell: rows end with LF, unless more of them end with CR."""
+    if not _LONE_CR.search(text):
+        return text
+    bare = re.sub(r'"[^"]*"', "", text)
+    return text if len(_LONE_CR.findall(bare)) > bare.count("\n") else _LONE_CR.sub(_HELD_CR, text)
+
+
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
+    """Rows as lists of cells, without those in which nothing stands. Raises csv.Error."""
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+        if any(row) and not all(cell.isspace() for cell in row if cell):
+            yield [cell.replace(_HELD_CR, "\r") for cell in row] if _HELD_CR in "".join(row) else row
+
+
+def _separator(sample: str) -> str:
+    """What stands between cells: that which parts the header, and by which most rows have as many cells, two or more.
+
+    A first row that nothing parts is a title, or the header of a list of images. Addresses may hold any of them.
+    """
+    lines = [line.strip() for line in sample[:_LONGEST].split("\n")[: _TITLES + 1]]
+    if any(map(_is_one_address, lines)):
+        return _NONE
+    found = []
+    for separator in _SEPARATORS:
+        head: list[list[str]] = []
+        with suppress(csv.Error):  # the sample may end within quotes
+            head.extend(itertools.islice(_rows(sample, separator), _LOOKED_AT))
+        widths = Counter(map(len, head)).most_common(1)
+        if widths and widths[0][0] > 1:
+            found.append((len(head[0]) > 1, widths[0][1] / len(head), widths[0][0], separator))
+    parted, *_, best = max(found, key=lambda form: form[:3], default=(False, 0.0, 0, ""))
+    if parted or (best and lines[0].strip('"').lower() not in _IMAGE_COLUMNS):
+        return best
+    most = max(_SEPARATORS, key=lines[0].count)
+    return most if most in lines[0] and not best and not _is_image(lines[0]) else _NONE
+
+
+def _header(head: Sequence[Sequence[str]]) -> tuple[list[str], int, list[str]]:
+    """Names of the columns, how many rows stand above the first of data, and what is to be said of it.
+
+    A title is a row above the header in which only the first cell is filled, where others have more. A row that names
+    an image is no header. Where rows have one cell more than the header, it lacks the name of the first.
+    """
+    if not head:
+        return [], 0, []
+    width = Counter(map(len, head)).most_common(1)[0][0]
+    data = next((place for place, row in enumerate(head[: _TITLES + 1]) if any(map(_is_image, row))), len(head))
+    if data == 0:
+        return [""] * width, 0, ["it has no header line"]
+    place = 0
+    while place + 1 < min(data, len(head), _TITLES) and width > 1 and _is_title(head[place]):
+        place += 1
+    names = [name.strip() for name in head[place]]
+    if len(names) + 1 == width and all(names):
+        names = ["", *names]
+    notes = [f"taken as a title: “{head[0][0].strip()[:60]}”" + (" and what follows" if place > 1 else "")]
+    return names, place + 1, notes if place else []
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return len(filled) == 1 and bool(row[0].strip()) and filled[0].lower() not in _IMAGE_COLUMNS
+
+
+def _is_image(cell: str) -> bool:
+    return PurePosixPath(cell.strip().partition("?")[0]).suffix.lower() in IMAGES
+
+
+def _is_one_address(line: str) -> bool:
+    """Whether a line is the address of a picture as a whole, and not up to something that parts cells."""
+    parts = (line.partition(separator)[0] for separator in _SEPARATORS if separator in line)
+    return bool(_ADDRESS.fullmatch(line)) and _is_image(line) and not any(map(_is_image, parts))
+
+
+def _columns(path: Path, names: Sequence[str], rows: Iterator[list[str]]) -> tuple[Table, list[int]]:
+    """The cells by column, and which rows (from 1) have more that are filled. Raises BadInput, csv.Error."""
+    _check_names(path, [name for name in names if name])
+    columns: list[list[str]] = [[] for _ in names]
+    longer = []
+    for number, row in enumerate(rows, start=1):
+        for place, cells in enumerate(columns):
+            cells.append(unguarded(row[place]) if place < len(row) else "")
+        if any(cell.strip() for cell in row[len(names) :]):
+            longer.append(number)
+    found = Table()
+    for place, (name, cells) in enumerate(zip(names, columns, strict=True), start=1):
+        if name or any(map(str.strip, cells)):
+            found[name or f"column {place}"] = cells
+    return found, longer
+
+
+# -- JSON and Parquet
+
+
+def _json(path: Path) -> Table:
+    """Objects as rows, a key a column; one object of texts is names with their labels. Others than texts, numbers and
+    truth values are left out."""
+    found = list(json_values(_text(path)[0]))
+    objects = [value for _, value in found if isinstance(value, dict)]
+    if len(found) == len(objects) == 1 and not {key.strip().lower() for key in objects[0]} & {*_IMAGE_COLUMNS}:
+        objects = [{"image": key, "label": value} for key, value in objects[0].items() if plain(value) is not None]
+    names = list(dict.fromkeys(key for value in objects for key, cell in value.items() if plain(cell) is not None))
+    if not names:
+        raise BadInput(f"{path.name} holds no rows. Give an object a line, a list of objects, or names with labels.")
+    table = Table({name: [plain(value.get(name)) or "" for value in objects] for name in names})
+    bad = [number for number, value in found if not isinstance(value, dict)]
+    table.how = f"lines that are no JSON object: {len(bad)}, the first is line {bad[0]}" if bad else ""
+    return table
 
 
 def _parquet(path: Path) -> Table:
@@ -91,7 +268,7 @@ def _parquet(path: Path) -> Table:
         cells = {name: table.column(name).cast(pa.string()).to_pylist() for name in simple}
     except (pa.ArrowException, OSError, ValueError):
         raise BadInput(f"{path.name} is not a Parquet file that can be read. Write it again.") from None
-    return {name: ["" if cell is None else cell for cell in column] for name, column in cells.items()}
+    return Table({name: ["" if cell is None else cell for cell in column] for name, column in cells.items()})
 
 
 def _is_simple(kind: Any) -> bool:

@@ -10,12 +10,13 @@ from core.domain import Assignment, DatasetRow, Progress
 from core.engine.requests import stopping
 from core.engine.run_step import Meter
 from core.errors import BadInput, FacetryError
-from core.ingest import source
+from core.ingest import ground_truth, source
 from core.ingest.source import Source
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
 from core.pipeline.intake import OnProgress, bring_back_copies, rest_of, take_in
+from core.pipeline.labels import images_of
 from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
@@ -89,9 +90,8 @@ class Pass:
         before stays."""
         if not self.settings.truth or not source.truth_exists(self.settings.truth):
             return
-        names = self.store.datasets.names(self.settings.dataset_id)
-        facet, classes = source.read_truth(self.settings.truth, names)
-        self.store.datasets.set_truth(self.settings.dataset_id, facet, classes)
+        truth = ground_truth.read(self.settings.truth, images_of(self.store, self.settings.dataset_id))
+        self.store.datasets.set_truth(self.settings.dataset_id, truth.facet, truth.classes)
 
     def _load_models(self) -> None:
         # Records are matched by name.

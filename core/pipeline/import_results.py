@@ -30,10 +30,12 @@ MOST_GROUPS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """The run that was made, and the rows that are not in it: what they call their image, and the reason."""
+    """The run that was made, the rows that are not in it (what they call their image, and the reason), and what was
+    assumed to read the results and the names of the images."""
 
     run_id: str
     left_out: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def without_image(self) -> tuple[str, ...]:
@@ -59,6 +61,7 @@ class Preview:
     truth: int
     left_out: tuple[tuple[str, str], ...]
     unreadable: int
+    note: str = ""
 
 
 def bring_in(
@@ -66,6 +69,7 @@ def bring_in(
     path: Path,
     *,
     images: str | DatasetRow = "",
+    encoding: str = "",
     truth: str = "",
     name: str = "",
     called: str = "",
@@ -78,6 +82,7 @@ def bring_in(
     Args:
         images: a folder, ZIP file or CSV, or a dataset that was looked at, so that the run is on the same images as
             others and shows them; without it the rows themselves are what was given.
+        encoding: of file names in a ZIP file of images that do not say theirs; "" to find it out.
         truth: as elsewhere; by default what the rows carry and, where all images are called `{n}_{class}`, that.
         name: what was grouped by, as the run is called.
         called: the person's name for `path`, where that is one of ours.
@@ -89,14 +94,19 @@ def bring_in(
     cancel = cancel or threading.Event()
     tell = on_progress or (lambda _: None)
     found = read(path, called)
-    origin = _origin(workspace, found, path, images, called)
+    origin = _origin(workspace, found, path, images, called, encoding)
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
         intake.look(workspace.store, workspace.copies, workspace.config, origin, cancel, tell)
     ready = workspace.store.datasets.names(origin.dataset_id)
-    places = found.places(ready)
+    met = found.meet(ready)
+    places = met.places
     if not places:
         where = images if isinstance(images, str) else images.name
-        raise BadInput(f"No row of {called or path.name} names one of the images in {where}. Check the names.")
+        row, name = found.rows[0].record.image, next(iter(ready.values()), "")
+        raise BadInput(
+            f"No row of {called or path.name} names one of the images in {where}. A row says “{row[:120]}”, "
+            f"an image is called “{name[-120:]}”. Check the names."
+        )
     left_out = _left_out(workspace.store, origin.dataset_id, found, places) if images else ()
     settings = RunSettings(
         "",
@@ -112,7 +122,8 @@ def bring_in(
     if on_run:
         on_run(run_id)
     runs.run(workspace, run_id, "assign", cancel=cancel, on_progress=tell)
-    return Brought(run_id, left_out)
+    notes = (found.note, origin.note, *(way.said("Rows") for way in met.ways))
+    return Brought(run_id, left_out, tuple(note for note in notes if note))
 
 
 def read(path: Path, called: str = "") -> Imported:
@@ -138,7 +149,8 @@ def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
     names = {row.record.id: "" for row in found.rows}
     if dataset_id:
         names = store.datasets.names(dataset_id)
-    places = found.places(names)
+    met = found.meet(names)
+    places = met.places
     rows = [found.rows[place] for place in places.values()]
     return Preview(
         len(found.rows),
@@ -148,6 +160,7 @@ def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
         sum(bool(row.record.truth) for row in rows),
         _left_out(store, dataset_id, found, places) if dataset_id else (),
         len(found.bad),
+        " ".join(note for note in (found.note, *(way.said("Rows") for way in met.ways)) if note),
     )
 
 
@@ -157,11 +170,13 @@ def rows_left_out(store: Store, run_id: str) -> tuple[int, list[tuple[str, str]]
     return kept[0], [(name, reason) for name, reason in kept[1]]
 
 
-def _origin(workspace: Workspace, found: Imported, path: Path, images: str | DatasetRow, called: str) -> Source:
+def _origin(
+    workspace: Workspace, found: Imported, path: Path, images: str | DatasetRow, called: str, encoding: str
+) -> Source:
     if not images:
         return source.from_results(found, path, called)
     if isinstance(images, str):
-        return source.find(images, "", workspace.config)
+        return source.find(images, "", workspace.config, encoding=encoding)
     return source.as_given(images, ()) if source.is_complete(images) else source.reopen(images, workspace.config)
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from core.domain import RunSettings
 from core.errors import Cancelled, FacetryError, Paused, told
-from core.ingest import source
+from core.ingest import ground_truth, source
 from core.ingest.external_results import read_results
 from core.ingest.source import Source
 from core.models import prices, registry
@@ -22,6 +22,7 @@ from core.models.registry import NO_KEYS, How, Keys
 from core.models.supplied import imported
 from core.pipeline.full_pass import Pass
 from core.pipeline.intake import OnProgress
+from core.pipeline.labels import images_of
 from core.pipeline.sampled_pass import SampledPass
 from core.pipeline.validation import check_cap, check_settings, check_share
 from core.results import run_view
@@ -87,11 +88,10 @@ def compare_with(workspace: Workspace, run_id: str, truth: str) -> int:
     Returns how many images have a label. Raises BadInput; then the run keeps what it was compared with before.
     """
     settings = run_view.get_run(workspace.store, run_id).settings
-    names = workspace.store.datasets.names(settings.dataset_id)
-    facet, classes = source.read_truth(truth, names)
-    workspace.store.datasets.set_truth(settings.dataset_id, facet, classes)
-    workspace.store.runs.set_truth(run_id, source.full_truth_address(truth, facet))
-    return len(classes)
+    found = ground_truth.read(truth, images_of(workspace.store, settings.dataset_id))
+    workspace.store.datasets.set_truth(settings.dataset_id, found.facet, found.classes)
+    workspace.store.runs.set_truth(run_id, source.full_truth_address(truth, found.facet))
+    return len(found.classes)
 
 
 def run(

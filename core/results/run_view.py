@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, score_table
+from core.ingest.ground_truth import ALIKE
 from core.ingest.source import RECORD_TRUTH
 from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.embedding.kept import KeptVectors
@@ -337,5 +338,5 @@ def facet_of(address: str, facets: Sequence[str]) -> str:
     """The stored facet that a run's truth setting ("folder", "filename", "CSV[:COLUMN]", "") speaks of, or ""."""
     if not address:
         return RECORD_TRUTH if RECORD_TRUTH in facets else ""
-    column = address.rsplit(":", 1)[-1]
+    column = (ALIKE if address.startswith(ALIKE) else "") + address.rsplit(":", 1)[-1]
     return next((facet for facet in (address, column) if facet in facets), "")

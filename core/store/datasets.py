@@ -121,6 +121,13 @@ class Datasets:
         )
         return dict(zip(columns["item_id"].tolist(), columns["name"].tolist(), strict=True))
 
+    def copies(self, dataset_id: str) -> list[tuple[str, str]]:
+        """Item id and name of each exact duplicate, in the order given."""
+        return self._db.read(
+            "SELECT item_id, name FROM dataset_item WHERE dataset_id = ? AND status = 'duplicate' ORDER BY position",
+            [dataset_id],
+        )
+
     def ends(self, dataset_id: str) -> list[str]:
         """The ids of the first and the last usable item; one or none where there are no more."""
         of_ready = "FROM dataset_item WHERE dataset_id = $1 AND status = 'ready'"

@@ -86,6 +86,7 @@ def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tm
     loading.value.save_as(tmp_path / "folders.zip")
     with zipfile.ZipFile(tmp_path / "folders.zip") as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
+    assert held.pop("files.csv").count(b"\n") == len(rows) + 1
     assert held == {f"{folder_name(row['cluster'])}/{row['image']}": originals[row["image"]] for row in rows}
     for place in ("0" * 12 + "/table.csv", f"{run_id}/facetry.duckdb", f"{run_id}/..%2f..%2fstart.py"):
         assert page.request.get(f"{server.url}/download/{place}").status in (400, 404)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.ingest.ground_truth import ALIKE
 from core.results.run_view import Query, View
 from core.store.runs import RunRow
 from ui import text
@@ -17,7 +18,7 @@ from ui.browse.overview import UNASSIGNED
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act
 from ui.components.safe import plain, safe_md
-from ui.images.truth_form import choose_truth, told
+from ui.images.truth_form import choose_truth, differing, told
 from ui.images.truth_form import summary as summary_of_labels
 from ui.session import run_data, state
 
@@ -213,6 +214,28 @@ def per_label(per_class: Mapping[str, Mapping[str, Any]]) -> None:
     )
 
 
+def differing_labels(run: RunRow) -> None:
+    """Images with two labels, and labels that may mean one, of those that the run is compared with."""
+    given, truth = run_data.dataset(run), run.settings.truth
+    if given is None or not truth:
+        return
+    alike = differing(given, truth)
+    if truth.startswith(ALIKE):
+        words, other = text.ALIKE_UNDO, truth.removeprefix(ALIKE)
+    elif alike:
+        words, other = text.ALIKE.format(labels=alike), f"{ALIKE}{truth}"
+    else:
+        return
+    st.button(
+        safe_md(words, 200),
+        icon=":material/join_inner:",
+        key="alike",
+        help=text.ALIKE_HELP,
+        on_click=act,
+        args=(run_data.compare_with, run.id, other),
+    )
+
+
 def ask_for_labels(run: RunRow) -> None:
     """Where labels can stand, and a form that takes them; the run is scored against them at once."""
     given = run_data.dataset(run)
@@ -220,7 +243,8 @@ def ask_for_labels(run: RunRow) -> None:
         return
     with told():
         truth = choose_truth(given, run.settings.truth, none=False)
-        kind = truth if truth in text.LABELS_FROM_NOTE else "table"
+        kind = (truth or "").removeprefix(ALIKE)
+        kind = kind if kind in text.LABELS_FROM_NOTE else "table"
         st.caption(text.LABELS_FROM_NOTE[str(kind)])
         fits = st.container()
         st.button(

@@ -16,9 +16,11 @@ from ui.session import state
 
 
 @st.cache_data(ttl=10, max_entries=20, show_spinner=False)
-def files_in(folder: str) -> int:
-    """How many files a folder holds, remembered for seconds: pages are drawn at every click. Raises BadInput."""
-    return source.find(folder, "", state.workspace().config).given
+def files_in(folder: str) -> str:
+    """How many files a folder holds, in words, and what was assumed to read their names; remembered for seconds, as
+    pages are drawn at every click. Raises BadInput."""
+    found = source.find(folder, "", state.workspace().config)
+    return f"{text.found(found.given)} {safe_md(found.note)}".strip()
 
 
 def choose() -> None:
@@ -101,6 +103,6 @@ def _path() -> None:
         st.caption(text.FOLDER_NOTE)
         return
     try:
-        st.caption(f":green[:material/check:] {text.found(files_in(wanted))} {text.FOLDER_NOTE}")
+        st.caption(f":green[:material/check:] {files_in(wanted)} {text.FOLDER_NOTE}")
     except FacetryError as error:
         st.caption(f":red[:material/error: {safe_md(str(error))}]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,15 +11,16 @@ import streamlit as st
 
 from core.domain import DatasetRow
 from core.errors import FacetryError
-from core.ingest import source
-from core.ingest.ground_truth import BROUGHT, Preview, split_address
+from core.ingest.ground_truth import ALIKE, BROUGHT, open_table, split_address
 from core.ingest.name_matching import from_filenames, from_folders
 from core.ingest.sources import huggingface_hub, upload
 from core.ingest.sources.source_file import check_allowed
-from core.ingest.table import SUFFIXES, image_column, read_table
+from core.ingest.table import NAMED
+from core.pipeline.labels import Fit, fit, images_of
 from core.typed_path import typed_path
 from ui import text
 from ui.components.safe import safe_md
+from ui.images.two_labels import two_labels
 from ui.session import state
 
 _CLASSES, _ROWS = 8, 4
@@ -56,6 +57,7 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
 
     none: whether "no labels" is a choice. Raises BadInput for a table that cannot be used.
     """
+    spelled, truth = truth, truth.removeprefix(ALIKE)
     kinds = {key: words for key, words in text.TRUTH_KINDS.items() if key or none}
     if truth.startswith((BROUGHT, huggingface_hub.PREFIX)):
         kinds = {truth: safe_md(name_of(truth), 60), **kinds}
@@ -68,11 +70,26 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
         key=f"truth-kind-{given.id}",
         label_visibility="collapsed",
     )
-    return (_table(given, truth) or None) if kind == "table" else str(kind or "")
+    chosen = (_table(given, truth) or None) if kind == "table" else str(kind or "")
+    return _spelled(given, chosen, as_one=spelled.startswith(ALIKE)) if chosen else chosen
+
+
+def _spelled(given: DatasetRow, chosen: str, *, as_one: bool) -> str:
+    """The labels as they are or, where a person wants it, with those as one that are only spelled otherwise."""
+    try:
+        alike = _fitted(given, chosen).preview.alike
+    except FacetryError:  # `summary` says it
+        return chosen
+    if not alike:
+        return chosen
+    label = safe_md(text.ALIKE.format(labels=_listed(alike)), 300)
+    one = st.checkbox(label, as_one, key=f"alike-{given.id}-{chosen}", help=text.ALIKE_HELP)
+    return f"{ALIKE}{chosen}" if one else chosen
 
 
 def name_of(truth: str) -> str:
     """What labels are compared with, in words: the column of a table, or how names are read."""
+    truth = truth.removeprefix(ALIKE)
     if truth.startswith(BROUGHT):
         return text.BROUGHT_TRUTH
     return text.TRUTH_KINDS.get(truth) or split_address(truth)[1] or truth
@@ -88,7 +105,7 @@ def _table(given: DatasetRow, truth: str) -> str:
     drops = st.session_state.setdefault(f"{key}-drops", 0)
     dropped = st.file_uploader(
         text.TABLE_UPLOAD,
-        type=[suffix.lstrip(".") for suffix in SUFFIXES],
+        type=[suffix.lstrip(".") for suffix in NAMED],
         max_upload_size=_MOST_MB,
         help=text.TABLE_LARGE.format(size=f"{_MOST_MB} MB"),
         key=f"{key}-upload-{drops}",
@@ -104,10 +121,12 @@ def _table(given: DatasetRow, truth: str) -> str:
         return ""
     table = typed_path(path.strip())
     check_allowed(table.resolve(), state.workspace().config)
-    head = _head(str(table), _stamp(str(table)))
-    classes = [column for column in head if column != image_column(list(head))] or list(head)
+    head, how, called = _head(given.id, _counts(given), str(table), _stamp(str(table)))
+    classes = [column for column in head if column != called]
     index = classes.index(column) if column in classes else 0
     st.dataframe(head, hide_index=True, alt=text.TABLE)
+    if how:
+        st.caption(safe_md(text.TABLE_HOW.format(how=how), 400))
     chosen = st.selectbox(text.COLUMN, classes, index=index, key=f"{key}-column")
     return f"{table}:{chosen}"
 
@@ -117,17 +136,51 @@ def summary(given: DatasetRow, truth: str) -> None:
 
     Raises BadInput when none gets one.
     """
-    found = _fit(given.id, str(sorted(given.counts.items())), truth, _stamp(truth))
+    fitted = _fitted(given, truth)
+    found = fitted.preview
     classes = list(found.classes.items())
     names = ", ".join(safe_md(f"{name} ({number})", 40) for name, number in classes[:_CLASSES])
     more = " …" if len(classes) > _CLASSES else ""
     st.caption(f":green[:material/check:] {text.labelled(found.labelled, found.images, len(classes))} {names}{more}")
+    if found.column:
+        st.caption(safe_md(text.NAMING_COLUMN.format(column=found.column), 120))
+    for way in found.ways:
+        st.caption(f":blue[:material/join_inner:] {safe_md(text.met(way), 300)}")
     if found.unlabelled:
         line = text.unlabelled(found.unlabelled, ", ".join(found.unlabelled_examples))
         st.caption(f":orange[:material/image_not_supported:] {safe_md(line, 400)}")
     if found.unmatched:
         line = text.unmatched(found.unmatched, ", ".join(found.unmatched_examples))
         st.caption(f":orange[:material/playlist_remove:] {safe_md(line, 400)}")
+    two_labels(fitted, key=f"{given.id}-{truth}")
+
+
+def differing(given: DatasetRow, truth: str) -> str:
+    """Images with two labels, for a page that says all else itself; nothing where the labels cannot be read.
+
+    Returns which labels may mean one, in words.
+    """
+    try:
+        fitted = _fitted(given, truth)
+    except FacetryError:
+        return ""
+    two_labels(fitted, key=f"{given.id}-{truth}")
+    return _listed(fitted.preview.alike)
+
+
+def _listed(alike: Sequence[tuple[str, ...]]) -> str:
+    """Sets of labels in words: "red = Red; 1 = 01"."""
+    return "; ".join(" = ".join(labels) for labels in alike[: text.FIRST]) + (" …" if len(alike) > text.FIRST else "")
+
+
+def _fitted(given: DatasetRow, truth: str) -> Fit:
+    """How labels fit the images as they are now. Raises BadInput when none gets one."""
+    return _fit(given.id, _counts(given), truth, _stamp(truth))
+
+
+def _counts(given: DatasetRow) -> str:
+    """Changes when the images do."""
+    return str(sorted(given.counts.items()))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -139,6 +192,7 @@ def _first_that_fits(dataset_id: str, counts: str) -> str:
 
 def _stamp(truth: str) -> str:
     """Changes when the file that labels are read from does; "" for what lies in no file."""
+    truth = truth.removeprefix(ALIKE)
     place = Path(truth.removeprefix(BROUGHT)) if truth.startswith(BROUGHT) else split_address(truth)[0]
     try:
         return str(place.stat().st_mtime_ns) if truth not in text.TRUTH_KINDS else ""
@@ -147,13 +201,14 @@ def _stamp(truth: str) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
-def _head(path: str, stamp: str) -> dict[str, list[str]]:
-    """The first rows of a table; remembered, as pages are drawn at every click. Raises BadInput."""
-    return {name: cells[:_ROWS] for name, cells in read_table(Path(path)).items()}
+def _head(dataset_id: str, counts: str, path: str, stamp: str) -> tuple[dict[str, list[str]], str, str]:
+    """The first rows of a table, how it was read, and the column that names the images; remembered, as pages are drawn
+    at every click. Raises BadInput."""
+    table, called = open_table(Path(path), images_of(state.workspace().store, dataset_id))
+    return {name: cells[:_ROWS] for name, cells in table.items()}, table.how, called
 
 
 @st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
-def _fit(dataset_id: str, counts: str, truth: str, stamp: str) -> Preview:
+def _fit(dataset_id: str, counts: str, truth: str, stamp: str) -> Fit:
     """Remembered while neither the images nor the labels change. Raises BadInput."""
-    items = state.workspace().store.datasets.items(dataset_id)
-    return source.preview_truth(truth, {item.item_id: item.name for item in items}, text.FIRST)
+    return fit(state.workspace().store, dataset_id, truth, text.FIRST)

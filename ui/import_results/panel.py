@@ -167,7 +167,7 @@ def _images(known: list[DatasetRow]) -> str | DatasetRow | None:
     wanted = (folder or "").strip()
     if not wanted:
         return None
-    st.caption(f":green[:material/check:] {text.found(files_in(wanted))}")
+    st.caption(f":green[:material/check:] {files_in(wanted)}")
     look = state.jobs().look_at(source.find(wanted, "", state.workspace().config).dataset_id)
     if look and look.alive:
         raise BadInput(text.STILL_OPENING)
@@ -191,7 +191,8 @@ def _preview(path: Path, called: str, images: DatasetRow | None) -> bool:
     good = bool(seen.answered)
     mark = ":green[:material/check:]" if good else ":red[:material/error:]"
     st.caption(f"{mark} {text.bring_holds(seen.rows, len(seen.groups))} {names}{more}")
-    lines = [text.bring_answers(seen.answered, seen.images)]
+    lines = [seen.note] if seen.note else []
+    lines.append(text.bring_answers(seen.answered, seen.images))
     if seen.truth:
         lines.append(text.bring_truth(seen.truth))
     if seen.left_out:

@@ -188,7 +188,7 @@ def forms(settings: RunSettings) -> list[Form]:
 
 def listed(typed: str) -> list[str]:
     """What was typed one per line; on a single line, commas part it too."""
-    lines = typed.strip().splitlines()
+    lines = typed.strip().split("\n")
     parts = lines[0].split(",") if len(lines) == 1 else lines
     return [part.strip() for part in parts if part.strip()]
 

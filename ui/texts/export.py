@@ -20,7 +20,8 @@ EXPORT_REPORT_NOTE: Final = (
 EXPORT_REPORT_GET: Final = "Download the report"
 EXPORT_TABLE: Final = "Table (CSV)"
 EXPORT_TABLE_NOTE: Final = (
-    "One line an image: file name, group, how sure, description, label. Opens in Excel, Numbers and LibreOffice."
+    "One line an image: file name, group, how sure, description, label, and why where one failed. "
+    "Opens in Excel, Numbers and LibreOffice."
 )
 EXPORT_TABLE_GET: Final = "Download the table"
 EXPORT_FOLDERS: Final = "Folders (ZIP)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.ingest.name_matching import Way
 from ui.texts.common import count, images
 
 IMAGES_TITLE: Final = "Choose your images"
@@ -12,7 +13,7 @@ UPLOADER: Final = {
     "label": "Your images",
     "drop": "Drop images, folders or ZIP files here",
     "note": (
-        "A ZIP file counts as a folder, a single table (CSV, TSV, Parquet) as labels to compare with, "
+        "A ZIP file counts as a folder, a single table (CSV, TSV, JSON Lines, Parquet) as labels to compare with, "
         "or alone as a list of addresses of images. "
         "Copies go to Facetry's own folder on this computer and no further."
     ),
@@ -51,6 +52,8 @@ LISTS_NOTHING: Final = (
     "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."
 )
 LOOK: Final = "Use these images"
+FILE_NAMES: Final = "File names were taken for"
+FILE_NAMES_HELP: Final = "They do not say what they are written in. If they look wrong, choose another."
 UPLOADED: Final = "my images"
 ROOTS: Final = "Images may be read from: {folders}"
 NOT_GROUPED: Final = "Not grouped"
@@ -87,10 +90,17 @@ TRUTH_KINDS: Final = {
 TABLE: Final = "Table with a column of file names and a column of labels"
 TABLE_HINT: Final = "/home/me/Pictures/labels.csv"
 TABLE_PATH: Final = "or where it lies on this computer"
-TABLE_UPLOAD: Final = "Drop the table here (CSV, TSV or Parquet)"
+TABLE_UPLOAD: Final = "Drop the table here (CSV, JSON Lines, Parquet …)"
 TABLE_LARGE: Final = "Up to {size}. A larger table is better named by its path, below."
 TABLE_READING: Final = "Reading the labels"
+TABLE_HOW: Final = "How the table was read: {how}."
 COLUMN: Final = "Column with the labels"
+NAMING_COLUMN: Final = "Column that names the images: {column}"
+ALIKE: Final = "Count as one label: {labels}"
+ALIKE_UNDO: Final = "Count each spelling by itself again"
+ALIKE_HELP: Final = "They differ only in case, spaces or how a number is written. Scores then count them as one."
+TWO_LABELS_NOTE: Final = "One picture, two labels: one of them is wrong, most likely. Scores use the first."
+NEAR_LABELS_NOTE: Final = "They look nearly the same and have different labels. Scores use the label of each."
 TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start a new run."
 
 
@@ -116,6 +126,20 @@ def first_groups(number: int) -> str:
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:
     return f"{labelled_:,} of {images(all_)} have a label; {count(classes, 'different label')}:"
+
+
+def met(way: Way) -> str:
+    name, image = way.example
+    labels = count(way.number, "label")
+    return f"{labels} met {'its image' if way.number == 1 else 'their images'} {way.words}: {name} → {image}"
+
+
+def two_labels(number: int) -> str:
+    return f"{images(number)} with two labels"
+
+
+def near_labels(number: int) -> str:
+    return f"{count(number, 'group')} of near duplicates with different labels"
 
 
 def unlabelled(number: int, first: str) -> str:

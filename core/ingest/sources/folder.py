@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from core.config import Config
 from core.errors import BadInput
 from core.ingest.sources.source_file import Found, check_allowed, is_allowed, natural, refusal_by_name
+from core.ingest.text import NAME_PAGES, UTF_8, code_page, is_utf8
+from core.typed_path import as_text, is_text
 
 
-def scan(folder: Path, config: Config) -> list[Found]:
+def scan(folder: Path, config: Config, encoding: str) -> tuple[list[Found], str]:
     """All files below `folder` in natural order (2 before 10), hidden ones too: everything given is accounted for.
+
+    Linux takes any bytes for a name, such as those of a ZIP file that was unpacked as it was. Names that are not UTF-8
+    are read in `encoding` or, where it is "", in the code page that fits all of them; it is returned, "" for none.
 
     Links to files are followed. Links to folders are not; they are listed with the reason, as are folders that may not
     be read. Raises BadInput when the folder is missing, not allowed, not readable or holds nothing.
@@ -33,16 +39,19 @@ def scan(folder: Path, config: Config) -> list[Found]:
     if str(real) in denied:
         raise BadInput(f"The folder {folder} could not be read. Check that you may open it.")
     for place in denied:
-        name = _text(Path(place).relative_to(real).as_posix())
+        name = Path(place).relative_to(real).as_posix()
         found.append(Found(name, Path(place), refusal="A folder that could not be read. Check that you may open it."))
     if not found:
         raise BadInput(f"The folder {folder} is empty. Put images into it, or choose another.")
-    return sorted(found, key=lambda file: natural(file.name))
+    odd = [os.fsencode(part) for file in found if not is_text(file.name) for part in file.name.split("/")]
+    odd = [part for part in odd if not is_utf8(part)]
+    encoding = (encoding or code_page(odd, NAME_PAGES)) if odd else ""
+    found = [file if is_text(file.name) else replace(file, name=_read(file.name, encoding)) for file in found]
+    return sorted(found, key=lambda file: natural(file.name)), encoding
 
 
 def _found(path: Path, name: str, config: Config) -> Found:
-    name = _text(name)
-    refusal = refusal_by_name(name)
+    refusal = refusal_by_name(as_text(name))
     try:
         stat = path.lstat()  # once a file: with hundreds of thousands that is most of the time
         if S_ISLNK(stat.st_mode):
@@ -54,9 +63,10 @@ def _found(path: Path, name: str, config: Config) -> Found:
     return Found(name, path, stamp=(stat.st_size, stat.st_mtime_ns), refusal=refusal)
 
 
-def _text(name: str) -> str:
-    """Not all systems' names are text."""
-    return name.encode("utf-8", "replace").decode()
+def _read(name: str, encoding: str) -> str:
+    """A path whose folders and file are UTF-8 or in this encoding."""
+    parts = map(os.fsencode, name.split("/"))
+    return "/".join(part.decode(UTF_8 if is_utf8(part) else encoding, "replace") for part in parts)
 
 
 def _linked(path: Path, name: str, refusal: str, config: Config) -> Found:

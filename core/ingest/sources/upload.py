@@ -35,7 +35,7 @@ from core.ingest.sources import upload_folders, upload_plan, zip_file
 from core.ingest.sources.source_file import refusal_by_name
 from core.ingest.sources.upload_folders import FINISHED, GONE, ID, There
 from core.ingest.sources.upload_plan import Announced, Stamp, announced
-from core.ingest.table import SUFFIXES as TABLES
+from core.ingest.table import NAMED as TABLES
 
 __all__ = [
     "LIMITS",

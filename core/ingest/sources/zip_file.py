@@ -1,4 +1,9 @@
-"""A ZIP file -> what is in it. Members are read in place, never extracted by name."""
+"""A ZIP file -> what is in it. Members are read in place, never extracted by name.
+
+A member is called as its Unicode path (extra field 0x7075) says, else as its name does where that is marked as UTF-8.
+Other names are bytes of unknown letters, those of all members in the same: UTF-8 where all of them are valid, else the
+code page that fits them best, unless a person says which.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from core.config import Config
 from core.errors import BadInput
 from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
+from core.ingest.text import NAME_PAGES, UTF_8, code_page, is_utf8
 
 MAX_MEMBER = 256 * 1024**2
 """Bytes of one unpacked member; the largest image accepted is smaller."""
@@ -29,12 +35,18 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 _END = b"PK\x05\x06"
 _END_BYTES = 22 + 0xFFFF
 """The end record with the longest comment that it can have."""
+_UTF_8_NAME = 0x800
+_UNICODE_PATH = 0x7075
+Members = list[tuple[int, zipfile.ZipInfo]]
+"""What an archive lists, each with its number there."""
+EARLIER = "cp437"
+"""How names that do not say were read before they were looked at, and the only page in which every byte is a letter."""
 _ABSOLUTE = re.compile(r"^(/|[A-Za-z]:/)")
 
 
-def scan(path: Path, config: Config) -> list[Found]:
-    """All members in natural order; members of one name get a number. Raises BadInput for what is no usable archive:
-    no ZIP, damaged, not allowed, empty, or a bomb."""
+def members_of(path: Path, config: Config) -> Members:
+    """Everything that the archive lists but folders. Raises BadInput for what is no usable archive: no ZIP, damaged,
+    not allowed, empty, or a bomb."""
     check_allowed(path.resolve(), config)
     try:
         _check_directory(path)
@@ -45,10 +57,23 @@ def scan(path: Path, config: Config) -> list[Found]:
     if not members:
         raise BadInput(f"{path.name} is empty. Put images into it, or choose another.")
     _check_total(path, len(members), sum(info.file_size for _, info in members))
+    return members
+
+
+def names_encoding(members: Members) -> str:
+    """What names are written in that do not say it themselves; "" where all do."""
+    unsaid = [raw for _, info in members if (raw := _unsaid(info))]
+    if not unsaid:
+        return ""
+    return UTF_8 if all(map(is_utf8, unsaid)) else code_page(unsaid, NAME_PAGES)
+
+
+def scan(path: Path, members: Members, encoding: str) -> list[Found]:
+    """All members in natural order; members of one name get a number. encoding: of the names that do not say theirs."""
     seen: Counter[str] = Counter()
     found = []
     for place, info in members:
-        name = info.filename.replace("\\", "/")
+        name = _name(info, encoding or EARLIER).replace("\\", "/")
         refusal = _refusal(name, info)
         seen[name] += 1
         if seen[name] > 1:
@@ -56,6 +81,31 @@ def scan(path: Path, config: Config) -> list[Found]:
             name = str(pure.with_name(f"{pure.stem} ({seen[name]}){pure.suffix}"))
         found.append(Found(name, path, place, (info.file_size, info.CRC), refusal))
     return sorted(found, key=lambda file: natural(file.name))
+
+
+def _unsaid(info: zipfile.ZipInfo) -> bytes:
+    """The bytes of a name that says nowhere what they mean; b"" for all others."""
+    if info.flag_bits & _UTF_8_NAME or info.orig_filename.isascii() or _unicode_path(info):
+        return b""
+    return info.orig_filename.encode(EARLIER)
+
+
+def _name(info: zipfile.ZipInfo, encoding: str) -> str:
+    raw = _unsaid(info)
+    name = raw.decode(encoding, "replace") if raw else _unicode_path(info) or info.orig_filename
+    return name.partition("\0")[0]
+
+
+def _unicode_path(info: zipfile.ZipInfo) -> str:
+    """The name in the extra field 0x7075 (APPNOTE 4.6.9), "" where there is none or it belongs to another name."""
+    extra = info.extra
+    while len(extra) >= 4:
+        kind, size = int.from_bytes(extra[:2], "little"), int.from_bytes(extra[2:4], "little")
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == _UNICODE_PATH and field[:1] == b"\1" and not info.flag_bits & _UTF_8_NAME:
+            same = zlib.crc32(info.orig_filename.encode(EARLIER)) == int.from_bytes(field[1:5], "little")
+            return field[5:].decode(UTF_8) if same and is_utf8(field[5:]) else ""
+    return ""
 
 
 def read_member(path: Path, member: int) -> bytes:

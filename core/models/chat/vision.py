@@ -96,7 +96,7 @@ def _parts(reply: Reply, criteria: Sequence[tuple[str, str]]) -> Seen | Failed:
 
 def _split_label(text: str) -> Description:
     """A description and the label in its last line; without such a line the label is drawn by the text model."""
-    lines = text.splitlines()
+    lines = text.rstrip().split("\n")
     found = _LABEL_LINE.match(lines[-1]) if lines else None
     rest = "\n".join(lines[:-1]).strip()
     return Description(rest, label=found.group(1)[:LABEL_CHARS]) if found and rest else Description(text)

@@ -36,7 +36,7 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
     assert main([*command, "--truth", "folder"]) == 0
     out = tmp_path / "out"
     rows = table(out / "assignments.csv")
-    assert list(rows[0]) == ["image", "cluster", "confidence", "source", "description", "label", "truth"]
+    assert tuple(rows[0]) == ("image", "cluster", "confidence", "source", "description", "label", "truth", "reason")
     assert len(rows) == 16
     assert rows[0] == {
         "image": "blue/0.png",
@@ -46,6 +46,7 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
         "description": "A blue picture.",
         "label": "blue",
         "truth": "blue",
+        "reason": "",
     }
     clusters = table(out / "clusters.csv")
     assert list(clusters[0]) == ["cluster", "meaning", "size", "labels"]
@@ -99,7 +100,8 @@ def test_failures_give_status_one_and_are_listed(
     assert main(command) == 1
     assert "Failed: blue/0.png: The fake engine was told to fail." in capsys.readouterr().err
     failed = [row for row in table(tmp_path / "out" / "assignments.csv") if not row["cluster"]]
-    assert [(row["image"], row["source"]) for row in failed] == [("blue/0.png", "none")]
+    said = [(row["image"], row["source"], row["description"], row["reason"]) for row in failed]
+    assert said == [("blue/0.png", "none", "", "The fake engine was told to fail.")]
 
 
 def test_a_criterion_that_cannot_be_seen_is_warned_of(

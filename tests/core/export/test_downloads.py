@@ -27,7 +27,7 @@ from core.results.selection import ALL, Only
 def unzip(house: House, run_id: str, only: Only = ALL) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(b"".join(downloads.folders(house.workspace, run_id, only)))) as archive:
         assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
+        return {name: archive.read(name) for name in archive.namelist() if name != "files.csv"}
 
 
 @pytest.fixture

@@ -267,10 +267,10 @@ def test_folders_that_cannot_be_read_are_refused_with_a_sentence(tmp_path: Path)
     (tmp_path / "file").write_text("x")
     for address, sentence in {"nope": "does not exist", "file": "is a file", "empty": "is empty"}.items():
         with pytest.raises(BadInput, match=sentence):
-            folder.scan(tmp_path / address, config)
+            folder.scan(tmp_path / address, config, "")
     fenced = replace(config, image_roots=(tmp_path / "allowed",))
     with pytest.raises(BadInput, match="may only be read from"):
-        folder.scan(tmp_path / "empty", fenced)
+        folder.scan(tmp_path / "empty", fenced, "")
     (tmp_path / "allowed").mkdir()
     (tmp_path / "allowed" / "way_out").symlink_to(tmp_path / "empty")
     Image.new("RGB", (9, 9)).save(tmp_path / "private.png")
@@ -279,7 +279,7 @@ def test_folders_that_cannot_be_read_are_refused_with_a_sentence(tmp_path: Path)
     assert [file.item.name for file in looked] == ["link.png", "way_out"]
     assert {file.item.reason for file in looked} == {"A link to a place that images may not be read from."}
     with pytest.raises(BadInput, match="may only be read from"):
-        folder.scan(tmp_path / "allowed" / "way_out", fenced)
+        folder.scan(tmp_path / "allowed" / "way_out", fenced, "")
 
 
 def zipped(path: Path, members: dict[str, bytes]) -> Path:

@@ -126,7 +126,7 @@ def test_a_folder_inside_that_may_not_be_read_is_listed(pictures: Path, monkeypa
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    found = {file.name: file.refusal for file in folder_source.scan(pictures, Config(pictures.parent / "ws"))}
+    found = {file.name: file.refusal for file in folder_source.scan(pictures, Config(pictures.parent / "ws"), "")[0]}
     assert found == {
         "a.png": "", "deep/b.png": "", "deep/er": "A folder that could not be read. Check that you may open it.",
     }  # fmt: skip
@@ -141,7 +141,7 @@ def test_a_file_that_goes_while_the_folder_is_looked_through(pictures: Path, mon
         return real(path)
 
     monkeypatch.setattr(Path, "lstat", lstat)
-    found = {file.name: file.refusal for file in folder_source.scan(pictures, Config(pictures.parent / "ws"))}
+    found = {file.name: file.refusal for file in folder_source.scan(pictures, Config(pictures.parent / "ws"), "")[0]}
     assert found["a.png"] == "It went away while the folder was looked through."
     assert len(found) == 3
 

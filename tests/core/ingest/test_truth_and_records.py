@@ -12,8 +12,9 @@ from conftest import DATASETS, needs_datasets
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest import source
-from core.ingest.ground_truth import every_facet, preview_truth, read_truth, split_address
+from core.ingest import ground_truth, source
+from core.ingest.ground_truth import read_truth, split_address
+from core.ingest.name_matching import Images
 from core.ingest.records import read_records
 
 NAMES = {"i1": "red/1_fast car.jpg", "i2": "2_big_dog.png", "i3": "plain.png"}
@@ -53,7 +54,7 @@ def test_tables_of_every_usual_kind_are_read(tmp_path: Path, text: str) -> None:
         (b"image\nplain.png\n", "", "needs a column"),
         (b"image,a\nother.png,1\n", "", "No row"),
         (b"", "", "empty or not a text table"),
-        (b"\xff\xfe\x00\x01", "", "not a text table in UTF-8"),
+        (b"\xff\xfe\x00\x01", "", "needs a column"),
         (b"image,a\0\nx,y\n", "", "empty or not a text table"),
         (b"image,a,a\nplain.png,1,2\n", "", "two columns of the same name"),
         (b'image,a\n"plain.png,1\n', "", "cannot be read as a table"),
@@ -83,18 +84,22 @@ def test_a_parquet_table_is_truth_too_and_holds_several_criteria(tmp_path: Path)
     }
     pq.write_table(pa.table(cells), tmp_path / "t.parquet")
     assert read_truth(f"{tmp_path / 't.parquet'}:wheels", NAMES) == ("wheels", {"i1": "4", "i2": "0"})
-    assert every_facet(tmp_path / "t.parquet", NAMES) == {"colour": {"i1": "red"}, "wheels": {"i1": "4", "i2": "0"}}
+    assert read_truth(f"{tmp_path / 't.parquet'}:colour", NAMES) == ("colour", {"i1": "red"})
+
+
+def previewed(address: str, examples: int = 5) -> ground_truth.Preview:
+    return ground_truth.preview(ground_truth.read(address, Images(NAMES)), NAMES, examples)
 
 
 def test_what_truth_would_give_is_previewed(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(
         "image,colour\n1_fast car.jpg,red\n2_big_dog.png,red\ngone.png,blue\nlost.png,blue\n"
     )
-    preview = preview_truth(str(tmp_path / "t.csv"), NAMES, examples=1)
+    preview = previewed(str(tmp_path / "t.csv"), examples=1)
     assert (preview.facet, preview.images, preview.labelled, preview.classes) == ("colour", 3, 2, {"red": 2})
     assert (preview.unlabelled, preview.unlabelled_examples) == (1, ["plain.png"])
     assert (preview.unmatched, preview.unmatched_examples) == (2, ["gone.png"])
-    from_names = preview_truth("filename", NAMES)
+    from_names = previewed("filename")
     assert (from_names.labelled, from_names.unlabelled_examples, from_names.unmatched) == (2, ["plain.png"], 0)
 
 

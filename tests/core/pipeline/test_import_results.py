@@ -77,7 +77,7 @@ def test_answers_of_no_group_count_as_scikit_learn_says(tmp_path: Path) -> None:
     with (tmp_path / "out" / "assignments.csv").open(encoding="utf-8-sig", newline="") as file:
         odd = [row for row in csv.DictReader(file) if row["cluster"] == "Unassigned"]
     assert len(odd) == 10
-    assert "none" in {row["description"] for row in odd}  # what was said instead is kept
+    assert "none" in {row["reason"] for row in odd}  # what was said instead is kept
 
 
 FORMS = {
@@ -183,6 +183,20 @@ def test_without_names_the_answers_are_the_groups(tmp_path: Path) -> None:
     found = read_results(tmp_path)
     assert [name for name, _ in found.names] == ["Dog", "cat"]
     assert [found.group_of(row.answer) for row in found.rows] == ["dog", "dog", "cat", None, None, None]
+
+
+@pytest.mark.parametrize("word", ["none", "NA", "n/a", "-1", "null", "nan", "unknown"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_words_for_nothing_are_groups_where_a_table_uses_them(word: str, ending: str, tmp_path: Path) -> None:
+    said = [word, "red", "", "Unassigned", word]
+    path = tmp_path / f"t.{ending}"
+    if ending == "csv":
+        path.write_text("image,cluster\n" + "".join(f"{place}.jpg,{one}\n" for place, one in enumerate(said)))
+    else:
+        path.write_text("\n".join(json.dumps({"image": f"{n}.jpg", "cluster": one}) for n, one in enumerate(said)))
+    found = read_results(path)
+    assert [name for name, _ in found.names] == [word, "red"]
+    assert [found.group_of(row.answer) for row in found.rows] == [found.key(word), "red", None, None, found.key(word)]
 
 
 def test_a_table_and_our_own_exports_come_back(house: House, tmp_path: Path) -> None:

@@ -47,17 +47,17 @@ def test_every_text_comes_back(door: str, seed: int, house: House, tmp_path: Pat
     clusters = ["-1", "'=1", "red.", "A nice cup\r=1+1", " ＝x ", *(text(chance) for _ in range(5))]
     rows = [
         (f"{number}{text(chance)}.png", chance.choice(clusters), round(chance.random(), 4), "model", text(chance),
-         text(chance), text(chance))
+         text(chance), text(chance), "")
         for number in range(300)
     ]  # fmt: skip
     rows += [
-        (" lead.png", "Unassigned", None, "model", "a", "b", ""),
-        ("=1.png", clusters[0], 0.5, "model", " ", "-", ""),
+        (" lead.png", "Unassigned", None, "model", "a", "b", "", ""),
+        ("=1.png", clusters[0], 0.5, "model", " ", "-", "", ""),
     ]
     path = tmp_path / "first.csv"
     tables.write_csv(path, ASSIGNMENTS, rows)
     first = bring_in(house.workspace, path).run_id
-    told = [(row[0], "unassigned" if row[1] == "Unassigned" else row[1], row[2], *row[4:]) for row in rows]
+    told = [(row[0], "unassigned" if row[1] == "Unassigned" else row[1], row[2], *row[4:7]) for row in rows]
     assert cells(house, first) == told
     again = tmp_path / f"again.{door}"
     again.write_bytes(b"".join(DOORS[door](house.workspace, first)))
@@ -98,7 +98,7 @@ def test_what_failed_stays_without_a_group(house: House, tmp_path: Path) -> None
     tables.write_csv(
         path,
         ASSIGNMENTS,
-        [("a.png", "", None, "none", "The reason.", "", ""), ("b.png", "x", 1.0, "model", "d", "x", "")],
+        [("a.png", "", None, "none", "", "", "", "The reason."), ("b.png", "x", 1.0, "model", "d", "x", "", "")],
     )
     run_id = bring_in(house.workspace, path).run_id
     assert [row.state for row in run_view.rows(house.store, run_id)] == ["failed", "assigned"]

@@ -46,7 +46,7 @@ def test_a_list_alone(name: str, images: Path, monkeypatch: pytest.MonkeyPatch) 
             "No row of groups.csv leads to an image, for example a.jpg. Drop the im",
         ),
         (b"image\n", "groups.csv lists no images"),
-        (b"\xff\xfe", "groups.csv is not a text table in UTF-8"),
+        (b"\xff\xfe", "groups.csv is empty or not a text table"),
         (b"", "groups.csv is empty"),
     ],
 )
@@ -59,7 +59,10 @@ def test_a_table_that_leads_to_no_image(content: bytes, said: str, monkeypatch: 
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("url,hue\nhttps://example.org/a.png,red\n", "No row of labels.csv names one of the images (column “url”)"),
+        (
+            "url,hue\nhttps://example.org/a.png,red\n",
+            "(column “url”), an image is called “0_blue.png”",
+        ),
         ("image\n0_red.png\n", "labels.csv needs a column with image names and one with classes; it has: image"),
         ("image,hue\n0_red.png,warm\ngone.png,warm\n", "1 name in the table belongs to no image here: gone.png"),
     ],

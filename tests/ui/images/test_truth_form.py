@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,11 @@ import pyarrow.parquet as pq
 import pytest
 from app import BLUE, GREEN, RED, fresh_server, images, make, matches, models, open_app, shown  # noqa: F401
 from PIL import Image
+from streamlit.testing.v1 import AppTest
+from waiting import wait_for
+from zips import member, write_zip
 
+from core.domain import SourceAddress
 from core.ingest import source
 from core.pipeline import intake
 from ui.session import state
@@ -95,3 +100,78 @@ def test_labels_given_later_are_previewed_too(make: Callable[..., str]) -> None:
     assert "1 name in the table belongs to no image here: x.png" in shown(at)
     at.button(key="compare").click().run()
     assert matches(1.0, 1.0, 1) in shown(at)
+
+
+def with_table(images: Path, content: str) -> AppTest:
+    at = open_app("images", **at_hand(images))
+    at.radio[0].set_value("table").run()
+    return at.file_uploader[0].set_value(("labels.csv", content.encode("cp1252"), "text/csv")).run()
+
+
+def test_how_a_table_was_read_and_met_the_images_is_said(images: Path) -> None:
+    rows = "".join(f"grüne;{number}_GREEN;grün\n" for number in range(GREEN))
+    at = with_table(images, f"Kommentar;Bild;Farbe\n{rows}")
+    at.selectbox[0].set_value("Farbe").run()
+    said = shown(at)
+    assert "How the table was read: read as Western European (Windows-1252), with “;” between cells." in said
+    assert "Column that names the images: Bild" in said
+    assert "4 labels met their images without their endings: 0_GREEN → green/0_green.png" in said
+    assert at.selectbox[0].options == ["Kommentar", "Farbe"]
+
+
+def test_labels_spelled_otherwise_count_as_one_with_a_click(images: Path) -> None:
+    at = with_table(images, "image,hue\n0_red.png,Red\n1_red.png,red\n2_red.png,red\n0_blue.png,1.0\n1_blue.png,01\n")
+    assert "5 of 12 images have a label; 4 different labels" in shown(at)
+    box = at.checkbox[0]
+    assert box.label.replace("\\", "") == "Count as one label: red = Red; 1.0 = 01"
+    box.check().run()
+    assert "5 of 12 images have a label; 2 different labels: red (3), 1.0 (2)" in shown(at)
+    assert at.query_params["truth"].startswith("alike:")
+    at.checkbox[0].uncheck().run()
+    assert "4 different labels" in shown(at)
+    assert not at.query_params["truth"].startswith("alike:")
+
+
+def test_scores_count_spellings_as_one_with_a_click(images: Path, make: Callable[..., str]) -> None:
+    table = images.parent / "labels.csv"
+    table.write_text("image,hue\n0_red.png,Red\n1_red.png,red\n2_red.png,red\n0_blue.png,blue\n", encoding="utf-8")
+    at = open_app("evaluate", run=make(truth=f"{table}:hue"))
+    assert "Your labels have 3 kinds" in shown(at)
+    assert at.button(key="alike").label.replace("\\", "") == "Count as one label: red = Red"
+    at.button(key="alike").click().run()
+    assert "Your labels have 2 kinds" in shown(at)
+    at.button(key="alike").click().run()
+    assert "Your labels have 3 kinds" in shown(at)
+
+
+def test_an_image_with_two_labels_is_shown(images: Path, make: Callable[..., str]) -> None:
+    shutil.copy(images / "red" / "0_red.png", images / "blue" / "again.png")
+    at = open_app("images", **at_hand(images))
+    at.radio[0].set_value("folder").run()
+    assert [entry.label for entry in at.expander if "two labels" in entry.label] == ["1 image with two labels"]
+    assert "One picture, two labels" in shown(at)
+    at = open_app("evaluate", run=make())
+    assert "1 image with two labels" in [entry.label for entry in at.expander]
+
+
+def test_names_in_a_zip_file_that_do_not_say_their_letters_can_be_read_otherwise(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(content, "PNG")
+    names = ["写真/赤い/赤_0.png", "写真/青い/青_1.png"]
+    packed = write_zip(
+        tmp_path / "a.zip",
+        [(member(name.encode("cp932")), content.getvalue() + bytes([n])) for n, name in enumerate(names)],
+    )
+    at = open_app("images", **at_hand(packed))
+    (box,) = at.selectbox
+    assert (box.label, box.value) == ("File names were taken for", "cp932")
+    box.set_value("cp437").run()
+    chosen, found = SourceAddress("zip", str(packed), encoding="cp437"), state.workspace().store.datasets
+    wait_for(lambda: source.is_complete(found.newest(chosen)))
+    now = found.newest(chosen)
+    assert now is not None
+    at.run()
+    assert at.selectbox[0].value == "cp437"
+    assert sorted(state.workspace().store.datasets.names(now.id).values()) == sorted(
+        name.encode("cp932").decode("cp437") for name in names
+    )

@@ -155,7 +155,7 @@ def test_ictc_files_dropped_together() -> None:
         ([("step1_result.jsonl", b"{}"), ("step2b_result.txt", b"1: a")], "IC|TC results holds no step3_result.txt"),
         ([("step1_result.jsonl", b'{"image_file": "a.jpg", "text": "b"}')], "step1_result.jsonl says of no image"),
         ([("a.csv", b"")], "a.csv is empty"),
-        ([("a.csv", b"\xff\xfe\x00")], "not a text table in UTF-8"),
+        ([("a.csv", b"\xff\xfe\x00")], "needs a column of images"),
         ([("a.csv", b"image\na.jpg\n")], "needs a column of images and one of groups"),
         ([("a.csv", b"image,cluster\na.jpg,\n")], "gives no image a group"),
         ([("a.parquet", b"PAR1")], "not a Parquet file"),

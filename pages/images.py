@@ -63,6 +63,7 @@ elif not usable and source.is_complete(given):
 if source.is_complete(given):
     near_duplicates(given)
 intake_report.skipped(given)
+intake_report.noted(given)
 left, right = st.columns([3, 2], gap="large")
 with left:
     intake_report.preview(given, usable)

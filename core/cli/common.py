@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,9 @@ from core.evaluate.metrics import sentence
 from core.export import run_files
 from core.typed_path import typed_path
 from core.workspace import Workspace
+
+_NAMED = 5
+"""Files of one note that are named."""
 
 
 def place_of(options: argparse.Namespace) -> Config:
@@ -94,10 +97,21 @@ class Line:
             print(f"{line}   ", end="\r", file=sys.stderr)
 
 
+def _by_note(noted: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Note -> the files that it is about: of a folder of animations one line is enough."""
+    names: dict[str, list[str]] = {}
+    for name, note in noted:
+        names.setdefault(note, []).append(name)
+    return names
+
+
 def summary(written: run_files.Written, out: Path) -> int:
     """Say what came out, and list every failure; return the exit status."""
     for warning in written.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
+    for note, names in _by_note(written.noted).items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        print(f"Note: {note}: {', '.join(names[:_NAMED])}{more}", file=sys.stderr)
     for name, reason in written.skipped:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
     for name, reason in written.failed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.domain import Assignment, Cluster, SourceAddress, folded
@@ -18,7 +19,8 @@ from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.decode import image_path
 from core.ingest.source import Source
-from core.ingest.sources.source_file import Found, refusal_by_name
+from core.ingest.sources.file_kind import recognised
+from core.ingest.sources.source_file import Found, opened_head
 from core.models.registry import NO_KEYS, Keys
 from core.pipeline.run_models import models_of
 from core.pipeline.sight import said_of_sight
@@ -83,7 +85,8 @@ def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", ke
     name = name or image.name
     with tempfile.TemporaryDirectory() as folder:
         copies = Path(folder)
-        file = Found(name, image, refusal=refusal_by_name(name))
+        kind, refusal = recognised(name, partial(opened_head, image))
+        file = Found(name, image, refusal=refusal, kind=kind)
         looked = next(iter(source.look(Source("", name, SourceAddress(), 1, (file,)), copies, workspace.config)))
         if looked.item.status != "ready":
             raise BadInput(f"{name}: {looked.item.reason}")

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
+from core.ingest.sources.file_kind import HEAD, recognised
+from core.ingest.sources.source_file import Found, check_allowed, natural
 
 MAX_MEMBER = 256 * 1024**2
 """Bytes of one unpacked member; the largest image accepted is smaller."""
@@ -40,44 +41,54 @@ def scan(path: Path, config: Config) -> list[Found]:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             members = [(place, info) for place, info in enumerate(archive.infolist()) if not info.is_dir()]
+            _check_total(path, len(members), sum(info.file_size for _, info in members))
+            looked_into = [_recognised(archive, info) for _, info in members]
     except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError):
         raise BadInput(f"{path.name} is not a ZIP file that can be opened, or it is cut off. Make it again.") from None
     if not members:
         raise BadInput(f"{path.name} is empty. Put images into it, or choose another.")
-    _check_total(path, len(members), sum(info.file_size for _, info in members))
     seen: Counter[str] = Counter()
     found = []
-    for place, info in members:
+    for (place, info), (kind, refusal) in zip(members, looked_into, strict=True):
         name = info.filename.replace("\\", "/")
-        refusal = _refusal(name, info)
         seen[name] += 1
         if seen[name] > 1:
             pure = PurePosixPath(name)
             name = str(pure.with_name(f"{pure.stem} ({seen[name]}){pure.suffix}"))
-        found.append(Found(name, path, place, (info.file_size, info.CRC), refusal))
+        found.append(Found(name, path, place, (info.file_size, info.CRC), refusal, kind=kind))
     return sorted(found, key=lambda file: natural(file.name))
 
 
 def read_member(path: Path, member: int) -> bytes:
     """A member's bytes. Raises OSError for whatever is wrong with it."""
+    archive = _open(path, path.stat().st_mtime_ns)
+    return _read(archive, archive.infolist()[member], MAX_MEMBER)  # the size in the directory may be wrong
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """The first bytes of a member, at most so many. Raises OSError for whatever is wrong with it."""
     try:
-        archive = _open(path, path.stat().st_mtime_ns)
-        with archive.open(archive.infolist()[member]) as file:
-            return file.read(MAX_MEMBER)  # the size in the directory may be wrong
+        with archive.open(info) as file:
+            return file.read(most)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError) as error:
         raise OSError(0, "the ZIP file is damaged here") from error
 
 
+def _recognised(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[str, str]:
+    """What a member is, and why it is not opened; either may be ""."""
+    name = info.filename.replace("\\", "/")
+    refusal = _refusal(name, info)
+    return ("", refusal) if refusal else recognised(name, lambda: _read(archive, info, HEAD))
+
+
 def _refusal(name: str, info: zipfile.ZipInfo) -> str:
-    """Why a member is not opened, or ""."""
+    """Why a member is not to be read at all, or ""."""
     if ".." in name.split("/"):
         return "Its name leads out of the ZIP file (“..”). Pack the ZIP file again."
     if _ABSOLUTE.match(name):
         return "Its name is a place on a computer, not in the ZIP file. Pack the ZIP file again."
     if stat.S_ISLNK(info.external_attr >> 16):
         return "A link to another file, not an image. Pack the file itself."
-    if refusal := refusal_by_name(name):
-        return refusal
     if info.flag_bits & 1:
         return "Protected by a password. Unpack the ZIP file yourself and give the folder."
     if info.compress_type not in _METHODS:

@@ -15,7 +15,8 @@ from core.config import Config
 from core.domain import ImageRow
 from core.ingest import source
 from core.ingest.decode import Unusable, image_path, prepare
-from core.ingest.pixels import colour_of, upright_rgb
+from core.ingest.opener import opened
+from core.ingest.pixels import colour_of
 from core.ingest.sources.source_file import Found
 
 PIXELS = 40_000_000
@@ -233,7 +234,7 @@ def test_a_jpeg_is_decoded_no_larger_than_is_shown_well(given: tuple[int, int], 
     """Shown with 100 pixels: at half, a quarter, all and an eighth of its size, never at less than 150 pixels."""
     file = io.BytesIO()
     Image.effect_noise(given, 40).convert("RGB").save(file, "JPEG")
-    assert upright_rgb(Image.open(file), 100).size == decoded
+    assert opened(file.getvalue(), ".jpg", 100, PIXELS).image.size == decoded
 
 
 def test_the_colour_is_the_mean_of_the_pixels() -> None:

@@ -32,7 +32,7 @@ _TURNS = {
 """What makes an image of each EXIF orientation upright."""
 _GREY = "#767676"
 """What both white and black stand out against, at a contrast of 4.5 each (WCAG 2.2)."""
-_OUTLINED_SIDE, _NEAR_WHITE = 256, 215
+_OUTLINED_SIDE, _NEAR_WHITE, _MUCH = 256, 215, 0.25
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
@@ -95,9 +95,9 @@ def _flattened(image: Image.Image) -> Image.Image:
 
 
 def _is_lost_on_white(rgba: Image.Image) -> bool:
-    """Whether most of the outline of what is not transparent is so light that it is not seen on white.
+    """Whether much of the outline of what is not transparent is so light that it is not seen on white.
 
-    The outline decides: a white sticker with a dark rim is seen, a white logo with a dark dot is not.
+    The outline decides: a white sticker with a dark rim is seen, a white logo with a dark sign beside it is not.
     """
     share = min(1.0, _OUTLINED_SIDE / max(rgba.size))
     side = [max(1, round(length * share)) for length in rgba.size]
@@ -106,7 +106,7 @@ def _is_lost_on_white(rgba: Image.Image) -> bool:
     around = np.pad(solid, 1, mode="edge")
     inside = around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
     outline = pixels[solid & ~inside][:, :3]
-    return len(outline) > 0 and float((outline.min(axis=1) >= _NEAR_WHITE).mean()) > 0.5
+    return len(outline) > 0 and float((outline.min(axis=1) >= _NEAR_WHITE).mean()) > _MUCH
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

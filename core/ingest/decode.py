@@ -21,6 +21,8 @@ from core.errors import BadInput, Paused
 from core.ingest import pdf
 from core.ingest.opener import Opened, opened
 from core.ingest.pixels import colour_of, look_of, upright_rgb
+from core.ingest.sheet import SIDE as SHEET_SIDE
+from core.ingest.sheet import as_sheet, is_long
 from core.ingest.sources.source_file import Found
 from core.ingest.sources.zip_file import read_member
 
@@ -45,7 +47,7 @@ def image_path(folder: Path, image_id: str, kind: str) -> Path:
 
 
 def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
-    """Read a file and write its thumbnail (256 px) and view (1024 px) below `folder`.
+    """Read a file and write its thumbnail (256 px) and view (1024 px, of a very long image 2048) below `folder`.
 
     Never raises for a bad file; raises Paused where the copies cannot be written.
     """
@@ -55,19 +57,19 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
         if (known := _looked_at(image_id, thumb_path)) and view_path.exists():
             return known
         found = read()
-        view = _fit(upright_rgb(found.image), VIEW_SIDE, Image.Resampling.LANCZOS)
+        view, note = _view(found)
     except BadInput as error:
         return Unusable(str(error))
     except MemoryError:
         return Unusable("The image needs too much memory to open. Scale it down.")
     exif = Image.Exif()
-    exif[_SAID] = json.dumps([found.format, *found.size, found.note])
+    exif[_SAID] = json.dumps([found.format, *found.size, note])
     try:
         _write(view, view_path, "JPEG", quality=92, subsampling=0)
         thumb = _fit(view, THUMBNAIL_SIDE, Image.Resampling.BICUBIC)
         _write(thumb, thumb_path, "WEBP", quality=80, method=0, exif=exif)
         # As it lies there, so that looking again finds the same.
-        return _looked_at(image_id, thumb_path) or ImageRow(image_id, found.format, *found.size, found.note)
+        return _looked_at(image_id, thumb_path) or ImageRow(image_id, found.format, *found.size, note)
     except OSError as error:
         raise Paused(
             f"The copies of images in {folder} cannot be written ({error.strerror or 'unknown reason'}). "
@@ -85,6 +87,15 @@ def _looked_at(image_id: str, thumb_path: Path) -> ImageRow | None:
     except (OSError, ValueError, TypeError):
         pass
     return None
+
+
+def _view(found: Opened) -> tuple[Image.Image, str]:
+    """The image as it is shown large, and all that is to be noted of it."""
+    shown = upright_rgb(found.image)
+    if not is_long(found.size):
+        return _fit(shown, VIEW_SIDE, Image.Resampling.LANCZOS), found.note
+    sheet, note = as_sheet(shown)
+    return _fit(sheet, SHEET_SIDE, Image.Resampling.LANCZOS), "; ".join(filter(None, (found.note, note)))
 
 
 def _identified(file: Found, max_pixels: int) -> tuple[str, Callable[[], Opened]]:

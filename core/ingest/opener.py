@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from core.errors import BadInput
+from core.ingest.sheet import is_long
 from core.ingest.sources.file_kind import kind_of, refusal_of
 
 _LOOKED_AT = 1024
@@ -118,7 +119,7 @@ class _File:
         """The image with its header read. fill: what each pixel is before it is decoded. Raises what Pillow does."""
         image = Image.open(io.BytesIO(self.content), formats=_DECODERS.get(self.kind, (self.kind,)))
         check_pixels(image.size, self.max_pixels)
-        if self.kind == "JPEG":
+        if self.kind == "JPEG" and not is_long(image.size):
             share = _TO_SPARE * self.side / max(image.size)
             image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))  # None keeps the mode
         if fill is not None:

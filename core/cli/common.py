@@ -97,21 +97,22 @@ class Line:
             print(f"{line}   ", end="\r", file=sys.stderr)
 
 
-def _by_note(noted: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Note -> the files that it is about: of a folder of animations one line is enough."""
-    names: dict[str, list[str]] = {}
+def say_notes(noted: Sequence[tuple[str, str]]) -> None:
+    """Say how images were read, where that is not as they are: a line a note, as there may be a folder of animations.
+    noted: (file, note)."""
+    of: dict[str, list[str]] = {}
     for name, note in noted:
-        names.setdefault(note, []).append(name)
-    return names
+        of.setdefault(note, []).append(name)
+    for note, names in of.items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        print(f"Note: {note}: {', '.join(names[:_NAMED])}{more}", file=sys.stderr)
 
 
 def summary(written: run_files.Written, out: Path) -> int:
     """Say what came out, and list every failure; return the exit status."""
     for warning in written.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
-    for note, names in _by_note(written.noted).items():
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        print(f"Note: {note}: {', '.join(names[:_NAMED])}{more}", file=sys.stderr)
+    say_notes(written.noted)
     for name, reason in written.skipped:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
     for name, reason in written.failed:

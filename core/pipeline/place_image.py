@@ -59,10 +59,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """An image with its places. picture: our own small copy of it (WebP)."""
+    """An image with its places. picture: our own small copy of it (WebP). note: how it was read where that is not as it
+    is, or ""."""
 
     picture: bytes
     places: tuple[Place, ...]
+    note: str = ""
 
 
 def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
@@ -93,7 +95,8 @@ def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", ke
         item = looked.item.item_id
         view = image_path(copies, item, "view")
         places = tuple(_place(workspace, run, item, view, keys) for run in runs)
-        return Where(image_path(copies, item, "thumb").read_bytes(), places)
+        note = looked.image.note if looked.image else ""
+        return Where(image_path(copies, item, "thumb").read_bytes(), places, note)
 
 
 def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys) -> Place:

@@ -49,6 +49,8 @@ def show(given: UploadedFile, found: Where) -> None:
     with left, st.container(border=True):
         st.image(found.picture, width="stretch", alt=safe_md(found.places[0].description or given.name, 200))
         st.caption(safe_md(given.name, 80))
+        if found.note:
+            st.caption(safe_md(f"{text.NOTE}: {found.note}", 200))
         st.button(
             text.WHERE_ADD,
             icon=":material/add_photo_alternate:",

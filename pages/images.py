@@ -65,6 +65,7 @@ if source.is_complete(given):
     file_names(given)
     near_duplicates(given)
 intake_report.skipped(given)
+intake_report.noted(given)
 left, right = st.columns([3, 2], gap="large")
 with left:
     intake_report.preview(given, usable)

@@ -36,6 +36,8 @@ def act(options: argparse.Namespace) -> int:
         if end.sentence:
             return end.said()
         rows = View(workspace.store, run.id).rows(Query(ids=added.new))
+        images = workspace.store.datasets.images(added.new)
+    common.say_notes([(row.name, note) for row in rows if (note := images[row.item_id].note)])
     for item in (*added.duplicates, *added.skipped):
         print(f"Skipped: {item.name}: {item.reason}", file=sys.stderr)
     failed = [row for row in rows if row.state == "failed"]

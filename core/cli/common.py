@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,9 @@ from core.ingest.text import NAME_PAGES, UTF_8
 from core.pipeline.labels import Fit
 from core.typed_path import typed_path
 from core.workspace import Workspace
+
+_NAMED = 5
+"""Files of one note that are named."""
 
 
 def place_of(options: argparse.Namespace) -> Config:
@@ -129,10 +132,22 @@ def _say_labels(found: Fit) -> None:
         say(f"Labels that may mean one: {', '.join(labels)}. They count as one with --truth alike:WHERE.")
 
 
+def say_notes(noted: Sequence[tuple[str, str]]) -> None:
+    """Say how images were read, where that is not as they are: a line a note, as there may be a folder of animations.
+    noted: (file, note)."""
+    of: dict[str, list[str]] = {}
+    for name, note in noted:
+        of.setdefault(note, []).append(name)
+    for note, names in of.items():
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        print(f"Note: {note}: {', '.join(names[:_NAMED])}{more}", file=sys.stderr)
+
+
 def summary(written: run_files.Written, out: Path) -> int:
     """Say what came out, and list every failure; return the exit status."""
     for warning in written.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
+    say_notes(written.noted)
     for name, reason in written.skipped:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
     for name, reason in written.failed:

@@ -41,12 +41,14 @@ class Written:
 
     Attributes:
         failed, skipped: (file, reason).
+        noted: (file, how it was read), where that is not as it is.
         sizes: (cluster name, how many), Unassigned last.
     """
 
     failed: Sequence[tuple[str, str]]
     sizes: Sequence[tuple[str, int]]
     skipped: Sequence[tuple[str, str]]
+    noted: Sequence[tuple[str, str]]
     scores: Mapping[str, Any] | None
     warnings: Sequence[str]
     labels: Fit | None = None
@@ -80,6 +82,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         [(cluster.name, sizes[cluster.id]) for cluster in view.edited.clusters]
         + [(UNASSIGNED, view.states()["unassigned"])],
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
+        workspace.store.datasets.noted(settings.dataset_id)[1],
         view.metrics(),
         said_of_groups(view.edited.clusters) + said_of_sight(settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
@@ -115,6 +118,7 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
         "labels": _labels(written.labels),
         "skipped": _reasons(written.skipped),
+        "noted": [{"image": name, "note": note} for name, note in written.noted],
         "without_image": list(without_image),
         "failed": _reasons(written.failed),
         "steps": {step: _counted(run.stats.get(step, StepStats())) for step in STEPS},

@@ -21,8 +21,8 @@ from PIL import Image
 from core.config import Config
 from core.errors import BadInput
 from core.export.sink import Sink
-from core.ingest import scratch
-from core.ingest.decode import THUMBNAIL_SIDE, VIEW_SIDE
+from core.ingest import scratch, sheet
+from core.ingest.decode import THUMBNAIL_SIDE
 from core.store import Store
 from core.workspace import Workspace
 
@@ -30,7 +30,7 @@ _ABOUT = "facetry.json"
 _FORMAT = 1
 _TABLE = re.compile(r"backup/[a-z_]+(-all)?\.parquet")
 _COPY = re.compile(r"images/(thumb|view)/([0-9a-f]{2})/\2[0-9a-f]{62}\.(webp|jpg)")
-_SIDES = {"thumb": ("WEBP", THUMBNAIL_SIDE), "view": ("JPEG", VIEW_SIDE)}
+_SIDES = {"thumb": ("WEBP", THUMBNAIL_SIDE), "view": ("JPEG", sheet.SIDE)}
 _PIECE = 1024**2
 
 

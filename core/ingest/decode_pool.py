@@ -57,11 +57,11 @@ def expand(files: Sequence[Found], pages: bool, config: Config) -> list[Found]:
 
     One that cannot be opened stays, refused with its reason.
     """
-    documents = [file for file in files if _is_pdf(file) and not file.url]
+    documents = [file for file in files if file.is_pdf and not file.url]
     inside = _in_workers(pdf.parts, ((file, pages) for file in documents), len(documents), config)
     expanded: list[Found] = []
     for file in files:
-        if not _is_pdf(file):
+        if not file.is_pdf:
             expanded.append(file)
         elif file.url:
             expanded.append(replace(file, refusal="A PDF file that lies elsewhere. Download it, then give the file."))
@@ -72,10 +72,6 @@ def expand(files: Sequence[Found], pages: bool, config: Config) -> list[Found]:
             else:
                 expanded += [replace(file, name=_name_of_part(file.name, part), part=part) for part in found]
     return expanded
-
-
-def _is_pdf(file: Found) -> bool:
-    return not file.refusal and file.name.lower().endswith(".pdf")
 
 
 def _name_of_part(name: str, part: Part) -> str:

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, unquote
 
 from core.domain import folded
-from core.ingest.sources.source_file import SUFFIXES
+from core.ingest.sources.file_kind import SUFFIXES
 
 _NUMBERED = re.compile(r"^\d+_(?P<cls>.+)$")
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)

@@ -8,34 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
+
+from core.ingest.opener import orientation_of
 
 _BIT_DEPTH_TOPS = (255, 1023, 4095, 16383, 65535)
-_TO_SPARE = 1.5
 _HASHED_SIDE, _KEPT = 32, 8
 _PLACES = (2 * np.arange(_HASHED_SIDE) + 1) * np.pi / (2 * _HASHED_SIDE)
 _COSINES = np.cos(np.outer(np.arange(_KEPT), _PLACES))
 _LEVELS = np.arange(256)
+_TURN = Image.Transpose
+_TURNS = {
+    2: _TURN.FLIP_LEFT_RIGHT,
+    3: _TURN.ROTATE_180,
+    4: _TURN.FLIP_TOP_BOTTOM,
+    5: _TURN.TRANSPOSE,
+    6: _TURN.ROTATE_270,
+    7: _TURN.TRANSVERSE,
+    8: _TURN.ROTATE_90,
+}
+"""What makes an image of each EXIF orientation upright."""
 _GREY = "#767676"
 """What both white and black stand out against, at a contrast of 4.5 each (WCAG 2.2)."""
-_OUTLINED_SIDE, _NEAR_WHITE = 256, 215
+_OUTLINED_SIDE, _NEAR_WHITE, _MUCH = 256, 215, 0.25
 
 
-def upright_rgb(image: Image.Image, side: int) -> Image.Image:
-    """The frame that is shown first, upright, on white or where that hides it on grey, 8 bits a channel, in sRGB.
-
-    side: how many pixels the longest side will be shown at; a camera's JPEG is decoded at half or a quarter of its size
-    where that still leaves _TO_SPARE times as many, which saves most of the time.
-    """
-    if image.format in ("JPEG", "MPO"):
-        share = _TO_SPARE * side / max(image.size)
-        image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))  # None keeps the mode
-    image.load()
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """A decoded image upright, on white or where that hides it on grey, 8 bits a channel, in sRGB."""
     profile = image.info.get("icc_profile")
-    upright = ImageOps.exif_transpose(image)
+    turn = _TURNS.get(orientation_of(image))
+    upright = image if turn is None else image.transpose(turn)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         upright = _to_eight_bits(upright)
     upright = _flattened(upright)
@@ -74,7 +78,10 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
         top = next(float(top) for top in _BIT_DEPTH_TOPS if high <= top)
     else:
         pixels, top = pixels - low, max(high - low, 1e-9)
-    return Image.fromarray(np.clip(pixels / top * 255, 0, 255).astype(np.uint8), "L")
+    eight = Image.fromarray(np.clip(pixels / top * 255, 0, 255).astype(np.uint8), "L")
+    if isinstance(clear := image.info.get("transparency"), int):  # one grey of a PNG file
+        eight.putalpha(Image.fromarray(np.where(np.asarray(image) == clear, 0, 255).astype(np.uint8), "L"))
+    return eight
 
 
 def _flattened(image: Image.Image) -> Image.Image:
@@ -88,9 +95,9 @@ def _flattened(image: Image.Image) -> Image.Image:
 
 
 def _is_lost_on_white(rgba: Image.Image) -> bool:
-    """Whether most of the outline of what is not transparent is so light that it is not seen on white.
+    """Whether much of the outline of what is not transparent is so light that it is not seen on white.
 
-    The outline decides: a white sticker with a dark rim is seen, a white logo with a dark dot is not.
+    The outline decides: a white sticker with a dark rim is seen, a white logo with a dark sign beside it is not.
     """
     share = min(1.0, _OUTLINED_SIDE / max(rgba.size))
     side = [max(1, round(length * share)) for length in rgba.size]
@@ -99,7 +106,7 @@ def _is_lost_on_white(rgba: Image.Image) -> bool:
     around = np.pad(solid, 1, mode="edge")
     inside = around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
     outline = pixels[solid & ~inside][:, :3]
-    return len(outline) > 0 and float((outline.min(axis=1) >= _NEAR_WHITE).mean()) > 0.5
+    return len(outline) > 0 and float((outline.min(axis=1) >= _NEAR_WHITE).mean()) > _MUCH
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -15,7 +15,7 @@ from typing import Any
 from core.errors import BadInput
 from core.ingest.csv_guard import unguarded
 from core.ingest.json_rows import json_values, plain
-from core.ingest.sources.source_file import SUFFIXES as IMAGES
+from core.ingest.sources.file_kind import SUFFIXES as IMAGES
 from core.ingest.text import UTF_8, MixedText, decoded, in_words
 
 

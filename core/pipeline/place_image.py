@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.domain import Assignment, Cluster, SourceAddress, folded
@@ -18,7 +19,8 @@ from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.decode import image_path
 from core.ingest.source import Source
-from core.ingest.sources.source_file import Found, refusal_by_name
+from core.ingest.sources.file_kind import recognised
+from core.ingest.sources.source_file import Found, opened_head
 from core.models.registry import NO_KEYS, Keys
 from core.pipeline.run_models import models_of
 from core.pipeline.sight import said_of_sight
@@ -57,10 +59,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """An image with its places. picture: our own small copy of it (WebP)."""
+    """An image with its places. picture: our own small copy of it (WebP). note: how it was read where that is not as it
+    is, or ""."""
 
     picture: bytes
     places: tuple[Place, ...]
+    note: str = ""
 
 
 def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
@@ -83,14 +87,16 @@ def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", ke
     name = name or image.name
     with tempfile.TemporaryDirectory() as folder:
         copies = Path(folder)
-        file = Found(name, image, refusal=refusal_by_name(name))
+        kind, refusal = recognised(name, partial(opened_head, image))
+        file = Found(name, image, refusal=refusal, kind=kind)
         looked = next(iter(source.look(Source("", name, SourceAddress(), 1, (file,)), copies, workspace.config)))
         if looked.item.status != "ready":
             raise BadInput(f"{name}: {looked.item.reason}")
         item = looked.item.item_id
         view = image_path(copies, item, "view")
         places = tuple(_place(workspace, run, item, view, keys) for run in runs)
-        return Where(image_path(copies, item, "thumb").read_bytes(), places)
+        note = looked.image.note if looked.image else ""
+        return Where(image_path(copies, item, "thumb").read_bytes(), places, note)
 
 
 def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys) -> Place:

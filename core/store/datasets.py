@@ -156,6 +156,17 @@ class Datasets:
         )
         return [ItemRow(*row) for row in rows]
 
+    def noted(self, dataset_id: str, limit: int = 0) -> tuple[int, list[tuple[str, str]]]:
+        """How many images to group were not read as they are, and of each its name and the note that says how; limit 0
+        means all."""
+        rows = self._db.read_kept(
+            [dataset_id],
+            "SELECT item.name, image.note, count(*) OVER () FROM dataset_item item JOIN image ON image.id = "
+            "item.item_id WHERE dataset_id = ? AND status = 'ready' AND note <> '' ORDER BY position LIMIT ?",
+            [dataset_id, limit or 2**62],
+        )
+        return (rows[0][2] if rows else 0), [(name, note) for name, note, _ in rows]
+
     def spread(self, dataset_id: str, number: int) -> list[ItemRow]:
         """So many usable items from all over the dataset, in the order given; all where there are no more."""
         rows = self._db.read(

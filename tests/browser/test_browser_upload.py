@@ -77,6 +77,27 @@ def test_images_given_to_the_browser(way: str, shared_server: Server, page: Page
     fits(page)
 
 
+def test_files_whose_names_do_not_say_what_they_are(shared_server: Server, page: Page, tmp_path: Path) -> None:
+    """The browser looks into them: images of any name are sent, and what is none is not."""
+    odd = tmp_path / "saved"
+    odd.mkdir()
+    for number, name in enumerate(("a.jpg_large", "b.jpeg.download", "no ending", "d.txt", "e.jpg?width=800")):
+        Image.new("RGB", (80, 60), (50 * number, 0, 0)).save(odd / name, "JPEG")
+    frames = [Image.new("RGB", (80, 60), colour) for colour in ("white", "red", "blue")]
+    frames[1].putpixel((0, 0), (255, 255, 255))
+    frames[0].save(odd / "blank at first", "GIF", save_all=True, append_images=frames[1:])
+    (odd / "notes.txt").write_text("not an image", encoding="utf-8")
+    (odd / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    page.goto(f"{shared_server.url}/images")
+    page.locator(".pick-files").set_input_files(sorted(odd.iterdir()))
+    expect(page.get_by_test_id("stMetricValue")).to_have_text(["6", "0", "2"], timeout=SLOW)
+    noted = page.get_by_text(re.compile(f"{text.NOTED}: 1"))
+    noted.click()
+    expect(page.get_by_text(text.NOTED_NOTE)).to_be_visible()
+    pictures_loaded(page)
+    fits(page)
+
+
 @pytest.mark.parametrize("way", ["files", "dragged"])
 def test_files_alike_but_for_what_they_show_are_all_taken(
     way: str, shared_server: Server, page: Page, tmp_path: Path

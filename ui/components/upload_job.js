@@ -5,6 +5,7 @@
 // this file in one module.
 
 const LANES = 6 // files sent at a time
+const HEADS = 64 // files that are looked into at a time
 const SLICE = 8 * 1024 * 1024 // bytes in one request: what is sent again after a lost connection
 const PATIENCE = 5 * 60 * 1000 // ms for one request
 const LONGEST_WAIT = 15 * 1000 // ms between two tries
@@ -19,7 +20,10 @@ function openTab() {
 }
 
 function randomId() { // crypto.randomUUID is there on pages with a certificate only
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return hexadecimal(crypto.getRandomValues(new Uint8Array(16)))
+}
+
+function hexadecimal(bytes) {
   return [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("")
 }
 
@@ -54,6 +58,15 @@ async function children(directory) {
 
 const pause = time => new Promise(done => setTimeout(done, time))
 
+// The first bytes of a file whose name does not say what it is, in hexadecimal figures, so that the server knows which
+// files are images; "" where they are not needed or cannot be read.
+async function headOf({ path, file }, known) {
+  const name = path.toLowerCase()
+  if (!file || known.endings.some(ending => name.endsWith(ending))) return ""
+  const bytes = await file.slice(0, known.head).arrayBuffer().catch(() => new ArrayBuffer())
+  return hexadecimal(new Uint8Array(bytes))
+}
+
 // -- one upload
 
 class Refused extends Error { // the server's answer is a sentence for the person
@@ -65,8 +78,9 @@ class Refused extends Error { // the server's answer is a sentence for the perso
 class OutOfStep extends Error {} // the server knows something else: announce again
 
 class Job {
-  constructor(token) {
+  constructor(token, known) {
     this.token = token
+    this.known = known // the endings of images, and how many bytes tell them where the ending is another
     this.items = new Map() // path, size, time and number -> { path, file, size, key, here, whole, wanted, unreadable }
     this.id = null
     this.phase = "listing" // then asking, sending, done, cancelled, or stopped with a problem
@@ -120,7 +134,12 @@ class Job {
     this.phase = "asking"
     draw()
     const items = [...this.items.values()]
-    const list = JSON.stringify(items.map(item => [item.path, item.size, item.modified]))
+    for (let start = 0; start < items.length; start += HEADS) {
+      const some = items.slice(start, start + HEADS)
+      await Promise.all(some.map(async item => (item.head ??= await headOf(item, this.known))))
+      signal.throwIfAborted()
+    }
+    const list = JSON.stringify(items.map(item => [item.path, item.size, item.modified, item.head]))
     const answer = await this.ask("POST", "/upload", list, signal)
     this.id = answer.upload
     answer.files.forEach((told, place) => Object.assign(items[place], told ?? {}, { wanted: told !== null }))

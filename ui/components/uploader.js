@@ -42,7 +42,7 @@ export default function (component) {
 
   const start = async (picked, listing = null) => {
     const over = !tab.job || tab.job.phase === "cancelled" || (tab.job.phase === "stopped" && !tab.job.id)
-    if (over) tab.job = new Job(data.token)
+    if (over) tab.job = new Job(data.token, data.known)
     const job = tab.job
     if (listing) {
       const counting = setInterval(() => { job.listed = picked.length; draw() }, 200)

@@ -11,6 +11,8 @@ from typing import Any
 import streamlit as st
 
 from core.ingest.sources import upload
+from core.ingest.sources.file_kind import HEAD, SUFFIXES
+from core.ingest.table import SUFFIXES as TABLES
 from ui import text
 from ui.session import state
 
@@ -33,7 +35,8 @@ def uploader(*, key: str) -> str | None:
     """Show it; returns the id of an upload once all of it is here, or a person wants to use what is here."""
     workspace = state.workspace()
     older = [_told(unfinished) for unfinished in upload.unfinished(upload.home(workspace.config), _OLDER)]
-    data = {"token": workspace.token, "words": text.UPLOADER, "older": older}
+    known = {"endings": [*sorted(SUFFIXES), ".zip", *TABLES], "head": HEAD}
+    data = {"token": workspace.token, "words": text.UPLOADER, "older": older, "known": known}
     arrived: str | None = _uploader(key=key, data=data, on_arrived_change=lambda: None).arrived
     return arrived
 

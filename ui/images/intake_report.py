@@ -10,7 +10,7 @@ from core.jobs import Look
 from ui import text
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
-from ui.images.skipped import skip_table
+from ui.images.skipped import SHOWN, noted_table, skip_table
 from ui.session import run_data, state
 
 _PREVIEW = 48
@@ -80,3 +80,11 @@ def skipped(given: DatasetRow) -> None:
     if number:
         with st.expander(f"{text.NOT_GROUPED}: {number:,}", icon=":material/block:", expanded=number < 6):
             skip_table(given)
+
+
+def noted(given: DatasetRow) -> None:
+    """What is grouped and was not read as it is."""
+    number, rows = state.workspace().store.datasets.noted(given.id, SHOWN)
+    if number:
+        with st.expander(f"{text.NOTED}: {number:,}", icon=":material/info:"):
+            noted_table(number, rows)

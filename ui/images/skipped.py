@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.domain import DatasetRow
@@ -9,7 +11,7 @@ from core.store.runs import RunRow
 from ui import text
 from ui.session import run_data, state
 
-_SHOWN, _FIT = 1_000, 10
+SHOWN, _FIT = 1_000, 10
 
 
 def skip_report(run: RunRow) -> int:
@@ -23,14 +25,24 @@ def skip_report(run: RunRow) -> int:
 
 def skip_table(given: DatasetRow) -> None:
     """One line a file with its reason."""
-    items = state.workspace().store.datasets.skipped(given.id, _SHOWN)
+    items = state.workspace().store.datasets.skipped(given.id, SHOWN)
     st.caption(text.SKIPPED_NOTE)
-    if given.not_grouped > _SHOWN:
-        st.caption(text.first_shown(_SHOWN))
+    _table(given.not_grouped, [(item.name, item.reason) for item in items], text.REASON, text.SKIPPED)
+
+
+def noted_table(number: int, noted: Sequence[tuple[str, str]]) -> None:
+    """One line an image that was not read as it is, with its note."""
+    st.caption(text.NOTED_NOTE)
+    _table(number, noted, text.NOTE, text.NOTED)
+
+
+def _table(number: int, rows: Sequence[tuple[str, str]], about: str, alt: str) -> None:
+    if number > SHOWN:
+        st.caption(text.first_shown(SHOWN))
     st.dataframe(
-        {text.FILE: [item.name for item in items], text.REASON: [item.reason for item in items]},
+        {text.FILE: [name for name, _ in rows], about: [said for _, said in rows]},
         hide_index=True,
-        column_config={text.REASON: {"width": "large"}},
-        height="content" if len(items) <= _FIT else 400,
-        alt=text.SKIPPED,
+        column_config={about: {"width": "large"}},
+        height="content" if len(rows) <= _FIT else 400,
+        alt=alt,
     )

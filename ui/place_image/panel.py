@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import BadInput
 from core.ingest import source
 from core.ingest.sources import upload
-from core.ingest.sources.source_file import SUFFIXES
+from core.ingest.sources.file_kind import HEAD
 from core.pipeline.add_images import add
 from core.pipeline.place_image import Place, Where, where
 from ui import text
@@ -27,9 +27,7 @@ _FOUND = "where-found"
 
 def drop_zone() -> UploadedFile | None:
     """Where the person drops one image."""
-    return st.file_uploader(
-        text.WHERE_DROP, type=sorted(suffix.lstrip(".") for suffix in SUFFIXES), help=text.WHERE_NOTE, key="where-file"
-    )
+    return st.file_uploader(text.WHERE_DROP, help=text.WHERE_NOTE, key="where-file")
 
 
 def find(dataset_id: str, given: UploadedFile) -> Where:
@@ -51,6 +49,8 @@ def show(given: UploadedFile, found: Where) -> None:
     with left, st.container(border=True):
         st.image(found.picture, width="stretch", alt=safe_md(found.places[0].description or given.name, 200))
         st.caption(safe_md(given.name, 80))
+        if found.note:
+            st.caption(safe_md(f"{text.NOTE}: {found.note}", 200))
         st.button(
             text.WHERE_ADD,
             icon=":material/add_photo_alternate:",
@@ -92,7 +92,7 @@ def _add(found: Where, name: str, content: bytes) -> str:
     if any(state.jobs().get(run) for run in runs):
         raise BadInput(text.WHERE_BUSY)
     stamp = int.from_bytes(hashlib.sha256(content).digest()[:6])  # another image may have the same name and size
-    file = upload.announced(name, len(content), stamp)
+    file = upload.announced(name, len(content), stamp, content[:HEAD].hex())
     kept = upload.announce(upload.home(workspace.config), [file], secrets.token_hex(16))
     kept.write(file.key, 0, content)
     kept.finish()

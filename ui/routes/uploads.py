@@ -36,7 +36,8 @@ _STATUS: dict[type[BadInput], int] = {
 
 
 async def announce(request: Request) -> Response:
-    """POST /upload with [[path, size, modified in ms], ...] and the tab's id: where to send which of these files.
+    """POST /upload with [[path, size, modified in ms], ...] and the tab's id: where to send which of these files. A
+    file whose name does not say that it is an image comes with its first bytes in hexadecimal figures.
 
     Answers {"upload": id, "files": [...]}, an entry a file in the order given: null when it is not wanted, else
     {"key": under which to send it, "here": how many bytes of it are here, "whole": whether that is all of it}.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest.sources.source_file import Found, check_allowed, is_allowed, natural, refusal_by_name
+from core.ingest.sources.file_kind import recognised
+from core.ingest.sources.source_file import Found, check_allowed, is_allowed, natural, opened_head
 from core.ingest.text import NAME_PAGES, UTF_8, code_page, is_utf8
 from core.typed_path import as_text, is_text
 
@@ -51,16 +53,17 @@ def scan(folder: Path, config: Config, encoding: str) -> tuple[list[Found], str]
 
 
 def _found(path: Path, name: str, config: Config) -> Found:
-    refusal = refusal_by_name(as_text(name))
     try:
         stat = path.lstat()  # once a file: with hundreds of thousands that is most of the time
         if S_ISLNK(stat.st_mode):
-            return _linked(path, name, refusal, config)
+            return _linked(path, name, config)
     except OSError:
         return Found(name, path, refusal="It went away while the folder was looked through.")
+    stamp = (stat.st_size, stat.st_mtime_ns)
     if not S_ISREG(stat.st_mode):
-        refusal = "Not a file, but a pipe, a socket or a device."
-    return Found(name, path, stamp=(stat.st_size, stat.st_mtime_ns), refusal=refusal)
+        return Found(name, path, stamp=stamp, refusal="Not a file, but a pipe, a socket or a device.")
+    kind, refusal = recognised(as_text(name), partial(opened_head, path))
+    return Found(name, path, stamp=stamp, refusal=refusal, kind=kind)
 
 
 def _read(name: str, encoding: str) -> str:
@@ -69,18 +72,21 @@ def _read(name: str, encoding: str) -> str:
     return "/".join(part.decode(UTF_8 if is_utf8(part) else encoding, "replace") for part in parts)
 
 
-def _linked(path: Path, name: str, refusal: str, config: Config) -> Found:
+def _linked(path: Path, name: str, config: Config) -> Found:
     """What a link leads to; its stamp is that of the file, which may change while the link does not."""
     try:
         allowed = is_allowed(path.resolve(), config)
         stat = path.stat()
     except (OSError, RuntimeError):
         return Found(name, path, refusal="A link that leads nowhere or in a circle.")
+    kind, refusal = "", ""
     if not allowed:
         refusal = "A link to a place that images may not be read from."
     elif S_ISDIR(stat.st_mode):
         refusal = "A link to a folder, which is not followed. Give that folder itself."
     elif not S_ISREG(stat.st_mode):
         refusal = "A link to a pipe, a socket or a device, not to a file."
+    else:
+        kind, refusal = recognised(as_text(name), partial(opened_head, path))
     stamp = (stat.st_size, stat.st_mtime_ns) if allowed else (0, 0)
-    return Found(name, path, stamp=stamp, refusal=refusal)
+    return Found(name, path, stamp=stamp, refusal=refusal, kind=kind)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
 from core.config import Config
 from core.domain import folded
 from core.errors import BadInput
-from core.ingest.sources.source_file import Found, check_allowed, is_allowed, refusal_by_name
+from core.ingest.sources.file_kind import recognised
+from core.ingest.sources.source_file import Found, check_allowed, is_allowed, opened_head
 from core.ingest.table import image_column, read_table
 
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
@@ -43,19 +45,19 @@ def _found(folder: Path, name: str, row: int, config: Config, folders: Folders) 
         known = name.lower().startswith(FETCHED)
         return Found(name, folder, refusal="" if known else f"Only {', '.join(FETCHED)} are fetched.", url=name)
     path = unquote(name[len(_LOCAL) :]) if name.lower().startswith(_LOCAL) else name.replace("\\", "/")
-    refusal = refusal_by_name(path.rsplit("/")[-1])
     try:
         place = folder / Path(path).expanduser()
         if not place.is_file():
             place = _as_here(place, folders)
-        if not refusal and not is_allowed(place.resolve(), config):
-            refusal = "Lies in a place that images may not be read from."
-        if not refusal and not place.is_file():
-            refusal = "There is no such file. Check the path in the table."
-        stat = None if refusal else place.stat()
+        if not is_allowed(place.resolve(), config):
+            return Found(name, place, refusal="Lies in a place that images may not be read from.")
+        if not place.is_file():
+            return Found(name, place, refusal="There is no such file. Check the path in the table.")
+        stat = place.stat()
     except (OSError, RuntimeError):  # too long for a path, a link in a circle, an unknown ~user
         return Found(name, folder, refusal="This is not a path that can be read.")
-    return Found(name, place, stamp=(stat.st_size, stat.st_mtime_ns) if stat else (0, 0), refusal=refusal)
+    kind, refusal = recognised(path.rsplit("/")[-1], partial(opened_head, place))
+    return Found(name, place, stamp=(stat.st_size, stat.st_mtime_ns), refusal=refusal, kind=kind)
 
 
 def _as_here(place: Path, folders: Folders) -> Path:

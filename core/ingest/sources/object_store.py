@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ from urllib.parse import unquote, urlsplit
 
 from core.config import Config
 from core.errors import BadInput, Paused
+from core.ingest.sources.file_kind import HEAD, recognised
 from core.ingest.sources.landing import landing
-from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
+from core.ingest.sources.source_file import Found, check_allowed, natural
 
 SCHEMES = ("s3", "gs", "az", "file", "memory")
 _PACKAGES = {"gs": "gcsfs", "az": "adlfs"}
 _CHUNK = 4 * 1024**2
+_HEADS_AT_ONCE = 16
+"""Files that are looked into at once, as their names do not tell what they are."""
 
 
 def scan(address: str, config: Config) -> list[Found]:
@@ -28,19 +32,32 @@ def scan(address: str, config: Config) -> list[Found]:
     system, root = _open(address, config)
     below = root.rstrip("/") + "/"
     scheme = address.partition("://")[0].lower()
-    found = []
+
+    def one(info: dict[str, Any]) -> Found:
+        path = str(info["name"])
+        name = path.removeprefix(below)
+        kind, refusal = recognised(name, lambda: _head(system, path))
+        stamp = (int(info.get("size") or 0), _changed(info))
+        return Found(name, Path(), stamp=stamp, refusal=refusal, url=f"{scheme}://{path}", kind=kind)
+
     try:
-        for _, _, files in system.walk(root, detail=True, on_error="raise"):
-            for info in files.values():
-                path = str(info["name"])
-                name = path.removeprefix(below)
-                stamp = (int(info.get("size") or 0), _changed(info))
-                found.append(Found(name, Path(), stamp=stamp, refusal=refusal_by_name(name), url=f"{scheme}://{path}"))
+        files = [info for _, _, files in system.walk(root, detail=True, on_error="raise") for info in files.values()]
+        with ThreadPoolExecutor(_HEADS_AT_ONCE) as pool:
+            found = list(pool.map(one, files))
     except Exception as error:  # noqa: BLE001  # every file system has its own errors
         raise BadInput(_sentence(address, error)) from None
     if not found:
         raise BadInput(f"{address} holds no files. Check the spelling.")
     return sorted(found, key=lambda file: natural(file.name))
+
+
+def _head(system: Any, path: str) -> bytes:
+    """The first bytes of a file, as many as tell its kind. Raises OSError."""
+    try:
+        head: bytes = system.cat_file(path, start=0, end=HEAD)
+    except Exception as error:  # every file system has its own errors
+        raise OSError from error
+    return head
 
 
 def fetch(address: str, target: Path, config: Config) -> None:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from core.config import ROOT, Config
 from core.errors import BadInput
+from core.ingest.sources.file_kind import HEAD
 
-SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .pdf".split())
-READABLE = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF images and PDF files are read"
 DEMO = ROOT / "data" / "demo"
-_JUNK = {"thumbs.db", "desktop.ini"}
-_ARCHIVES = frozenset(".zip .rar .7z .tar .gz .tgz .bz2 .xz .zst".split())
-
-
 Part = tuple[int, int]
 """Page and image in a PDF file, both from 0; an image of -1 is the whole page."""
 
@@ -32,6 +27,7 @@ class Found:
         url: where it lies when that is not on this computer (then `member` is a data set's row).
         stamp: changes when the content does (size, time).
         refusal: why it cannot be used, or "".
+        kind: what its first bytes are of (file_kind.py) where its name does not say so, else "".
     """
 
     name: str
@@ -41,20 +37,17 @@ class Found:
     refusal: str = ""
     url: str = ""
     part: Part | None = None
+    kind: str = ""
+
+    @property
+    def is_pdf(self) -> bool:
+        return not self.refusal and (self.kind or self.name[-4:].upper()).endswith("PDF")
 
 
-def refusal_by_name(name: str) -> str:
-    """Why a file of this name is not opened, or ""."""
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") and part != ".." for part in path.parts)
-    if hidden or path.name.lower() in _JUNK or "__MACOSX" in path.parts:
-        return "A hidden or system file, not an image."
-    suffix = path.suffix.lower()
-    if suffix in _ARCHIVES:
-        return f"An archive inside ({suffix}). Unpack it, then give what it holds."
-    if suffix not in SUFFIXES:
-        return f"Not an image ({suffix[:20] or 'no file ending'}). {READABLE}."
-    return ""
+def opened_head(path: Path) -> bytes:
+    """The first bytes of a file on this computer, as many as tell its kind. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        return file.read(HEAD)
 
 
 def is_allowed(path: Path, config: Config) -> bool:

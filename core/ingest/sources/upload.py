@@ -32,7 +32,6 @@ from pathlib import Path, PurePosixPath
 from core.config import Config
 from core.errors import BadInput
 from core.ingest.sources import upload_folders, upload_plan, zip_file
-from core.ingest.sources.source_file import refusal_by_name
 from core.ingest.sources.upload_folders import FINISHED, GONE, ID, There
 from core.ingest.sources.upload_plan import Announced, Stamp, announced
 from core.ingest.table import NAMED as TABLES
@@ -150,7 +149,7 @@ class Upload:
             return f"Too large for an image ({size_text(file.size)}; {size_text(LIMITS.image)} are allowed)."
         if file.is_table and key != self.table:
             return "One of several tables. Give the one that holds the labels."
-        return "" if key == self.table else refusal_by_name(file.path)
+        return "" if key == self.table else file.recognised[1]
 
     @property
     def is_list(self) -> bool:

@@ -14,11 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from stat import S_ISREG
 
+from core.ingest.sources.file_kind import HEAD, recognised
 from core.ingest.table import SUFFIXES as TABLES
 
 NAME, FRESH = "plan.json", "plan.new"
@@ -29,18 +30,21 @@ Stamp = tuple[int, int, int]
 _MARKS = 64
 _LONGEST_HEAD = 16 * 1024
 _KEY = re.compile(r"[0-9a-f]{32}")
+_HEAD = re.compile(rf"([0-9a-f]{{2}}){{0,{HEAD}}}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Announced:
     """One file that the browser has: path relative to what was dropped, size in bytes, time of its last change (ms).
 
-    copy: 1, 2 ... for further files of the same list that are alike in all three, and may hold something else.
+    head: its first bytes in hexadecimal figures, where its name does not say that it is an image.
+    copy: 1, 2 ... for further files of the same list that are alike in all of it, and may hold something else.
     """
 
     path: str
     size: int
     modified: int
+    head: str = field(default="", compare=False)
     copy: int = 0
 
     @property
@@ -57,6 +61,11 @@ class Announced:
     def is_table(self) -> bool:
         return self.path.lower().endswith(TABLES)
 
+    @cached_property
+    def recognised(self) -> tuple[str, str]:
+        """What it is, and why it is not wanted as an image; see `file_kind.recognised`."""
+        return recognised(self.path, lambda: bytes.fromhex(self.head))
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -72,14 +81,14 @@ class Head:
     marks: tuple[str, ...]
 
 
-def announced(path: str, size: int, modified: int) -> Announced:
+def announced(path: str, size: int, modified: int, head: str = "") -> Announced:
     """A file of which a browser says so. The path says nothing of where it came from (no "..", no root).
 
     It is only text, shown and kept, and never a place on this computer.
     """
     clean = path.encode("utf-8", "replace").decode().replace("\\", "/").replace("\0", "")
     parts = [part for part in clean.split("/") if part not in ("", ".", "..")]
-    return Announced("/".join(parts) or "unnamed", size, modified)
+    return Announced("/".join(parts) or "unnamed", size, modified, head)
 
 
 def plan_of(files: Iterable[Announced]) -> dict[str, Announced]:
@@ -96,9 +105,14 @@ def plan_of(files: Iterable[Announced]) -> dict[str, Announced]:
 def is_announcement(row: object) -> bool:
     """Whether this can be said of a file: path, size and time as a text and two whole numbers within bounds."""
     match row:
-        case [str(path), int(size), int(modified)] if not isinstance(size, bool) and not isinstance(modified, bool):
-            return len(path) <= LONGEST_PATH and 0 <= size < LARGEST and abs(modified) < LARGEST
+        case [str(path), int(size), int(modified), *head] if not (isinstance(size, bool) or isinstance(modified, bool)):
+            return len(path) <= LONGEST_PATH and 0 <= size < LARGEST and abs(modified) < LARGEST and _is_head(head)
     return False
+
+
+def _is_head(rest: list[object]) -> bool:
+    """Whether this is nothing, or the first bytes of a file."""
+    return not rest or (len(rest) == 1 and isinstance(rest[0], str) and _HEAD.fullmatch(rest[0]) is not None)
 
 
 def write(folder: Path, plan: dict[str, Announced], tab: str) -> None:
@@ -107,7 +121,7 @@ def write(folder: Path, plan: dict[str, Announced], tab: str) -> None:
     Raises OSError.
     """
     head = {"tab": tab, "marks": _marks(plan)}
-    rows = [[file.path, file.size, file.modified] for file in plan.values()]
+    rows = [[file.path, file.size, file.modified, *([file.head] if file.head else [])] for file in plan.values()]
     fresh = folder / FRESH
     with fresh.open("w", encoding="utf-8") as file:
         file.write(f"{json.dumps(head)}\n{json.dumps(rows)}\n")

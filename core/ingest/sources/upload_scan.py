@@ -29,7 +29,8 @@ def scan(folder: Path, config: Config, encoding: str) -> tuple[list[Found], str]
         if not refusal and key not in here:
             refusal = "It did not arrive. Choose it again to send it."
         if refusal or not file.is_zip:
-            found.append(Found(name, path, stamp=(file.size, file.modified), refusal=refusal))
+            stamp = (file.size, file.modified)
+            found.append(Found(name, path, stamp=stamp, refusal=refusal, kind=file.recognised[0]))
             continue
         try:
             archives[key] = _members(path, name, config)

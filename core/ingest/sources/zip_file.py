@@ -13,12 +13,14 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest.sources.source_file import Found, check_allowed, natural, refusal_by_name
+from core.ingest.sources.file_kind import HEAD, recognised
+from core.ingest.sources.source_file import Found, check_allowed, natural
 from core.ingest.text import NAME_PAGES, UTF_8, code_page, is_utf8
 
 MAX_MEMBER = 256 * 1024**2
@@ -37,11 +39,22 @@ _END_BYTES = 22 + 0xFFFF
 """The end record with the longest comment that it can have."""
 _UTF_8_NAME = 0x800
 _UNICODE_PATH = 0x7075
-Members = list[tuple[int, zipfile.ZipInfo]]
-"""What an archive lists, each with its number there."""
 EARLIER = "cp437"
 """How names that do not say were read before they were looked at, and the only page in which every byte is a letter."""
 _ABSOLUTE = re.compile(r"^(/|[A-Za-z]:/)")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file that an archive lists: its number there, what it is and why it is not read, where that was looked at."""
+
+    place: int
+    info: zipfile.ZipInfo
+    kind: str
+    refusal: str
+
+
+Members = list[Member]
 
 
 def members_of(path: Path, config: Config) -> Members:
@@ -51,18 +64,19 @@ def members_of(path: Path, config: Config) -> Members:
     try:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
-            members = [(place, info) for place, info in enumerate(archive.infolist()) if not info.is_dir()]
+            listed = [(place, info) for place, info in enumerate(archive.infolist()) if not info.is_dir()]
+            _check_total(path, len(listed), sum(info.file_size for _, info in listed))
+            members = [Member(place, info, *_recognised(archive, info)) for place, info in listed]
     except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError):
         raise BadInput(f"{path.name} is not a ZIP file that can be opened, or it is cut off. Make it again.") from None
     if not members:
         raise BadInput(f"{path.name} is empty. Put images into it, or choose another.")
-    _check_total(path, len(members), sum(info.file_size for _, info in members))
     return members
 
 
 def names_encoding(members: Members) -> str:
     """What names are written in that do not say it themselves; "" where all do."""
-    unsaid = [raw for _, info in members if (raw := _unsaid(info))]
+    unsaid = [raw for member in members if (raw := _unsaid(member.info))]
     if not unsaid:
         return ""
     return UTF_8 if all(map(is_utf8, unsaid)) else code_page(unsaid, NAME_PAGES)
@@ -72,14 +86,14 @@ def scan(path: Path, members: Members, encoding: str) -> list[Found]:
     """All members in natural order; members of one name get a number. encoding: of the names that do not say theirs."""
     seen: Counter[str] = Counter()
     found = []
-    for place, info in members:
-        name = _name(info, encoding or EARLIER).replace("\\", "/")
-        refusal = _refusal(name, info)
+    for member in members:
+        name = _name(member.info, encoding or EARLIER).replace("\\", "/")
         seen[name] += 1
         if seen[name] > 1:
             pure = PurePosixPath(name)
             name = str(pure.with_name(f"{pure.stem} ({seen[name]}){pure.suffix}"))
-        found.append(Found(name, path, place, (info.file_size, info.CRC), refusal))
+        stamp = (member.info.file_size, member.info.CRC)
+        found.append(Found(name, path, member.place, stamp, member.refusal, kind=member.kind))
     return sorted(found, key=lambda file: natural(file.name))
 
 
@@ -110,24 +124,34 @@ def _unicode_path(info: zipfile.ZipInfo) -> str:
 
 def read_member(path: Path, member: int) -> bytes:
     """A member's bytes. Raises OSError for whatever is wrong with it."""
+    archive = _open(path, path.stat().st_mtime_ns)
+    return _read(archive, archive.infolist()[member], MAX_MEMBER)  # the size in the directory may be wrong
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """The first bytes of a member, at most so many. Raises OSError for whatever is wrong with it."""
     try:
-        archive = _open(path, path.stat().st_mtime_ns)
-        with archive.open(archive.infolist()[member]) as file:
-            return file.read(MAX_MEMBER)  # the size in the directory may be wrong
+        with archive.open(info) as file:
+            return file.read(most)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError) as error:
         raise OSError(0, "the ZIP file is damaged here") from error
 
 
+def _recognised(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[str, str]:
+    """What a member is, and why it is not opened; either may be ""."""
+    name = info.filename.replace("\\", "/")
+    refusal = _refusal(name, info)
+    return ("", refusal) if refusal else recognised(name, lambda: _read(archive, info, HEAD))
+
+
 def _refusal(name: str, info: zipfile.ZipInfo) -> str:
-    """Why a member is not opened, or ""."""
+    """Why a member is not to be read at all, or ""."""
     if ".." in name.split("/"):
         return "Its name leads out of the ZIP file (“..”). Pack the ZIP file again."
     if _ABSOLUTE.match(name):
         return "Its name is a place on a computer, not in the ZIP file. Pack the ZIP file again."
     if stat.S_ISLNK(info.external_attr >> 16):
         return "A link to another file, not an image. Pack the file itself."
-    if refusal := refusal_by_name(name):
-        return refusal
     if info.flag_bits & 1:
         return "Protected by a password. Unpack the ZIP file yourself and give the folder."
     if info.compress_type not in _METHODS:

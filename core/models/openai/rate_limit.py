@@ -91,6 +91,7 @@ class Pace:
         self._streak: _Streak | None = None
         self._doubts = 0
         self._known = False
+        self._answers = 0
         self._tripped: tuple[float, str] = (float("-inf"), "")
         self.set_limits(most, requests_per_minute, tokens_per_minute)
 
@@ -111,6 +112,11 @@ class Pace:
     def known(self) -> bool:
         """Whether the server has ever answered anything."""
         return self._known
+
+    @property
+    def answers(self) -> int:
+        """How many requests it has answered."""
+        return self._answers
 
     def call(self) -> Call:
         """Begin a request; it is handed back at each of its attempts."""
@@ -170,6 +176,7 @@ class Pace:
         slowness = seconds / (said + _FIXED)
         with self._free:
             self._streak, self._doubts, self._known = None, 0, True
+            self._answers += 1
             if used:
                 self._tokens_at += (used - expected) * self._a_token
             self._recent = slowness if self._recent is None else 0.8 * self._recent + 0.2 * slowness

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _UNREADABLE = 3
 """So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
+_BROKEN = 3
+"""So often a request is sent at which the server fails while it answers others, as to a picture that it cannot take."""
 _CHECK_SECONDS = 30.0
 _DOUBTS = 3
 _USEFUL = 0.1
@@ -51,6 +53,7 @@ class _Exchange:
         using: the options sent last.
         sent, ends: when that was and when it is given up, in the pace's seconds.
         unreadable: how many answers could not be read.
+        broken: how often the server failed at it (status 500), and how many answers it had given when it did first.
         earlier: the trouble before this one.
     """
 
@@ -63,6 +66,7 @@ class _Exchange:
     sent: float = 0.0
     ends: float = 0.0
     unreadable: int = 0
+    broken: tuple[int, int] = (0, 0)
     earlier: str = ""
 
 
@@ -201,6 +205,8 @@ class OpenAIChat:
             return failed or NO_PROTOCOL
         if trouble.kind not in ("again", "busy"):
             self._stop(trouble)
+        if self._is_at_fault(exchange, trouble):
+            return limits.billed(_AT_FAULT)
         exchange.unreadable += failed is not None
         is_last = exchange.unreadable >= _UNREADABLE
         if self._again(trouble, exchange.call, exchange.sent, exchange.ends, last=is_last):
@@ -209,6 +215,25 @@ class OpenAIChat:
         why = exchange.earlier if exchange.earlier and trouble.said == _LATE else trouble.said
         late = f"The model did not answer within {self._deadline:g} s ({why})."
         return limits.billed(failed or Failed(late, "late", self._given_up(exchange, trouble)))
+
+    def _is_at_fault(self, exchange: _Exchange, trouble: Trouble) -> bool:
+        """Whether it is this request at which the server fails, again and again, and not the server that is away."""
+        if trouble.said != "status 500":
+            return False
+        times, answers = exchange.broken
+        exchange.broken = times + 1, answers if times else self._pace.answers
+        if (times + 1) % _BROKEN:
+            return False
+        if self._pace.answers == exchange.broken[1] and not isinstance(self._shortest_question(), Reply):
+            return False
+        self._pace.alive()
+        return True
+
+    def _shortest_question(self) -> Reply | Failed | Trouble:
+        """What the server answers to the shortest question."""
+        message = {"role": "user", "content": "Answer with the word yes."}
+        seconds = min(self._deadline, _CHECK_SECONDS)
+        return self._attempt(message, self._dialect.options(Request("", max_tokens=16), 16)[0], seconds, image=False)
 
     def _given_up(self, exchange: _Exchange, trouble: Trouble) -> tuple[int, int]:
         """About the tokens of an answer that is waited for no longer: the server may have worked on it, and a spending
@@ -273,9 +298,7 @@ class OpenAIChat:
         """Raise Paused if the server does not answer the shortest question either; otherwise those requests were at
         fault. doubts: how often this was checked without an answer in between; the third time the server counts as
         away."""
-        message = {"role": "user", "content": "Answer with the word yes."}
-        seconds = min(self._deadline, _CHECK_SECONDS)
-        check = self._attempt(message, self._dialect.options(Request("", max_tokens=16), 16)[0], seconds, image=False)
+        check = self._shortest_question()
         if doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind in ("again", "busy")):
             if not self._pace.known:
                 raise self._pace.trip(
@@ -307,6 +330,9 @@ class OpenAIChat:
         )
 
 
+_AT_FAULT = Failed(
+    "The server fails at this request each time (status 500), but answers others.", "failed", again="later"
+)
 NO_IMAGE = Failed("The image's copy in the workspace cannot be read any more.")
 _LATE = "no answer in time"
 UNREADABLE_ANSWER = Trouble("again", "something that is no answer of the OpenAI protocol", NO_PROTOCOL)

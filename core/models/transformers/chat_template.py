@@ -1,4 +1,4 @@
-"""How a local checkpoint is asked: its own chat template, else the form it was trained with; images made fit for it."""
+"""How a local checkpoint is asked: its own chat template, else the form it was trained with."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 BLIP = ("blip-2", "instructblip")
 _LLAVA = ("llava", "llava_next", "vipllava")
-_MIN_SIDE = 32
-_MAX_RATIO = 20
 _DATE = "1 January 2025"
 """The date for chat templates that insert today's, so that the same request gets the same reply on any day."""
 
@@ -85,23 +83,3 @@ class Asking:
         words = {str(token) for token in self._tokenizer.added_tokens_decoder.values() if token.special}
         words = {word for word in words | {self._image} if len(word) > 2}
         return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
-
-
-def fitted(image: Image) -> Image:
-    """The image, no side shorter than 32 pixels or than a 20th of the other; white is added where it is.
-
-    Models cut images into squares of 14 to 28 pixels, and refuse or divide by zero where one does not fit.
-    """
-    from PIL import Image as images
-
-    width, height = image.size
-    if max(width, height) < _MIN_SIDE:
-        grow = -(-_MIN_SIDE // max(width, height))
-        image = image.resize((width * grow, height * grow), images.Resampling.NEAREST)
-        width, height = image.size
-    shortest = max(_MIN_SIDE, -(-max(width, height) // _MAX_RATIO))
-    if min(width, height) >= shortest:
-        return image
-    canvas = images.new("RGB", (max(width, shortest), max(height, shortest)), "white")
-    canvas.paste(image, ((canvas.width - width) // 2, (canvas.height - height) // 2))
-    return canvas

@@ -17,7 +17,7 @@ from core.config import config
 from core.domain import Failed
 from core.models.chat.backend import BackendLost, Can, Reply, Request, Token
 from core.models.chat.image_encoding import part_of_id, reduced
-from core.models.transformers.chat_template import BLIP, Asking, fitted
+from core.models.transformers.chat_template import BLIP, Asking
 from core.models.transformers.loading import load
 from core.models.transformers.token_choice import Choose
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BATCH = 8
-_VERSION = 2
+_VERSION = 3
 """Part of the id: raise it whenever a reply changes (how a prompt is wrapped, how an image is fitted)."""
 _NO_SIGHT = "This model cannot see images. Choose another vision model."
 _TOO_LARGE = Failed("This request alone does not fit into the memory. Choose a smaller model, or close other programs.")
@@ -85,7 +85,7 @@ class TransformersChat:
         if not self.can.vision:
             return Failed(_NO_SIGHT)
         try:
-            picture = fitted(reduced(request.image))
+            picture = reduced(request.image)
         except (OSError, ValueError):
             return Failed("This image cannot be read.")
         return _Row(request, self._asking.prompt(request.text, sees=True), picture)

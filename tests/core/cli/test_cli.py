@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
 from house import House
 from painter import Painter, install, step_of
+from PIL import Image
 
 from core.cli.main import main
 from core.config import Config
@@ -87,6 +89,24 @@ def test_unassigned_and_unusable_are_written_and_counted(command: list[str], hou
     assert run["given"] == 17 == sum(run["counts"].values())
     assert run["skipped"][0]["image"] == "broken.jpg"
     assert "not an image" in run["skipped"][0]["reason"]
+
+
+def test_how_images_were_read_is_said_where_that_is_not_as_they_are(
+    command: list[str], house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [Image.new("RGB", (32, 24), (number, 0, 200)) for number in (0, 40, 80)]
+    for number in range(7):
+        frames[0].putpixel((number, 0), (255, 255, 255))  # no two are alike
+        frames[0].save(house.images / f"{number}.gif", save_all=True, append_images=frames[1:])
+    Image.effect_noise((320, 240), 80).convert("RGB").save(house.images / "cut.jpg")
+    (house.images / "cut.jpg").write_bytes((house.images / "cut.jpg").read_bytes()[:-400])
+    assert main(command) == 0
+    said = capsys.readouterr().err
+    assert "Note: first of 3 frames: 0.gif, 1.gif, 2.gif, 3.gif, 4.gif and 2 more\n" in said
+    assert re.search(r"Note: the file is cut off: .* missing: cut.jpg\n", said)
+    noted = json.loads((tmp_path / "out" / "run.json").read_text())["noted"]
+    assert len(noted) == 8
+    assert noted[0] == {"image": "0.gif", "note": "first of 3 frames"}
 
 
 def test_failures_give_status_one_and_are_listed(

@@ -15,7 +15,8 @@ from core.config import Config
 from core.domain import ImageRow
 from core.ingest import source
 from core.ingest.decode import Unusable, image_path, prepare
-from core.ingest.pixels import colour_of, upright_rgb
+from core.ingest.opener import opened
+from core.ingest.pixels import colour_of
 from core.ingest.sources.source_file import Found
 
 PIXELS = 40_000_000
@@ -148,6 +149,8 @@ def test_what_is_white_and_has_no_background_is_seen(tmp_path: Path, mode: str) 
         row, shown = prepared(tmp_path / f"{shape}.png", tmp_path)
         assert shown[100, 100].min() > 240
         assert np.abs(shown[5, 5] - 118.0).max() < 3
+        thumb = np.asarray(Image.open(image_path(tmp_path, row.id, "thumb"))).astype(int)
+        assert np.abs(thumb - shown).mean() < 6  # what is shown small, and hashed, is what is shown large and described
         looks.add(row.look)
     assert len(looks) == 2
 
@@ -166,6 +169,15 @@ def test_what_is_white_and_has_no_background_is_seen(tmp_path: Path, mode: str) 
 def test_what_is_seen_on_white_stays_on_white(tmp_path: Path, image: Image.Image) -> None:
     image.save(tmp_path / "a.png")
     assert prepared(tmp_path / "a.png", tmp_path)[1][5, 5].min() > 245
+
+
+def test_white_words_beside_a_dark_sign_are_seen(tmp_path: Path) -> None:
+    image = motif("ellipse", (20, 20, 20, 255))
+    ImageDraw.Draw(image).text((5, 5), "FACETRY and more", fill=(255, 255, 255, 255), font_size=22)
+    image.save(tmp_path / "a.png")
+    shown = prepared(tmp_path / "a.png", tmp_path)[1]
+    assert np.abs(shown[195, 5] - 118.0).max() < 3
+    assert shown[100, 100].max() < 60
 
 
 def test_a_large_light_logo_is_seen_too(tmp_path: Path) -> None:
@@ -233,7 +245,7 @@ def test_a_jpeg_is_decoded_no_larger_than_is_shown_well(given: tuple[int, int], 
     """Shown with 100 pixels: at half, a quarter, all and an eighth of its size, never at less than 150 pixels."""
     file = io.BytesIO()
     Image.effect_noise(given, 40).convert("RGB").save(file, "JPEG")
-    assert upright_rgb(Image.open(file), 100).size == decoded
+    assert opened(file.getvalue(), ".jpg", 100, PIXELS).image.size == decoded
 
 
 def test_the_colour_is_the_mean_of_the_pixels() -> None:

@@ -160,9 +160,9 @@ REFUSED = {
     "half.jpg": (damaged, "damaged"),
     "header.png": (lambda path: wrote(path, b"\x89PNG\r\n\x1a\n" + b"\0" * 50), "(damaged|not an image)"),
     "bomb.png": (lambda path: bomb(path, 10_000), "too large .*100 megapixels; 40 are allowed"),
-    "drawing.png": (lambda path: wrote(path, b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "not an image that can be"),
-    "paper.tif": (lambda path: wrote(path, b"%PDF-1.4 ..."), "not an image that can be read"),
-    "post.jpg": (lambda path: wrote(path, b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n"), "not an image that"),
+    "drawing.png": (lambda path: wrote(path, b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "made of lines"),
+    "paper.tif": (lambda path: wrote(path, b"%PDF-1.4 ..."), "the ending .pdf"),
+    "post.jpg": (lambda path: wrote(path, b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n"), "for printing"),
 }
 
 

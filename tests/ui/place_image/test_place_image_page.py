@@ -54,6 +54,21 @@ def test_what_is_no_image_gets_a_sentence(make: Callable[..., str]) -> None:
     assert "not an image" in at.error[0].value
 
 
+def test_a_file_of_any_name_is_placed_and_what_is_not_shown_is_said(make: Callable[..., str]) -> None:
+    run = make("assign")
+    sink, frames = io.BytesIO(), [Image.new("RGB", (50, 30), COLOURS[colour]) for colour in ("blue", "red")]
+    frames[0].putpixel((0, 0), (255, 255, 255))
+    frames[0].save(sink, "PNG", save_all=True, append_images=frames[1:])
+    at = dropped(run, "saved?width=800", sink.getvalue())
+    assert not at.error
+    assert "blue" in [subheader.value for subheader in at.subheader]
+    assert f"{text.NOTE}: first of 2 frames" in shown(at)
+    before = len(run_view.rows(state.workspace().store, run))
+    at.button(key="where-add").click().run()
+    assert not at.error
+    assert len(run_view.rows(state.workspace().store, run)) == before + 1
+
+
 def test_each_card_says_what_the_engine_could_not_see(make: Callable[..., str]) -> None:
     make("assign")
     run = make("assign", criterion="mood")

@@ -18,7 +18,7 @@ from upload_client import Client, client, port
 from core.config import Config
 from core.errors import BadInput, WorkspaceUnavailable
 from core.ingest import source
-from core.ingest.sources import upload
+from core.ingest.sources import upload, upload_scan
 from ui import text
 from ui.routes import access
 from ui.session import state
@@ -96,6 +96,31 @@ def test_two_files_alike_in_all_that_is_announced_are_both_kept(client: Client) 
     assert sorted(file.read_bytes() for file in client.written()) == [b"1", b"2"]
     place.finish()
     assert source.find(str(place.folder), "", client.config).given == 2
+
+
+def test_files_whose_names_do_not_say_what_they_are_are_known_by_their_first_bytes(client: Client) -> None:
+    heads = {
+        "a.jpg_large": b"\xff\xd8\xff\xe0",
+        "b": b"GIF89a",
+        "report.download": b"%PDF-1.7",
+        "c.txt": b"words",
+        "d": b"",
+    }
+    rows = [[name, len(head), 1, head.hex()] for name, head in heads.items()]
+    status, told = client.ask("POST", "/upload", json.dumps(rows).encode())
+    assert status == 200
+    assert [file is not None for file in told["files"]] == [True, True, True, False, False]
+    found = upload_scan.scan(client.home / told["upload"], client.config)
+    assert {file.name: file.kind for file in found} == {
+        "a.jpg_large": "JPEG",
+        "b": "GIF",
+        "report.download": "PDF",
+        "c.txt": "",
+        "d": "",
+    }
+    assert "Not an image (.txt)" in next(file.refusal for file in found if file.name == "c.txt")
+    again = client.ask("POST", "/upload", json.dumps([row[:3] for row in rows[:1]] + rows[1:]).encode())[1]
+    assert again["upload"] == told["upload"]  # what it is known by are the names, sizes and times
 
 
 def test_an_empty_file_is_accounted_for(client: Client) -> None:
@@ -231,7 +256,21 @@ def test_uploads_that_were_broken_off_long_ago_go(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"[1]", b"[[]]", b'[["a.jpg", -1, 0]]', b'[["a.jpg", "1", 0]]', b'[["a.jpg", 1]]', b"\xff"]
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b"[[]]",
+        b'[["a.jpg", -1, 0]]',
+        b'[["a.jpg", "1", 0]]',
+        b'[["a.jpg", 1]]',
+        b"\xff",
+        b'[["a", 1, 1, 5]]',
+        b'[["a", 1, 1, "xy"]]',
+        b'[["a", 1, 1, "ff", ""]]',
+        b'[["a", 1, 1, "%s"]]' % (b"ff" * 33),
+    ],
 )
 def test_a_list_that_is_none(body: bytes, client: Client) -> None:
     assert client.ask("POST", "/upload", body) == (400, {"error": text.BAD_REQUEST})

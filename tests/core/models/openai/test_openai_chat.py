@@ -27,7 +27,7 @@ pytestmark = pytest.mark.flaky(reruns=1)
 
 
 def test_text_and_image_are_sent_and_the_reply_comes_with_its_tokens(server: Server, tmp_path: Path) -> None:
-    Image.new("RGB", (40, 30), "red").save(tmp_path / "a.jpg")
+    Image.new("RGB", (80, 64), "red").save(tmp_path / "a.jpg")
     chat = backend(server)
     assert chat.reply([Request("What is it?", tmp_path / "a.jpg")])[0] == Reply("A red car.", 11, 3)
     asked = server.history[0]

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from openai_client import backend, server  # noqa: F401
 from openai_faults import KEY, error, hang_up
-from openai_server import Handler, Server, completion
+from openai_server import Fault, Handler, Server, completion, text_of
 from PIL import Image
 
 from core.domain import Failed
@@ -270,7 +270,34 @@ def test_requests_that_break_a_server_do_not_pause_the_run(server: Server) -> No
     server.plan = [crash] * 10_000
     got = ask_all(backend(server, deadline=0.3), 6)
     assert [type(answer) for answer in got] == [Failed] * 6
-    assert "did not answer within 0.3 s (status 500)" in got[0].reason  # type: ignore[union-attr]
+    assert "fails at this request" in got[0].reason  # type: ignore[union-attr]
+
+
+def test_one_image_at_which_a_server_fails_is_given_up_soon_while_others_are_answered(
+    server: Server, tmp_path: Path
+) -> None:
+    """As to the pictures that a server cannot take: each was tried again for two minutes."""
+
+    def fails(body: dict[str, Any]) -> bool:
+        return "broken" in text_of(body)
+
+    server.faults = [Fault(error(500), fails)]
+    Image.new("RGB", (80, 80), "red").save(tmp_path / "a.jpg")
+    chat = backend(server, deadline=120)
+    good, broken = (Request(words, tmp_path / "a.jpg") for words in ("good", "broken"))
+    for _ in range(2):
+        assert isinstance(chat.reply([good])[0], Reply)
+        failed = chat.reply([broken])[0]
+        assert isinstance(failed, Failed)
+        assert (failed.kind, failed.again) == ("failed", "later")
+    assert sum(fails(asked["body"]) for asked in server.history) == 2 * 3
+    assert len(server.history) == 2 * (1 + 3 + 1)  # the shortest question tells that the server is there
+
+
+def test_a_server_that_fails_for_a_moment_is_waited_for(server: Server) -> None:
+    server.plan = [error(500)] * 6  # three times, the shortest question, twice
+    assert isinstance(backend(server).reply([Request("x")])[0], Reply)
+    assert len(server.history) == 7
 
 
 def test_a_server_that_is_not_there_is_said() -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import tiny_checkpoints as tiny
 from on_use import torch
-from PIL import Image
 from tiny_checkpoints import texts, with_images, without_images
 
 from core.domain import Failed, ImageInput, Seen
@@ -21,7 +20,6 @@ from core.errors import ModelUnavailable
 from core.models import registry
 from core.models.chat.backend import BackendLost, Reply, Request, Token
 from core.models.chat.vision import ChatVision
-from core.models.transformers.chat_template import fitted
 from core.models.transformers.model import BATCH, TransformersChat
 
 
@@ -309,14 +307,3 @@ def test_calls_from_several_threads_wait_for_each_other(loaded: dict[str, Transf
     for thread in threads:
         thread.join()
     assert [found[n] for n in range(4)] == model.reply(requests)
-
-
-@pytest.mark.parametrize("size", [*tiny.SIZES, (32, 32), (1024, 1024), (40, 800)])
-def test_images_are_made_fit(size: tuple[int, int]) -> None:
-    made = fitted(Image.new("RGB", size, "red"))
-    assert min(made.size) >= 32
-    assert max(made.size) <= 20 * min(made.size)
-    assert max(made.size) <= max(1024, *size)
-    assert (255, 0, 0) in {colour for _, colour in made.getcolors() or ()}
-    if min(size) >= 32 and max(size) <= 20 * min(size):
-        assert made.size == size

@@ -201,7 +201,7 @@ def _in_part(file: _File) -> Opened:
     """What is there of a file that is cut off, without the rows that are not. Raises BadInput for less than half."""
     if file.kind == "JPEG" and _is_progressive(file.content):
         # Each scan covers the whole picture, the first one coarsely.
-        return Opened(_leniently(file), file.kind, file.size(), "the file is cut off: fine detail is missing")
+        return Opened(_leniently(file), file.kind, file.size(), "the file is cut off, fine detail is missing")
     there = _rows_there(file)
     share, rows = float(there.mean()), np.flatnonzero(there)
     if share < _LEAST:
@@ -216,7 +216,7 @@ def _in_part(file: _File) -> Opened:
     if share == 1 and file.kind != "JPEG":  # what is damaged lies beside the picture
         return Opened(part, file.kind, part.size)
     lost = f"{1 - share:.0%} of the image is missing" if share < 0.995 else "its last bytes are missing"
-    return Opened(part, file.kind, file.size(), f"the file is cut off: {lost}")
+    return Opened(part, file.kind, file.size(), f"the file is cut off, {lost}")
 
 
 @contextmanager

@@ -215,7 +215,7 @@ INNER = np.ones((SIZE[1], SIZE[0]), dtype=np.bool_)
 INNER[20:28], INNER[:, 28:36] = False, False
 """All but what compression blurs between the quarters."""
 NOTED = {
-    "JPEG, no end marker": "the file is cut off: its last bytes are missing",
+    "JPEG, no end marker": "the file is cut off, its last bytes are missing",
     "APNG": "first of 2 frames",
     "APNG, clear at first": "frame 2 of 2, as those before are empty",
     "GIF, blank at first": "frame 2 of 2, as those before are empty",
@@ -306,7 +306,7 @@ def test_the_beginning_of_a_progressive_jpeg_is_the_whole_picture_coarsely() -> 
     content = saved(picture(), "JPEG", progressive=True, quality=95)
     second_scan = content.index(b"\xff\xda", content.index(b"\xff\xda") + 2)
     found = read(content[: second_scan + 12])
-    assert found.note == "the file is cut off: fine detail is missing"
+    assert found.note == "the file is cut off, fine detail is missing"
     assert np.median(np.abs(np.asarray(upright_rgb(found.image)).astype(float) - RGB), axis=(0, 1)).max() < 25
     with pytest.raises(BadInput, match=r"can be read|damaged"):
         read(content[: second_scan - 4])

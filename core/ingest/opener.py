@@ -27,6 +27,7 @@ _DECODERS = {"HEIF": ("HEIF", "AVIF"), "AVIF": ("AVIF", "HEIF")}
 """Both are written under the brand mif1."""
 _BY_ROWS = frozenset({"JPEG", "PNG", "GIF", "BMP", "TIFF", "PPM"})
 """Formats whose beginning can be decoded without their end."""
+_ENDS_WITH_A_MARK = frozenset({"JPEG", "PNG", "GIF"})
 _LEAST = 0.5
 """The share of its pixels that must be there for a file that is cut off to be used."""
 _METADATA = 64 * 1024**2
@@ -78,7 +79,10 @@ def opened(content: bytes, suffix: str, side: int, max_pixels: int) -> Opened:
         raise BadInput(refusal)
     if kind == "PDF":
         raise BadInput("A PDF file under the name of an image. Give it the ending .pdf.")
-    file = _File(content[start:], kind, side, max_pixels)
+    content = content[start:]
+    if kind in _ENDS_WITH_A_MARK:
+        content = content.rstrip(b"\0")  # room that was kept for what never came
+    file = _File(content, kind, side, max_pixels)
     with _without_limits():
         try:
             if kind == "RAW" or (kind == "TIFF" and _is_raw(file, suffix)):

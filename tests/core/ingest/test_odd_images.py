@@ -288,6 +288,24 @@ def test_there_are_at_least_sixty() -> None:
     assert len(DECODED) + len(SKIPPED) > 60
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
+def test_zeros_where_the_rest_never_came_are_no_part_of_the_image(kind: str) -> None:
+    """A download that was broken off may have the size of the whole file."""
+    cut = without_end(noise(kind), 0.8)
+    found, padded = read(cut), read(cut + bytes(len(noise(kind)) - len(cut)))
+    assert padded.note == found.note
+    assert "of the image is missing" in found.note
+    assert padded.image.tobytes() == found.image.tobytes()
+
+
+@pytest.mark.parametrize(
+    "before", [b"\r\n", b"\xef\xbb\xbf", b"\0\0", b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n"]
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_what_a_program_has_put_before_an_image_is_passed_over(kind: str, before: bytes) -> None:
+    assert read(before + noise(kind)).image.tobytes() == read(noise(kind)).image.tobytes()
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF", "PPM"])
 @pytest.mark.parametrize("share", [0.97, 0.7])
 def test_what_is_cut_off_is_used_as_far_as_it_goes(kind: str, share: float) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,7 @@ from core.ingest.sources.zip_file import read_member
 THUMBNAIL_SIDE = 256
 VIEW_SIDE = 1024
 KINDS = ("view", "thumb")
+_WIDEST = 2**31
 _SAID = 0x010E
 """The EXIF tag (ImageDescription) of our thumbnails that holds what the image was: format, width, height, note."""
 
@@ -68,8 +70,10 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
         _write(view, view_path, "JPEG", quality=92, subsampling=0)
         thumb = _fit(view, THUMBNAIL_SIDE, Image.Resampling.BICUBIC)
         _write(thumb, thumb_path, "WEBP", quality=80, method=0, exif=exif)
-        # As it lies there, so that looking again finds the same.
-        return _looked_at(image_id, thumb_path) or ImageRow(image_id, found.format, *found.size, note)
+        with Image.open(
+            thumb_path, formats=("WEBP",)
+        ) as thumb:  # as it lies there, so that looking again finds the same
+            return ImageRow(image_id, found.format, *found.size, note, look_of(thumb), colour_of(thumb))
     except OSError as error:
         raise Paused(
             f"The copies of images in {folder} cannot be written ({error.strerror or 'unknown reason'}). "
@@ -79,20 +83,18 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
 
 def _looked_at(image_id: str, thumb_path: Path) -> ImageRow | None:
     """What an earlier look found, by the thumbnail that it left; None where there is none that says so."""
-    try:
-        with Image.open(thumb_path, formats=("WEBP",)) as thumb:
-            match json.loads(thumb.getexif().get(_SAID, "null")):
-                case [str(kind), int(width), int(height), str(note)]:
+    with suppress(Exception), Image.open(thumb_path, formats=("WEBP",)) as thumb:  # one of before, or not ours
+        match json.loads(thumb.getexif()[_SAID]):
+            case [str(kind), int(width), int(height), str(note)] if (kind + note).isascii():
+                if 0 < min(width, height) <= max(width, height) < _WIDEST:
                     return ImageRow(image_id, kind, width, height, note, look_of(thumb), colour_of(thumb))
-    except (OSError, ValueError, TypeError):
-        pass
     return None
 
 
 def _view(found: Opened) -> tuple[Image.Image, str]:
     """The image as it is shown large, and all that is to be noted of it."""
     shown = upright_rgb(found.image)
-    if not is_long(found.size):
+    if not is_long(shown.size):
         return _fit(shown, VIEW_SIDE, Image.Resampling.LANCZOS), found.note
     sheet, note = as_sheet(shown)
     return _fit(sheet, SHEET_SIDE, Image.Resampling.LANCZOS), "; ".join(filter(None, (found.note, note)))
@@ -123,9 +125,7 @@ def _fit(image: Image.Image, side: int, by: Image.Resampling) -> Image.Image:
 
 
 def _write(image: Image.Image, path: Path, image_format: str, **options: Any) -> None:
-    """Write atomically, once: the name is the content's hash, so an existing file is right already."""
-    if path.exists():
-        return
+    """Write atomically; what is there is of an earlier version, or the same."""
     fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")  # two runs may look at the same image
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)

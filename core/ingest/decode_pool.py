@@ -70,7 +70,8 @@ def expand(files: Sequence[Found], pages: bool, config: Config) -> list[Found]:
             if isinstance(found, Unusable):
                 expanded.append(replace(file, refusal=found.reason))
             else:
-                expanded += [replace(file, name=_name_of_part(file.name, part), part=part) for part in found]
+                inside_it = [replace(file, name=_name_of_part(file.name, part), part=part) for part in found]
+                expanded += inside_it or [file]
     return expanded
 
 

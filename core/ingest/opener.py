@@ -27,6 +27,7 @@ _DECODERS = {"HEIF": ("HEIF", "AVIF"), "AVIF": ("AVIF", "HEIF")}
 """Both are written under the brand mif1."""
 _BY_ROWS = frozenset({"JPEG", "PNG", "GIF", "BMP", "TIFF", "PPM"})
 """Formats whose beginning can be decoded without their end."""
+_ENDS_WITH_A_MARK = frozenset({"JPEG", "PNG", "GIF"})
 _LEAST = 0.5
 """The share of its pixels that must be there for a file that is cut off to be used."""
 _METADATA = 64 * 1024**2
@@ -78,7 +79,10 @@ def opened(content: bytes, suffix: str, side: int, max_pixels: int) -> Opened:
         raise BadInput(refusal)
     if kind == "PDF":
         raise BadInput("A PDF file under the name of an image. Give it the ending .pdf.")
-    file = _File(content[start:], kind, side, max_pixels)
+    content = content[start:]
+    if kind in _ENDS_WITH_A_MARK:
+        content = content.rstrip(b"\0")  # room that was kept for what never came
+    file = _File(content, kind, side, max_pixels)
     with _without_limits():
         try:
             if kind == "RAW" or (kind == "TIFF" and _is_raw(file, suffix)):
@@ -115,22 +119,25 @@ class _File:
     side: int
     max_pixels: int
 
-    def begun(self, fill: int | None = None) -> Image.Image:
-        """The image with its header read. fill: what each pixel is before it is decoded. Raises what Pillow does."""
+    def header(self) -> Image.Image:
+        """The image with its header read. Raises what Pillow does."""
         image = Image.open(io.BytesIO(self.content), formats=_DECODERS.get(self.kind, (self.kind,)))
         check_pixels(image.size, self.max_pixels)
+        return image
+
+    def begun(self, image: Image.Image, fill: int | None = None) -> Image.Image:
+        """The image ready to be decoded. fill: what each pixel is before it is."""
         if self.kind == "JPEG" and not is_long(image.size):
             share = _TO_SPARE * self.side / max(image.size)
             image.draft(None, (math.ceil(image.width * share), math.ceil(image.height * share)))  # None keeps the mode
         if fill is not None:
-            image.load_prepare()
+            image.load_prepare()  # type: ignore[attr-defined]  # an image of a file has it
             image.im = Image.new(image.mode, image.size, (fill,) * len(image.getbands())).im
         return image
 
-    def size(self) -> tuple[int, int]:
-        """Width and height, upright."""
-        with Image.open(io.BytesIO(self.content), formats=_DECODERS.get(self.kind, (self.kind,))) as image:
-            return image.size if orientation_of(image) < 5 else (image.height, image.width)
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    return image.size if orientation_of(image) < 5 else (image.height, image.width)
 
 
 def check_pixels(size: tuple[int, int], max_pixels: int) -> None:
@@ -148,8 +155,11 @@ def _whole(file: _File) -> Opened | None:
     if file.kind in _DECODERS:
         _allow_heif()
     try:
-        image = file.begun()
-        place, number = _shown_frame(image)
+        image = file.header()
+        size = _upright_size(image)
+        file.begun(image)
+        first = image.tell()  # a HEIC file says which of its images that is
+        place, number = _shown_frame(image, first)
         image.seek(place)
         check_pixels(image.size, file.max_pixels)
         image.load()
@@ -159,26 +169,28 @@ def _whole(file: _File) -> Opened | None:
         if file.kind in _BY_ROWS:
             return None
         raise
-    size = image.size if place else file.size()
-    return Opened(image, "JPEG" if image.format == "MPO" else str(image.format), size, _frame_note(file, place, number))
+    kind = "JPEG" if image.format == "MPO" else str(image.format)
+    if place != first:
+        size = image.size
+    return Opened(image, kind, size, _frame_note(file, place if place != first else 0, number))
 
 
-def _shown_frame(image: Image.Image) -> tuple[int, int]:
+def _shown_frame(image: Image.Image, first: int) -> tuple[int, int]:
     """Which frame is shown, and of how many: the first that is not empty, or not much fainter than the clearest.
 
     Animations fade in, and begin with a blank frame; the first page of a scan may be blank.
     """
     number = 1 if image.format in ("JPEG", "MPO") else getattr(image, "n_frames", 1)  # MPO: its depth, its brightness
     if number < 2 or (contrast := _contrast(image)) > _PLAIN:
-        return 0, number
+        return first, number
     contrasts = [contrast]
     with suppress(EOFError, OSError):  # a later frame that is damaged is not looked at
-        for place in range(1, min(number, _FRAMES_LOOKED_AT)):
+        for place in range(first + 1, min(number, _FRAMES_LOOKED_AT)):
             image.seek(place)
             contrasts.append(_contrast(image))
     clear = max(contrasts) / 2
-    shown = next(place for place, contrast in enumerate(contrasts) if contrast >= clear)
-    return (shown if max(contrasts) > _PLAIN else 0), number
+    shown = next(place for place, contrast in enumerate(contrasts, start=first) if contrast >= clear)
+    return (shown if max(contrasts) > _PLAIN else first), number
 
 
 def _contrast(frame: Image.Image) -> float:
@@ -199,9 +211,11 @@ def _frame_note(file: _File, place: int, number: int) -> str:
 
 def _in_part(file: _File) -> Opened:
     """What is there of a file that is cut off, without the rows that are not. Raises BadInput for less than half."""
+    with _lenient():
+        size = _upright_size(file.header())
     if file.kind == "JPEG" and _is_progressive(file.content):
         # Each scan covers the whole picture, the first one coarsely.
-        return Opened(_leniently(file), file.kind, file.size(), "the file is cut off: fine detail is missing")
+        return Opened(_leniently(file), file.kind, size, "the file is cut off, fine detail is missing")
     there = _rows_there(file)
     share, rows = float(there.mean()), np.flatnonzero(there)
     if share < _LEAST:
@@ -214,9 +228,9 @@ def _in_part(file: _File) -> Opened:
     part = image.crop((0, first, image.width, last + 1))
     part.info, part.format = image.info, image.format  # a crop has forgotten its format
     if share == 1 and file.kind != "JPEG":  # what is damaged lies beside the picture
-        return Opened(part, file.kind, part.size)
+        return Opened(part, file.kind, size)
     lost = f"{1 - share:.0%} of the image is missing" if share < 0.995 else "its last bytes are missing"
-    return Opened(part, file.kind, file.size(), f"the file is cut off: {lost}")
+    return Opened(part, file.kind, size, f"the file is cut off, {lost}")
 
 
 @contextmanager
@@ -232,7 +246,7 @@ def _lenient() -> Iterator[None]:
 def _leniently(file: _File, fill: int | None = None) -> Image.Image:
     """The first frame as far as it goes. fill: see `_File.begun`."""
     with _lenient():
-        image = file.begun(fill)
+        image = file.begun(file.header(), fill)
         image.load()
     return image
 
@@ -257,7 +271,7 @@ def _same_rows(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[
 
 def _as_far_as_it_goes(file: _File, fill: int) -> NDArray[np.generic]:
     if file.kind == "JPEG":  # whose decoder makes up the rest
-        image = file.begun(fill)
+        image = file.begun(file.header(), fill)
         with suppress(OSError):  # here the file ends
             image.load()
     else:

@@ -11,7 +11,8 @@ from typing import Any
 from PIL import Image
 
 from core.errors import BadInput
-from core.ingest.sources.source_file import Found, Part
+from core.ingest.sources.file_kind import HEAD, kind_of, refusal_of
+from core.ingest.sources.source_file import Found, Part, opened_head
 from core.ingest.sources.zip_file import read_member
 
 SMALLEST = 32
@@ -23,9 +24,12 @@ _PAGE_SIDE = 2048
 
 
 def parts(file: Found, pages: bool) -> list[Part]:
-    """(page, image) of each image in a PDF file, or (page, WHOLE_PAGE) of each page. Raises BadInput."""
+    """(page, image) of each image in a PDF file, or (page, WHOLE_PAGE) of each page; none where it is an image that is
+    called one. Raises BadInput."""
     import pypdfium2.raw as raw
 
+    if _is_image(file):
+        return []
     document = _open(file)
     if len(document) > MAX_PAGES:
         raise BadInput(f"The PDF file has {len(document):,} pages; up to {MAX_PAGES:,} are read. Give it in parts.")
@@ -40,6 +44,15 @@ def parts(file: Found, pages: bool) -> list[Part]:
     if not found:
         raise BadInput("The PDF file holds no images, only text or drawings. Ask for its pages instead.")
     return found
+
+
+def _is_image(file: Found) -> bool:
+    try:
+        head = opened_head(file.path) if file.member is None else read_member(file.path, file.member)[:HEAD]
+    except OSError:
+        return False
+    kind, _ = kind_of(head)
+    return bool(kind) and kind != "PDF" and not refusal_of(kind)
 
 
 def picture(file: Found, max_pixels: int) -> Image.Image:

@@ -44,11 +44,16 @@ _OTHERS = {
     ),
     "zeros": (rb"\A\0{32}", "The file holds nothing but zeros: it was not copied whole. Copy it again."),
 }
-_LATE = {"JPEG": rb"\xff\xd8\xff[\xdb\xe0-\xef]", "PNG": rb"\x89PNG\r\n\x1a\n", "GIF": rb"GIF8[79]a"}
+_LATE = {
+    "JPEG": rb"\xff\xd8\xff[\xdb\xe0-\xef]",
+    "PNG": rb"\x89PNG\r\n\x1a\n",
+    "GIF": rb"GIF8[79]a",
+    "WEBP": rb"RIFF.{4}WEBPVP8",
+}
 """What is as sure further on, after the line break, the mark or the header that a program has put before it."""
 _MARKS = [(kind, re.compile(mark, re.DOTALL)) for kind, mark in _PICTURES.items()]
 _MARKS += [(kind, re.compile(mark, re.DOTALL | re.IGNORECASE)) for kind, (mark, _) in _OTHERS.items()]
-_MARKS += [(kind, re.compile(mark)) for kind, mark in _LATE.items()]
+_MARKS += [(kind, re.compile(mark, re.DOTALL)) for kind, mark in _LATE.items()]
 
 
 def kind_of(head: bytes) -> tuple[str, int]:

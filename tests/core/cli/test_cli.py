@@ -103,7 +103,7 @@ def test_how_images_were_read_is_said_where_that_is_not_as_they_are(
     assert main(command) == 0
     said = capsys.readouterr().err
     assert "Note: first of 3 frames: 0.gif, 1.gif, 2.gif, 3.gif, 4.gif and 2 more\n" in said
-    assert re.search(r"Note: the file is cut off: .* missing: cut.jpg\n", said)
+    assert re.search(r"Note: the file is cut off, .* missing: cut.jpg\n", said)
     noted = json.loads((tmp_path / "out" / "run.json").read_text())["noted"]
     assert len(noted) == 8
     assert noted[0] == {"image": "0.gif", "note": "first of 3 frames"}

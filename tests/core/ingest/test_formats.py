@@ -227,6 +227,16 @@ def test_only_animations_and_pages_are_said_so(tmp_path: Path) -> None:
         assert done.format == ("JPEG" if kind == "MPO" else kind)
 
 
+def test_of_several_images_in_a_heic_file_the_one_that_it_names_is_shown(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    for frame in frames:
+        frame.paste("white", (0, 0, 10, 10))
+    frames[0].save(tmp_path / "a.heic", "HEIF", save_all=True, append_images=frames[1:], primary_index=1)
+    done, shown = prepared(tmp_path / "a.heic", tmp_path)
+    assert done.note == "first of 2 frames"
+    assert shown[30, 30, 2] > 200 > shown[30, 30, 0]
+
+
 def test_an_image_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     image = Image.new("RGB", (300, 300))
     for kind in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"):

@@ -176,6 +176,25 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(tmp_path: Path, name: st
     assert not (tmp_path / "copies").exists()
 
 
+@pytest.mark.parametrize(
+    "said", [None, "", "[", "[1]", '["PNG", 0, 5, ""]', '["PNG", 1e20, 5, ""]', '["\\ud800", 5, 5, ""]']
+)
+def test_a_thumbnail_that_does_not_say_what_the_image_was_is_not_believed(tmp_path: Path, said: str | None) -> None:
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "a.png")
+    first = prepare(Found("a.png", tmp_path / "a.png"), tmp_path, PIXELS)
+    assert isinstance(first, ImageRow)
+    thumb, exif = image_path(tmp_path, first.id, "thumb"), Image.Exif()
+    exif[0x010E] = said or ""
+    with Image.open(thumb) as copy:
+        copy.load()
+    copy.save(thumb, exif=b"" if said is None else exif)
+    again = prepare(Found("a.png", tmp_path / "a.png"), tmp_path, PIXELS)
+    assert isinstance(again, ImageRow)
+    assert again == first
+    with Image.open(thumb) as copy:
+        assert copy.getexif()[0x010E] == '["PNG", 60, 40, ""]'  # made anew
+
+
 def test_a_missing_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     outcome = prepare(Found("a", tmp_path / "nope.jpg"), tmp_path, PIXELS)
     assert isinstance(outcome, Unusable)

@@ -215,7 +215,7 @@ INNER = np.ones((SIZE[1], SIZE[0]), dtype=np.bool_)
 INNER[20:28], INNER[:, 28:36] = False, False
 """All but what compression blurs between the quarters."""
 NOTED = {
-    "JPEG, no end marker": "the file is cut off: its last bytes are missing",
+    "JPEG, no end marker": "the file is cut off, its last bytes are missing",
     "APNG": "first of 2 frames",
     "APNG, clear at first": "frame 2 of 2, as those before are empty",
     "GIF, blank at first": "frame 2 of 2, as those before are empty",
@@ -288,6 +288,24 @@ def test_there_are_at_least_sixty() -> None:
     assert len(DECODED) + len(SKIPPED) > 60
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF"])
+def test_zeros_where_the_rest_never_came_are_no_part_of_the_image(kind: str) -> None:
+    """A download that was broken off may have the size of the whole file."""
+    cut = without_end(noise(kind), 0.8)
+    found, padded = read(cut), read(cut + bytes(len(noise(kind)) - len(cut)))
+    assert padded.note == found.note
+    assert "of the image is missing" in found.note
+    assert padded.image.tobytes() == found.image.tobytes()
+
+
+@pytest.mark.parametrize(
+    "before", [b"\r\n", b"\xef\xbb\xbf", b"\0\0", b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n"]
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_what_a_program_has_put_before_an_image_is_passed_over(kind: str, before: bytes) -> None:
+    assert read(before + noise(kind)).image.tobytes() == read(noise(kind)).image.tobytes()
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "BMP", "TIFF", "PPM"])
 @pytest.mark.parametrize("share", [0.97, 0.7])
 def test_what_is_cut_off_is_used_as_far_as_it_goes(kind: str, share: float) -> None:
@@ -306,7 +324,7 @@ def test_the_beginning_of_a_progressive_jpeg_is_the_whole_picture_coarsely() -> 
     content = saved(picture(), "JPEG", progressive=True, quality=95)
     second_scan = content.index(b"\xff\xda", content.index(b"\xff\xda") + 2)
     found = read(content[: second_scan + 12])
-    assert found.note == "the file is cut off: fine detail is missing"
+    assert found.note == "the file is cut off, fine detail is missing"
     assert np.median(np.abs(np.asarray(upright_rgb(found.image)).astype(float) - RGB), axis=(0, 1)).max() < 25
     with pytest.raises(BadInput, match=r"can be read|damaged"):
         read(content[: second_scan - 4])

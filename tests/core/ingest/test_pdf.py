@@ -97,6 +97,19 @@ def test_pdfs_in_folders_and_zips_count_as_what_they_hold(tmp_path: Path) -> Non
         assert "holds no images" in reasons["text.PDF"]
 
 
+def test_an_image_that_is_called_pdf_is_an_image_and_a_pdf_of_any_name_a_pdf(tmp_path: Path) -> None:
+    folder = tmp_path / "pics"
+    folder.mkdir()
+    Image.new("RGB", (60, 40), "red").save(folder / "photo.pdf", "PNG")
+    Image.new("RGB", (80, 60), "blue").save(folder / "scan.download", "PDF")
+    config = Config(tmp_path / "ws")
+    looked = list(source.look(source.find(str(folder), "", config), tmp_path / "copies", config))
+    assert {(found.item.name, found.image and found.image.format) for found in looked} == {
+        ("photo.pdf", "PNG"),
+        ("scan.download, page 1, image 1", "PDF"),
+    }
+
+
 def test_a_locked_pdf_gets_its_sentence(tmp_path: Path) -> None:
     (tmp_path / "locked.pdf").write_bytes(LOCKED)
     (result,) = looked(tmp_path / "locked.pdf", tmp_path)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import json
 import re
 import threading
@@ -292,6 +294,19 @@ def test_one_image_at_which_a_server_fails_is_given_up_soon_while_others_are_ans
         assert (failed.kind, failed.again) == ("failed", "later")
     assert sum(fails(asked["body"]) for asked in server.history) == 2 * 3
     assert len(server.history) == 2 * (1 + 3 + 1)  # the shortest question tells that the server is there
+
+
+def test_a_server_that_takes_no_side_under_28_pixels_is_sent_none(server: Server, tmp_path: Path) -> None:
+    def is_refused(body: dict[str, Any]) -> bool:
+        url = body["messages"][0]["content"][1]["image_url"]["url"]
+        return min(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).size) < 28
+
+    server.faults = [Fault(error(500), is_refused)]
+    chat = backend(server)
+    for number, size in enumerate([(12, 12), (1, 1), (1000, 4), (4, 1000), (27, 600), (90, 20), (300, 200)]):
+        Image.new("RGB", size, "red").save(tmp_path / f"{number}.jpg")
+        assert isinstance(chat.reply([Request("x", tmp_path / f"{number}.jpg")])[0], Reply)
+    assert len(server.history) == 7
 
 
 def test_a_server_that_fails_for_a_moment_is_waited_for(server: Server) -> None:

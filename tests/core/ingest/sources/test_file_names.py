@@ -12,6 +12,7 @@ from zips import member, unicode_path, write_zip
 
 from core.config import Config
 from core.domain import DatasetRow, SourceAddress
+from core.errors import BadInput
 from core.ingest import source
 from core.ingest.sources import upload
 from core.ingest.sources.upload_plan import announced
@@ -72,6 +73,12 @@ def test_marked_and_unmarked_names_lie_side_by_side(tmp_path: Path) -> None:
     marked = [(member(name.encode(), flag=0x800), b"x") for name in GERMAN]
     path = write_zip(tmp_path / "a.zip", [*marked, *((member(name.encode("cp932")), b"x") for name in JAPANESE)])
     assert names(path) == (sorted([*GERMAN, *JAPANESE]), "cp932")
+
+
+def test_a_mark_that_is_wrong_is_said(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", [(member("赤.jpg".encode("cp932"), flag=0x800), b"x")])
+    with pytest.raises(BadInput, match=r"a\.zip marks a name as UTF-8 that is not"):
+        source.find(str(path), "", Config(tmp_path / "ws"))
 
 
 def test_folders_parted_by_backslashes_also_where_a_letter_ends_with_that_byte(tmp_path: Path) -> None:

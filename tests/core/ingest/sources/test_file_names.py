@@ -130,3 +130,20 @@ def test_names_of_a_folder_that_are_no_text_are_read_in_the_letters_that_fit_the
     assert sorted(file.name for file in found.files) == sorted([*JAPANESE, "Größe.jpg"])
     assert (found.address.encoding, found.note) == ("cp932", "File names were taken for Japanese (cp932).")
     assert all(file.path.is_file() for file in found.files)
+
+
+@pytest.mark.parametrize(
+    ("names", "table"),
+    [
+        (["labels.jsonl"], "labels.jsonl"),
+        (["labels.csv", "metadata.jsonl"], "labels.csv"),
+        (["a.csv", "b.csv", "c.jsonl"], None),
+        (["a.jsonl", "b.ndjson"], None),
+        (["notes.json", "labels.TSV", "notes.txt"], "labels.TSV"),
+    ],
+)
+def test_the_one_table_among_files_that_were_sent_holds_the_labels(
+    names: list[str], table: str | None, tmp_path: Path
+) -> None:
+    sent = upload.announce(tmp_path / "uploads", [announced(name, 3, 0) for name in ("a.png", *names)])
+    assert (sent.plan[sent.table].path if sent.table else None) == table

@@ -167,7 +167,7 @@ def _from_table(address: str, images: Images) -> Truth:
 def open_table(path: Path, images: Images) -> tuple[Table, str]:
     """A truth table, and its column that names images: the one that meets most of them. Raises BadInput."""
     if not path.exists():
-        raise BadInput(f"The truth table {path} does not exist. Give folder, filename, or a CSV or Parquet file.")
+        raise BadInput(f"The truth table {path} does not exist. Check its path; folder and filename need none.")
     table = read_table(path)
     if len(table) < 2:
         raise BadInput(f"{path.name} needs a column with image names and one with classes; it has: {', '.join(table)}.")

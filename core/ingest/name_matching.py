@@ -169,8 +169,8 @@ class Images:
         spelled = {row: name for name, row in rows.items()}
         ways = []
         for level, (words, alike) in enumerate(_WAYS.items()):
-            if len(found) == len(given) or not rows:
-                break
+            if len(found) == len(given) or len({*found.values()}) == len(rows):
+                break  # nothing is left on one side
             spelled = {row: alike(name) for row, name in spelled.items()}
             fresh = self._met(spelled, level, found)
             if fresh and words:

@@ -38,8 +38,9 @@ _MOST_BYTES = 1024**3
 csv.field_size_limit(_MOST_BYTES)  # else no cell over 131,072 letters could be read, and tables of ours may have some
 _SEPARATORS = {"\t": "tabs", ";": "“;”", "|": "“|”", ",": "commas"}
 """What may stand between cells -> in words. Where two fit alike, the one that is rarer in a text."""
-_NONE = "\x1f"
-"""Between the cells of a table of one column."""
+_NONE, _SPACE = "\x1f", " "
+"""Between the cells of a table of one column, and of names and classes as data sets for research list them."""
+_SPACED = re.compile(r"\S+ \S+")
 _SAMPLE = 256 * 1024
 _LOOKED_AT = 500
 """Rows by which the form of a table is judged."""
@@ -108,7 +109,8 @@ def _csv(path: Path) -> Table:
     text = _held(text)
     separator = given[1] if given else _separator(text[:_SAMPLE])
     if separator not in (",", _NONE) and not (separator == "\t" and path.suffix.lower() in (".tsv", ".tab")):
-        said.append(f"with {_SEPARATORS.get(separator, f'“{separator}”')} between cells")
+        words = "spaces" if separator == _SPACE else _SEPARATORS.get(separator, f"“{separator}”")
+        said.append(f"with {words} between cells")
     try:
         head = list(itertools.islice(_rows(text, separator), _LOOKED_AT))
         names, above, notes = _header(head)
@@ -174,6 +176,9 @@ def _separator(sample: str) -> str:
     parted, *_, best = max(found, key=lambda form: form[:3], default=(False, 0.0, 0, ""))
     if parted or (best and lines[0].strip('"').lower() not in _IMAGE_COLUMNS):
         return best
+    said = [line for line in lines if line][:_TITLES]
+    if not best and all(map(_SPACED.fullmatch, said)) and any(_is_image(line.split()[0]) for line in said):
+        return _SPACE
     most = max(_SEPARATORS, key=lines[0].count)
     return most if most in lines[0] and not best and not _is_image(lines[0]) else _NONE
 

@@ -34,6 +34,7 @@ from core.errors import BadInput
 from core.ingest.sources import upload_folders, upload_plan, zip_file
 from core.ingest.sources.upload_folders import FINISHED, GONE, ID, There
 from core.ingest.sources.upload_plan import Announced, Stamp, announced
+from core.ingest.table import JSON
 from core.ingest.table import NAMED as TABLES
 
 __all__ = [
@@ -118,8 +119,11 @@ class Upload:
 
     @cached_property
     def table(self) -> str | None:
-        """The key of the one table among the files, which holds labels; None for none or several."""
+        """The key of the one table among the files, which holds labels; None for none or several. JSON Lines beside
+        another table hold something else, most likely."""
         tables = [key for key, file in self.plan.items() if file.is_table]
+        if len(tables) > 1:
+            tables = [key for key in tables if not self.plan[key].path.lower().endswith(JSON)]
         return tables[0] if len(tables) == 1 else None
 
     @cached_property

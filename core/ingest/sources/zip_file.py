@@ -67,7 +67,9 @@ def members_of(path: Path, config: Config) -> Members:
             listed = [(place, info) for place, info in enumerate(archive.infolist()) if not info.is_dir()]
             _check_total(path, len(listed), sum(info.file_size for _, info in listed))
             members = [Member(place, info, *_recognised(archive, info)) for place, info in listed]
-    except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        raise BadInput(f"{path.name} marks a name as UTF-8 that is not. Pack the ZIP file again.") from None
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
         raise BadInput(f"{path.name} is not a ZIP file that can be opened, or it is cut off. Make it again.") from None
     if not members:
         raise BadInput(f"{path.name} is empty. Put images into it, or choose another.")

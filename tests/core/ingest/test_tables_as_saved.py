@@ -58,6 +58,8 @@ FORMS: dict[str, tuple[str, bytes, str]] = {
     "no header": ("csv", rows().partition("\n")[2].encode(), "no header"),
     "R: no name above the names": ("csv", rows(header="Farbe").encode(), ""),
     "pandas: an index without a name": ("csv", rows(header=",Farbe").encode(), ""),
+    "spaces, as ImageNet lists classes": ("txt", rows(" ").partition("\n")[2].encode(), "spaces"),
+    "spaces under a header": ("txt", rows(" ", "\n").encode(), "spaces"),
     "all cells in quotes": ("csv", re.sub(r"[^,\r\n]+", r'"\g<0>"', rows()).encode(), ""),
     "a line break in a cell": ("csv", rows(header='"Datei\n(JPEG)"{}"Far""be"').encode(), ""),
     "JSON Lines": ("jsonl", json_lines().encode(), ""),

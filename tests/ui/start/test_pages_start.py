@@ -123,7 +123,8 @@ def test_a_missing_demo_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("folder", "said"), [("", text.NO_FOLDER), ("/no/such/folder", "does not exist"), ("IMAGES/notes.txt", "is a file")]
+    ("folder", "said"),
+    [("", text.NO_FOLDER), ("/no/such/folder", "does not exist"), ("IMAGES/notes.txt", "lists no images")],
 )
 def test_a_bad_folder_is_one_sentence(folder: str, said: str, images: Path) -> None:
     at = open_app("images", way="path")
@@ -239,7 +240,7 @@ def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
     assert at.query_params["truth"] == f"{table}:other"
     assert "1 of 12 images have a label" in shown(at)
     at.text_input[0].set_value(str(tmp_path / "nothing.csv")).run()
-    assert "could not be read" in shown(at)
+    assert "does not exist" in shown(at)
 
 
 def test_a_table_that_was_dropped(images: Path) -> None:

@@ -12,6 +12,7 @@ from zips import member, unicode_path, write_zip
 
 from core.config import Config
 from core.domain import DatasetRow, SourceAddress
+from core.errors import BadInput
 from core.ingest import source
 from core.ingest.sources import upload
 from core.ingest.sources.upload_plan import announced
@@ -74,6 +75,12 @@ def test_marked_and_unmarked_names_lie_side_by_side(tmp_path: Path) -> None:
     assert names(path) == (sorted([*GERMAN, *JAPANESE]), "cp932")
 
 
+def test_a_mark_that_is_wrong_is_said(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", [(member("赤.jpg".encode("cp932"), flag=0x800), b"x")])
+    with pytest.raises(BadInput, match=r"a\.zip marks a name as UTF-8 that is not"):
+        source.find(str(path), "", Config(tmp_path / "ws"))
+
+
 def test_folders_parted_by_backslashes_also_where_a_letter_ends_with_that_byte(tmp_path: Path) -> None:
     told = ["表\\ソース\\能.jpg", "写真\\赤い\\赤_0.jpg"]  # 表, ソ and 能 end with 0x5C
     path = write_zip(tmp_path / "a.zip", ((member(name.encode("cp932")), b"x") for name in told))
@@ -123,3 +130,20 @@ def test_names_of_a_folder_that_are_no_text_are_read_in_the_letters_that_fit_the
     assert sorted(file.name for file in found.files) == sorted([*JAPANESE, "Größe.jpg"])
     assert (found.address.encoding, found.note) == ("cp932", "File names were taken for Japanese (cp932).")
     assert all(file.path.is_file() for file in found.files)
+
+
+@pytest.mark.parametrize(
+    ("names", "table"),
+    [
+        (["labels.jsonl"], "labels.jsonl"),
+        (["labels.csv", "metadata.jsonl"], "labels.csv"),
+        (["a.csv", "b.csv", "c.jsonl"], None),
+        (["a.jsonl", "b.ndjson"], None),
+        (["notes.json", "labels.TSV", "notes.txt"], "labels.TSV"),
+    ],
+)
+def test_the_one_table_among_files_that_were_sent_holds_the_labels(
+    names: list[str], table: str | None, tmp_path: Path
+) -> None:
+    sent = upload.announce(tmp_path / "uploads", [announced(name, 3, 0) for name in ("a.png", *names)])
+    assert (sent.plan[sent.table].path if sent.table else None) == table

@@ -7,6 +7,7 @@ for programs that a test starts, proxies point at a dead port.
 from __future__ import annotations
 
 import functools
+import gc
 import ipaddress
 import os
 import socket
@@ -111,6 +112,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if os.environ.get("PYTEST_XDIST_WORKER"):
         items.sort(key=lambda item: not _drives_browser(item.path.name))
+
+
+def pytest_collection_finish() -> None:
+    """Let Python's collections leave out the tests and all that was imported for them: they are no garbage, and looking
+    through them took 0.13 s each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """At its end Python looks through everything, or native libraries report what it left."""
+    gc.unfreeze()
 
 
 def _drives_browser(file: str) -> bool:

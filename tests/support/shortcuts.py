@@ -12,6 +12,8 @@ from core.ingest import source
 from core.ingest.decode import prepare
 from core.store.answers import Answers
 
+_backup = Answers.backup
+
 
 def decode_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every source be decoded in this process: starting a worker costs a second each time."""
@@ -23,3 +25,8 @@ def decode_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a step that has finished make no safety copies: a dozen files a step."""
     monkeypatch.setattr(Answers, "backup", lambda *_: None)
+
+
+def with_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it make them after all."""
+    monkeypatch.setattr(Answers, "backup", _backup)

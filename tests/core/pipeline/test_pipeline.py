@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from fakes import COLOURS
 from house import EACH, House
+from shortcuts import with_copies
 
 from core.domain import Progress
 from core.errors import BadInput, Cancelled
@@ -358,8 +359,9 @@ def test_records_of_the_same_words_keep_their_own_labels(house: House, tmp_path:
     assert [row.label for row in run_view.rows(house.store, run_id)] == ["red", "blue"]
 
 
-def test_a_run_whose_answers_were_lost_with_the_file_asks_again(house: House) -> None:
+def test_a_run_whose_answers_were_lost_with_the_file_asks_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Copies are made whenever a step of any run ends: what another run held then may have no answer among them."""
+    with_copies(monkeypatch)
     begun, cancel = house.start(), threading.Event()
 
     def stop_soon(progress: Progress) -> None:

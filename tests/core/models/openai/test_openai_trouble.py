@@ -242,7 +242,7 @@ def ask_all(chat: OpenAIChat, count: int) -> list[Reply | Failed | BaseException
 @pytest.mark.parametrize("trouble", [error(500), hang_up, error(429)])
 def test_a_server_that_is_away_pauses_the_run_and_may_come_back(server: Server, trouble: Any) -> None:
     server.plan = [trouble] * 10_000
-    chat = backend(server, deadline=0.6)
+    chat = backend(server, deadline=2.0)
     got = ask_all(chat, 12)
     paused = [answer for answer in got if isinstance(answer, Paused)]
     assert len(got) == 12

@@ -16,6 +16,7 @@ from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
 from core.pipeline.intake import OnProgress, bring_back_copies, rest_of, take_in
+from core.pipeline.rehearsal import Rehearsal
 from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
@@ -101,6 +102,8 @@ class Pass:
             models = models_of(
                 self.settings, names, self.keys, self.workspace.folder, self._say, self.store.text_vectors
             )
+        if self.only is None:
+            self.runner.rehearsal = Rehearsal(models.text)
         # No function that holds this pass: in a circle, the models would stay in memory after the run.
         self.plan = Plan(models, self.settings, self.answers, partial(self.workspace.image, kind="view"))
 

@@ -9,7 +9,7 @@ from functools import partial
 from core.domain import Assignment, DatasetRow, Progress
 from core.engine.requests import stopping
 from core.engine.run_step import Meter
-from core.errors import BadInput, FacetryError
+from core.errors import BadInput, FacetryError, TooFewAnswers
 from core.ingest import source
 from core.ingest.source import Source
 from core.models import registry
@@ -186,7 +186,7 @@ class Pass:
                 return  # the person has worked with these groups; new ones would throw that away
         labelled = self._labelled()
         if len(labelled) < self.settings.k:
-            raise BadInput(
+            raise TooFewAnswers(
                 f"Only {len(labelled)} images have a description and a label; {self.settings.k} groups need more. "
                 "Look at the failures, then try again."
             )

@@ -20,8 +20,10 @@ from core.models.openai.dialect import ABOUT
 from core.models.openai.error_words import code_of, is_page, status_in, wait_in, words_of
 
 Kind = Literal["again", "busy", "key", "model", "unloaded", "credit", "limit", "redirect", "address", "blind", "other"]
-"""again: it may work later. busy: that, and less at once is better. other: this request will not succeed. key, model,
-unloaded (no model is loaded), credit, limit (of a day or month), redirect, address, blind (sees no image): none will."""
+"""again: it may work later. busy: that, and less at once is better. other: this request will not succeed.
+
+Of the rest no request will: key, model, unloaded (no model is loaded), credit, limit (of a day or a month), redirect,
+address, blind (sees no images)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ _TOO_LONG = re.compile(
     r"|上下文|输入.{0,9}(?:长度|过长)|超长"
 )
 _RATE = re.compile(
-    r"rate.?limit|too many requests|\bper (?:minute|second|hour)\b|\b[rt]pm\b|overloaded|over capacity|(?:is|too) busy"
-    r"|try again (?:later|in)|retry (?:later|in|after)|throttl|resource.?exhausted|temporarily unavailable"
-    r"|(?:currently|still) (?:loading|starting)|loading model|warming up|queue is full"
+    r"(?:rate|usage|request|daily|monthly|hourly).?limit|too many requests|\bper (?:minute|second|hour)\b|\b[rt]pm\b"
+    r"|overloaded|over capacity|(?:is|too) busy|queue is full|try again (?:later|in)|retry (?:later|in|after)|throttl"
+    r"|resource.?exhausted|temporarily unavailable|(?:currently|still) (?:loading|starting)|loading model|warming up"
 )
-_FOR_LONG = re.compile(r"\bper (?:day|month)\b|per.?(?:day|month)\b|\bdaily\b|\bmonthly\b|\b[rt]pd\b")
+_FOR_LONG = re.compile(r"\bper (?:day|month)\b|per.?(?:day|month)|\bdaily\b|\bmonthly\b|\b[rt]pd\b")
 _FILTERED = re.compile(
     r"content.?filter|content.?policy|content management policy|responsible.?ai|moderation|flagged|safety system"
     r"|data_?inspection|inappropriate content"
@@ -101,6 +103,7 @@ _BLIND = re.compile(
 _NO_ADDRESS = re.compile(
     r"(?:unexpected|unknown|no such) (?:endpoint|route|path|request url)|(?:endpoint|route|page) not found"
     r"|invalid url \((?:post|get)|cannot (?:post|get) /|method not allowed|unsupported method"
+    r"|(?m:^not found\.?$)"
 )
 _PASSES = re.compile(r"internal|upstream|time.?out|timed out|unavailable|server error|bad gateway|connection|provider")
 """What may be gone in a moment, of an error that comes without a status."""
@@ -139,10 +142,15 @@ def judge(status: int, body: object, *, image: bool, wait: float | None = None) 
         return trouble("key")
     if status in _CROWDED or (status < 500 and _RATE.search(text)):
         return trouble("busy")
-    if status in _STRANGE and not any(about.search(text) for about in ABOUT.values()):
+    about_option = any(about.search(text) for about in ABOUT.values())
+    if status in _STRANGE and not about_option:
         is_model = status == 404 and not is_page(body) and re.search(r"\bmodel\b|deployment", text)
         return trouble("model" if is_model else "address")
-    if (status >= 500 and status != 501) or status in (408, 409, 425) or (status < 300 and _PASSES.search(text)):
+    if (
+        (status >= 500 and status != 501)
+        or status in (408, 409, 425)
+        or (status < 300 and _PASSES.search(text) and not about_option)
+    ):
         return trouble("again")
     return trouble("other", "The server does not take the request ({}).")
 
@@ -155,16 +163,16 @@ def _without_hope(status: int, text: str, wait: float | None, *, image: bool) ->
         return "credit"
     if wait is None and _FOR_LONG.search(text) and (rushed or used_up):
         return "limit"
-    if used_up and not _RATE.search(text):
+    if used_up and not _RATE.search(text):  # else it comes back in a moment
         return "credit"
     if status == 401:
         return "key"
     if image and _BLIND.search(text):
         return "blind"
+    if _UNLOADED.search(text) and not _RATE.search(text):
+        return "unloaded"
     if rushed:
         return None
-    if _UNLOADED.search(text):
-        return "unloaded"
     if _NO_MODEL.search(text):
         return "model"
     return "address" if status < 500 and _NO_ADDRESS.search(text) else None

@@ -20,6 +20,7 @@ import httpx2
 
 from core.config import config
 from core.domain import Failed
+from core.engine.requests import asked_before
 from core.errors import ModelUnavailable
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
 from core.models.chat.image_encoding import as_jpeg, part_of_id
@@ -207,7 +208,7 @@ class OpenAIChat:
                 seconds = max(exchange.ends - exchange.sent, 0.05)
                 got = self._attempt(exchange.message, options, seconds, image=request.image is not None)
                 if isinstance(got, Reply):
-                    got = self._keep(got, request, call, self._pace.clock() - exchange.sent, exchange.expected)
+                    got = self._keep(exchange, got)
             if not isinstance(got, Trouble) and not exchange.bare:
                 dialect.taken(exchange.using, request)
         return got
@@ -256,7 +257,8 @@ class OpenAIChat:
 
     def _tell_apart(self, exchange: _Exchange) -> bool:
         """Whether a request that was refused in words that name no option goes on: without any option, where one was
-        never taken before, and then once more with them, so that nothing is learnt from chance."""
+        never taken before or where it was refused before too, and then once more with them, so that nothing is learnt
+        from chance."""
         dialect, request = self._dialect, exchange.request
         if exchange.kept is not None:
             dialect.leave(exchange.using)
@@ -265,7 +267,8 @@ class OpenAIChat:
         if exchange.bare:  # so it was not for its options
             dialect.taken(dialect.using(request), request)
             return False
-        exchange.bare = bool(exchange.using) and bool(dialect.untried(exchange.using, request) - {"text", "image"})
+        doubtful = asked_before() > 0 or bool(dialect.untried(exchange.using, request) - {"text", "image"})
+        exchange.bare = bool(exchange.using) and doubtful
         return exchange.bare
 
     def _nameless(self, text: str) -> str:
@@ -315,15 +318,16 @@ class OpenAIChat:
         except (ValueError, TypeError, AttributeError):
             return UNREADABLE_ANSWER
 
-    def _keep(self, reply: Reply, request: Request, call: Call, seconds: float, expected: int) -> Reply:
+    def _keep(self, exchange: _Exchange, reply: Reply) -> Reply:
         """Learn from an answer, and count its tokens where the server does not."""
+        request, seconds = exchange.request, self._pace.clock() - exchange.sent
         if not reply.prompt_tokens and not reply.completion_tokens:
             prompt = len(request.text) // CHARS_A_TOKEN + (IMAGE_TOKENS if request.image else 0)
             reply = replace(reply, prompt_tokens=prompt, completion_tokens=len(reply.text) // CHARS_A_TOKEN + 1)
         said, used = reply.completion_tokens, reply.prompt_tokens + reply.completion_tokens
-        self._pace.answered(call, seconds, expected=expected, used=used, said=said)
+        self._pace.answered(exchange.call, seconds, expected=exchange.expected, used=used, said=said)
         self._typical += 0.2 * (said - self._typical)
-        if request.probabilities and not reply.tokens and self.can.probabilities:
+        if "candidates" in exchange.using and not reply.tokens:
             self._dialect.no_probabilities()  # the option was taken and ignored, so it is not sent again
             self.can = replace(self.can, probabilities=False)
         return reply

@@ -189,7 +189,8 @@ def test_a_fault(
     check_complete(studio, run_id)
     assert listed(studio, run_id) == []
     paid = Counter(answers(server))
-    assert [request for request, times in paid.items() if times > 1 and "Answer with the word yes" not in request] == []
+    checks = re.compile("Answer with the word yes|Which letter comes first")
+    assert [request for request, times in paid.items() if times > 1 and not checks.search(request)] == []
     assert KEY not in repr([ended, said]) + studio.all_that_is_stored()
     assert KEY not in caplog.text
 

@@ -74,6 +74,11 @@ WORDS: dict[str, list[Words]] = {
         (500, "The input (900 tokens) is longer than the model's context length (700 tokens).", ""),
         (400, "too many tokens: the prompt may have 700 at most", ""),
         (413, "Payload Too Large", ""),
+        (400, "Requested tokens (900) exceed context window of 700", ""),
+        (400, "Request exceeds token limit: 900 tokens > 700", ""),
+        (400, "Input prompt is too big compared to KV size", ""),
+        (429, "Request too large for small-9 on tokens per min (TPM): Limit 700, Requested 900.", ""),
+        (400, "Please provide a shorter prompt.", ""),
     ],
     "key": [
         (401, "Incorrect API key provided: sk-very-secret-key.", "invalid_api_key"),
@@ -83,6 +88,9 @@ WORDS: dict[str, list[Words]] = {
         (400, "Authentication failed: the access token has expired", ""),
         (500, "AuthenticationError: missing API key", ""),
         (401, "Not authenticated", ""),
+        (400, "invalid x-api-key", ""),
+        (403, "No API key found in request", ""),
+        (400, "Please pass a valid API key", ""),
     ],
     "model": [
         (404, "The model `small-9` does not exist or you do not have access to it.", "model_not_found"),
@@ -93,12 +101,16 @@ WORDS: dict[str, list[Words]] = {
         (400, "The model small-9 has been decommissioned and is no longer supported", ""),
         (404, "The API deployment for this resource does not exist.", "DeploymentNotFound"),
         (404, "No endpoints found for small-9.", ""),
+        (400, "There is no model named small-9 here", ""),
+        (404, "This is not a chat model", ""),
+        (400, "small-9 is not in the list of served models: large", ""),
     ],
     "unloaded": [
         (404, "No models loaded. Please load a model in the developer page.", ""),
         (404, "No model is loaded on this server; load one first.", ""),
         (400, "model is not loaded", ""),
         (503, "no model is currently loaded", ""),
+        (400, "Failed to load model small-9: insufficient memory", ""),
     ],
     "credit": [
         (429, "You exceeded your current quota, please check your plan and billing details.", "insufficient_quota"),
@@ -107,6 +119,8 @@ WORDS: dict[str, list[Words]] = {
         (400, "Your credit balance is too low to access this API. Go to Plans & Billing.", ""),
         (403, "Access denied: the account is in arrearage.", "Arrearage"),
         (400, "Budget has been exceeded! Current cost: 10.1, max budget: 10", ""),
+        (429, "Your prepayment credits are depleted.", ""),
+        (400, "The balance is insufficient", ""),
     ],
     "limit": [
         (429, "Rate limit reached for requests per day (RPD): limit 200, used 200.", ""),
@@ -121,6 +135,9 @@ WORDS: dict[str, list[Words]] = {
         (529, "Overloaded", "overloaded_error"),
         (429, "Limit 10000 tokens per minute exceeded", ""),
         (503, "Model small-9 is currently loading", ""),
+        (429, "Server busy, slow down", ""),
+        (429, "Quota exceeded for tokens. Please retry in 34.07s.", "RESOURCE_EXHAUSTED"),
+        (503, "The model is at capacity", ""),
     ],
     "blind": [
         (400, "image input is not supported - hint: if this is unexpected, provide the mmproj", ""),
@@ -128,6 +145,7 @@ WORDS: dict[str, list[Words]] = {
         (404, "No endpoints found that support image input", ""),
         (400, "This model does not support images.", ""),
         (422, "small-9 is not a multimodal model", ""),
+        (400, "At most 0 image(s) may be provided in one request.", ""),
     ],
     "filtered": [
         (400, "The response was filtered by the content management policy.", "content_filter"),
@@ -140,6 +158,8 @@ WORDS: dict[str, list[Words]] = {
         (404, "Invalid URL (POST /chat/completions)", ""),
         (404, "Unexpected endpoint or method. (POST /chat/completions)", ""),
         (405, "Method Not Allowed", ""),
+        (400, "The plain HTTP request was sent to HTTPS port", ""),
+        (404, "The requested resource was not found", ""),
     ],
     "logprobs": [
         (400, 'Invalid JSON payload received. Unknown name "logprobs": Cannot find field.', ""),

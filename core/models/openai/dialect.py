@@ -45,7 +45,7 @@ _AHEAD_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 
 ABOUT = {
-    "length": re.compile(r"\bmax_(?:completion_)?tokens\b"),
+    "length": re.compile(r"\bmax_?(?:completion_?|output_?)?tokens\b"),
     "candidates": re.compile(r"logprob|log[ _-]?probabilit"),
     "format": re.compile(
         r"response_?format|json.?(?:schema|object|mode)|schema|grammar|structured.?output|guided.?json"

@@ -50,17 +50,20 @@ NO_PROTOCOL = Failed("The server sent something that is not an answer of the Ope
 
 _TOO_LONG = re.compile(
     r"context[ _-]?(?:length|window|size|limit)|exceed_context|max(?:imum)?[ _]context|\bn_ctx\b|max_(?:model|seq)_len"
-    r"|(?:sequence|prompt|input) length|too many (?:input |prompt )?tokens|token (?:count|limit).{0,60}exceed"
-    r"|(?:prompt|inputs?|request|messages?|payload|entity|content|body|text)(?: is| are| was)? too (?:long|large|big)"
-    r"|string_above_max|reduce the (?:length|size)|(?:input|prompt) tokens exceed|max_new_tokens.{0,9} must be <="
-    r"|exceeds? the (?:maximum|max|model|allowed|limit).{0,40}\btokens?\b|longer than the model"
-    r"|too large for (?:the )?model"
+    r"|(?:sequence|prompt|input|allowed) length|length exceeds|exceeds? (?:the )?max(?:imum)?.{0,20} length"
+    r"|too many (?:input |prompt )?tokens|token (?:count|limit).{0,60}exceed|exceed.{0,30}token limit|\d tokens? > \d"
+    r"|(?:prompt|inputs?|request|messages?|payload|entity|content|body|text|conversation)(?: is| are| was)? too"
+    r" (?:long|large|big)|string_above_max|reduce the (?:length|size)|(?:input|prompt) tokens exceed|kv (?:cache|size)"
+    r"|exceeds? the (?:maximum|max|model|allowed|limit).{0,40}\btokens?\b|longer than the model|max_new_tokens.{0,9} must be <="
+    r"|too large for (?:the )?model|(?:shorten|a shorter) (?:the |your )?(?:prompt|input|messages?|text)"
     r"|上下文|输入.{0,9}(?:长度|过长)|超长"
 )
+_TOO_LARGE = re.compile(r"too (?:long|large|big)|context[ _-]?(?:length|window|size)")
 _RATE = re.compile(
-    r"(?:rate|usage|request|daily|monthly|hourly).?limit|too many requests|\bper (?:minute|second|hour)\b|\b[rt]pm\b"
-    r"|overloaded|over capacity|(?:is|too) busy|queue is full|try again (?:later|in)|retry (?:later|in|after)|throttl"
-    r"|resource.?exhausted|temporarily unavailable|(?:currently|still) (?:loading|starting)|loading model|warming up"
+    r"(?:rate|usage|request|daily|monthly|hourly|concurrency).?limit|too many (?:concurrent )?requests|\b[rt]pm\b|\bbusy\b"
+    r"|\bper (?:minute|second|hour)\b|overloaded|(?:over|at|no|exceeded) capacity|queue is full|throttl|slow down"
+    r"|try again (?:later|in)|retry (?:later|in|after)|resource.?exhausted|temporarily unavailable"
+    r"|(?:currently|still) (?:loading|starting)|loading model|warming up"
 )
 _FOR_LONG = re.compile(r"\bper (?:day|month)\b|per.?(?:day|month)|\bdaily\b|\bmonthly\b|\b[rt]pd\b")
 _FILTERED = re.compile(
@@ -69,41 +72,46 @@ _FILTERED = re.compile(
 )
 _UNLOADED = re.compile(
     r"no models? (?:is |are |has been |was )?(?:currently )?loaded|model (?:is |was )?(?:not|isn't) loaded"
-    r"|model_not_loaded|load (?:a|the|one|any) model|load one first|without a loaded model"
+    r"|model_not_loaded|load (?:a|the|one|any) model|load one first|without a loaded model|failed to load model"
 )
 _NO_MODEL = re.compile(
-    r"model_?not_?found|\bmodels?\b.{0,80}(?:not found|n[o']t exist|not available|unavailable|not served"
-    r"|no longer available|has been (?:deprecated|decommissioned|retired))"
+    r"model_?not_?found|\bmodels?\b.{0,80}(?:not found|n[o']t exist|not served|no longer available"
+    r"|has been (?:deprecated|decommissioned|retired))|no model (?:named|called|with)|must provide a model"
     r"|(?:invalid|unknown|no such|unsupported|unrecognized) model\b(?! (?:param|arg|opt|set|conf))|not a valid model"
     r"|invalid model name|not (?:find|have|know|serve) (?:a |the |any )?model|no endpoints? found for"
-    r"|not have access to (?:the )?model|deploymentnotfound|deployment.{0,60}not exist"
+    r"|not (?:in|among|one of) .{0,30}\bmodels\b|not have access to (?:the )?model|deploymentnotfound"
+    r"|deployment.{0,60}not exist"
 )
+_NO_MODEL_NOW = re.compile(r"\bmodels?\b.{0,80}(?:not available|unavailable)")
+"""Said of models that are not there, and with a status from 500 on of those that will be in a moment."""
 _NO_KEY = re.compile(
     r"invalid_api_key|api_key_invalid|authentication_?error|invalid_?authentication|unauthori[sz]ed|unauthenticated"
     r"|api.?key.{0,30}(?:not valid|invalid|incorrect|expired|missing|required|not provided|revoked|disabled)"
-    r"|(?:incorrect|invalid|missing|wrong|expired|no|bad) (?:api.?key|(?:auth\w*|access|bearer) ?token|credentials)"
-    r"|provide an? (?:api.?)?key"
-    r"|(?:token|key) (?:is |has )?(?:not valid|invalid|expired|incorrect)|not authenticated"
-    r"|authentication (?:fail|require)|no auth credentials|could not validate credentials"
+    r"|(?:incorrect|invalid|missing|wrong|expired|no|bad|a valid) (?:(?:x-)?api.?key|(?:auth\w*|access|bearer) ?token)"
+    r"|invalid credentials|provide an? (?:api.?)?key|(?:token|key) (?:is |has )?(?:not valid|invalid|expired|incorrect)"
+    r"|not authenticated|authentication (?:fail|require)|no auth credentials|could not validate credentials"
 )
 _NO_CREDIT = re.compile(
     r"insufficient.{0,20}(?:quota|credit|balance|funds)|billing_hard_limit|credit balance|out of credits?|no credits?\b"
     r"|more credits|(?:not enough|exceeded your|used up.{0,20}|run out of) (?:credits?|balance|funds|budget)"
+    r"|(?:credits?|balance) (?:is |are |has been |have been )?(?:insufficient|not enough|too low|exhausted|depleted|used up)"
     r"|payment.?required|budget.{0,20}exceeded|arrearage|overdue|billing.{0,20}not active|spend(?:ing)?.?limit"
     r"|余额不足|欠费"
 )
-_NO_QUOTA = re.compile(r"(?:exceeded|exceeds) (?:your|the) (?:current )?quota|quota.{0,20}exceeded")
+_NO_QUOTA = re.compile(
+    r"(?:exceeded|exceeds) (?:your|the) (?:current )?quota|quota.{0,20}(?:exceeded|exhausted|used up)"
+)
 """Said of credit that is used up, and where requests come too fast as well: then there is a wait."""
 _BLIND = re.compile(
     r"image input|image_url is only|not a multimodal|not capable of vision|unknown variant .image_url|text.?only model"
     r"|not support.{0,30}(?:images?|vision|multimodal)\b(?! (?:larger|bigger|over|of|format|type|size|url|with))"
     r"|(?:images?|vision)(?: content| understanding)? (?:is |are )?not (?:supported|available|allowed|enabled)"
-    r"|content must be a string|no mmproj|not (?:a )?vision|only supports? text\b"
+    r"|content must be a string|no mmproj|not (?:a )?vision|only supports? text\b|at most 0 image"
 )
 _NO_ADDRESS = re.compile(
     r"(?:unexpected|unknown|no such) (?:endpoint|route|path|request url)|(?:endpoint|route|page) not found"
     r"|invalid url \((?:post|get)|cannot (?:post|get) /|method not allowed|unsupported method"
-    r"|(?m:^not found\.?$)"
+    r"|plain http request was sent to https|(?m:^not found\.?$)"
 )
 _PASSES = re.compile(r"internal|upstream|time.?out|timed out|unavailable|server error|bad gateway|connection|provider")
 """What may be gone in a moment, of an error that comes without a status."""
@@ -173,14 +181,15 @@ def _without_hope(status: int, text: str, wait: float | None, *, image: bool) ->
         return "unloaded"
     if rushed:
         return None
-    if _NO_MODEL.search(text):
+    if _NO_MODEL.search(text) or (status < 500 and _NO_MODEL_NOW.search(text)):
         return "model"
     return "address" if status < 500 and _NO_ADDRESS.search(text) else None
 
 
 def _is_too_long(status: int, text: str) -> bool:
     """Whether prompt and answer together are more than the model takes; not where so many come too fast."""
-    return status == 413 or (bool(_TOO_LONG.search(text)) and not (status == 429 and "too l" not in text))
+    too_fast = (status == 429 or _RATE.search(text)) and not _TOO_LARGE.search(text)
+    return status == 413 or (bool(_TOO_LONG.search(text)) and not too_fast)
 
 
 _CONTEXT = re.compile(r"context (?:length|window|size)\D{0,20}(\d+)")
@@ -251,8 +260,7 @@ def _error_of(answer: object, *, image: bool) -> Trouble:
     body = answer.model_dump(warnings=False) if isinstance(answer, BaseModel) else answer
     if isinstance(body, Mapping):
         body = {name: value for name, value in body.items() if value is not None}
-    text = words_of(body)
-    if is_page(body) or not _SAYS_WHY.search(f"{list(body) if isinstance(body, Mapping) else ''} {text}".casefold()):
+    if is_page(body) or not _SAYS_WHY.search(str(body).casefold()):
         raise ValueError
     return judge(200, body, image=image)
 

@@ -164,6 +164,7 @@ WORDS: dict[str, list[Words]] = {
     "logprobs": [
         (400, 'Invalid JSON payload received. Unknown name "logprobs": Cannot find field.', ""),
         (422, "logprobs: Extra inputs are not permitted", ""),
+        (400, "For the model small-9 logprobs are not available", ""),
         (400, "You are not allowed to request logprobs from this model", ""),
         (500, "Completion.create() got an unexpected keyword argument 'top_logprobs'", ""),
         (400, "Log probabilities are unavailable. Supported: temperature, max_tokens, seed, response_format.", ""),

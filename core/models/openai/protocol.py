@@ -49,19 +49,23 @@ NO_PROTOCOL = Failed("The server sent something that is not an answer of the Ope
 # -- its meaning
 
 _TOO_LONG = re.compile(
-    r"context[ _-]?(?:length|window|size|limit)|exceed_context|max(?:imum)?[ _]context|\bn_ctx\b|max_(?:model|seq)_len"
+    r"context[ _-]?(?:length|window|size|limit)|exceed_context|max(?:imum)?[ _]context|\bn_ctx\b"
+    r"|max_(?:model|seq)_len"
     r"|(?:sequence|prompt|input|allowed) length|length exceeds|exceeds? (?:the )?max(?:imum)?.{0,20} length"
     r"|too many (?:input |prompt )?tokens|token (?:count|limit).{0,60}exceed|exceed.{0,30}token limit|\d tokens? > \d"
     r"|(?:prompt|inputs?|request|messages?|payload|entity|content|body|text|conversation)(?: is| are| was)? too"
-    r" (?:long|large|big)|string_above_max|reduce the (?:length|size)|(?:input|prompt) tokens exceed|kv (?:cache|size)"
-    r"|exceeds? the (?:maximum|max|model|allowed|limit).{0,40}\btokens?\b|longer than the model|max_new_tokens.{0,9} must be <="
-    r"|too large for (?:the )?model|(?:shorten|a shorter) (?:the |your )?(?:prompt|input|messages?|text)"
+    r" (?:long|large|big)|string_above_max|reduce the (?:length|size)|(?:input|prompt) tokens exceed"
+    r"|kv (?:cache|size)"
+    r"|exceeds? the (?:maximum|max|model|allowed|limit).{0,40}\btokens?\b|longer than the model"
+    r"|max_new_tokens.{0,9} must be <=|too large for (?:the )?model"
+    r"|(?:shorten|a shorter) (?:the |your )?(?:prompt|input|messages?|text)"
     r"|上下文|输入.{0,9}(?:长度|过长)|超长"
 )
 _TOO_LARGE = re.compile(r"too (?:long|large|big)|context[ _-]?(?:length|window|size)")
 _RATE = re.compile(
-    r"(?:rate|usage|request|daily|monthly|hourly|concurrency).?limit|too many (?:concurrent )?requests|\b[rt]pm\b|\bbusy\b"
-    r"|\bper (?:minute|second|hour)\b|overloaded|(?:over|at|no|exceeded) capacity|queue is full|throttl|slow down"
+    r"(?:rate|usage|request|daily|monthly|hourly|concurrency).?limit|too many (?:concurrent )?requests|\b[rt]pm\b"
+    r"|\bbusy\b|\bper (?:minute|second|hour)\b|overloaded|(?:over|at|no|exceeded) capacity|queue is full"
+    r"|throttl|slow down"
     r"|try again (?:later|in)|retry (?:later|in|after)|resource.?exhausted|temporarily unavailable"
     r"|(?:currently|still) (?:loading|starting)|loading model|warming up"
 )
@@ -77,7 +81,8 @@ _UNLOADED = re.compile(
 _NO_MODEL = re.compile(
     r"model_?not_?found|\bmodels?\b.{0,80}(?:not found|n[o']t exist|not served|no longer available"
     r"|has been (?:deprecated|decommissioned|retired))|no model (?:named|called|with)|must provide a model"
-    r"|(?:invalid|unknown|no such|unsupported|unrecognized) model\b(?! (?:param|arg|opt|set|conf))|not a valid model"
+    r"|(?:invalid|unknown|no such|unsupported|unrecognized) model\b(?! (?:param|arg|opt|set|conf))"
+    r"|not a (?:valid|chat) model"
     r"|invalid model name|not (?:find|have|know|serve) (?:a |the |any )?model|no endpoints? found for"
     r"|not (?:in|among|one of) .{0,30}\bmodels\b|not have access to (?:the )?model|deploymentnotfound"
     r"|deployment.{0,60}not exist"
@@ -85,25 +90,28 @@ _NO_MODEL = re.compile(
 _NO_MODEL_NOW = re.compile(r"\bmodels?\b.{0,80}(?:not available|unavailable)")
 """Said of models that are not there, and with a status from 500 on of those that will be in a moment."""
 _NO_KEY = re.compile(
-    r"invalid_api_key|api_key_invalid|authentication_?error|invalid_?authentication|unauthori[sz]ed|unauthenticated"
+    r"invalid_api_key|api_key_invalid|authentication_?error|invalid.?authentication|unauthori[sz]ed|unauthenticated"
     r"|api.?key.{0,30}(?:not valid|invalid|incorrect|expired|missing|required|not provided|revoked|disabled)"
     r"|(?:incorrect|invalid|missing|wrong|expired|no|bad|a valid) (?:(?:x-)?api.?key|(?:auth\w*|access|bearer) ?token)"
-    r"|invalid credentials|provide an? (?:api.?)?key|(?:token|key) (?:is |has )?(?:not valid|invalid|expired|incorrect)"
+    r"|invalid credentials|provide an? (?:api.?)?key"
+    r"|(?:token|key) (?:is |has )?(?:not valid|invalid|expired|incorrect)"
     r"|not authenticated|authentication (?:fail|require)|no auth credentials|could not validate credentials"
 )
 _NO_CREDIT = re.compile(
-    r"insufficient.{0,20}(?:quota|credit|balance|funds)|billing_hard_limit|credit balance|out of credits?|no credits?\b"
+    r"insufficient.{0,20}(?:quota|credit|balance|funds)|billing_hard_limit|credit balance|out of credits?"
+    r"|no credits?\b"
     r"|more credits|(?:not enough|exceeded your|used up.{0,20}|run out of) (?:credits?|balance|funds|budget)"
-    r"|(?:credits?|balance) (?:is |are |has been |have been )?(?:insufficient|not enough|too low|exhausted|depleted|used up)"
-    r"|payment.?required|budget.{0,20}exceeded|arrearage|overdue|billing.{0,20}not active|spend(?:ing)?.?limit"
-    r"|余额不足|欠费"
+    r"|(?:credits?|balance) (?:is |are |has been |have been )?(?:insufficient|not enough|too low|exhausted|depleted"
+    r"|used up)|payment.?required|budget.{0,20}exceeded|arrearage|overdue|billing.{0,20}not active"
+    r"|spend(?:ing)?.?limit|余额不足|欠费"
 )
 _NO_QUOTA = re.compile(
     r"(?:exceeded|exceeds) (?:your|the) (?:current )?quota|quota.{0,20}(?:exceeded|exhausted|used up)"
 )
 """Said of credit that is used up, and where requests come too fast as well: then there is a wait."""
 _BLIND = re.compile(
-    r"image input|image_url is only|not a multimodal|not capable of vision|unknown variant .image_url|text.?only model"
+    r"image input|image_url is only|not a multimodal|not capable of vision|unknown variant .image_url"
+    r"|text.?only model"
     r"|not support.{0,30}(?:images?|vision|multimodal)\b(?! (?:larger|bigger|over|of|format|type|size|url|with))"
     r"|(?:images?|vision)(?: content| understanding)? (?:is |are )?not (?:supported|available|allowed|enabled)"
     r"|content must be a string|no mmproj|not (?:a )?vision|only supports? text\b|at most 0 image"
@@ -111,7 +119,7 @@ _BLIND = re.compile(
 _NO_ADDRESS = re.compile(
     r"(?:unexpected|unknown|no such) (?:endpoint|route|path|request url)|(?:endpoint|route|page) not found"
     r"|invalid url \((?:post|get)|cannot (?:post|get) /|method not allowed|unsupported method"
-    r"|plain http request was sent to https|(?m:^not found\.?$)"
+    r"|plain http request was sent to https|requested (?:resource|url) .{0,30}not found|(?m:^not found\.?$)"
 )
 _PASSES = re.compile(r"internal|upstream|time.?out|timed out|unavailable|server error|bad gateway|connection|provider")
 """What may be gone in a moment, of an error that comes without a status."""
@@ -150,14 +158,13 @@ def judge(status: int, body: object, *, image: bool, wait: float | None = None) 
         return trouble("key")
     if status in _CROWDED or (status < 500 and _RATE.search(text)):
         return trouble("busy")
-    about_option = any(about.search(text) for about in ABOUT.values())
-    if status in _STRANGE and not about_option:
+    if status in _STRANGE and not _names_option(text):
         is_model = status == 404 and not is_page(body) and re.search(r"\bmodel\b|deployment", text)
         return trouble("model" if is_model else "address")
     if (
         (status >= 500 and status != 501)
         or status in (408, 409, 425)
-        or (status < 300 and _PASSES.search(text) and not about_option)
+        or (status < 300 and _PASSES.search(text) and not _names_option(text))
     ):
         return trouble("again")
     return trouble("other", "The server does not take the request ({}).")
@@ -181,9 +188,13 @@ def _without_hope(status: int, text: str, wait: float | None, *, image: bool) ->
         return "unloaded"
     if rushed:
         return None
-    if _NO_MODEL.search(text) or (status < 500 and _NO_MODEL_NOW.search(text)):
+    if _NO_MODEL.search(text) or (status < 500 and _NO_MODEL_NOW.search(text) and not _names_option(text)):
         return "model"
     return "address" if status < 500 and _NO_ADDRESS.search(text) else None
+
+
+def _names_option(text: str) -> bool:
+    return any(about.search(text) for about in ABOUT.values())
 
 
 def _is_too_long(status: int, text: str) -> bool:
@@ -286,10 +297,14 @@ def _number(of: object, name: str) -> int:
 def _text(content: object) -> str:
     """The text of a message, which some servers give in parts."""
     if isinstance(content, list):
-        return "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+        return "".join(str(part.get("text") or "") for part in content if _is_said(part))
     if content is None or isinstance(content, str):
         return content or ""
     raise TypeError
+
+
+def _is_said(part: object) -> bool:
+    return isinstance(part, Mapping) and part.get("type") not in ("thinking", "reasoning")
 
 
 def _tokens(logprobs: object) -> tuple[Token, ...]:

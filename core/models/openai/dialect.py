@@ -128,8 +128,8 @@ class Dialect:
         """
         held, until = False, time.monotonic() + _AHEAD_SECONDS
         while not held and self.untried(self.using(request), request) and time.monotonic() < until:
-            held = self._ahead.acquire(timeout=_LOOK_SECONDS)
             check()
+            held = self._ahead.acquire(timeout=_LOOK_SECONDS)
         try:
             yield
         finally:

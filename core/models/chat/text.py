@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from core import prompts
 from core.domain import UNCLEAR, Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
 from core.engine.requests import UNASKED, asked_before, part_of, report_usage
+from core.errors import ModelUnavailable
 from core.models.chat.backend import MAX_TOKENS, Backend, Reply, Request
 from core.models.chat.batch_size import BatchSize
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
@@ -60,11 +61,17 @@ class ChatText:
 
     def rehearse(self) -> None:
         """See `Rehearsing`: in the form and with the options of the steps, as servers refuse them in their own ways."""
-        if self._backend.can.remote:
-            sample, form = min(1, self._asking.samples - 1), numbered_schema(1, {"type": "string", "enum": ["A", "B"]})
-            wanted = self._backend.can.probabilities and not sample
+        if not self._backend.can.remote:
+            return
+        sample, form = min(1, self._asking.samples - 1), numbered_schema(1, {"type": "string", "enum": ["A", "B"]})
+        wanted = self._backend.can.probabilities and not sample
+        for is_last in (False, True):  # once may be chance
             (got,) = self._backend.reply([Request(_REHEARSAL, None, form, MAX_TOKENS, wanted, sample)])
             report_usage(*(got.tokens if isinstance(got, Failed) else (got.prompt_tokens, got.completion_tokens)))
+            if not isinstance(got, Failed) or got.kind != "failed":
+                return
+            if is_last:
+                raise ModelUnavailable(f"The text model refuses even a short question. {got.reason} Choose another.")
 
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
         """A label for each description."""

@@ -75,3 +75,14 @@ def test_what_would_end_a_later_step_is_found_out_before_anything_is_paid(
     cost = tried.run(quirk, "check")
     assert sentence in cost.ended
     assert cost.asked == Counter({"check": 1})
+
+
+@pytest.mark.parametrize("body", [b"", {"message": "no"}])
+def test_a_text_model_that_refuses_everything_is_found_out_before_anything_is_paid(tried: Trials, body: object) -> None:
+    def refuse(handler: object, asked: object) -> bool:
+        handler.send(400, body)  # type: ignore[attr-defined]
+        return True
+
+    cost = tried.run(refuse, "check")
+    assert cost.ended.startswith("The text model refuses even a short question.")
+    assert cost.asked == Counter({"check": 3})

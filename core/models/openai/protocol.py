@@ -238,7 +238,7 @@ def read(answer: object, secret: str = "", *, image: bool = False) -> Reply | Fa
     """
     choices = getattr(answer, "choices", None)
     if not choices:
-        return _error_of(answer, image=image)
+        return error_in(answer, image=image)
     choice = choices[0]
     if error := getattr(choice, "error", None):  # OpenRouter, of a provider that failed midway
         return judge(200, error, image=image)
@@ -264,7 +264,7 @@ def read(answer: object, secret: str = "", *, image: bool = False) -> Reply | Fa
     )
 
 
-def _error_of(answer: object, *, image: bool) -> Trouble:
+def error_in(answer: object, *, image: bool) -> Trouble:
     """What a server says with status 200 in place of an answer. Raises ValueError where it says no reason."""
     from pydantic import BaseModel
 

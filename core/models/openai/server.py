@@ -37,7 +37,7 @@ from core.models.openai.client import (
     trouble_of,
 )
 from core.models.openai.dialect import ABOUT, dialect_of
-from core.models.openai.protocol import NO_PROTOCOL, Trouble, read, room_for_answer
+from core.models.openai.protocol import NO_PROTOCOL, Trouble, error_in, read, room_for_answer
 from core.models.openai.rate_limit import TRIP_AFTER, Call, Pace, pace_of
 from core.models.openai.token_budget import Limits, Room
 
@@ -168,7 +168,10 @@ class OpenAIChat:
         self._go_to(self._dialect.path)
         try:
             with transport.Deadline(20):
-                return sorted(str(model.id) for model in self._client.models.list())
+                page = self._client.models.list()
+                if getattr(page, "data", None) is None:  # an error with status 200
+                    return error_in(page, image=False)
+                return sorted(str(model.id) for model in page)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             return trouble_of(error, image=False)
         except (ValueError, AttributeError, TypeError):  # some other kind of server answered, with a page for browsers

@@ -206,3 +206,24 @@ def test_words_deeper_or_longer_than_any_error_are_left() -> None:
         deep = {"error": deep}
     assert judge(400, deep, image=False).failed == Failed("The server does not take the request (status 400).")
     assert len(judge(400, {"error": "x" * 10**6}, image=False).text) == 20_000
+
+
+@pytest.mark.parametrize("elsewhere", [(404, b""), (200, {"error": "Unexpected endpoint or method. (GET /models)"})])
+def test_the_models_of_a_server_are_listed_where_v1_was_left_out(
+    server: Server, monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[int, Any]
+) -> None:
+    usual = Handler.do_GET
+
+    def get(handler: Handler) -> None:
+        if handler.path == "/v1/models":
+            usual(handler)
+        else:
+            handler.send(*elsewhere)
+
+    monkeypatch.setattr(Handler, "do_GET", get)
+    chat = OpenAIChat(f"small@{server.url.removesuffix('/v1')}")
+    assert chat.models() == ["large", "small"]
+    assert isinstance(chat.reply([Request("x")])[0], Reply)
+    assert [asked["path"] for asked in server.history] == ["/v1/chat/completions"]
+    with pytest.raises(ModelUnavailable, match="Check the address"):
+        OpenAIChat(f"small@{server.url}/elsewhere").models()

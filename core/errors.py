@@ -22,6 +22,10 @@ class Paused(FacetryError):
     """The run waits for something outside it (a server, more credit, a higher cap); nothing is lost, it can go on."""
 
 
+class TooFewAnswers(FacetryError):
+    """Too many items failed for the run to go on; each is kept with its reason."""
+
+
 class WorkspaceUnavailable(FacetryError):
     """The workspace cannot be opened now: another process has it, or the reason stands in the text. It is as it was."""
 

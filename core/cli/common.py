@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from core.config import Config, config
 from core.domain import Progress
-from core.errors import BadInput, FacetryError, Paused
+from core.errors import BadInput, FacetryError, Paused, TooFewAnswers
 from core.evaluate.metrics import sentence
 from core.export import run_files
 from core.ingest.text import NAME_PAGES, UTF_8
@@ -21,6 +22,8 @@ from core.workspace import Workspace
 
 _NAMED = 5
 """Files of one note that are named."""
+_REASONS = 3
+"""So many reasons of failures are said together, the commonest first."""
 
 
 def place_of(options: argparse.Namespace) -> Config:
@@ -70,21 +73,23 @@ def out_folder(options: argparse.Namespace) -> Path:
 
 @dataclass
 class End:
-    """How a run ended before all was done. sentence: why, or "" where it did not."""
+    """How a run ended before all was done. sentence: why, or "" where it did not. status: what it exits with."""
 
     sentence: str = ""
+    status: int = 0
 
     def said(self) -> int:
         """Say why on stderr; return the exit status that this means."""
         if self.sentence:
             print(self.sentence, file=sys.stderr)
-        return 1 if self.sentence else 0
+        return self.status
 
 
 @contextmanager
 def ending(workspace: Workspace, run_id: str) -> Iterator[End]:
     """Let a run end early in the block (a cap, credit, a key, a server): what was answered is to be written all the
-    same, and the same command goes on. Raises what ended it where nothing was answered, or was given wrongly."""
+    same, and the same command goes on. Where all failed, the reasons are. Raises what ended it where
+    nothing was answered otherwise, or was given wrongly."""
     end = End()
     try:
         yield end
@@ -92,9 +97,10 @@ def ending(workspace: Workspace, run_id: str) -> Iterator[End]:
         raise
     except FacetryError as error:
         held = workspace.store.answers.step_counts(run_id).values()
-        if not isinstance(error, Paused) and not any(number > failed for number, failed in held):
+        answered = isinstance(error, Paused) or any(number > failed for number, failed in held)
+        if not answered and not isinstance(error, TooFewAnswers):
             raise
-        end.sentence = str(error)
+        end.sentence, end.status = str(error), 1 if answered else 2
 
 
 class Line:
@@ -152,6 +158,9 @@ def summary(written: run_files.Written, out: Path) -> int:
         print(f"Skipped: {name}: {reason}", file=sys.stderr)
     for name, reason in written.failed:
         print(f"Failed: {name}: {reason}", file=sys.stderr)
+    if len(written.failed) > _REASONS:
+        for reason, number in Counter(reason for _, reason in written.failed).most_common(_REASONS):
+            print(f"{number:,} of {len(written.failed):,} failed: {reason}", file=sys.stderr)
     if written.labels:
         _say_labels(written.labels)
     for cluster, size in written.sizes:

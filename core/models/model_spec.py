@@ -17,6 +17,12 @@ IN_MEMORY = ("llama_cpp", "transformers")
 """Kinds that take seconds to minutes to load, and much memory."""
 DEFAULT_URL = "https://api.openai.com/v1"
 _SERVER = re.compile(r"@(https?:)(.*)$", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"@((?:localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w.-]+(?=:\d))(?::\d+)?(?:/\S*)?)$", re.IGNORECASE)
+"""A server on this computer or in its network, as people name it."""
+_FUNCTION = re.compile(
+    r"(?:(?<![:/])/+(?:chat/completions|completions|chat|models|responses|embeddings|api/(?:chat|generate|tags)))?/*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +75,11 @@ def split_address(address: str) -> tuple[str, str]:
     model, url = address, os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
     if found := _SERVER.search(address):
         model, url = address[: found.start()], found[1].lower() + found[2]
-    return model, url.rstrip("/")
+    elif found := _HOST.search(address):
+        model, url = address[: found.start()], f"http://{found[1]}"
+    return model, base_url(url)
+
+
+def base_url(url: str) -> str:
+    """The address of a server itself, where that of one of its functions may have been copied."""
+    return _FUNCTION.sub("", url.strip())

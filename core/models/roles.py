@@ -87,6 +87,15 @@ class TextModel(Protocol):
 
 
 @runtime_checkable
+class Rehearsing(TextModel, Protocol):
+    """A text model that can tell ahead, for the price of a request, whether the later steps would fail."""
+
+    def rehearse(self) -> None:
+        """Ask one short question as the steps ask. Raises FacetryError for what would end them."""
+        ...
+
+
+@runtime_checkable
 class Labelled(TextModel, Protocol):
     """A text model that knows some labels without asking."""
 

@@ -9,7 +9,7 @@ from functools import partial
 from core.domain import Assignment, DatasetRow, Progress
 from core.engine.requests import stopping
 from core.engine.run_step import Meter
-from core.errors import BadInput, FacetryError
+from core.errors import BadInput, FacetryError, TooFewAnswers
 from core.ingest import ground_truth, source
 from core.ingest.source import Source
 from core.models import registry
@@ -17,6 +17,7 @@ from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import Keys
 from core.pipeline.intake import OnProgress, bring_back_copies, rest_of, take_in
 from core.pipeline.labels import images_of
+from core.pipeline.rehearsal import Rehearsal
 from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
@@ -101,6 +102,8 @@ class Pass:
             models = models_of(
                 self.settings, names, self.keys, self.workspace.folder, self._say, self.store.text_vectors
             )
+        if self.only is None:
+            self.runner.rehearsal = Rehearsal(models.text)
         # No function that holds this pass: in a circle, the models would stay in memory after the run.
         self.plan = Plan(models, self.settings, self.answers, partial(self.workspace.image, kind="view"))
 
@@ -183,7 +186,7 @@ class Pass:
                 return  # the person has worked with these groups; new ones would throw that away
         labelled = self._labelled()
         if len(labelled) < self.settings.k:
-            raise BadInput(
+            raise TooFewAnswers(
                 f"Only {len(labelled)} images have a description and a label; {self.settings.k} groups need more. "
                 "Look at the failures, then try again."
             )

@@ -19,6 +19,7 @@ from core.models import prices
 from core.models.prices import FREE, Price, price_of
 from core.models.roles import TextModel, VisionModel
 from core.pipeline.intake import OnProgress
+from core.pipeline.rehearsal import Rehearsal
 from core.steps.plan import Model, Requests, StepPlan
 from core.store.runs import RunRow
 from core.workspace import Workspace
@@ -45,7 +46,10 @@ _Noted = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Runner:
-    """Runs steps for one run and keeps its statistics."""
+    """Runs steps for one run and keeps its statistics.
+
+    rehearsal: of the text model, before the first request of the early steps; None for none.
+    """
 
     def __init__(
         self, workspace: Workspace, row: RunRow, cancel: threading.Event, on_progress: OnProgress | None
@@ -54,6 +58,7 @@ class Runner:
         self.cancel, self.on_progress = cancel, on_progress
         self.stats = dict(row.stats)
         self._table = prices.read(self.store.preferences.get(prices.PREFERENCE, ""))
+        self.rehearsal: Rehearsal | None = None
         self._copies = _Copying(lambda step: self.store.answers.backup(row.id, step))
 
     def run(self, plan: StepPlan[Model], *, meter: Meter | None = None, held: Held | None = None) -> None:
@@ -117,6 +122,7 @@ class Runner:
         noted = self._noted(step, model, requests, evidence_model)
         old = self.stats.get(step, StepStats())
         spending = _Spending(meter, price_of(spec, self._table), self.spent(), self.settings.cap, old, noted)
+        early = step in ("describe", "label") and self.rehearsal
         in_vain = min(UNSAVED * model.max_concurrency, len(requests.work)) if spending.costs else 0
 
         def so_far() -> dict[str, StepStats]:
@@ -128,7 +134,7 @@ class Runner:
             run_step(
                 step,
                 requests.work,
-                requests.ask,
+                early.before(requests.ask) if early else requests.ask,
                 lookup=self.store.answers.lookup,
                 save=save,
                 batch_size=model.batch_size,

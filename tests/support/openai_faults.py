@@ -99,7 +99,10 @@ def _doubled(text: str) -> str:
 
 
 BOMB = gzip.compress(bytes(9_000_000), 1)
-ANSWERED_NOT = r"did not answer within|fails at this request|has not answered the last 5 requests|does not answer \("
+ANSWERED_NOT = (
+    r"did not answer within|fails at this request|has not answered the last 5 requests|does not answer \("
+    r"|is busy and takes no more"
+)
 NO_PROTOCOL = r"not an answer of the OpenAI protocol|has not answered the last 5 requests|does not answer \("
 MODEL = r"."  # the readers of the answers say why, in words of their own
 TROUBLES: dict[str, Trouble] = {

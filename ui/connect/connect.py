@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.errors import FacetryError
 from core.models import registry
-from core.models.openai.server import OpenAIChat, has_key_in_environment, is_key
+from core.models.openai.client import has_key_in_environment, is_key
+from core.models.openai.server import OpenAIChat
 from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md

@@ -13,8 +13,8 @@ import streamlit as st
 from core.config import config
 from core.errors import BadInput
 from core.models import registry
-from core.models.model_spec import OPENAI_BATCH, ModelSpec, is_server_url
-from core.models.openai.server import may_hold_secret
+from core.models.model_spec import OPENAI_BATCH, ModelSpec, base_url, is_server_url
+from core.models.openai.client import may_hold_secret
 from ui import text
 from ui.session import state
 
@@ -65,7 +65,7 @@ def secret_keys() -> Mapping[str, str]:
         return {}
     entries = table.items() if isinstance(table, Mapping) else ()
     return {
-        url.rstrip("/"): key.strip()
+        base_url(url): key.strip()
         for url, key in entries  # the file may be shared with other apps, whose keys go by other names
         if url.startswith(("http://", "https://")) and isinstance(key, str) and key.strip()
     }
@@ -79,7 +79,7 @@ def remember_key(url: str, key: str) -> None:
 
 def server_address(typed: str) -> str:
     """A server's address as it is used in specs, from what a person typed. Raises BadInput."""
-    url = typed.strip().rstrip("/").removesuffix("/chat/completions").removesuffix("/models")
+    url = base_url(typed)
     url = url if "://" in url else f"http://{url}"
     if not is_server_url(url) or any(character.isspace() for character in url):
         raise BadInput(text.CONNECT_BAD_URL)

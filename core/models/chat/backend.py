@@ -31,6 +31,7 @@ class Can:
         probabilities: tells the candidates of each token with their probabilities, when a request asks for it.
         batch: so many requests it works on at once in one call of `reply`.
         concurrency: so many calls may run at once.
+        remote: a server answers, which may refuse what it is asked with; one short request tells.
     """
 
     vision: bool = False
@@ -38,6 +39,7 @@ class Can:
     probabilities: bool = False
     batch: int = 1
     concurrency: int = 1
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

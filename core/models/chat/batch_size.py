@@ -53,5 +53,13 @@ class BatchSize:
                     self._patience = min(2 * self._patience, _MOST_PATIENCE)
                 self._change(self.now // 2)
 
+    def too_long(self, size: int) -> None:
+        """A request about so many items is longer than the model takes, which is no chance: never so many again."""
+        with self._lock:
+            if 1 < size <= self._most:
+                self._most = size // 2
+            if self.now > self._most:
+                self._change(self._most)
+
     def _change(self, size: int) -> None:
         self.now, self._answered, self._failed, self._on_trial = size, 0, 0, False

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from core import prompts
 from core.domain import UNCLEAR, Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
-from core.engine.requests import UNASKED, asked_before, part_of
+from core.engine.requests import UNASKED, asked_before, part_of, report_usage
+from core.errors import ModelUnavailable
 from core.models.chat.backend import MAX_TOKENS, Backend, Reply, Request
 from core.models.chat.batch_size import BatchSize
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
@@ -31,6 +32,7 @@ _NUMBER_TOKENS = 6
 _GROUP_TOKENS = 60
 """What a group takes beside its labels: name, meaning, brackets."""
 _QUOTE_CHARS, _QUOTE_TOKENS = 120, 50
+_REHEARSAL = 'Which letter comes first in the alphabet, A or B? Answer with one JSON object, such as {"1": "B"}.'
 _NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
 T = TypeVar("T")
 
@@ -57,6 +59,20 @@ class ChatText:
             "assign": f"{self._assign.key()}\n{self._assign_labels.key()}{samples}",
         }
 
+    def rehearse(self) -> None:
+        """See `Rehearsing`: in the form and with the options of the steps, as servers refuse them in their own ways."""
+        if not self._backend.can.remote:
+            return
+        sample, form = min(1, self._asking.samples - 1), numbered_schema(1, {"type": "string", "enum": ["A", "B"]})
+        wanted = self._backend.can.probabilities and not sample
+        for is_last in (False, True):  # once may be chance
+            (got,) = self._backend.reply([Request(_REHEARSAL, None, form, MAX_TOKENS, wanted, sample)])
+            report_usage(*(got.tokens if isinstance(got, Failed) else (got.prompt_tokens, got.completion_tokens)))
+            if not isinstance(got, Failed) or got.kind != "failed":
+                return
+            if is_last:
+                raise ModelUnavailable(f"The text model refuses even a short question. {got.reason} Choose another.")
+
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
         """A label for each description."""
 
@@ -69,11 +85,21 @@ class ChatText:
         return [answer if isinstance(answer, Failed) else answer[:LABEL_CHARS] for answer in answers]
 
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster] | Failed:
-        """K clusters from the labels with their counts; a reply that does not hold exactly k is asked once more."""
+        """K clusters from the labels with their counts, of half as many where those are too many for the model."""
         counts = Counter(label.strip() for label in corpus.labels or ())
         if len(counts) > k:  # images that do not answer the criterion are no group of their own
             counts.pop(UNCLEAR, None)
         shown = sorted(counts, key=lambda label: (-counts[label], label))[:_LABELS_SHOWN]
+        named = self._named(counts, shown, criterion, k, given)
+        while isinstance(named, Failed) and named.kind == "too long" and len(shown) > k:
+            shown = shown[: max(k, len(shown) // 2)]
+            named = self._named(counts, shown, criterion, k, given)
+        return named
+
+    def _named(
+        self, counts: Mapping[str, int], shown: Sequence[str], criterion: str, k: int, given: Sequence[str]
+    ) -> list[Cluster] | Failed:
+        """K clusters from the labels that are shown; a reply that does not hold exactly k is asked once more."""
         asked = self._name.render(
             criterion=criterion,
             k=k,
@@ -146,7 +172,10 @@ class ChatText:
         if reply is UNASKED:
             return [UNASKED] * count
         if isinstance(reply, Failed):
-            self._size.failed(count)
+            if reply.kind == "too long":
+                self._size.too_long(count)
+            else:
+                self._size.failed(count)
             return [replace(reply, again="smaller") if count > 1 else _perhaps_by_chance(reply)] * count
         found = read(reply, count)
         answers = [found.get(number) for number in range(1, count + 1)]

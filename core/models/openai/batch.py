@@ -59,7 +59,9 @@ _FILE_SECONDS = 1800.0
 _DOUBTS = 3
 """A server may report a new batch as unknown at most so many times."""
 _ENDED = ("completed", "failed", "expired", "cancelled")
-_FATAL = ("key", "model", "credit", "redirect", "blind")
+_FATAL = ("key", "model", "unloaded", "credit", "limit", "redirect", "blind")
+_ALWAYS = ("key", "credit", "limit", "redirect")
+"""What ends a run whatever is asked; the others may mean that there are no batches."""
 _Asked = Mapping[str, Request]
 """Hash of a request -> the request."""
 _Answers = dict[str, Reply | Failed]
@@ -101,7 +103,7 @@ class OpenAIBatch(OpenAIChat):
         """
         super().__init__(spec, keys, **ordinary)
         self._dialect.no_probabilities()
-        self.can = Can(vision=True, batch=BATCH, concurrency=AT_ONCE)
+        self.can = Can(vision=True, batch=BATCH, concurrency=AT_ONCE, remote=True)
         self._folder, self._journal = folder, Journal(folder)
         self._patience = Patience(self.url, interval, patience, clock, sleep)
         self._few, self._most_lines, self._most_bytes = few, most_lines, most_bytes
@@ -193,7 +195,8 @@ class OpenAIBatch(OpenAIChat):
             except OSError:
                 answers[mark] = NO_IMAGE
                 continue
-            options, _ = self._dialect.options(request, self._room.times * request.max_tokens)
+            using = self._dialect.using(request)
+            options = self._dialect.options(request, using, self._room.times * request.max_tokens)
             line = request_line(mark, {"model": self.model, "messages": [message], **options})
             if file and (len(marks) >= self._most_lines or file.tell() + len(line) > self._most_bytes):
                 yield file, marks
@@ -243,7 +246,7 @@ class OpenAIBatch(OpenAIChat):
 
     def _refused(self, trouble: Trouble) -> NoReturn:
         """Raise what ends the run: the server makes no batch."""
-        if trouble.kind in ("key", "credit", "redirect"):
+        if trouble.kind in _ALWAYS:
             self._stop(trouble)
         if is_queue_full(trouble):
             raise self._full()
@@ -268,7 +271,7 @@ class OpenAIBatch(OpenAIChat):
         if not entry.batch:  # it is not known whether the server made it
             made = self._make(entry, sure=False)
             if isinstance(made, Trouble):
-                if made.kind in ("key", "credit", "redirect"):
+                if made.kind in _ALWAYS:
                     self._stop(made)
                 return self._gone(entry, fresh=fresh)
             entry = made

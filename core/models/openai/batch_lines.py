@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.domain import Failed
 from core.models.chat.backend import Reply
-from core.models.openai.protocol import NO_PROTOCOL, Trouble, code_of, judge, read
+from core.models.openai.error_words import code_of
+from core.models.openai.protocol import NO_PROTOCOL, Trouble, judge, read
 from core.models.openai.transport import MAX_BODY
 
 PRICE = 0.5
@@ -82,7 +83,7 @@ def read_line(line: Mapping[str, Any], *, image: bool, secret: str) -> Reply | F
             return Failed(known or f"The batch does not answer this request ({code or 'no reason given'}).")
         status, body = int(answer["status_code"]), answer["body"]
         if status != 200:
-            return judge(status, body.get("error", body), image=image)
+            return judge(status, body, image=image)
         answer = read(ChatCompletion.construct(**body), secret)
         return replace(answer, price=PRICE) if isinstance(answer, Reply) else answer
     except (ValueError, TypeError, AttributeError, KeyError):

@@ -14,8 +14,8 @@ from core.engine.requests import stop_asked
 from core.errors import Cancelled, FacetryError, Paused
 from core.models.openai import transport
 from core.models.openai.batch_lines import is_queue_full
+from core.models.openai.client import UNREADABLE_ANSWER, trouble_of
 from core.models.openai.protocol import Trouble
-from core.models.openai.server import UNREADABLE_ANSWER, trouble_of
 
 NOT_HERE = ("status 404", "status 405", "status 501")
 """What servers say that know no batches, or not this one."""

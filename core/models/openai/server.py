@@ -10,36 +10,45 @@ could not be tried against Azure itself.
 from __future__ import annotations
 
 import base64
-import os
+import re
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
+from typing import Any, NoReturn
 
 import httpx2
 
 from core.config import config
 from core.domain import Failed
+from core.engine.requests import asked_before
 from core.errors import ModelUnavailable
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
 from core.models.chat.image_encoding import as_jpeg, part_of_id
-from core.models.model_spec import DEFAULT_URL, is_server_url, split_address
+from core.models.model_spec import is_server_url, split_address
 from core.models.openai import transport
-from core.models.openai.protocol import NO_PROTOCOL, Dialect, Trouble, judge, read
+from core.models.openai.client import (
+    AWAY,
+    LATE,
+    UNREADABLE_ANSWER,
+    client_of,
+    is_key,
+    key_of_environment,
+    may_hold_secret,
+    trouble_of,
+)
+from core.models.openai.dialect import ABOUT, dialect_of
+from core.models.openai.protocol import NO_PROTOCOL, Trouble, error_in, read, room_for_answer
 from core.models.openai.rate_limit import TRIP_AFTER, Call, Pace, pace_of
 from core.models.openai.token_budget import Limits, Room
 
-if TYPE_CHECKING:
-    import openai
-
-_AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _UNREADABLE = 3
 """So often a request is sent whose answers are none of the protocol: a proxy's error page may be gone in a moment."""
 _BROKEN = 3
 """So often a request is sent at which the server fails while it answers others, as to a picture that it cannot take."""
 _CHECK_SECONDS = 30.0
 _DOUBTS = 3
+_VERSION = re.compile(r"/v\d\w*(/openai)?$")
+"""How addresses end that need nothing more."""
 _USEFUL = 0.1
 """The share of its deadline that an attempt needs."""
 
@@ -52,9 +61,12 @@ class _Exchange:
         expected: tokens that it will take.
         using: the options sent last.
         sent, ends: when that was and when it is given up, in the pace's seconds.
+        path: what was put behind the server's address then.
         unreadable: how many answers could not be read.
         broken: how often the server failed at it (status 500), and how many answers it had given when it did first.
         earlier: the trouble before this one.
+        bare: it is sent without any option, to see whether those are what it was refused for.
+        kept: the answer to that, while it is seen whether the options are refused once more.
     """
 
     request: Request
@@ -65,9 +77,12 @@ class _Exchange:
     using: Mapping[str, int] = field(default_factory=dict)
     sent: float = 0.0
     ends: float = 0.0
+    path: str = ""
     unreadable: int = 0
     broken: tuple[int, int] = (0, 0)
     earlier: str = ""
+    bare: bool = False
+    kept: Reply | None = None
 
 
 class OpenAIChat:
@@ -114,16 +129,18 @@ class OpenAIChat:
         settings = config()
         self._side = image_side or settings.image_side
         self.id = f"openai:{self.model}@{self.url}{part_of_id(self._side)}"
-        self.can = Can(vision=True, probabilities=True, concurrency=settings.concurrency)
+        self._dialect = dialect_of(self.kind, self.url, self.model)
+        self.can = Can(
+            vision=True, probabilities=self._dialect.probabilities, concurrency=settings.concurrency, remote=True
+        )
         self._deadline, self._first_wait = deadline or settings.request_seconds, first_wait
-        self._key = ((keys or {}).get(self.url) or _key_of_environment(self.url)).strip()
+        self._key = ((keys or {}).get(self.url) or key_of_environment(self.url)).strip()
         if not is_key(self._key):
             raise ModelUnavailable(
                 "The key holds characters that no key has (spaces, line breaks, accents). Copy it again."
             )
-        self._client = _client(self.url, self._key, settings.concurrency)
+        self._client = client_of(self.url, self._key, settings.concurrency)
         weakref.finalize(self, self._client.close)  # nobody closes a model explicitly
-        self._dialect = Dialect()
         self._pace = pace or pace_of(self.url)
         if pace is None:
             self._pace.set_limits(settings.concurrency, settings.requests_per_minute, settings.tokens_per_minute)
@@ -132,24 +149,37 @@ class OpenAIChat:
 
     def models(self) -> list[str]:
         """The names of the models the server offers. Raises ModelUnavailable."""
+        dialect, path = self._dialect, self._dialect.path
+        listed = self._listed()
+        if isinstance(listed, Trouble) and listed.kind in ("address", "model") and self._move_on(path):
+            listed = self._listed()
+        if isinstance(listed, Trouble):
+            dialect.path, dialect.sure = path, False  # that there is no list says nothing of where chats are
+            self._no_list(listed)
+        return listed
+
+    def _no_list(self, trouble: Trouble) -> NoReturn:
+        """Raise why the server lists no models."""
+        if trouble.said in (AWAY, LATE):
+            raise ModelUnavailable(f"The server {self.url} cannot be reached. Check the address and that it runs.")
+        if trouble.said == "status 404":  # this server has no such list, or the address is of something else
+            raise ModelUnavailable(f"The server {self.url} lists no models. Check the address, or type a model's name.")
+        self._stop(trouble)
+
+    def _listed(self) -> list[str] | Trouble:
         import openai
 
+        self._go_to(self._dialect.path)
         try:
             with transport.Deadline(20):
-                return sorted(str(model.id) for model in self._client.models.list())
-        except openai.NotFoundError:  # this server has no such list, or the address is of something else
-            raise ModelUnavailable(
-                f"The server {self.url} lists no models. Check the address, or type a model's name."
-            ) from None
+                page = self._client.models.list()
+                if getattr(page, "data", None) is None:  # an error with status 200
+                    return error_in(page, image=False)
+                return sorted(str(model.id) for model in page)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            trouble = trouble_of(error, image=False)
-            if trouble.said in ("no connection", "no answer in time"):
-                raise ModelUnavailable(
-                    f"The server {self.url} cannot be reached. Check the address and that it runs."
-                ) from None
-            self._stop(trouble)
+            return trouble_of(error, image=False)
         except (ValueError, AttributeError, TypeError):  # some other kind of server answered, with a page for browsers
-            self._stop(Trouble("address", ""))
+            return Trouble("address", "")
 
     def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
         """Answer each; see Backend. Raises Paused when the server seems to be away."""
@@ -168,39 +198,57 @@ class OpenAIChat:
             got = self._send_in_turn(exchange)
             final = self._answered(exchange, got) if isinstance(got, (Reply, Failed)) else self._troubled(exchange, got)
             if final is not None:
-                return final
+                return exchange.kept if exchange.kept and isinstance(final, Failed) else final
 
     def _send_in_turn(self, exchange: _Exchange) -> Reply | Failed | Trouble:
-        """Send once, in turn; what an answer teaches is kept."""
-        call, limits, request = exchange.call, exchange.limits, exchange.request
-        options, exchange.using = self._dialect.options(limits.request, limits.longest)
-        with self._pace.turn(call, exchange.expected):
-            exchange.ends = call.began + call.waited + self._deadline
-            exchange.sent = self._pace.clock()
-            seconds = max(exchange.ends - exchange.sent, 0.05)
-            got = self._attempt(exchange.message, options, seconds, image=request.image is not None)
-            if isinstance(got, Reply):
-                got = self._keep(got, request, call, self._pace.clock() - exchange.sent, exchange.expected)
+        """Send once, in turn; what an answer teaches is kept. What was never tried goes ahead of all that would too."""
+        call, limits, request, dialect = exchange.call, exchange.limits, exchange.request, self._dialect
+        came = self._pace.clock()
+        with dialect.ahead(request, lambda: self._pace.rest(call, 0.001)):
+            call.waited += self._pace.clock() - came
+            exchange.using = {} if exchange.bare else dialect.using(limits.request)
+            options = dialect.options(limits.request, exchange.using, limits.longest)
+            exchange.path = dialect.path
+            with self._pace.turn(call, exchange.expected):
+                exchange.ends = call.began + call.waited + self._deadline
+                exchange.sent = self._pace.clock()
+                seconds = max(exchange.ends - exchange.sent, 0.05)
+                got = self._attempt(exchange.message, options, seconds, image=request.image is not None)
+                if isinstance(got, Reply):
+                    got = self._keep(exchange, got)
+            if not isinstance(got, Trouble) and not exchange.bare:
+                dialect.taken(exchange.using, request)
         return got
 
     def _answered(self, exchange: _Exchange, got: Reply | Failed) -> Reply | Failed | None:
-        """What to hand over; None where it is to be asked for once more in better bounds."""
+        """What to hand over; None where it is to be asked for once more, in better bounds or to see if it was chance
+        that it was refused with its options."""
         self._pace.alive()
+        self._dialect.sure = True
+        if exchange.bare and isinstance(got, Reply):
+            exchange.bare, exchange.kept = False, got
+            exchange.limits.lose(got)
+            return None
         return None if exchange.limits.again(got) else exchange.limits.billed(got)
 
     def _troubled(self, exchange: _Exchange, trouble: Trouble) -> Reply | Failed | None:
         """What to hand over; None where another attempt is to be made. Raises what ends the run."""
         failed, limits = trouble.failed, exchange.limits
+        if (trouble.kind == "address" or failed is NO_PROTOCOL) and self._move_on(exchange.path):
+            return None
         if trouble.kind not in ("again", "busy"):
             self._pace.alive()
+            self._dialect.sure |= trouble.kind != "address"
         if trouble.kind == "other" and failed is not None and failed.kind == "too long":
-            about_answer = "max_" in trouble.text or "completion" in trouble.text
-            return None if about_answer and limits.shorten() else limits.billed(failed)
+            room = room_for_answer(trouble)
+            return None if room is not None and limits.shorten(room) else limits.billed(failed)
         # llama-cpp-python's server says 500 for an option that it does not take
-        unclear = trouble.said == "status 500" or (failed is not None and failed.kind == "failed")
-        if unclear and self._dialect.learn(exchange.using, trouble.text):
-            self.can = replace(self.can, probabilities=self._dialect.probabilities)
-            return None
+        if (failed is not None and failed.kind == "failed") or trouble.said == "status 500":
+            if self._dialect.learn(exchange.using, self._nameless(trouble.text), limits.longest):
+                self.can = replace(self.can, probabilities=self._dialect.probabilities)
+                return None
+            if trouble.kind == "other" and self._tell_apart(exchange):
+                return exchange.kept
         if trouble.kind == "other":
             return failed or NO_PROTOCOL
         if trouble.kind not in ("again", "busy"):
@@ -212,7 +260,7 @@ class OpenAIChat:
         if self._again(trouble, exchange.call, exchange.sent, exchange.ends, last=is_last):
             exchange.earlier = trouble.said
             return None
-        why = exchange.earlier if exchange.earlier and trouble.said == _LATE else trouble.said
+        why = exchange.earlier if exchange.earlier and trouble.said == LATE else trouble.said
         late = f"The model did not answer within {self._deadline:g} s ({why})."
         return limits.billed(failed or Failed(late, "late", self._given_up(exchange, trouble)))
 
@@ -233,12 +281,52 @@ class OpenAIChat:
         """What the server answers to the shortest question."""
         message = {"role": "user", "content": "Answer with the word yes."}
         seconds = min(self._deadline, _CHECK_SECONDS)
-        return self._attempt(message, self._dialect.options(Request("", max_tokens=16), 16)[0], seconds, image=False)
+        short = Request("", max_tokens=16)
+        options = self._dialect.options(short, self._dialect.using(short), short.max_tokens)
+        return self._attempt(message, options, seconds, image=False)
+
+    def _tell_apart(self, exchange: _Exchange) -> bool:
+        """Whether a request that was refused in words that name no option goes on: without any option, where one was
+        never taken before or where it was refused before too, and then once more with them, so that nothing is learnt
+        from chance."""
+        dialect, request = self._dialect, exchange.request
+        if exchange.kept is not None:
+            dialect.leave(exchange.using)
+            self.can = replace(self.can, probabilities=dialect.probabilities)
+            return True
+        if exchange.bare:  # so it was not for its options
+            dialect.taken(dialect.using(request), request)
+            return False
+        doubtful = asked_before() > 0 or bool(dialect.untried(exchange.using, request) - {"text", "image"})
+        exchange.bare = bool(exchange.using) and doubtful
+        return exchange.bare
+
+    def _nameless(self, text: str) -> str:
+        """The words of a server without the model's name, where that could be taken for an option's."""
+        name = self.model.casefold()
+        return text.replace(name, "") if any(about.search(name) for about in ABOUT.values()) else text
+
+    # -- where the server is
+
+    def _move_on(self, path: str) -> bool:
+        """Whether to ask once more, as the server may be at another path than the one that was asked: behind "/v1",
+        which people leave out."""
+        dialect = self._dialect
+        if path != dialect.path:  # another request has found it meanwhile
+            return True
+        if dialect.sure or _VERSION.search(self.url):
+            return False
+        dialect.path, dialect.sure = ("", True) if path else ("/v1", False)
+        return not path
+
+    def _go_to(self, path: str) -> None:
+        if str(self._client.base_url).rstrip("/") != self.url + path:
+            self._client.base_url = self.url + path
 
     def _given_up(self, exchange: _Exchange, trouble: Trouble) -> tuple[int, int]:
         """About the tokens of an answer that is waited for no longer: the server may have worked on it, and a spending
         cap is to hold."""
-        if trouble.said != _LATE:
+        if trouble.said != LATE:
             return 0, 0
         said = int(self._typical)
         return exchange.expected - said, said
@@ -249,32 +337,34 @@ class OpenAIChat:
         """Send once."""
         import openai
 
+        self._go_to(self._dialect.path)
         create: Any = self._client.chat.completions.create
         try:
             with transport.Deadline(seconds):
                 answer = create(model=self.model, messages=[message], stream=False, **options)
-            return read(answer, self._key)
+            return read(answer, self._key, image=image)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             return trouble_of(error, image=image)
         except (ValueError, TypeError, AttributeError):
             return UNREADABLE_ANSWER
 
-    def _keep(self, reply: Reply, request: Request, call: Call, seconds: float, expected: int) -> Reply:
+    def _keep(self, exchange: _Exchange, reply: Reply) -> Reply:
         """Learn from an answer, and count its tokens where the server does not."""
+        request, seconds = exchange.request, self._pace.clock() - exchange.sent
         if not reply.prompt_tokens and not reply.completion_tokens:
             prompt = len(request.text) // CHARS_A_TOKEN + (IMAGE_TOKENS if request.image else 0)
             reply = replace(reply, prompt_tokens=prompt, completion_tokens=len(reply.text) // CHARS_A_TOKEN + 1)
         said, used = reply.completion_tokens, reply.prompt_tokens + reply.completion_tokens
-        self._pace.answered(call, seconds, expected=expected, used=used, said=said)
+        self._pace.answered(exchange.call, seconds, expected=exchange.expected, used=used, said=said)
         self._typical += 0.2 * (said - self._typical)
-        if request.probabilities and not reply.tokens and self.can.probabilities:
+        if "candidates" in exchange.using and not reply.tokens:
             self._dialect.no_probabilities()  # the option was taken and ignored, so it is not sent again
             self.can = replace(self.can, probabilities=False)
         return reply
 
     def _again(self, got: Trouble, call: Call, sent: float, ends: float, *, last: bool) -> bool:
         """Wait for the next attempt; False when there is none. Raises Paused when the server seems to be away."""
-        if got.kind == "busy" or got.said == _LATE:
+        if got.kind == "busy" or got.said == LATE:
             self._pace.too_much(sent)
         wait = self._pace.back_off(call.attempt, self._first_wait)
         if got.wait is not None:
@@ -286,7 +376,7 @@ class OpenAIChat:
             self._pace.hold(got.wait)
             wait = max(got.wait, wait)
         # An attempt just before the deadline would be paid for and then abandoned.
-        spent = last or got.said == _LATE or self._pace.clock() + wait > ends - _USEFUL * self._deadline
+        spent = last or got.said == LATE or self._pace.clock() + wait > ends - _USEFUL * self._deadline
         if doubts := self._pace.missed(call, patience=self._deadline / 2, spent=spent):
             self._make_sure(got, doubts)
         if not spent:
@@ -299,6 +389,11 @@ class OpenAIChat:
         fault. doubts: how often this was checked without an answer in between; the third time the server counts as
         away."""
         check = self._shortest_question()
+        if got.kind == "busy" and (doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind == "busy")):
+            raise self._pace.trip(
+                f"The server {self.url} is busy and takes no more requests now ({got.said}). The run is paused; "
+                "nothing is lost. Continue later."
+            )
         if doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind in ("again", "busy")):
             if not self._pace.known:
                 raise self._pace.trip(
@@ -315,17 +410,24 @@ class OpenAIChat:
 
     def _stop(self, trouble: Trouble) -> NoReturn:
         """Raise what ends the run: no request would succeed."""
+        if trouble.kind == "limit":
+            raise self._pace.trip(
+                f"The account at {self.url} has reached its limit of the day or the month. The run is paused; nothing "
+                "is lost. Continue when it is renewed."
+            )
         raise ModelUnavailable(
             {
                 "key": f"The server {self.url} does not accept the key. Check it, then continue.",
                 "model": f"The server {self.url} has no model “{self.model}”. Choose another, then continue.",
+                "unloaded": f"The server {self.url} has no model loaded. Load “{self.model}” there, then continue.",
                 "credit": f"The account at {self.url} has no credit left. Add some, then continue.",
                 "blind": f"The model “{self.model}” cannot see images. Choose another vision model.",
                 "redirect": f"The server {self.url} sends requests on to another address, which is not followed. "
                 "Give the address itself, then continue.",
             }.get(
                 trouble.kind,
-                f"The server {self.url} does not answer as an OpenAI-compatible server does. Check the address.",
+                f"The server {self.url} does not answer as an OpenAI-compatible server does"
+                f"{'' if _VERSION.search(self.url) else f', nor does {self.url}/v1'}. Check the address.",
             )
         )
 
@@ -334,41 +436,6 @@ _AT_FAULT = Failed(
     "The server fails at this request each time (status 500), but answers others.", "failed", again="later"
 )
 NO_IMAGE = Failed("The image's copy in the workspace cannot be read any more.")
-_LATE = "no answer in time"
-UNREADABLE_ANSWER = Trouble("again", "something that is no answer of the OpenAI protocol", NO_PROTOCOL)
-
-
-def trouble_of(error: Exception, *, image: bool) -> Trouble:
-    """What an exception of the client means."""
-    import openai
-
-    if isinstance(error, openai.APIStatusError):
-        return judge(error.status_code, error.body, image=image, wait=_wait_of(error.response.headers))
-    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException)):
-        return Trouble("again", _LATE)
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if isinstance(cause, transport.Oversized):
-        return replace(UNREADABLE_ANSWER, said="an answer that is compressed or too large")
-    if isinstance(error, openai.APIResponseValidationError):
-        return UNREADABLE_ANSWER
-    return Trouble("again", "no connection")
-
-
-def _wait_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait, None when it does not say: retry-after-ms, or Retry-After as a number of
-    seconds or as a date."""
-    from email.utils import parsedate_to_datetime
-    from time import time
-
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return min(max(0.0, float(headers.get(name, "")) * unit), 10e6)
-        except ValueError:
-            continue
-    try:
-        return max(0.0, parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time())
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _duration(seconds: float) -> str:
@@ -382,41 +449,3 @@ def message_of(request: Request, side: int) -> dict[str, Any]:
     url = f"data:image/jpeg;base64,{base64.b64encode(as_jpeg(request.image, side)).decode()}"
     content = [{"type": "text", "text": request.text}, {"type": "image_url", "image_url": {"url": url}}]
     return {"role": "user", "content": content}
-
-
-def is_key(key: str) -> bool:
-    """Whether a server's key, or none, can look like this: it is sent as part of a header."""
-    return key.isascii() and key.isprintable() and not any(character.isspace() for character in key)
-
-
-def may_hold_secret(url: str) -> bool:
-    """Whether an address holds what may be a secret: a user, a password, a query."""
-    parts = urlsplit(url)
-    return "@" in parts.netloc or "?" in url or "#" in url
-
-
-def _key_of_environment(url: str) -> str:
-    """OPENAI_API_KEY, but only for the server that it belongs to: no other one may learn it."""
-    own = (os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL).rstrip("/")
-    return os.environ.get("OPENAI_API_KEY", "") if url == own else ""
-
-
-def has_key_in_environment(url: str) -> bool:
-    """Whether a server needs no key from the person, as OPENAI_API_KEY is set and belongs to it."""
-    return bool(_key_of_environment(url.rstrip("/")))
-
-
-def _client(url: str, key: str, connections: int) -> openai.OpenAI:
-    import openai
-
-    headers: dict[str, Any] = {"Accept-Encoding": "identity"}  # a small compressed body can unpack to gigabytes
-    if (urlsplit(url).hostname or "").endswith(_AZURE):
-        headers["api-key"] = key  # beside the Authorization header, which its v1 address takes as well
-    return openai.OpenAI(
-        base_url=url,
-        api_key=key or "none",  # local servers need none, but the client does
-        max_retries=0,
-        timeout=600.0,
-        default_headers=headers,
-        http_client=transport.client(url, connections),
-    )

@@ -52,14 +52,21 @@ class Limits:
             return False
         else:
             self._widen()
-        self._lost = _tokens(self.billed(got))
+        self.lose(got)
         return True
 
-    def shorten(self) -> bool:
-        """Ask for a shorter answer, as prompt and answer together do not fit; False where it would be too short."""
-        if self.longest <= _SHORTEST:
+    def lose(self, got: Reply | Failed) -> None:
+        """Count an answer that is not handed over."""
+        self._lost = _tokens(self.billed(got))
+
+    def shorten(self, room: int) -> bool:
+        """Ask for a shorter answer, as prompt and answer together do not fit; False where it would be too short.
+
+        room: tokens that would fit, 0 where that is not known.
+        """
+        if self.longest <= _SHORTEST or 0 < room < _SHORTEST:
             return False
-        self.longest //= 2
+        self.longest = min(room or self.longest // 2, self.longest - 1)
         return True
 
     def billed(self, got: Reply | Failed) -> Reply | Failed:

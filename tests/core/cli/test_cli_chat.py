@@ -133,6 +133,35 @@ def test_where_nothing_was_answered_one_sentence_and_status_two_say_so(
     assert not (tmp_path / "out").exists()
 
 
+def test_where_all_failed_the_commonest_reasons_are_counted_and_what_there_is_is_written(
+    command: list[str], painter: Painter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reasons = ["Too long."] * 7 + ["Refused."] * 5 + ["Filtered."] * 3 + ["Late."]
+
+    def fail(request: Request) -> Failed | None:
+        return (
+            Failed(reasons[(painter.asked("describe") - 1) % ALL], "refused")
+            if step_of(request) == "describe"
+            else None
+        )
+
+    painter.fail = fail
+    assert main(command) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said.count("Failed: red/0.png: Too long.") <= 1
+    assert [line for line in said if " of 16 failed: " in line] == [
+        "7 of 16 failed: Too long.",
+        "5 of 16 failed: Refused.",
+        "3 of 16 failed: Filtered.",
+    ]
+    assert said[-1].startswith("Only 0 images have a description and a label; 4 groups need more.")
+    assert len(table(tmp_path / "out" / "assignments.csv")) == ALL
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["counts"]["failed"] == ALL
+    painter.fail = lambda _: None
+    assert main(command) == 0
+    assert all(row["cluster"] for row in table(tmp_path / "out" / "assignments.csv"))
+
+
 def test_added_images_that_wait_for_credit_are_told_of_too(
     command: list[str], painter: Painter, house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,13 @@ from core.models.prices import price_of
         ("openai:llava@HTTP://10.0.0.5:1/v1", "openai", "llava", "http://10.0.0.5:1/v1"),  # a scheme has no case
         ("openai:llava@HttpS://host/V1", "openai", "llava", "https://host/V1"),
         ("openai:a@b:7b@http://[::1]:80/v1", "openai", "a@b:7b", "http://[::1]:80/v1"),
+        ("openai:llava@http://host/v1/chat/completions/", "openai", "llava", "http://host/v1"),
+        ("openai:llava@http://host/v1/models", "openai", "llava", "http://host/v1"),
+        ("openai:llava@http://host:11434/api/chat", "openai", "llava", "http://host:11434"),
+        ("openai:llava@http://models", "openai", "llava", "http://models"),
+        ("openai:llava:7b@localhost:11434/v1", "openai", "llava:7b", "http://localhost:11434/v1"),
+        ("openai:llava@10.0.0.5:8000", "openai", "llava", "http://10.0.0.5:8000"),
+        ("openai:@cf/meta/llama", "openai", "@cf/meta/llama", DEFAULT_URL),
         (r"llama_cpp:C:\models\a.gguf", "llama_cpp", r"C:\models\a.gguf", ""),
     ],
 )

@@ -80,7 +80,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     run_id = studio.start(server)
     assert studio.go(run_id, server) is None
     check_complete(studio, run_id)
-    assert {step_asked(each["body"]) for each in server.history} == set(STEPS)
+    assert {step_asked(each["body"]) for each in server.history} == {"check", *STEPS}
     server.shutdown()
     server.server_close()
     patch.undo()
@@ -190,7 +190,8 @@ def test_a_fault(
     check_complete(studio, run_id)
     assert listed(studio, run_id) == []
     paid = Counter(answers(server))
-    assert [request for request, times in paid.items() if times > 1 and "Answer with the word yes" not in request] == []
+    checks = re.compile("Answer with the word yes|Which letter comes first")
+    assert [request for request, times in paid.items() if times > 1 and not checks.search(request)] == []
     assert KEY not in repr([ended, said])
     assert KEY not in caplog.text
 

@@ -250,3 +250,55 @@ def test_a_form_in_brief_bounds_every_list_and_text_and_keeps_what_is_asked(toke
     longest = 7 * (texts[0]["maxLength"] + texts[1]["maxLength"] + 6 * group["labels"]["maxItems"])
     assert longest <= 2 * tokens or texts[0]["maxLength"] == 8
     assert "maxItems" not in schema["properties"]["groups"]["items"]["properties"]["labels"]
+
+
+class _Short:
+    """A backend whose prompts may have so many characters; it keeps what it was asked."""
+
+    id, can = "short/1", Can()
+
+    def __init__(self, longest: int, answer: Backend) -> None:
+        self._longest, self._answer = longest, answer
+        self.sizes: list[int] = []
+
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        (request,) = requests
+        self.sizes.append(len(request.text))
+        if len(request.text) > self._longest:
+            return [Failed("The request is too long for the model.", "too long")]
+        return self._answer.reply(requests)
+
+
+class _Namer:
+    id, can = "namer/1", Can()
+
+    def reply(self, requests: Sequence[Request]) -> list[Reply | Failed]:
+        return [Reply(json.dumps({"groups": [{"name": f"g{n}", "meaning": "", "labels": [n]} for n in (1, 2)]}))]
+
+
+def test_names_are_formed_of_fewer_labels_where_all_are_too_long_for_the_model() -> None:
+    ids = [f"i{place}" for place in range(64)]
+    labels = [f"a label with the number {place // 2:03}" for place in range(64)]
+    labelled = Corpus(ids, [Description("x")] * 64, labels)
+    whole = _Short(10**6, _Namer())
+    assert not isinstance(ChatText(whole).name(labelled, "animal", 2), Failed)
+    short = _Short(whole.sizes[0] - 600, _Namer())
+    assert [cluster.name for cluster in ChatText(short).name(labelled, "animal", 2)] == ["g1", "g2"]  # type: ignore[union-attr]
+    assert len(short.sizes) == 3
+    never = ChatText(_Short(10, _Namer())).name(labelled, "animal", 2)
+    assert isinstance(never, Failed)
+    assert never.kind == "too long"
+
+
+def test_a_request_that_is_too_long_is_never_sent_in_that_size_again() -> None:
+    size = BatchSize(16)
+    size.too_long(16)
+    assert size.now == 8
+    for _ in range(200):
+        size.worked(size.now)
+    assert size.now == 8
+    size.too_long(12)  # sent before, and says nothing of 8
+    size.too_long(1)
+    assert size.now == 8
+    size.too_long(8)
+    assert size.now == 4

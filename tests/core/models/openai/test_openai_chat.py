@@ -43,13 +43,16 @@ def test_text_and_image_are_sent_and_the_reply_comes_with_its_tokens(server: Ser
 
 
 def test_json_is_asked_for_in_the_strictest_form_that_the_server_takes(server: Server) -> None:
-    server.plan = [error(400, message="Unknown parameter: response_format"), error(500, message="bad json_object")]
+    server.plan = [error(500, message="response_format of type json_schema is not supported")]
     chat = backend(server)
     asked = Request("x", schema={"type": "object"})
     assert isinstance(chat.reply([asked])[0], Reply)
     assert isinstance(chat.reply([asked])[0], Reply)
-    forms = [sent["body"]["response_format"] for sent in server.history]
-    assert [sorted(form) for form in forms] == [["json_schema", "type"], ["schema", "type"], ["type"], ["type"]]
+    forms = [sent["body"]["response_format"]["type"] for sent in server.history]
+    assert forms == ["json_schema", "json_object", "json_object"]
+    server.plan = [error(400, message="Unknown parameter: response_format")]
+    assert isinstance(chat.reply([asked])[0], Reply)
+    assert "response_format" not in server.history[-1]["body"]
 
 
 def test_a_large_image_is_sent_as_small_as_models_look_at_it(server: Server, tmp_path: Path) -> None:
@@ -126,12 +129,17 @@ def test_probabilities_that_are_taken_and_not_given_are_not_asked_for_again(serv
 
 
 def test_a_longest_answer_that_does_not_fit_beside_the_prompt_is_made_shorter(server: Server) -> None:
-    said = (
-        "This model's maximum context length is 4096 tokens, however you requested 5000 (3900 in the messages, 1100 in "
-    )
-    server.plan = [error(400, "context_length_exceeded", f"{said}the completion).")] * 2
+    said = "This model's maximum context length is 4096 tokens, however you requested"
+    told = f"{said} 5048 (3000 in the messages, 2048 in the completion)."
+    server.plan = [error(400, "context_length_exceeded", told)]
     assert isinstance(backend(server).reply([Request("x")])[0], Reply)
-    assert [asked["body"]["max_tokens"] for asked in server.history] == [2048, 1024, 512]
+    server.plan = [error(400, "context_length_exceeded", f"{said} too many with max_tokens.")] * 2
+    assert isinstance(backend(server).reply([Request("x")])[0], Reply)
+    assert [asked["body"]["max_tokens"] for asked in server.history] == [2048, 1096, 2048, 1024, 512]
+    server.plan = [error(400, "context_length_exceeded", told.replace("3000", "4090"))]
+    failed = backend(server).reply([Request("x")])[0]
+    assert isinstance(failed, Failed)
+    assert failed.kind == "too long"
 
 
 def test_an_answer_that_is_cut_says_so_and_what_cannot_be_stored_is_cleaned(server: Server) -> None:

@@ -209,9 +209,11 @@ def test_a_redirect_is_not_followed(server: Server) -> None:
 def test_a_refused_request_fails_that_item_only_and_repeats_nothing_of_the_server(
     server: Server, status: int, code: str, message: str, expected: Failed
 ) -> None:
+    chat = backend(server)
+    chat.reply([Request("x")])  # of a first request it is seen whether it is refused for its options
     server.plan = [error(status, code, message)]
-    assert backend(server).reply([Request("x")])[0] == expected
-    assert len(server.history) == 1
+    assert chat.reply([Request("x")])[0] == expected
+    assert len(server.history) == 2
 
 
 def test_a_model_that_cannot_see_is_said_at_once(server: Server, tmp_path: Path) -> None:
@@ -247,15 +249,19 @@ def test_a_server_that_is_away_pauses_the_run_and_may_come_back(server: Server, 
     paused = [answer for answer in got if isinstance(answer, Paused)]
     assert len(got) == 12
     assert len(paused) >= 8
-    sentence = r"The server \S+ does not answer \((status \d+|no connection)\). Check its address .* nothing is lost."
+    sentence = (
+        r"The server \S+ (does not answer \((status \d+|no connection)\). Check its address .*"
+        r"|is busy and takes no more requests now \(status 429\)\. .*) nothing is lost\..*"
+    )
     assert re.fullmatch(sentence, str(paused[0]))
     server.plan = []
     assert isinstance(chat.reply([Request("x")])[0], Reply)
     server.plan = [trouble] * 10_000
     got = ask_all(chat, 12)
     assert re.fullmatch(
-        r"The server \S+ has not answered the last 5 requests \((status \d+|no connection)\). "
-        r"The run is paused; nothing is lost. Continue when it is back.",
+        r"The server \S+ (has not answered the last 5 requests \((status \d+|no connection)\)"
+        r"|is busy and takes no more requests now \(status 429\))\. "
+        r"The run is paused; nothing is lost. Continue (when it is back|later).",
         next(str(answer) for answer in got if isinstance(answer, Paused)),
     )
 

@@ -14,6 +14,7 @@ from saved import ALL, IN_FILE, answers, change, copy_of
 
 from core.store import Store, schema
 from core.store.copies import Copies
+from core.store.database import now
 from core.store.recovery import database_file
 
 FILE, LOG = "facetry.duckdb", "facetry.duckdb.wal"
@@ -134,7 +135,7 @@ def test_a_damaged_index_is_found_at_the_opening(left: Path, tmp_path: Path) -> 
         store = Store(damaged)
         for number, table in enumerate(("answer", "result")):
             columns = len(store._db.read(f"SELECT * FROM {table} LIMIT 1")[0])
-            row = [f"new{number}", "label", "m", '"x"', "2026-01-01"] if table == "answer" else None
+            row = [f"new{number}", "label", "m", '"x"', now()] if table == "answer" else None
             row = row or ["r", "label", f"new{number}", "k", "", False, ""][:columns]
             store._db.insert(table, [row])
         (run,) = store.runs.recent()

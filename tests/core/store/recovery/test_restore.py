@@ -20,6 +20,7 @@ from saved import ALL, AT_ONCE, IN_FILE, IN_LOG, answers, change, copy_of
 
 from core.errors import WorkspaceUnavailable
 from core.store import Store, opening
+from core.store.database import now
 from core.store.recovery import rebuild
 
 FILE, LOG = "facetry.duckdb", "facetry.duckdb.wal"
@@ -98,7 +99,7 @@ def test_a_damaged_block_is_found_at_the_opening_and_copies_make_up_for_it(
     change(folder / FILE, 3 * 4096 + block * 2**18 + 1000, b"\x5a" * 9000)
     assert answers(folder) == ALL
     store = Store(folder)
-    store.answers._db.insert("answer", [("new", "label", "m", '"x"', "2026-01-01")])  # an index's block, too
+    store.answers._db.insert("answer", [("new", "label", "m", '"x"', now())])  # an index's block, too
     assert all((folder / found.kept).exists() for found in store.restorations.all())
     store.close()
 

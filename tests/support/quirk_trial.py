@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from colour_server import painter, step_asked
-from decoding import decode_in_process
 from error_shapes import SHAPES, WORDS
 from fakes import COLOURS
 from house import draw
 from openai_server import Body, Fault, Handler, Server, completion, text_of, tokens_in
+from shortcuts import decode_in_process
 
 from core.config import Config
 from core.domain import Asking, RunSettings

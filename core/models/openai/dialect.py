@@ -32,6 +32,7 @@ _FORMATS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
         "type": "json_schema",
         "json_schema": {"name": "answer", "strict": True, "schema": _strict(schema)},
     },
+    lambda schema: {"type": "json_object", "schema": schema},  # llama-cpp-python's server
     lambda _: {"type": "json_object"},
 )
 """How servers want to be asked for JSON, the strictest first."""

@@ -110,7 +110,7 @@ def test_files_whose_names_do_not_say_what_they_are_are_known_by_their_first_byt
     status, told = client.ask("POST", "/upload", json.dumps(rows).encode())
     assert status == 200
     assert [file is not None for file in told["files"]] == [True, True, True, False, False]
-    found = upload_scan.scan(client.home / told["upload"], client.config)
+    found, _ = upload_scan.scan(client.home / told["upload"], client.config, "")
     assert {file.name: file.kind for file in found} == {
         "a.jpg_large": "JPEG",
         "b": "GIF",

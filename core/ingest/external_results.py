@@ -32,6 +32,7 @@ _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
+_NO_IMAGE = {*_CLUSTER, *_LABEL, *_DESCRIPTION, *_TRUTH}
 _NO_GROUP = {"", *RESERVED}
 _NO_ANSWER = {"none", "unknown", "n/a", "nan", "null"}
 """What a model answers where no name fits. In a table these are values like others."""
@@ -137,6 +138,9 @@ def _from_table(path: Path) -> Imported:
     image = image_column(table)
     others = [column for column in columns if column != image]
     known = {column.strip().lower() for column in others}
+    if image.strip().lower() in _NO_IMAGE:
+        raise BadInput(f"{path.name} has no column that names the images. It has: {', '.join(columns)}.")
+    how = [table.how] if table.how else []
     keys = ["image" if column == image else column.strip().lower() for column in columns]
     values = [dict(zip(keys, row, strict=True)) for row in zip(*table.values(), strict=True)]
     if not known & {*_CLUSTER}:
@@ -145,8 +149,10 @@ def _from_table(path: Path) -> Imported:
             raise BadInput(f"{path.name} needs a column of images and one of groups; it has: {', '.join(columns)}.")
         for value in values:
             value["cluster"] = value.pop(chosen)
+        if len(others) > 1:
+            how.append(f"groups are those of its column “{chosen}”")
     read = _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
-    return replace(read, note=f"{path.name}: {table.how}." if table.how else "")
+    return replace(read, note=f"{path.name}: {'; '.join(how)}." if how else "")
 
 
 def _from_jsonl(path: Path) -> Imported:
@@ -168,13 +174,15 @@ def _from_values(
 ) -> Imported:
     """values: line number and what it holds, by lower-case names."""
     exact = bool(values) and all(tuple(value) in (ASSIGNMENTS, ASSIGNMENTS[:-1]) for _, value in values)
-    rows = []
+    rows, answers = [], dict[str, str | None]()
     for number, value in values:
         row = _own_row(value) if exact else _row(value)
-        if row.record.image:
-            rows.append(row)
-        else:
+        if not row.record.image:
             bad.append((number, "This line names no image."))
+        elif row.answer and answers.setdefault(row.record.id, row.answer) != row.answer:
+            bad.append((number, f"{row.record.image} has a second answer ({row.answer[:60]}); the first counts."))
+        else:
+            rows.append(row)
     if not rows:
         raise BadInput(f"{name} holds no row that names an image.")
     version = hashlib.sha256(content).hexdigest()[:16]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.config import config
 from core.domain import folded
@@ -190,6 +190,13 @@ def _nothing_met(path: Path, called: str, cells: Sequence[str], images: Images, 
     if met:
         return f"No row of {path.name} gives one of the images a label. Choose another column."
     row, name = next(filter(str.strip, cells), ""), next(iter(images.names.values()), "")
+    if not row:
+        return f"{path.name} has no row that names an image. Add a row for each."
+    if several := [one for one in images.names.values() if PurePosixPath(one).name == row.strip()][1:]:
+        return (
+            f"No row of {path.name} names one image alone. A row says “{row[:120]}” (column “{called}”), and "
+            f"{len(several) + 1} images are called so, e.g. {several[0][-120:]}. Add their folders to the names."
+        )
     return (
         f"No row of {path.name} names one of the images. A row says “{row[:120]}” (column “{called}”), "
         f"an image is called “{name[-120:]}”. Check the names."

@@ -47,9 +47,11 @@ def _as_path(name: str) -> str:
 
 
 def _decoded(name: str) -> str:
-    """What an address leads to: without scheme and server, percent-decoded, without what follows a "?"; where that is
-    all that names a file, the path that it holds (Label Studio's `/data/local-files/?d=`)."""
+    """What an address leads to: without scheme and server, percent-decoded, without what follows a "?" or "#"; where
+    that is all that names a file, the path that it holds (Label Studio's `/data/local-files/?d=`)."""
     path, mark, rest = _ADDRESS.sub("", name).partition("?")
+    before = path.partition("#")[0]
+    path = before if _ending(before) and not _ending(path) else path
     if mark and path.endswith("/"):
         path = next((value for _, value in parse_qsl(rest.partition("#")[0]) if _ending(value)), path)
     return unquote(path if _ending(unquote(path)) or not mark else f"{path}?{rest}")
@@ -161,7 +163,8 @@ class Images:
         other, else by the same file name; first as they are spelled, then made more and more alike (`_WAYS`).
 
         All but the same path counts only where one name and one image can be meant. A name called twice counts with
-        its first place. A path is also that with blanks around it or with backslashes, unless a file is called so.
+        its first place. What an exporter added may stand on one side only: names that each have their own (dates, say)
+        are of two images. A path is also that with blanks around it or with backslashes, unless a file is called so.
         """
         given = [*self.names.values(), *(name for _, name in self.others)]
         rows = {name: row for row, name in reversed(list(enumerate(called)))}
@@ -171,8 +174,15 @@ class Images:
         for level, (words, alike) in enumerate(_WAYS.items()):
             if len(found) == len(given) or len({*found.values()}) == len(rows):
                 break  # nothing is left on one side
-            spelled = {row: alike(name) for row, name in spelled.items()}
+            before, spelled = spelled, {row: alike(name) for row, name in spelled.items()}
             fresh = self._met(spelled, level, found)
+            if alike is _exported:  # on one side: two names that each have their own addition are two images
+                theirs, made = self._names(level - 1), self._names(level)
+                fresh = {
+                    place: row
+                    for place, row in fresh.items()
+                    if before[row] == spelled[row] or theirs[place] == made[place]
+                }
             if fresh and words:
                 first = min(fresh)
                 ways.append(Way(words, len(fresh), (called[fresh[first]], given[first])))

@@ -222,8 +222,8 @@ def known_as(source: Source) -> list[str]:
 
 
 def record_truth(records: Records) -> dict[str, str]:
-    """Item id -> the class that its record carries."""
-    return {record.id: record.truth for record in records.records if record.truth}
+    """Item id -> the class that its record carries, the first of several."""
+    return {record.id: record.truth for record in reversed(records.records) if record.truth}
 
 
 def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:

@@ -63,7 +63,7 @@ class Pass:
             self._ingest_and_describe(self.origin or rest_of(self.store, dataset, self.workspace.config))
         self.runner.finish("describe")
         if self.only is None:
-            check_settings(self.settings, len(self._items()))
+            check_settings(self.settings, len(self._items()), self.store.datasets.skipped(dataset.id, 100))
         self._read_truth()
         self._label(self._items())
         self.runner.finish("label")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from core import prompts
-from core.domain import RunSettings, folded, is_reserved
+from core.domain import ItemRow, RunSettings, folded, is_reserved
 from core.errors import BadInput
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.prices import FREE, Price, price_of
@@ -16,14 +16,17 @@ _SAMPLE_A_GROUP = 3
 MOST_SAMPLES = 15
 
 
-def check_settings(settings: RunSettings, given: int) -> None:
-    """Raise BadInput with one sentence for what cannot work. given: how many items there are at most."""
+def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow] = ()) -> None:
+    """Raise BadInput with one sentence for what cannot work. given: how many items there are at most. skipped: some of
+    those that cannot be used, which are named where too few are left."""
     if not settings.criterion.strip():
         raise BadInput("Type what the images should be grouped by, for example colour.")
     if settings.k < 1:
         raise BadInput(f"The number of groups must be at least 1, not {settings.k}.")
     if settings.k > given:
-        raise BadInput(f"{settings.k} groups need at least {settings.k} images; there are {given}.")
+        reasons = {item.reason: item.name for item in reversed(skipped)}
+        left = "".join(f" Not used: {name}: {reason}" for reason, name in [*reasons.items()][-3:][::-1])
+        raise BadInput(f"{settings.k} groups need at least {settings.k} images; there are {given}.{left}")
     if len(settings.names) > settings.k:
         raise BadInput(
             f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."

@@ -78,10 +78,14 @@ def test_all_names_of_every_form_meet_their_images(form: str) -> None:
         (["deep/x/a.jpg", "deep/y/a.jpg"], ["y/a.jpg", "x/a.jpg"], {"i0": 1, "i1": 0}),
         (["a.jpg", "A.jpg"], ["A.jpg"], {"i1": 0}),  # the exact name comes first
         (["1.jpg", "01.jpg"], ["001"], {}),
-        (["20240101_120000.jpg"], ["20240102_120000.jpg"], {"i0": 0}),
+        (["20240101_120000.jpg"], ["20240102_120000.jpg"], {}),  # both have what an exporter may have added
+        (["20240103-dog.jpg", "q.jpg"], ["20240105-dog.jpg", "q.jpg"], {"i1": 1}),
+        (["a_jpg.rf.0a1b2c3d.jpg"], ["a_jpg.rf.4e5f6a7b.jpg"], {}),
+        (["0a1b2c3d-a.jpg"], ["a.jpg"], {"i0": 0}),
         (["photo.v1.jpg"], ["photo.v2"], {}),
         (["100%25.jpg", "100%.jpg"], ["100%25.jpg"], {"i0": 0}),
         (["what?.jpg"], ["what?.jpg"], {"i0": 0}),
+        (["a.jpg", "b#1.jpg", "c#1"], ["http://x/a.jpg#top", "http://x/b#1.jpg", "c#1"], {"i0": 0, "i1": 1, "i2": 2}),
         (["-1.jpg", "1.jpg"], ["1"], {"i1": 0}),
         ([".jpg"], ["other.jpg"], {}),
         (["a.jpg"], ["", " ", "/"], {}),
@@ -130,6 +134,15 @@ def test_where_nothing_meets_one_example_of_each_side_is_said(tmp_path: Path) ->
     path = table(tmp_path / "empty.csv", "picture,colour\nIMG_1.jpg,\n")
     with pytest.raises(BadInput, match="gives one of the images a label"):
         read_truth(str(path), {"i": "x/IMG_1.jpg"})
+
+
+def test_why_no_row_can_mean_an_image_is_said(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", "picture,colour\n1.jpg,red\n")
+    with pytest.raises(BadInput, match=r"“1.jpg” .* and 2 images are called so, e.g. y/1.jpg. Add their folders"):
+        read_truth(str(path), {"i": "x/1.jpg", "j": "y/1.jpg"})
+    path = table(tmp_path / "header.csv", "picture,colour\n")
+    with pytest.raises(BadInput, match=r"header.csv has no row that names an image"):
+        read_truth(str(path), {"i": "x/1.jpg"})
 
 
 def test_a_label_on_a_copy_counts_where_the_kept_one_has_none(tmp_path: Path) -> None:

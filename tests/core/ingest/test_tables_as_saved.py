@@ -136,3 +136,24 @@ def test_addresses_with_what_follows_a_question_mark_have_their_labels(tmp_path:
 def test_a_bare_carriage_return_belongs_to_its_cell_where_rows_end_with_lf(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"image,colour\na.jpg,dark\rred\nb.jpg,blue\n")
     assert read_table(tmp_path / "t.csv") == {"image": ["a.jpg", "b.jpg"], "colour": ["dark\rred", "blue"]}
+
+
+def test_results_that_contradict_themselves_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("image,cluster\na.jpg,red\na.jpg,blue\na.jpg,red\nb.jpg,blue\n", encoding="utf-8")
+    found = read_results(path)
+    assert [(row.record.image, row.answer) for row in found.rows] == [
+        ("a.jpg", "red"),
+        ("a.jpg", "red"),
+        ("b.jpg", "blue"),
+    ]
+    assert found.bad == ((3, "a.jpg has a second answer (blue); the first counts."),)
+
+
+def test_results_without_a_column_of_images_or_with_many_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("cluster,label\nred,x\nblue,y\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"r.csv has no column that names the images. It has: cluster, label"):
+        read_results(path)
+    path.write_text("image,red,blue\na.jpg,1,0\nb.jpg,0,1\n", encoding="utf-8")
+    assert read_results(path).note == "r.csv: groups are those of its column “red”."

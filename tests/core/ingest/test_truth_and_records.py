@@ -127,6 +127,12 @@ def test_both_forms_of_records_are_read_and_nothing_else_in_them(tmp_path: Path)
     assert read.bad == ()
 
 
+def test_of_two_classes_of_one_record_the_first_counts(tmp_path: Path) -> None:
+    record = {"image": "a.jpg", "description": "Red."}
+    read = read_records(lines(tmp_path / "r.jsonl", *({**record, "truth": truth} for truth in ("x", "y"))))
+    assert source.record_truth(read) == {read.records[0].id: "x"}
+
+
 def test_bad_lines_are_counted_with_their_reason_and_the_rest_is_used(tmp_path: Path) -> None:
     file = lines(
         tmp_path / "r.jsonl",

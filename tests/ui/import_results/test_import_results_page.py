@@ -103,8 +103,8 @@ def test_rows_of_the_images_at_hand(images: Path, make: Callable[..., str]) -> N
     view = run_view.View(state.workspace().store, run_id)
     assert dict(view.states()) == {"assigned": 11, "failed": 1}
     number, first = import_results.rows_left_out(state.workspace().store, run_id)
-    assert (number, [name for name, _ in first]) == (4, ["gone.png", "notes.txt", ROWS[1][0], "line 16"])
-    assert [reason.split(" ")[0] for _, reason in first] == ["No", "The", "It", "This"]
+    assert (number, [name for name, _ in first]) == (4, ["gone.png", "notes.txt", "line 15", "line 16"])
+    assert [reason.split(" ")[0] for _, reason in first] == ["No", "The", ROWS[1][0], "This"]
     at = open_app("browse", run=run_id)
     assert text.rows_left_out(4) in [expander.label for expander in at.expander]
     assert matches(11 / 11, 4 / 11, 11) in shown(open_app("evaluate", run=run_id))

@@ -146,7 +146,7 @@ def say_notes(noted: Sequence[tuple[str, str]]) -> None:
         of.setdefault(note, []).append(name)
     for note, names in of.items():
         more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        print(f"Note: {note}: {', '.join(names[:_NAMED])}{more}", file=sys.stderr)
+        say(f"{note}: {', '.join(names[:_NAMED])}{more}")
 
 
 def summary(written: run_files.Written, out: Path) -> int:

@@ -70,9 +70,7 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
         _write(view, view_path, "JPEG", quality=92, subsampling=0)
         thumb = _fit(view, THUMBNAIL_SIDE, Image.Resampling.BICUBIC)
         _write(thumb, thumb_path, "WEBP", quality=80, method=0, exif=exif)
-        with Image.open(
-            thumb_path, formats=("WEBP",)
-        ) as thumb:  # as it lies there, so that looking again finds the same
+        with Image.open(thumb_path, formats=("WEBP",)) as thumb:  # so that looking again finds the same
             return ImageRow(image_id, found.format, *found.size, note, look_of(thumb), colour_of(thumb))
     except OSError as error:
         raise Paused(

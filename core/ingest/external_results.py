@@ -32,6 +32,8 @@ _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
+_EARLIER = ASSIGNMENTS[:-1]
+"""The columns that tables of ours had before they had reasons, which are not read."""
 _NO_IMAGE = {*_CLUSTER, *_LABEL, *_DESCRIPTION, *_TRUTH}
 _NO_GROUP = {"", *RESERVED}
 _NO_ANSWER = {"none", "unknown", "n/a", "nan", "null"}
@@ -173,7 +175,7 @@ def _from_values(
     name: str, values: Sequence[tuple[int, Mapping[str, Any]]], bad: list[tuple[int, str]], content: bytes
 ) -> Imported:
     """values: line number and what it holds, by lower-case names."""
-    exact = bool(values) and all(tuple(value) in (ASSIGNMENTS, ASSIGNMENTS[:-1]) for _, value in values)
+    exact = bool(values) and all(tuple(value) in (ASSIGNMENTS, _EARLIER) for _, value in values)
     rows, answers = [], dict[str, str | None]()
     for number, value in values:
         row = _own_row(value) if exact else _row(value)
@@ -203,7 +205,7 @@ def _row(value: Mapping[str, Any]) -> Answered:
 
 def _own_row(value: Mapping[str, Any]) -> Answered:
     """A row of a table of ours: every text exactly as it was. Without a cluster, there was no answer."""
-    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in ASSIGNMENTS[:7])
+    image, cluster, _, _, description, label, truth = (_text_of(value[name]) for name in _EARLIER)
     return Answered(Record(image, description, label, truth), cluster or None, _share(value["confidence"]))
 
 

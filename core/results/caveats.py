@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from core.domain import Cluster
@@ -37,19 +37,15 @@ def _shaky(clusters: Sequence[Cluster]) -> Iterator[str]:
 
 def _look_alike(clusters: Sequence[Cluster]) -> Iterator[str]:
     """Groups that have the label of most of their images in common."""
-    same: dict[str, int] = defaultdict(int)
-    for cluster in clusters:
-        if cluster.size and cluster.inside:
-            label = max(cluster.inside, key=lambda word: cluster.inside[word])
-            if cluster.inside[label] >= _MOSTLY * cluster.size:
-                same[label] += 1
-    alike = sorted(((count, label) for label, count in same.items() if count > 1), key=lambda found: -found[0])
+    commonest = [(cluster.size, *Counter(cluster.inside).most_common(1)[0]) for cluster in clusters if cluster.inside]
+    shown = Counter(label for size, label, number in commonest if size and number >= _MOSTLY * size)
+    alike = [(label, count) for label, count in shown.most_common() if count > 1]
     if len(alike) == 1:
-        (number, label), *_ = alike
+        label, number = alike[0]
         yield f"{number} of {len(clusters)} groups are mostly “{label}”: merge them, or ask for fewer groups."
     elif alike:
-        number = sum(count for count, _ in alike)
-        most = ", ".join(f"“{label}” in {count}" for count, label in alike[:_NAMED])
+        number = sum(count for _, count in alike)
+        most = ", ".join(f"“{label}” in {count}" for label, count in alike[:_NAMED])
         yield (
             f"{number} of {len(clusters)} groups mostly show the same as another ({most}):"
             " merge them, or ask for fewer groups."

@@ -1,0 +1,86 @@
+"""How far scores would vary with other images of the same kind: bootstrap intervals over a table of counts.
+
+Drawing n images with replacement is drawing the table's cells from a multinomial distribution, so that an interval
+costs the same for a thousand images and for a million (percentile bootstrap, Efron and Tibshirani, 1993). The scores
+are those of `core.evaluate.metrics`, from the counts alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluate.metrics import Confusion
+
+_RESAMPLES = 1000
+_CELLS = 20_000_000
+"""Cells of all resampled tables together, beyond which there are fewer resamples."""
+_FEWEST = 200
+
+Counts = NDArray[np.int64]
+Scores = NDArray[np.float64]
+
+
+def intervals(table: Confusion, level: float = 0.95) -> Mapping[str, tuple[float, float]] | None:
+    """The interval of each score that holds it in `level` of the resamples, or None without images.
+
+    Returns "acc", "nmi", "ari", "purity" -> (low, high). The matching of clusters and classes is sought anew in each
+    resample. Takes about 0.1 ms a resample for ten classes, 1 ms for fifty.
+    """
+    total = int(table.counts.sum())
+    if not total:
+        return None
+    number = max(_FEWEST, min(_RESAMPLES, _CELLS // table.counts.size))
+    draw = np.random.default_rng(0)
+    cells = draw.multinomial(total, table.counts.ravel() / total, size=number)
+    resampled = cells.reshape(number, *table.counts.shape)
+    named = np.array([cluster is not None for cluster in table.clusters])
+    scores = {
+        "acc": _accuracies(resampled[:, :, named], total),
+        "nmi": normalized_mutual_information(resampled),
+        "ari": adjusted_rand(resampled),
+        "purity": resampled[:, :, named].max(axis=1, initial=0).sum(axis=1) / total,
+    }
+    tails = ((1 - level) / 2, (1 + level) / 2)
+    return {name: tuple(map(float, np.quantile(values, tails))) for name, values in scores.items()}  # type: ignore[misc]
+
+
+def _accuracies(tables: Counts, total: int) -> Scores:
+    from core.libraries.scipy import linear_sum_assignment
+
+    found = np.zeros(len(tables))
+    if tables.shape[2]:
+        for place, table in enumerate(tables):
+            found[place] = table[linear_sum_assignment(table, maximize=True)].sum() / total
+    return found
+
+
+def normalized_mutual_information(tables: Counts) -> Scores:
+    """NMI (arithmetic mean) of each table, (number, classes, clusters) -> (number,); 1 where both have one group."""
+    shares = tables / tables.sum(axis=(1, 2), keepdims=True)
+    rows, columns = shares.sum(axis=2), shares.sum(axis=1)
+    expected = rows[:, :, None] * columns[:, None, :]
+    some = shares > 0
+    information = (shares * np.log(np.divide(shares, expected, out=np.ones_like(shares), where=some))).sum(axis=(1, 2))
+    mean = (_entropy(rows) + _entropy(columns)) / 2
+    return np.asarray(np.divide(information, mean, out=np.ones_like(mean), where=mean > 0))
+
+
+def _entropy(shares: Scores) -> Scores:
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    return np.asarray(-(shares * logs).sum(axis=1))
+
+
+def adjusted_rand(tables: Counts) -> Scores:
+    """ARI (Hubert and Arabie, 1985) of each table, (number, classes, clusters) -> (number,); 1 where pairs agree."""
+    counts = tables.astype(float)
+    both = (counts * (counts - 1)).sum(axis=(1, 2))
+    rows, columns = counts.sum(axis=2), counts.sum(axis=1)
+    of_classes, of_clusters = (rows * (rows - 1)).sum(axis=1), (columns * (columns - 1)).sum(axis=1)
+    total = counts.sum(axis=(1, 2))
+    expected = of_classes * of_clusters / np.maximum(total * (total - 1), 1)
+    most = (of_classes + of_clusters) / 2
+    room = most - expected
+    return np.asarray(np.divide(both - expected, room, out=np.ones_like(room), where=room != 0))

@@ -1,0 +1,54 @@
+"""Bootstrap intervals: their scores equal scikit-learn's, and they hold the truth as often as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from core.evaluate.intervals import adjusted_rand, intervals, normalized_mutual_information
+from core.evaluate.metrics import Confusion, confusion
+
+
+def rows_of(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    i, j = np.nonzero(table)
+    return np.repeat(i, table[i, j]), np.repeat(j, table[i, j])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (4, 1), (2, 2), (3, 7), (12, 5)])
+def test_scores_of_tables_equal_scikit_learns(shape: tuple[int, int]) -> None:
+    draw = np.random.default_rng(shape[0] * 31 + shape[1])
+    tables = draw.integers(0, 9, (40, *shape)) * (draw.random((40, *shape)) < 0.6)
+    tables[:, 0, 0] += 2
+    nmi, ari = normalized_mutual_information(tables), adjusted_rand(tables)
+    for place, table in enumerate(tables):
+        truth, groups = rows_of(table)
+        assert nmi[place] == pytest.approx(sk.normalized_mutual_info_score(truth, groups), abs=1e-9)
+        assert ari[place] == pytest.approx(sk.adjusted_rand_score(truth, groups), abs=1e-9)
+
+
+def test_an_interval_holds_the_score_of_the_whole_as_often_as_it_says() -> None:
+    draw = np.random.default_rng(1)
+    truth = draw.integers(0, 4, 20_000)
+    groups = np.where(draw.random(20_000) < 0.7, truth, draw.integers(0, 4, 20_000))
+    whole = float((truth == groups).mean())
+    held = 0
+    for _ in range(100):
+        rows = draw.choice(20_000, 150)
+        found = intervals(confusion([f"t{i}" for i in truth[rows]], [f"c{i}" for i in groups[rows]]))
+        assert found is not None
+        held += found["acc"][0] <= whole <= found["acc"][1]
+    assert held >= 88  # 95 of 100 on average; 88 or fewer happen once in 200 times
+
+
+def test_unassigned_images_are_matched_to_no_class() -> None:
+    found = intervals(Confusion(("a",), (None,), np.array([[30]])))
+    assert found is not None
+    assert (found["acc"], found["purity"]) == ((0.0, 0.0), (0.0, 0.0))
+    assert intervals(Confusion((), (), np.zeros((0, 0), dtype=np.int64))) is None
+
+
+def test_all_right_is_sure() -> None:
+    found = intervals(confusion(["a", "b"] * 50, ["x", "y"] * 50))
+    assert found is not None
+    assert found["acc"] == found["ari"] == (1.0, 1.0)

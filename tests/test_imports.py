@@ -30,7 +30,7 @@ FLOORS = (
     ("core.steps",),
     ("core.models",),
     ("core.workspace",),
-    ("core.store", "core.ingest", "core.propagation", "core.evaluate"),
+    ("core.store", "core.ingest", "core.propagation", "core.evaluate", "core.classical"),
     ("core.engine",),
     ("core.prompts", "core.config", "core.threads"),
     ("core.domain", "core.typed_path"),

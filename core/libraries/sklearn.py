@@ -5,20 +5,38 @@ from __future__ import annotations
 import core.libraries.scipy  # noqa: F401 - first: scikit-learn is made of it, and another thread may be loading it
 
 # isort: split
-from sklearn import metrics
-from sklearn.cluster import AgglomerativeClustering, KMeans, MiniBatchKMeans
+from sklearn import metrics, preprocessing
+from sklearn.cluster import (
+    DBSCAN,
+    HDBSCAN,
+    AgglomerativeClustering,
+    KMeans,
+    MiniBatchKMeans,
+    SpectralClustering,
+)
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import kneighbors_graph
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 from sklearn.utils.extmath import randomized_svd
 
 __all__ = [
+    "DBSCAN",
+    "HDBSCAN",
+    "PCA",
     "AgglomerativeClustering",
     "ConvergenceWarning",
+    "GaussianMixture",
     "KMeans",
+    "LinearDiscriminantAnalysis",
     "LogisticRegression",
     "MiniBatchKMeans",
+    "NearestNeighbors",
+    "SpectralClustering",
     "kneighbors_graph",
     "metrics",
+    "preprocessing",
     "randomized_svd",
 ]

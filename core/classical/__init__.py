@@ -1,0 +1,1 @@
+"""Classical grouping of features, as notebooks do it: scale, reduce, cluster. A baseline beside groups by words."""

@@ -1,0 +1,158 @@
+"""Classical clustering methods, each with what it costs in the number of images."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import threads
+from core.domain import Vector
+from core.errors import BadInput
+
+Method = Literal["k-means", "mini-batch k-means", "gaussian mixture", "agglomerative", "spectral", "dbscan", "hdbscan"]
+NOISE = -1
+"""The group of rows that a density method puts into none."""
+_NEIGHBOURS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Attributes:
+    most: rows that it groups itself; of more, it groups a sample, and the others go to the nearest of its groups.
+    needs_k: whether it is told the number of groups.
+    cost: in words, for n images.
+    """
+
+    most: int
+    needs_k: bool
+    cost: str
+
+
+KINDS: Mapping[Method, Kind] = {
+    "k-means": Kind(500_000, True, "n x K"),
+    "mini-batch k-means": Kind(5_000_000, True, "n"),
+    "gaussian mixture": Kind(50_000, True, "n x K x dimensions²"),
+    "agglomerative": Kind(20_000, True, "n x log n, along each image's ten nearest"),
+    "spectral": Kind(5_000, True, "n² to n³"),
+    "dbscan": Kind(20_000, False, "n²"),
+    "hdbscan": Kind(20_000, False, "n²"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Attributes:
+    labels: (n,) the group of each row, from 0 on; NOISE where a density method puts it into none.
+    sampled: how many rows the method itself grouped.
+    """
+
+    labels: NDArray[np.int64]
+    sampled: int
+
+
+@threads.limited
+def grouped(features: Vector, method: Method, k: int = 0, seed: int = 0) -> Grouped:
+    """Group the rows of (n, dimensions). k: the number of groups, for methods that need one.
+
+    The same rows, method, k and seed give the same groups. Raises BadInput where K does not fit the number of rows.
+    """
+    kind = KINDS[method]
+    if kind.needs_k and not 1 < k < len(features):
+        raise BadInput(
+            f"{len(features)} images cannot be put into {k} groups by {method}. Give a smaller number, from 2 on."
+        )
+    if len(features) <= kind.most:
+        return Grouped(_METHODS[method](features, k, seed), len(features))
+    drawn = np.sort(np.random.default_rng(seed).permutation(len(features))[: kind.most])
+    return Grouped(_nearest(features, features[drawn], _METHODS[method](features[drawn], k, seed)), len(drawn))
+
+
+def _nearest(features: Vector, drawn: Vector, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each row in the group whose centre is nearest."""
+    groups = np.unique(labels[labels != NOISE])
+    if not len(groups):
+        return np.full(len(features), NOISE)
+    centres = np.stack([drawn[labels == group].mean(axis=0) for group in groups])
+    squares = (centres**2).sum(axis=1)
+    parts = [
+        (squares - 2 * features[start : start + 50_000] @ centres.T).argmin(axis=1)
+        for start in range(0, len(features), 50_000)
+    ]
+    return np.asarray(groups[np.concatenate(parts)])
+
+
+def _k_means(features: Vector, k: int, seed: int) -> Any:
+    from core.libraries.sklearn import KMeans
+
+    return KMeans(k, n_init=1 if len(features) > 50_000 else 10, random_state=seed).fit_predict(features)
+
+
+def _mini_batch(features: Vector, k: int, seed: int) -> Any:
+    from core.libraries.sklearn import MiniBatchKMeans
+
+    return MiniBatchKMeans(k, n_init=3, batch_size=4096, random_state=seed).fit_predict(features)
+
+
+def _gaussian(features: Vector, k: int, seed: int) -> Any:
+    from core.libraries.sklearn import GaussianMixture
+
+    return GaussianMixture(k, covariance_type="diag", reg_covar=1e-4, random_state=seed).fit_predict(features)
+
+
+def _agglomerative(features: Vector, k: int, seed: int) -> Any:
+    from core.libraries.sklearn import AgglomerativeClustering, kneighbors_graph
+
+    graph = kneighbors_graph(features, min(_NEIGHBOURS, len(features) - 1), include_self=False)
+    return AgglomerativeClustering(k, connectivity=graph, linkage="ward").fit_predict(features)
+
+
+def _spectral(features: Vector, k: int, seed: int) -> Any:
+    from core.libraries.sklearn import SpectralClustering
+
+    near = min(_NEIGHBOURS, len(features) - 1)
+    return SpectralClustering(
+        k, affinity="nearest_neighbors", n_neighbors=near, assign_labels="cluster_qr", random_state=seed
+    ).fit_predict(features)
+
+
+def _dbscan(features: Vector, k: int, seed: int) -> Any:
+    """eps: the distance to the fifth neighbour that nine of ten rows stay below (after Ester et al., KDD 1996)."""
+    from core.libraries.sklearn import DBSCAN, NearestNeighbors
+
+    near = min(5, len(features) - 1)
+    distances, _ = NearestNeighbors(n_neighbors=near + 1).fit(features).kneighbors(features)
+    eps = float(np.quantile(distances[:, -1], 0.9)) or 1e-6
+    return DBSCAN(eps=eps, min_samples=near).fit_predict(features)
+
+
+def _hdbscan(features: Vector, k: int, seed: int) -> Any:
+    from core.libraries.sklearn import HDBSCAN
+
+    return HDBSCAN(min_cluster_size=max(5, len(features) // 100), copy=True).fit_predict(features)
+
+
+def _quietly(method: Callable[[Vector, int, int], Any]) -> Callable[[Vector, int, int], NDArray[np.int64]]:
+    """scikit-learn warns where groups fall together or a graph is in pieces; the result says as much."""
+
+    def calm(features: Vector, k: int, seed: int) -> NDArray[np.int64]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(method(features, k, seed), dtype=np.int64)
+
+    return calm
+
+
+_METHODS: Mapping[Method, Callable[[Vector, int, int], NDArray[np.int64]]] = {
+    "k-means": _quietly(_k_means),
+    "mini-batch k-means": _quietly(_mini_batch),
+    "gaussian mixture": _quietly(_gaussian),
+    "agglomerative": _quietly(_agglomerative),
+    "spectral": _quietly(_spectral),
+    "dbscan": _quietly(_dbscan),
+    "hdbscan": _quietly(_hdbscan),
+}

@@ -113,6 +113,24 @@ def score_table(
     return result
 
 
+@threads.limited
+def agreement(table: Confusion) -> dict[str, float]:
+    """NMI and ARI of two groupings of the same images, neither of which counts as right; 1 for no images."""
+    from core.libraries.sklearn import metrics
+
+    one, other = _members(table)
+    return {
+        "nmi": float(metrics.normalized_mutual_info_score(one, other)),
+        "ari": float(metrics.adjusted_rand_score(one, other)),
+    }
+
+
+def _members(table: Confusion) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The row and the column of each image."""
+    i, j = np.nonzero(table.counts)
+    return np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
+
+
 def names_meant(
     table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
 ) -> dict[str, str] | None:
@@ -178,8 +196,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
                 "shuffled",
             )
         )
-    i, j = np.nonzero(table.counts)
-    truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
+    truth, groups = _members(table)
     homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, groups)
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
@@ -193,8 +210,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         named = right / total
     return {
         "acc": _accuracy(table),
-        "nmi": float(metrics.normalized_mutual_info_score(truth, groups)),
-        "ari": float(metrics.adjusted_rand_score(truth, groups)),
+        **agreement(table),
         "fmi": float(metrics.fowlkes_mallows_score(truth, groups)),
         "homogeneity": float(homogeneity),
         "completeness": float(completeness),

@@ -45,6 +45,7 @@ def workspace() -> Workspace:
     Whoever opens it is alone with it, so a run that is still marked as running was left by a process that died.
     """
     opened = Workspace()
+    opened.store.catalogue.purge()
     opened.store.runs.interrupt_running()
     return opened
 

@@ -18,6 +18,17 @@ SHOW_DEMO: Final = "Show me"
 DEMO_PICTURE: Final = "A picture of the demo"
 DEMO_CRITERION: Final = "kind of thing"
 DEMO_GONE: Final = "The demo images are missing (data/demo). Get Facetry again, or use images of your own."
+RUN_MENU: Final = "More"
+RUN_NAME: Final = "Name of this run"
+RUN_NAME_NOTE: Final = "Leave it empty to have it named after its images and what they are grouped by."
+RUN_DELETE: Final = "Delete this run"
+RUN_DELETE_NOTE: Final = "Its groups and your corrections go. Your images, and what models said of them, stay."
+RUN_BACK: Final = "Undo"
+RUN_PICTURES: Final = "Some of its pictures"
+
+
+def run_deleted(name: str) -> str:
+    return f"“{name}” was deleted. It goes for good when Facetry is started again."
 
 
 def unreadable_runs(number: int) -> str:

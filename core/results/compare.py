@@ -7,7 +7,7 @@ Runs by two criteria are crossed: each pair of groups is a field of the cross-ta
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,7 @@ class Spent:
 class Comparison:
     """See `compare`. flow: (group in the first, group in the second) -> how many of the images that both have."""
 
+    store: Store
     first: View
     second: View
     flow: Mapping[Pair, int] = field(default_factory=dict)
@@ -135,8 +136,17 @@ class Comparison:
         """How many images these fields hold."""
         return sum(self.flow.get(pair, 0) for pair in pairs)
 
-    def query(self, pairs: Sequence[Pair]) -> Query:
-        """The images of these fields, as a question to the first run."""
+    def each(self, at_once: int = 20_000) -> Iterator[tuple[str, str, str]]:
+        """(file name, group in the first, in the second) of the images that both have, in the order given."""
+        last = -1
+        while part := self.store.placements.paired(self.first.run.id, self.second.run.id, last, at_once):
+            yield from ((name, one, other) for _, name, one, other in part)
+            last = part[-1][0]
+
+    def query(self, pairs: Sequence[Pair], of: str = "") -> Query:
+        """The images of these fields, as a question to the run of this id; to the first by default."""
+        if of == self.second.run.id:
+            return Query(flow=Flow(self.first.run.id, tuple((there, here) for here, there in pairs)))
         return Query(flow=Flow(self.second.run.id, tuple(pairs)))
 
     @cached_property
@@ -195,7 +205,9 @@ def compare(store: Store, first: str, second: str) -> Comparison:
     if first == second:
         raise BadInput("These are the same run. Choose two that differ.")
     views = View(store, first), View(store, second)  # which brings their placements up to date
-    found = Comparison(*views, {(one, other): number for one, other, number in store.placements.flow(first, second)})
+    found = Comparison(
+        store, *views, {(one, other): number for one, other, number in store.placements.flow(first, second)}
+    )
     if not found.flow:
         raise BadInput("These two runs have no images in common, so there is nothing to compare.")
     return found

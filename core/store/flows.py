@@ -13,6 +13,13 @@ COUNT = (
 )
 """(group in the first run, group in the second, how many items) over the items that both hold."""
 
+EACH = (
+    f"SELECT here.position, here.name, {GROUP.format('here')}, {GROUP.format('there')} FROM placement here "
+    "JOIN placement there USING (item_id) WHERE here.run_id = ? AND there.run_id = ? AND here.position > ? "
+    "ORDER BY 1 LIMIT ?"
+)
+"""(position, name, group in the first run, group in the second) of the next of these items, in the order given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.store.database import Database
-from core.store.flows import COUNT, GROUP, Flow
+from core.store.flows import COUNT, EACH, GROUP, Flow
 from core.store.kept_rows import Rows, Version
 
 Order = Literal["sure", "unsure", "given"]
@@ -190,9 +190,12 @@ class Placements:
 
     def flow(self, run_id: str, other: str) -> list[tuple[str, str, int]]:
         """(group in one run, group in the other, how many items) over the items that both hold; see `Flow`."""
-        return [
-            (here, there, number) for here, there, number in self._db.read_kept([run_id, other], COUNT, [run_id, other])
-        ]
+        rows = self._db.read_kept([run_id, other], COUNT, [run_id, other])
+        return [(here, there, number) for here, there, number in rows]
+
+    def paired(self, run_id: str, other: str, after: int, limit: int) -> list[tuple[int, str, str, str]]:
+        """(position, name, group in one run, in the other) of the next so many of these items, in the order given."""
+        return self._db.read(EACH, [run_id, other, after, limit])
 
     def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""

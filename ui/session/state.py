@@ -28,6 +28,7 @@ PAGES = {
     "names": (text.NAMES, ":material/sell:", text.NAMES_HELP),
     "browse": (text.BROWSE, ":material/photo_library:", text.BROWSE_HELP),
     "evaluate": (text.EVALUATE, ":material/fact_check:", text.EVALUATE_HELP),
+    "compare": (text.COMPARE, ":material/compare_arrows:", text.COMPARE_HELP),
     "where": (text.WHERE_PAGE, ":material/image_search:", text.WHERE_HELP),
     "export": (text.EXPORT, ":material/download:", text.EXPORT_HELP),
     "connect": (text.CONNECT, ":material/hub:", text.CONNECT_HELP),

@@ -1,0 +1,78 @@
+"""The matrix of two runs, whose fields open their images, and how far the two agree."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.results.compare import Comparison, Pair
+from core.results.selection import REST
+from core.store.runs import RunRow
+from ui import text
+from ui.browse.overview import REST as REST_NAMES
+from ui.components.heat_map import MOST, Axis, heat_map
+from ui.components.image_pages import image_pages
+from ui.components.safe import plain, safe_md
+
+_FIELD = "field"
+"""The name of the chosen field in the address: "c1,c3"."""
+
+
+def figures(found: Comparison) -> None:
+    """One plain sentence, and how far the two agree."""
+    changed, agreement = found.number(found.changed), found.agreement
+    if found.crossed:
+        sentence = text.crossed(*(view.run.settings.criterion for view in (found.first, found.second)))
+    else:
+        sentence = text.stayed(found.images, changed)
+    st.markdown(f"**{safe_md(sentence, 200)}**")
+    if left_out := text.only_in_one(*found.alone):
+        st.caption(left_out)
+    with st.grid(4, min_column_width=150, gap="small"):
+        if not found.crossed:
+            st.metric(text.STAYED, f"{found.images - changed:,}", help=text.STAYED_HELP, border=True)
+            st.metric(text.CHANGED, f"{changed:,}", help=text.STAYED_HELP, border=True)
+        for key, title, tip in (("ari", text.ARI, text.COMPARE_ARI_HELP), ("nmi", text.NMI, text.COMPARE_NMI_HELP)):
+            value = agreement.get(key)
+            st.metric(title, "–" if value is None else f"{value:.3f}", help=tip, border=True)
+
+
+def matrix(found: Comparison, run: RunRow) -> None:
+    """The heat map and the images of the field that was clicked, or that the address names. run: the open one."""
+    st.subheader(text.CROSSED if found.crossed else text.FLOW, anchor=False)
+    by = [safe_md(view.run.settings.criterion, 40) for view in (found.first, found.second)]
+    note = text.CROSSED_NOTE.format(rows=by[0], columns=by[1]) if found.crossed else text.FLOW_NOTE
+    rows, columns = axes(found)
+    cut = text.CONFUSION_CUT.format(count=MOST) if rows.is_cut or columns.is_cut else ""
+    st.caption(f"{note} {cut}")
+    key = f"flow-{found.first.run.id}-{found.second.run.id}"
+    chosen = heat_map(rows, columns, found.flow, share=text.FLOW_SHARE, alt=text.FLOW, key=key)
+    if chosen:
+        st.query_params[_FIELD] = ",".join(chosen)
+    field = chosen or _asked()
+    if field and (number := found.flow.get(field, 0)):
+        one, other = rows.name(field[0]), columns.name(field[1])
+        st.markdown(f"**{safe_md(text.in_both(number, one, other), 200)}**")
+        images(found, [field], run, label=text.from_to(one, other), key=f"{key}-{'-'.join(field)}")
+
+
+def images(found: Comparison, pairs: list[Pair], run: RunRow, *, label: str, key: str) -> None:
+    """The images of some fields, as a wall with pages; each says where it was and is."""
+    view = found.second if run.id == found.second.run.id else found.first
+    image_pages(view, found.query(pairs, of=run.id), label, key=key)
+
+
+def axes(found: Comparison) -> tuple[Axis, Axis]:
+    """The groups of both runs, in the order shown."""
+    titles = [text.COMPARE_BEFORE, text.COMPARE_NOW]
+    if found.crossed:
+        titles = [plain(view.run.settings.criterion, 40) for view in (found.first, found.second)]
+    sides = []
+    for title, keys, names in zip(titles, (found.rows, found.columns), found.names, strict=True):
+        groups = {key: names[key] for key in keys if key not in REST}
+        sides.append(Axis(title, groups, {key: REST_NAMES[key][0] for key in keys if key in REST}))
+    return sides[0], sides[1]
+
+
+def _asked() -> Pair | None:
+    one, _, other = st.query_params.get(_FIELD, "").partition(",")
+    return (one, other) if one and other else None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.domain import RunSettings
 from core.errors import BadInput
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.compare import compare, differing, spent
 from core.results.edits import Delete, Merge, Move, Rename
 from core.results.run_view import View
@@ -32,7 +32,7 @@ def two(house: House) -> tuple[str, str]:
 def test_the_flow_and_what_corresponds(two: tuple[str, str], house: House) -> None:
     first, second = two
     green = house.id_of(second, "green")
-    run_view.add_edit(house.store, second, Rename(green, "leaf"))
+    decisions.add(house.store, second, Rename(green, "leaf"))
     found = compare(house.store, first, second)
     by_name = {(found.names[0][one], found.names[1][other]): number for (one, other), number in found.flow.items()}
     assert by_name == {
@@ -57,9 +57,9 @@ def test_the_flow_and_what_corresponds(two: tuple[str, str], house: House) -> No
 def test_a_group_that_was_split_went_where_its_images_are(two: tuple[str, str], house: House) -> None:
     first, second = two
     ids = {name: house.id_of(second, name) for name in ("grey", "green", "blue")}
-    run_view.add_edit(house.store, second, Rename(ids["grey"], "dull"))
+    decisions.add(house.store, second, Rename(ids["grey"], "dull"))
     grey = View(house.store, second).rows(run_view.Query(cluster_id=ids["grey"]))
-    run_view.add_edit(house.store, second, Move(tuple(row.item_id for row in grey[: EACH // 2]), ids["blue"]))
+    decisions.add(house.store, second, Move(tuple(row.item_id for row in grey[: EACH // 2]), ids["blue"]))
     found = compare(house.store, first, second)
     gone = next(alone for alone in found.gone if alone.cluster.name == "grey")
     assert gone.elsewhere == {ids["grey"]: EACH // 2, ids["blue"]: EACH // 2}  # half is no more than half
@@ -77,7 +77,7 @@ def test_pages_of_changed_images_follow_both_runs(two: tuple[str, str], house: H
     assert pages == [row.item_id for row in found.first.rows(query)]
     assert [found.first.place(query, item) for item in pages] == list(range(EACH))
     # The same question gets another answer once the other run has changed.
-    run_view.add_edit(house.store, second, Move(tuple(pages[:1]), house.id_of(second, "grey")))
+    decisions.add(house.store, second, Move(tuple(pages[:1]), house.id_of(second, "grey")))
     View(house.store, second)
     assert found.first.count(query) == EACH - 1
 
@@ -139,7 +139,7 @@ def test_the_matrix_adds_up_to_the_images_both_have(
     acts: list[tuple[str, int, int]], in_first: bool, two: tuple[str, str], house: House
 ) -> None:
     run_id = two[0] if in_first else two[1]
-    while run_view.undo_edit(house.store, run_id):
+    while decisions.undo(house.store, run_id):
         pass
     for kind, one, other in acts:
         view = View(house.store, run_id)
@@ -154,9 +154,9 @@ def test_the_matrix_adds_up_to_the_images_both_have(
         }.get(kind)
         try:
             if edit:
-                run_view.add_edit(house.store, run_id, edit)
+                decisions.add(house.store, run_id, edit)
             else:
-                run_view.undo_edit(house.store, run_id)
+                decisions.undo(house.store, run_id)
         except BadInput:
             continue  # such as the last group
     found = compare(house.store, *two)

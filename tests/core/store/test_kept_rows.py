@@ -19,6 +19,7 @@ from core.results.edits import EDIT, Move
 from core.results.run_view import Query, View
 from core.steps import name
 from core.store import Store
+from core.store.decisions import Decisions
 from core.store.kept_rows import KeptRows
 from core.store.recovery.report import REPORT, Restoration
 
@@ -111,6 +112,10 @@ def add_edit(shelf: Shelf) -> None:
     shelf.store.runs.add_edit(shelf.run, EDIT.dump_json(Move(("i1",), "c2")).decode())
 
 
+def keep_for_undo(shelf: Shelf) -> None:
+    shelf.store.runs.keep_for_undo(shelf.run, ["i1"])
+
+
 def undo_edit(shelf: Shelf) -> None:
     add_edit(shelf)
     shelf.all_that_pages_read()
@@ -144,6 +149,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Catalogue.set_name": lambda shelf: shelf.store.catalogue.set_name(shelf.run, "mine"),
     "Catalogue.purge": purge,
     "Runs.add_edit": add_edit,
+    "Runs.keep_for_undo": keep_for_undo,
     "Runs.undo_edit": undo_edit,
     "Placements.refresh": refresh,
     "TextVectors.keep": lambda shelf: shelf.store.text_vectors.keep("e/1", {"a car": np.ones(4, dtype=np.float16)}),
@@ -151,7 +157,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Preferences.set": lambda shelf: shelf.store.preferences.set("vision", "openai"),
 }
 
-UNSEEN = ("Datasets.include", "Catalogue.purge", "Runs.undo_edit", "TextVectors.keep")
+UNSEEN = ("Datasets.include", "Catalogue.purge", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep")
 """Those after which pages read what they read before."""
 
 
@@ -197,7 +203,7 @@ def test_a_session_that_read_the_edits_a_moment_earlier_does_not_keep_its_placem
     early = View(shelf.store, shelf.run)
     add_edit(shelf)
     placed = {cluster.id: cluster.id for cluster in CLUSTERS}
-    shelf.store.placements.refresh(shelf.run, "d1", "", placed, {})  # as `early` would, had it been slower
+    shelf.store.placements.refresh(shelf.run, "d1", "", Decisions(placed))  # as `early` would, had it been slower
     assert View(shelf.store, shelf.run).sizes() == {"c2": 1}
     assert early.edited.moved == {}
 

@@ -13,7 +13,7 @@ from app import ALL_IMAGES, BLUE, GREEN, RED, button, fresh_server, images, make
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.results import run_view
+from core.results import decisions
 from core.results.compare import compare
 from core.results.edits import Rename
 from ui import text
@@ -24,7 +24,7 @@ from ui.session import state
 def test_two_versions(make: Callable[..., str]) -> None:
     first, second = make(k=3), make(k=2)
     store = state.workspace().store
-    run_view.add_edit(store, second, Rename("c1", "[rosy](http://x.example)"))
+    decisions.add(store, second, Rename("c1", "[rosy](http://x.example)"))
     at = open_app("compare", run=second)
     assert at.query_params["with"] == first  # the only other
     said = shown(at)

@@ -24,6 +24,7 @@ if any(state.jobs().get(each.id) for each in (run, other)):
 with guarded():
     found = compare(state.workspace().store, other.id, run.id)
     flow.figures(found)
+    groups.carried_over(found)
     flow.matrix(found, run)
     table = st.container()
     groups.renamed(found)

@@ -59,7 +59,9 @@ class Comparison:
     @property
     def crossed(self) -> bool:
         """Whether these are two criteria and not two versions of one grouping."""
-        return not same_name(self.first.run.settings.criterion, self.second.run.settings.criterion)
+        one, other = self.first.run, self.second.run
+        is_version = one.id == other.parent or other.id == one.parent
+        return not is_version and not same_name(one.settings.criterion, other.settings.criterion)
 
     @property
     def images(self) -> int:

@@ -24,28 +24,26 @@ def figures(found: Comparison) -> None:
         sentence = text.crossed(*(view.run.settings.criterion for view in (found.first, found.second)))
     else:
         sentence = text.stayed(found.images, changed)
-    st.markdown(f"**{safe_md(sentence, 200)}**")
+    measures = [
+        f"{name} {agreement[key]:.2f}" for key, name in (("ari", text.ARI), ("nmi", text.NMI)) if key in agreement
+    ]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{safe_md(sentence, 200)}**", width="content", help=None if found.crossed else text.STAYED_HELP)
+        st.caption(" · ".join(measures), width="content", help=text.AGREEMENT_HELP)
     if left_out := text.only_in_one(*found.alone):
         st.caption(left_out)
-    with st.grid(4, min_column_width=150, gap="small"):
-        if not found.crossed:
-            st.metric(text.STAYED, f"{found.images - changed:,}", help=text.STAYED_HELP, border=True)
-            st.metric(text.CHANGED, f"{changed:,}", help=text.STAYED_HELP, border=True)
-        for key, title, tip in (("ari", text.ARI, text.COMPARE_ARI_HELP), ("nmi", text.NMI, text.COMPARE_NMI_HELP)):
-            value = agreement.get(key)
-            st.metric(title, "–" if value is None else f"{value:.3f}", help=tip, border=True)
 
 
 def matrix(found: Comparison, run: RunRow) -> None:
     """The heat map and the images of the field that was clicked, or that the address names. run: the open one."""
-    st.subheader(text.CROSSED if found.crossed else text.FLOW, anchor=False)
     by = [safe_md(view.run.settings.criterion, 40) for view in (found.first, found.second)]
     note = text.CROSSED_NOTE.format(rows=by[0], columns=by[1]) if found.crossed else text.FLOW_NOTE
     rows, columns = axes(found)
     cut = text.CONFUSION_CUT.format(count=MOST) if rows.is_cut or columns.is_cut else ""
     st.caption(f"{note} {cut}")
+    alt = text.CROSSED if found.crossed else text.FLOW
     key = f"flow-{found.first.run.id}-{found.second.run.id}"
-    chosen = heat_map(rows, columns, found.flow, share=text.FLOW_SHARE, alt=text.FLOW, key=key)
+    chosen = heat_map(rows, columns, found.flow, share=text.FLOW_SHARE, alt=alt, key=key)
     if chosen:
         st.query_params[_FIELD] = ",".join(chosen)
     field = chosen or _asked()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.results.carry import carried
 from core.results.compare import Alone, Comparison
 from core.results.run_view import Query, View
 from core.store.runs import RunRow
@@ -17,6 +18,13 @@ from ui.session import run_data
 _SHOWN = 12
 _EXAMPLES = 6
 _PLACES = 4
+
+
+def carried_over(found: Comparison) -> None:
+    """What became of the moves by hand of the version before; nothing where there were none."""
+    for run, before in ((found.second.run, found.first.run), (found.first.run, found.second.run)):
+        if run.parent == before.id and (moves := carried(found.store, run.id)) and (said := text.carried(moves)):
+            st.caption(f":material/drive_file_move: {safe_md(said, 400)}")
 
 
 def renamed(found: Comparison) -> None:

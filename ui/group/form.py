@@ -16,7 +16,8 @@ from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.group import estimate
 from ui.group.more_options import more
-from ui.session import follow_run, model_choice, run_data, run_options, state
+from ui.group.version_note import version_note
+from ui.session import follow_run, lineage, model_choice, run_data, run_options, state
 from ui.start import demo
 
 _GROUPS = 5
@@ -24,6 +25,7 @@ _GROUPS = 5
 
 def form(given: DatasetRow, truth: str) -> None:
     """Show the form; on Run or Try, begin the run and stay on the page, which then shows its progress."""
+    version_note()
     usable = given.counts.get("ready", 0)
     criterion = st.text_input(
         text.CRITERION,
@@ -82,7 +84,11 @@ def begin(given: DatasetRow, settings: RunSettings) -> None:
     expected = estimate.of(given, settings)
     run_id = runs.start(state.workspace(), origin, settings, model_choice.keys())
     estimate.keep(run_id, expected)
-    state.jobs().start(run_id, "name", origin=origin, keys=model_choice.keys())
+    is_version = lineage.keep(run_id)  # its groups were looked at before: it goes on to be set beside the one before
+    until: runs.Until = "assign" if is_version else "name"
+    state.jobs().start(run_id, until, origin=origin, keys=model_choice.keys())
+    if is_version:
+        follow_run.follow(run_id)
     state.go_to("group", run_id)
 
 
@@ -105,6 +111,7 @@ def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False)
 
 def another(run: RunRow) -> None:
     """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
+    lineage.forget()
     dataset_id, truth = run_data.images_at_hand()
     given = state.workspace().store.datasets.get(dataset_id)
     run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)

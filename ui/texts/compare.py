@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from ui.texts.common import count, images
+from core.results.carry import Carried
+from ui.texts.common import images
 
 COMPARE: Final = "Compare"
 COMPARE_HELP: Final = "Two runs on the same images: what changed, or one criterion crossed with another."
@@ -24,18 +25,13 @@ FLOW_NOTE: Final = "A row is a group before, a column a group now. Click a field
 CROSSED: Final = "How the two criteria meet"
 CROSSED_NOTE: Final = "A row is a group by {rows}, a column a group by {columns}. Click a field to see its images."
 FLOW_SHARE: Final = "Share of the row"
-STAYED: Final = "Stayed"
 STAYED_HELP: Final = (
-    "Images in a group that corresponds: it has the same name, or more than half of the images of both."
+    "An image stays where its group corresponds: the group now has the same name, or more than half of the images "
+    "of both."
 )
-CHANGED: Final = "Changed"
-COMPARE_ARI_HELP: Final = (
-    "Adjusted Rand index: whether pairs of images that are together in one run are together in the other. 0 is chance, "
-    "1 is the same grouping. Neither run counts as right."
-)
-COMPARE_NMI_HELP: Final = (
-    "Normalised mutual information: how much the groups of one run tell about those of the other. 0 is nothing, 1 is "
-    "all."
+AGREEMENT_HELP: Final = (
+    "How far the two group the same way; neither counts as right. ARI is about pairs of images: 0 is chance, 1 the "
+    "same groups. NMI is how much the groups of one tell about those of the other: 0 is nothing, 1 is all."
 )
 SIDE_BY_SIDE: Final = "Side by side"
 RENAMED: Final = "Renamed"
@@ -45,6 +41,16 @@ CHANGED_IMAGES: Final = "Images that changed"
 COMPARE_MATRIX_GET: Final = "Matrix (CSV)"
 COMPARE_IMAGES_GET: Final = "Images (CSV)"
 COMPARE_JSON_GET: Final = "All of it (JSON)"
+NEW_VERSION: Final = "New version"
+NEW_VERSION_HELP: Final = "Change the words, the number of groups, the models or the names, and see what it changes."
+VERSION_NOTE: Final = (
+    "Change what should be different. What was described and sorted before is used again where it still holds; what "
+    "you moved by hand is moved again where the group still exists. Then both stand side by side."
+)
+VERSION_NAMES: Final = "Your names of today are kept: they stand under More choices."
+VERSION_NAMES_ANEW: Final = "Find names anew"
+VERSION_NO: Final = "Start a separate run"
+COMPARE_PARENT: Final = "Compare with the version before"
 TO_VERSION: Final = "Go to this run"
 YES: Final = "yes"
 NO: Final = "no"
@@ -95,7 +101,15 @@ def stayed(number: int, changed: int) -> str:
 
 def crossed(rows: str, columns: str) -> str:
     """The first sentence on two criteria."""
-    return f"By {rows}, crossed with by {columns}."
+    return f"{rows[:1].upper()}{rows[1:]} crossed with {columns}."
+
+
+def version_of(name: str) -> str:
+    return f"A new version of “{name}”"
+
+
+def cross_with(criterion: str) -> str:
+    return f"Cross with {criterion}"
 
 
 def only_in_one(before: int, now: int) -> str:
@@ -122,16 +136,14 @@ def went(elsewhere: Sequence[tuple[str, int]], *, now: bool) -> str:
     return f"{'Now' if now else 'Before'}: {said}" if said else "It holds no images."
 
 
-def carried(value: Mapping[str, int], lost: Mapping[str, int]) -> str:
+def carried(moves: Carried) -> str:
     """What became of the moves by hand of the run before."""
     parts = []
-    if moved := value.get("carried", 0):
-        parts.append(
-            f"{count(moved, 'image')} that you had moved by hand {'was' if moved == 1 else 'were'} moved again."
-        )
-    if lost:
-        named = ", ".join(f"“{name}” ({number:,})" for name, number in lost.items())
-        parts.append(f"Not so what was in groups that are no more: {named}.")
-    if gone := value.get("not_here", 0):
-        parts.append(f"{count(gone, 'image')} that you had moved {'is' if gone == 1 else 'are'} not in this run.")
+    if moved := moves.carried:
+        parts.append(f"{images(moved)} that you had moved by hand {'was' if moved == 1 else 'were'} moved again.")
+    if moves.lost:
+        named = ", ".join(f"“{name}” ({number:,})" for name, number in moves.lost.items())
+        parts.append(f"Not so what you had moved into groups that are no more: {named}.")
+    if gone := moves.not_here:
+        parts.append(f"{images(gone)} that you had moved {'is' if gone == 1 else 'are'} not in this run.")
     return " ".join(parts)

@@ -154,11 +154,17 @@ def chance_verdict(scores: Mapping[str, Any]) -> str:
     return ": no better than chance" if acc <= chance else ": no better than chance, as blindly formed groups reach it"
 
 
-def sentence(scores: Mapping[str, Any]) -> str:
-    """The accuracy in words, beside what chance gives. scores: those of `score` over at least one image."""
+def sentence(scores: Mapping[str, Any], column: str = "") -> str:
+    """The accuracy in words, beside what chance gives.
+
+    Args:
+        scores: those of `score` over at least one image.
+        column: the labels' name where they are about something else than the groups, which then are not right or wrong.
+    """
     acc, chance, number = scores["acc"], scores["chance"], scores["n"]
+    verb = f"Agrees with the labels “{column}”" if column else "Matches the labels"
     return (
-        f"Matches the labels for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
+        f"{verb} for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
         f"where always saying the commonest label gives {100 * chance:.0f} %{chance_verdict(scores)}."
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.ingest.ground_truth import ALIKE
+from core.results.labels_about import other_column
 from core.results.run_view import Query, View
 from core.store.runs import RunRow
 from ui import text
@@ -23,12 +24,15 @@ from ui.session import run_data
 _ROWS_FIT = 20
 
 
-def summary(found: Mapping[str, Any], total: int) -> None:
+def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
     """The plain sentence and the scores. found: see core.evaluate.metrics.score; total: all images of the run."""
-    st.subheader(text.matches(found), icon=":material/fact_check:", anchor=False)
+    column, criterion = other_column(run.settings.truth, run.settings.criterion), run.settings.criterion
+    st.subheader(text.matches(found, safe_md(column, 60)), icon=":material/fact_check:", anchor=False)
     notes = [text.kinds_and_groups(found["k_true"], found["k_found"])]
     if found["n"] < total:
         notes.append(text.labelled_some(found["n"], total))
+    if column:
+        notes.append(safe_md(text.other_labels(column, criterion), 300))
     st.caption(" ".join(notes))
     with st.grid(4, min_column_width=150, gap="small"):
         for key, title, tip in (

@@ -15,6 +15,7 @@ from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.group import estimate
+from ui.group.further import begin_each, beyond_sight, further_costs, further_field
 from ui.group.more_options import more
 from ui.group.version_note import version_note
 from ui.session import follow_run, lineage, model_choice, run_data, run_options, state
@@ -52,6 +53,7 @@ def form(given: DatasetRow, truth: str) -> None:
         text.K, min_value=1, value=min(_GROUPS, usable), step=1, key="k", help=text.K_HELP, width=220,
         bind="query-params",
     )  # fmt: skip
+    others = further_field(given, criterion or "", int(k or 0))
     run_options.begin(given)
     choice = model_choice.choice()
     plain = RunSettings("", (criterion or "").strip(), int(k or 0), choice.vision, choice.text, truth=truth)
@@ -66,15 +68,19 @@ def form(given: DatasetRow, truth: str) -> None:
                 st.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
             if seen.warning:
                 _ways_on(given, seen.warning, settings)
-        waits = bool(seen.warning)
+        unseen = beyond_sight(settings, others)
+        if unseen:
+            st.warning(safe_md(unseen), icon=":material/visibility_off:")
+        waits = bool(seen.warning or unseen)
         with st.container(horizontal=True):
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
-                begin(given, settings)
+                begin_each(given, settings, others) if others else begin(given, settings)
             # A few images are all looked at, and at once.
             try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
             st.caption(f":material/arrow_upward: {text.START_WAITS}")
         estimate.line(given, settings)
+        further_costs(given, settings, others)
 
 
 def begin(given: DatasetRow, settings: RunSettings) -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.results import decisions, run_view
 from core.results.edits import Merge, Move, Rename
 from core.results.run_view import Query, View
+from core.store.runs import RunRow
 from ui import text
 from ui.session import run_options, state
 
@@ -77,3 +78,36 @@ def test_a_run_that_is_to_stand_for_itself(make: Callable[..., str]) -> None:
     run = state.workspace().store.runs.get(new)
     assert run is not None
     assert (run.parent, run.status) == ("", "waiting")  # it waits for the names to be checked
+
+
+def test_several_criteria_at_once(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:
+    old = make()  # so that the images are at hand
+    at = open_app("group", run=old)
+    button(at, text.NEW_RUN).click().run()
+    at.multiselect[0].set_value(["kind", "Colour"]).run()  # the second is the criterion itself
+    assert [field.label for field in at.number_input] == [text.K, text.groups_by("kind")]
+    at.number_input[1].set_value(2).run()
+    looked = len(models[0].history)
+    button(at, text.START).click().run()
+    wait_for(lambda: not state.jobs().active())
+    first, second = (state.workspace().store.runs.get(at.query_params["run"]), newest("kind"))
+    assert first is not None
+    assert [(run.settings.criterion, run.settings.k, run.status) for run in (first, second)] == [
+        ("colour", 3, "done"),
+        ("kind", 2, "done"),
+    ]
+    assert len(models[0].history) == looked  # what was measured once is enough for both
+    at.run()
+    assert text.cross_with("kind") in [button.label for button in at.button]
+
+
+def test_a_further_criterion_beyond_the_engine_waits(make: Callable[..., str]) -> None:
+    at = open_app("group", run=make())
+    button(at, text.NEW_RUN).click().run()
+    at.multiselect[0].set_value(["mood"]).run()
+    assert "the fake engine cannot see mood. Leave it out here" in shown(at)
+    assert button(at, text.START).disabled
+
+
+def newest(criterion: str) -> RunRow:
+    return next(run for run in state.workspace().store.runs.recent() if run.settings.criterion == criterion)

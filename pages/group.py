@@ -19,6 +19,7 @@ from ui.images.skipped import skip_report
 from ui.import_results.panel import left_out
 from ui.session import follow_run, model_choice, run_data, state
 from ui.start import recent
+from ui.start.run_menu import run_menu
 
 run_id = state.open_run_id()
 run = state.workspace().store.runs.get(run_id) if run_id else None
@@ -45,6 +46,7 @@ if run is None:
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title(safe_md(run_data.run_name(run), 80), width="content", anchor=False)
     recent.status_badge(run)
+    run_menu(run)
     st.space("stretch")
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
         another_button(run)

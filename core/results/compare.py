@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from core.domain import Cluster, RunSettings, StepStats, folded, same_name
@@ -168,15 +168,9 @@ class Comparison:
     def agreement(self) -> dict[str, float | int]:
         """How far the two group the same way: images (that both have sorted), nmi and ari; Unassigned is one more
         group. What is failed or pending counts nowhere."""
-        kept = {
-            (one, other): number
-            for (one, other), number in self.flow.items()
-            if not {one, other} & (REST.keys() - {_SORTED})
-        }
-        table = from_counts(
-            {(one, None if other == _SORTED else other): number for (one, other), number in kept.items()}
-        )
-        return {"images": sum(kept.values()), **(agreement(table) if kept else {})}
+        unsorted = REST.keys() - {_SORTED}
+        kept = tuple(sorted((pair, number) for pair, number in self.flow.items() if not unsorted & {*pair}))
+        return {"images": sum(number for _, number in kept), **(_agreement(kept) if kept else {})}
 
     def _overlapping(self, but_first: set[str], but_second: set[str]) -> dict[str, str]:
         """The matching with most images in common of the clusters that are not left out."""
@@ -200,6 +194,12 @@ class Comparison:
                 )
                 found.append(Alone(cluster, spread.total(), dict(spread.most_common())))
         return sorted(found, key=lambda alone: -alone.size)
+
+
+@lru_cache(maxsize=32)
+def _agreement(flow: tuple[tuple[Pair, int], ...]) -> dict[str, float]:
+    """Kept, as it takes as long as there are images, and a page is drawn anew at each click."""
+    return agreement(from_counts({(one, None if other == _SORTED else other): number for (one, other), number in flow}))
 
 
 def compare(store: Store, first: str, second: str) -> Comparison:

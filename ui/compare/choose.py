@@ -11,9 +11,9 @@ from ui.components import empty
 from ui.components.safe import plain
 from ui.session import run_data, state
 
-WITH = "with"
-"""The name of the other run in the address."""
 _SEARCHED = 60
+_WIDTH = 440
+"""Pixels of a field; where there is less room, one stands below the other."""
 
 
 def others(run: RunRow) -> list[RunRow]:
@@ -34,7 +34,7 @@ def other_run(run: RunRow) -> RunRow:
     if not runs:
         empty.not_yet(text.COMPARE_ALONE_TITLE, text.COMPARE_ALONE, "group", text.TO_VERSION)
         st.stop()
-    asked = st.query_params.get(WITH, "")
+    asked = st.query_params.get(state.OTHER_RUN, "")
     if asked and asked not in runs:
         st.warning(text.COMPARE_GONE, icon=":material/search_off:")
     chosen = asked if asked in runs else next(iter(runs))
@@ -44,14 +44,16 @@ def other_run(run: RunRow) -> RunRow:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         before = st.selectbox(
             titles[0], list(runs), list(runs).index(chosen), format_func=names.__getitem__,
-            key=f"with-{run.id}-{chosen}",
+            key=f"with-{run.id}-{chosen}", width=_WIDTH,
         )  # fmt: skip
-        now = st.selectbox(titles[1], [run.id, *runs], format_func=names.__getitem__, key=f"open-{run.id}-{chosen}")
+        now = st.selectbox(
+            titles[1], [run.id, *runs], format_func=names.__getitem__, key=f"open-{run.id}-{chosen}", width=_WIDTH
+        )
         swapped = st.button(text.COMPARE_SWAP, icon=":material/swap_horiz:", key="swap")
     if swapped or now == before:
-        state.go_to("compare", chosen, **{WITH: run.id})
+        state.go_to("compare", chosen, **{state.OTHER_RUN: run.id})
     if (before, now) != (chosen, run.id):  # the page is drawn anew: the fields are named after what they show
-        state.go_to("compare", str(now), **{WITH: str(before)})
+        state.go_to("compare", str(now), **{state.OTHER_RUN: str(before)})
     if asked != chosen:
-        st.query_params.from_dict({"run": run.id, WITH: chosen})
+        st.query_params.from_dict({"run": run.id, state.OTHER_RUN: chosen})
     return runs[chosen]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 
 from core.results.compare import Comparison, Pair
+from core.results.run_view import Query, Row
 from core.results.selection import REST
 from core.store.runs import RunRow
 from ui import text
@@ -54,9 +58,21 @@ def matrix(found: Comparison, run: RunRow) -> None:
 
 
 def images(found: Comparison, pairs: list[Pair], run: RunRow, *, label: str, key: str) -> None:
-    """The images of some fields, as a wall with pages; each says where it was and is."""
+    """The images of some fields, as a wall with pages; where there are several fields, each says where it was and is.
+    run: the open one."""
     view = found.second if run.id == found.second.run.id else found.first
-    image_pages(view, found.query(pairs, of=run.id), label, key=key)
+    captions = partial(_both_groups, found) if len(pairs) > 1 else None
+    image_pages(view, found.query(pairs, of=run.id), label, key=key, captions=captions)
+
+
+def _both_groups(found: Comparison, rows: Sequence[Row]) -> dict[str, str]:
+    """Of each image its group in the first run and in the second."""
+    query = Query(ids=tuple(row.item_id for row in rows))
+    one, other = (
+        {row.item_id: row.cluster.name if row.cluster else REST_NAMES[row.state][0] for row in view.rows(query)}
+        for view in (found.first, found.second)
+    )
+    return {item: text.from_to(one[item], other[item]) for item in one if item in other}
 
 
 def axes(found: Comparison) -> tuple[Axis, Axis]:

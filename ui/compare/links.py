@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain import folded
 from core.store.runs import RunRow
 from ui import text
-from ui.compare.choose import WITH, others
+from ui.compare.choose import others
 from ui.components.safe import safe_md
 from ui.group.new_version import new_version_button
 from ui.session import run_data, state
@@ -34,4 +34,4 @@ def links(run: RunRow) -> None:
 
 def _link(run: RunRow, other: str, label: str, icon: str) -> None:
     if st.button(label, icon=icon, type="tertiary", key=f"compare-{run.id}-{other}"):
-        state.go_to("compare", run.id, **{WITH: other})
+        state.go_to("compare", run.id, **{state.OTHER_RUN: other})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -13,19 +13,33 @@ from ui.session import run_data, state
 _PAGE = 60
 
 
-def image_pages(view: View, query: Query, label: str, *, key: str, caption: Callable[[Row], str] | None = None) -> None:
-    """Show them, so many a page. label: names the wall to a screen reader. caption: what is said under an image."""
+def image_pages(
+    view: View,
+    query: Query,
+    label: str,
+    *,
+    key: str,
+    captions: Callable[[Sequence[Row]], Mapping[str, str]] | None = None,
+) -> None:
+    """Show them, so many a page.
+
+    Args:
+        label: names the wall to a screen reader.
+        captions: what is said under the images of a page, by their ids.
+    """
     number = view.count(query)
     pages = max((number + _PAGE - 1) // _PAGE, 1)
     page = min(st.session_state.get(f"pages-{key}", 1), pages)
     found = view.rows(query, _PAGE, (page - 1) * _PAGE)
     pictures = run_data.has_pictures(view.run)
     where = {row.item_id: row.cluster.id if row.cluster else row.state for row in found}
+    said = captions(found) if captions else {}
     wall(
-        [Tile(r.item_id, r.description or r.name, caption(r) if caption else "", pictures) for r in found],
+        [Tile(row.item_id, row.description or row.name, said.get(row.item_id, ""), pictures) for row in found],
         label,
         key=f"wall-{key}-{page}",
         size=110,
+        lines=2,
         on_open=lambda item: state.go_next("browse", group=where.get(item, "unassigned"), image=item),
     )
     if pages > 1:

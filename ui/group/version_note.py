@@ -15,13 +15,14 @@ def version_note() -> None:
     if run is None:
         return
     with st.container(border=True, gap="xsmall"):
-        st.markdown(f"**:material/edit_note: {safe_md(text.version_of(run_data.run_name(run)), 140)}**")
-        st.caption(text.VERSION_NOTE)
         with st.container(horizontal=True, vertical_alignment="center"):
-            if run_options.get("names"):
-                st.caption(text.VERSION_NAMES, width="content")
-                st.button(text.VERSION_NAMES_ANEW, type="tertiary", key="names-anew", on_click=_find_anew)
+            name = safe_md(text.version_of(run_data.run_name(run)), 140)
+            st.markdown(f"**:material/edit_note: {name}**", width="stretch", help=text.VERSION_NOTE)
             st.button(text.VERSION_NO, type="tertiary", key="no-version", on_click=lineage.forget)
+        if run_options.get("names"):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.caption(text.VERSION_NAMES, width="stretch")
+                st.button(text.VERSION_NAMES_ANEW, type="tertiary", key="names-anew", on_click=_find_anew)
 
 
 def _find_anew() -> None:

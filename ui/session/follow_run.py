@@ -24,7 +24,7 @@ def lead_on(run: RunRow, status: str) -> None:
     if status != "done":
         return
     if run.parent and is_sorted(run.parent):  # a new version stands beside the one before
-        state.go_to("compare", **{"with": run.parent})
+        state.go_to("compare", **{state.OTHER_RUN: run.parent})
     state.go_to("browse")
 
 

@@ -17,6 +17,8 @@ from core.workspace import Workspace
 from ui import text
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
+OTHER_RUN = "with"
+"""What the run that the open one is compared with is called in the address."""
 _NEXT = "go-next"
 _gone_on = threading.Event()
 _DRAWN_BY_THEN = 1.0

@@ -61,17 +61,17 @@ def groupings(given: DatasetRow, but: str = "") -> None:
         st.subheader(text.VERSIONS, anchor=False)
         st.caption(text.VERSIONS_NOTE)
     undo_deletions()
-    _cards(runs[:_SHOWN])
+    _cards(runs[:_SHOWN], beside=but)
 
 
-def _cards(runs: Sequence[RunRow]) -> None:
-    """One card a run, side by side where there is room."""
+def _cards(runs: Sequence[RunRow], beside: str = "") -> None:
+    """One card a run, side by side where there is room. beside: the open run, to compare these with."""
     with st.grid(3, min_column_width=280, gap="small"):
         for run in runs:
-            _card(run)
+            _card(run, beside)
 
 
-def _card(run: RunRow) -> None:
+def _card(run: RunRow, beside: str) -> None:
     status = status_of(run)
     with st.container(border=True, gap="xsmall", height="stretch"):
         with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
@@ -83,6 +83,8 @@ def _card(run: RunRow) -> None:
             status_badge(run)
             now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
             st.caption(text.ago((now - run.created_at).total_seconds()), width="stretch")
+            if beside and run_data.is_sorted(run) and st.button(text.COMPARE, type="tertiary", key=f"beside-{run.id}"):
+                state.go_to("compare", beside, **{state.OTHER_RUN: run.id})
             go_on = status in ("stopped", "interrupted", "new")
             if st.button(text.CONTINUE if go_on else text.OPEN, key=f"recent-{run.id}"):
                 if go_on:

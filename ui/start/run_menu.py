@@ -16,9 +16,7 @@ _DELETED = "deleted-runs"
 
 def run_menu(run: RunRow) -> None:
     """A button that opens a field for the run's name and a button that deletes it."""
-    menu = st.popover(
-        text.RUN_MENU, icon=":material/more_vert:", type="tertiary", key=f"menu-{run.id}", on_change="rerun"
-    )
+    menu = st.popover(text.RUN_MENU, type="tertiary", key=f"menu-{run.id}", on_change="rerun")
     if not menu.open:
         return
     with menu:

@@ -12,7 +12,8 @@ from ui.compare.downloads import downloads
 from ui.compare.side_by_side import side_by_side
 from ui.components import empty
 from ui.components.notices import guarded
-from ui.session import state
+from ui.components.sight_note import sight_note
+from ui.session import run_data, state
 
 st.title(text.COMPARE)
 run = empty.open_run()
@@ -23,7 +24,8 @@ if any(state.jobs().get(each.id) for each in (run, other)):
     st.info(text.COMPARE_AT_WORK, icon=":material/hourglass_top:")
 with guarded():
     found = compare(state.workspace().store, other.id, run.id)
-    flow.figures(found)
+    beside = flow.figures(found)
+    noted = st.container()
     groups.carried_over(found)
     flow.matrix(found, run)
     table = st.container()
@@ -33,3 +35,8 @@ with guarded():
     downloads(found)
     with table, st.spinner(text.COMPARING):  # last: scores load a model the first time
         side_by_side(found)
+    with beside:
+        flow.agreement(found)
+    with noted:  # last for the same reason
+        for view in (found.first, found.second):
+            sight_note(view.run.settings, view.edited.clusters, of=run_data.run_name(view.run))

@@ -14,6 +14,7 @@ from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
 from ui.group import estimate, progress
 from ui.group.form import another_button, begin_all, form
+from ui.group.new_version import new_version_button
 from ui.group.paused import paused, server_button
 from ui.images.skipped import skip_report
 from ui.import_results.panel import left_out
@@ -49,6 +50,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
     run_menu(run)
     st.space("stretch")
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
+        if run_data.is_sorted(run):
+            new_version_button(run)
         another_button(run)
 
 status = recent.status_of(run)

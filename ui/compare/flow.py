@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.results.compare import Comparison, Pair
 from core.results.run_view import Query, Row
@@ -21,21 +22,26 @@ _FIELD = "field"
 """The name of the chosen field in the address: "c1,c3"."""
 
 
-def figures(found: Comparison) -> None:
-    """One plain sentence, and how far the two agree."""
-    changed, agreement = found.number(found.changed), found.agreement
+def figures(found: Comparison) -> DeltaGenerator:
+    """One plain sentence, and a place beside it for `agreement`."""
+    changed = found.number(found.changed)
     if found.crossed:
         sentence = text.crossed(*(view.run.settings.criterion for view in (found.first, found.second)))
     else:
         sentence = text.stayed(found.images, changed)
-    measures = [
-        f"{name} {agreement[key]:.2f}" for key, name in (("ari", text.ARI), ("nmi", text.NMI)) if key in agreement
-    ]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{safe_md(sentence, 200)}**", width="content", help=None if found.crossed else text.STAYED_HELP)
-        st.caption(" · ".join(measures), width="content", help=text.AGREEMENT_HELP)
+        beside = st.container(width="content")
     if left_out := text.only_in_one(*found.alone):
         st.caption(left_out)
+    return beside
+
+
+def agreement(found: Comparison) -> None:
+    """How far the two agree. The first time, a library is loaded: called when the rest is there."""
+    names = (("ari", text.ARI), ("nmi", text.NMI))
+    measures = [f"{name} {found.agreement[key]:.2f}" for key, name in names if key in found.agreement]
+    st.caption(" · ".join(measures), width="content", help=text.AGREEMENT_HELP)
 
 
 def matrix(found: Comparison, run: RunRow) -> None:

@@ -29,17 +29,15 @@ def pictures() -> None:
     """Four of the pictures, as a foretaste; nothing when they are missing."""
     files = [IMAGES / f"demo-{number:03}.jpg" for number in _SHOWN]
     if all(file.is_file() for file in files):
-        for column, file in zip(st.columns(len(files), gap="xsmall"), files, strict=True):
-            column.html(_inline(file))
+        st.html(f'<div style="display: flex; gap: 8px">{"".join(map(_inline, files))}</div>')
 
 
 @cache
 def _inline(file: Path) -> str:
     """A picture inside the page itself: files behind st.image are gone (404) when the page is left before they load."""
     data = base64.b64encode(file.read_bytes()).decode()
-    return (
-        f'<img alt="{text.DEMO_PICTURE}" src="data:image/jpeg;base64,{data}" style="width: 100%; border-radius: 8px">'
-    )
+    style = "flex: 1; min-width: 0; border-radius: 8px"
+    return f'<img alt="{text.DEMO_PICTURE}" src="data:image/jpeg;base64,{data}" style="{style}">'
 
 
 def begin() -> None:

@@ -51,7 +51,7 @@ def matches(scores: Mapping[str, Any], column: str = "") -> str:
 
 def other_labels(column: str, criterion: str) -> str:
     return (
-        f"“{column}” seems to be about something else than “{criterion}”: the scores say how far the two agree, not "
+        f"“{column}” may be about something else than “{criterion}”: the scores say how far the two agree, not "
         "what is right."
     )
 

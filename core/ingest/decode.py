@@ -92,7 +92,6 @@ def _looked_at(image_id: str, thumb_path: Path) -> ImageRow | None:
 def _view(found: Opened) -> tuple[Image.Image, str]:
     """The image as it is shown large, and all that is to be noted of it."""
     shown = upright_rgb(found.image)
-    shown.info.pop("comment", None)  # the camera's own; that of a sheet says what it is
     if not is_long(shown.size):
         return _fit(shown, VIEW_SIDE, Image.Resampling.LANCZOS), found.note
     sheet, note = as_sheet(shown)

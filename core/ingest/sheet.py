@@ -7,9 +7,10 @@ which some models refuse. A sheet is one picture for all who look, models that t
 from __future__ import annotations
 
 import math
-import re
 
 from PIL import Image
+
+from core.ingest.view_comment import of_strips
 
 SIDE = 2048
 """Longest side of a sheet in pixels, so that text stays legible: twice that of other views."""
@@ -18,7 +19,6 @@ _LONG, _LONGEST_WHOLE = 6, 2048
 _SHARE = 16
 """This share of a strip's width is shown twice, as a line of text may lie on the cut, and is left free beside it."""
 _BETWEEN = "#767676"
-_MARK = re.compile(rb"facetry sheet: (\d+) (columns|rows)")
 
 
 def is_long(size: tuple[int, int]) -> bool:
@@ -40,14 +40,6 @@ def as_sheet(image: Image.Image) -> tuple[Image.Image, str]:
             sheet.paste(image.crop((0, start, across, start + each)), (left, 0))
         else:
             sheet.paste(image.crop((start, 0, start + each, across)), (0, left))
-    strips = f"{number} {'columns' if is_tall else 'rows'}"
-    sheet.info["comment"] = f"facetry sheet: {strips}".encode()
-    return sheet, f"shown as {strips}, as it is {along / across:.0f} times as long as wide"
-
-
-def strips_of(image: Image.Image) -> tuple[int, str] | None:
-    """How many strips a view is made of, and what they are ("columns" from left to right, "rows" from top to bottom);
-    None for an image that is shown whole. image: the JPEG file that the sheet was saved as."""
-    comment = image.info.get("comment", b"")
-    found = _MARK.fullmatch(comment) if isinstance(comment, bytes) else None
-    return (int(found[1]), found[2].decode()) if found else None
+    kind = "columns" if is_tall else "rows"
+    sheet.info["comment"] = of_strips(number, kind)
+    return sheet, f"shown as {number} {kind}, as it is {along / across:.0f} times as long as wide"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.config import config
 from core.ingest.decode import VIEW_SIDE
-from core.ingest.sheet import strips_of
+from core.ingest.view_comment import strips_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -20,7 +20,8 @@ from PIL import Image
 from core.domain import ImageRow
 from core.errors import BadInput, Paused
 from core.ingest import pdf
-from core.ingest.opener import Opened, opened
+from core.ingest.image_file import Opened
+from core.ingest.opener import opened
 from core.ingest.pixels import colour_of, look_of, upright_rgb
 from core.ingest.sheet import SIDE as SHEET_SIDE
 from core.ingest.sheet import as_sheet, is_long

@@ -10,9 +10,9 @@ import contextlib
 import io
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
-from core.ingest.opener import orientation_of
+from core.ingest.image_file import orientation_of
 from core.ingest.view_comment import of_motif
 
 _BIT_DEPTH_TOPS = (255, 1023, 4095, 16383, 65535)
@@ -46,6 +46,8 @@ def upright_rgb(image: Image.Image) -> Image.Image:
     upright = image if turn is None else image.transpose(turn)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         upright = _to_eight_bits(upright)
+    if image.format == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
+        upright = ImageChops.invert(upright)  # Pillow takes all for Adobe's, which say how much ink there is not
     flat, comment = _flattened(upright)
     shown = _to_srgb(flat, profile) if profile else flat.convert("RGB")
     shown.info = {"comment": comment}

@@ -26,6 +26,7 @@ from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Re
 from core.models.chat.image_encoding import as_jpeg, part_of_id
 from core.models.model_spec import is_server_url, split_address
 from core.models.openai import transport
+from core.models.openai.answer_shapes import answer_in
 from core.models.openai.client import (
     AWAY,
     LATE,
@@ -338,11 +339,11 @@ class OpenAIChat:
         import openai
 
         self._go_to(self._dialect.path)
-        create: Any = self._client.chat.completions.create
+        create: Any = self._client.chat.completions.with_raw_response.create
         try:
             with transport.Deadline(seconds):
                 answer = create(model=self.model, messages=[message], stream=False, **options)
-            return read(answer, self._key, image=image)
+            return read(answer_in(answer.content), self._key, image=image)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             return trouble_of(error, image=image)
         except (ValueError, TypeError, AttributeError):
@@ -422,6 +423,8 @@ class OpenAIChat:
                 "unloaded": f"The server {self.url} has no model loaded. Load “{self.model}” there, then continue.",
                 "credit": f"The account at {self.url} has no credit left. Add some, then continue.",
                 "blind": f"The model “{self.model}” cannot see images. Choose another vision model.",
+                "barred": f"Something before the server {self.url} lets no request through ({trouble.said}), such as a "
+                "firewall or a proxy. Ask who runs it, then continue.",
                 "redirect": f"The server {self.url} sends requests on to another address, which is not followed. "
                 "Give the address itself, then continue.",
             }.get(

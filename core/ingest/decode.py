@@ -108,6 +108,8 @@ def _identified(file: Found, max_pixels: int) -> tuple[str, Callable[[], Opened]
     try:
         content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)
     except OSError as error:
+        if file.member is not None and not error.errno:
+            raise BadInput("It is damaged in the ZIP file. Make the ZIP file again.") from None
         reason = error.strerror or "unknown reason"
         raise BadInput(f"The file could not be read ({reason}). Check that you may open it.") from None
     suffix = PurePosixPath(file.name).suffix.lower()

@@ -76,9 +76,9 @@ def _end_of(file: BinaryIO) -> tuple[int, int, int]:
     places = [found.start() for found in re.finditer(_END, tail) if found.start() + 22 <= len(tail)]
     if not places:
         raise zipfile.BadZipFile
-    # The comment that follows may hold its sign too; then what is left is too short for the comment said there.
-    fits = [at for at in places if at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") <= len(tail)]
-    place = (fits or places)[-1]
+    # The comment that follows may hold its sign too. Each says how long its comment is, which ends the file.
+    over = {at: len(tail) - at - 22 - int.from_bytes(tail[at + 20 : at + 22], "little") for at in places}
+    place = min(places, key=lambda at: (over[at] < 0, abs(over[at]), at))
     size, announced = struct.unpack_from("<2L", tail, place + 12)
     end = whole - len(tail) + place
     if place >= 20 and tail.startswith(_LOCATOR, place - 20):

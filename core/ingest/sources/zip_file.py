@@ -2,17 +2,19 @@
 
 A member is called as its Unicode path (extra field 0x7075) says, else as its name does where that is marked as UTF-8.
 Other names are bytes of unknown letters, those of all members in the same: UTF-8 where all of them are valid, else the
-code page that fits them best, unless a person says which.
+code page that fits them best, unless a person says which. Where most are valid UTF-8, the page is that of the others.
 """
 
 from __future__ import annotations
 
+import itertools
 import lzma
 import re
 import stat
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -58,7 +60,7 @@ def members_of(path: Path, config: Config) -> Members:
     not allowed, empty, or a bomb."""
     check_allowed(path.resolve(), config)
     try:
-        listed = [(place, info) for place, info in enumerate(entries_of(path)) if not info.is_dir()]
+        listed = [(place, info) for place, info in enumerate(entries_of(path)) if not _is_folder(info)]
         _check_total(path, len(listed), sum(info.file_size for _, info in listed))
         members = [Member(place, info, *_recognised(path, info)) for place, info in listed]
     except (zipfile.BadZipFile, OSError):
@@ -73,22 +75,47 @@ def names_encoding(members: Members) -> str:
     unsaid = [raw for member in members if (raw := _unsaid(member.info))]
     if not unsaid:
         return ""
-    return UTF_8 if all(map(is_utf8, unsaid)) else code_page(unsaid, NAME_PAGES)
+    if all(map(is_utf8, unsaid)):
+        return UTF_8
+    return code_page([raw for raw in unsaid if not is_utf8(raw)] if _is_mixed(unsaid) else unsaid, NAME_PAGES)
 
 
 def scan(path: Path, members: Members, encoding: str) -> list[Found]:
     """All members in natural order; members of one name get a number. encoding: of the names that do not say theirs."""
-    seen: Counter[str] = Counter()
+    mixed = _is_mixed([raw for member in members if (raw := _unsaid(member.info))])
+    names = [_name(member.info, encoding or EARLIER, mixed=mixed).replace("\\", "/") for member in members]
+    seen, taken = Counter[str](), set(names)
     found = []
-    for member in members:
-        name = _name(member.info, encoding or EARLIER).replace("\\", "/")
+    for member, name in zip(members, names, strict=True):
         seen[name] += 1
         if seen[name] > 1:
-            pure = PurePosixPath(name)
-            name = str(pure.with_name(f"{pure.stem} ({seen[name]}){pure.suffix}"))
+            name = _numbered(name, seen[name], taken)
+            taken.add(name)
         stamp = (member.info.file_size, member.info.CRC)
         found.append(Found(name, path, member.place, stamp, member.refusal, kind=member.kind))
     return sorted(found, key=lambda file: natural(file.name))
+
+
+def _numbered(name: str, number: int, taken: Collection[str]) -> str:
+    """A name of its own for one of several members of a name: with its number, or the next that is free."""
+    path = PurePosixPath(name)
+    return next(
+        free
+        for place in itertools.count(number)
+        if (free := str(path.with_name(f"{path.stem} ({place}){path.suffix}"))) not in taken
+    )
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """Windows' own tools wrote folders with a backslash."""
+    return info.filename.endswith("/") or (info.filename.endswith("\\") and not info.file_size)
+
+
+def _is_mixed(unsaid: Sequence[bytes]) -> bool:
+    """Whether most names are UTF-8 and some are not, as where a tool added to the archive of another. In code pages
+    short names may be valid UTF-8 by chance, but never most of them."""
+    valid = sum(map(is_utf8, unsaid))
+    return len(unsaid) / 2 < valid < len(unsaid)
 
 
 def _unsaid(info: zipfile.ZipInfo) -> bytes:
@@ -98,10 +125,13 @@ def _unsaid(info: zipfile.ZipInfo) -> bytes:
     return info.orig_filename.encode(RAW_NAME)
 
 
-def _name(info: zipfile.ZipInfo, encoding: str) -> str:
+def _name(info: zipfile.ZipInfo, encoding: str, *, mixed: bool) -> str:
+    """encoding: of names that do not say theirs; with `mixed`, of those that are not UTF-8."""
     raw = _unsaid(info)
+    if mixed and is_utf8(raw):
+        encoding = UTF_8
     name = raw.decode(encoding, "replace") if raw else _unicode_path(info) or info.orig_filename
-    return name.partition("\0")[0]
+    return name.partition("\0")[0] or "unnamed"
 
 
 def _unicode_path(info: zipfile.ZipInfo) -> str:

@@ -75,6 +75,20 @@ def test_marked_and_unmarked_names_lie_side_by_side(tmp_path: Path) -> None:
     assert names(path) == (sorted([*GERMAN, *JAPANESE]), "cp932")
 
 
+@pytest.mark.parametrize("page", ["cp932", "cp1251"])
+def test_where_most_names_are_utf8_the_page_is_that_of_the_others(page: str, tmp_path: Path) -> None:
+    told, others = WRITTEN[page][:3], [*GERMAN, *WRITTEN["cp949"]]
+    members = [*(member(name.encode(page)) for name in told), *(member(name.encode()) for name in others)]
+    path = write_zip(tmp_path / "a.zip", ((one, b"x") for one in members))
+    assert names(path) == (sorted([*told, *others]), page)
+
+
+def test_names_that_are_none_and_names_of_several_are_told_apart(tmp_path: Path) -> None:
+    told = [b"", b"a.png", b"a.png", b"a (2).png", b"a.png", b"A.png", b"x\\y\\"]
+    path = write_zip(tmp_path / "a.zip", ((member(name), b"" if name.endswith(b"\\") else picture()) for name in told))
+    assert names(path)[0] == sorted(["unnamed", "a.png", "a (3).png", "a (2).png", "a (4).png", "A.png"])
+
+
 def test_a_mark_that_is_wrong_costs_no_other_name_and_is_said(tmp_path: Path) -> None:
     wrong = [(member(name.encode("cp932"), flag=0x800), picture()) for name in JAPANESE[:1]]
     marked = [(member(name.encode(), flag=0x800), picture()) for name in GERMAN]

@@ -405,6 +405,19 @@ def test_jpeg_xl_is_turned_upright_once(tmp_path: Path) -> None:
     assert np.abs(np.asarray(upright_rgb(inside.image)) - RGB)[INNER].max() <= 6
 
 
+@pytest.mark.parametrize("container", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA"])
+def test_jpeg_xl_keeps_its_colours_in_each_mode(mode: str, container: bool) -> None:
+    pytest.importorskip("pillow_jxl")
+    image = picture().convert(mode)
+    for options in ({"lossless": True}, {"quality": 95}):
+        made = read(saved(image, "JXL", use_container=container, **options))
+        assert (made.format, made.size) == ("JXL", SIZE)
+        there = np.asarray(upright_rgb(image)).astype(int)
+        apart = np.abs(np.asarray(upright_rgb(made.image)) - there)[INNER]
+        assert apart.mean() <= (2 if "quality" in options else 0.1)
+
+
 def test_of_a_camera_raw_file_the_preview_is_shown() -> None:
     pytest.importorskip("rawpy")
     with_preview = read(dng(saved(picture(), "JPEG", quality=95)), ".dng")

@@ -69,12 +69,8 @@ def _suggest(commands: argparse._SubParsersAction[Parser]) -> None:
     ideas = commands.add_parser("suggest", help="say what the images could be grouped by, and into how many groups")
     ideas.add_argument("--images", default="", metavar="WHERE", help="as for run")
     _zip_names_option(ideas)
-    ideas.add_argument(
-        "--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere, without images"
-    )
-    ideas.add_argument(
-        "--criterion", default="", metavar="TEXT", help="say only into how many groups by this criterion"
-    )
+    ideas.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere")
+    ideas.add_argument("--criterion", default="", metavar="TEXT", help="say only how many groups this forms")
     ideas.add_argument(
         "--text", default="builtin", metavar="KIND[:MODEL]", help="a chat model that is asked too, in one request"
     )

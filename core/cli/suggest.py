@@ -1,4 +1,4 @@
-"""`python -m core suggest`: criteria worth trying for images or records, each with a number of groups and its reason."""
+"""`python -m core suggest`: criteria worth trying, each with a number of groups and the reason for it."""
 
 from __future__ import annotations
 

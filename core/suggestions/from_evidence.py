@@ -41,7 +41,7 @@ def suggestions(ids: Sequence[str], evidence: Mapping[str, Vector]) -> list[Sugg
         if stands is None or stands.excess <= 0:
             continue
         made = _suggestion(aspect, ids, evidence, stands)
-        if _says_something(aspect, made):
+        if (aspect == "subject" or made.number.reason == "evidence") and _says_something(aspect, made):
             found.append((stands.stability, stands.member, made))
     found.sort(key=lambda one: -one[0])
     kept: list[tuple[NDArray[np.intp], Suggestion]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import TypeAdapter
@@ -74,6 +74,11 @@ FOUND: TypeAdapter[Found] = TypeAdapter(Found)
 
 
 def joined(first: Sequence[Suggestion], more: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
-    """All of them, those of `more` whose criterion is not among the first."""
-    known = {folded(one.criterion) for one in first}
-    return (*first, *(one for one in more if folded(one.criterion) not in known))
+    """All of them, each criterion once: the first counts. Pictures may be of either, where both have as many groups."""
+    found = {folded(one.criterion): one for one in first}
+    for one in more:
+        known = found.setdefault(folded(one.criterion), one)
+        pictures = any(group.examples for group in known.groups)
+        if known is not one and not pictures and known.number.k == one.number.k:
+            found[folded(one.criterion)] = replace(known, groups=one.groups)
+    return tuple(found.values())

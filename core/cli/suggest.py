@@ -16,8 +16,9 @@ from core.models import registry
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.pipeline import intake
 from core.suggestions import labels, suggest
+from core.suggestions.joined import joined
 from core.suggestions.number import number_for
-from core.suggestions.suggestion import Found, Group, Number, Suggestion, joined
+from core.suggestions.suggestion import Found, Group, Number, Suggestion
 from core.workspace import Workspace
 
 _SHOWN = 6

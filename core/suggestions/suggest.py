@@ -19,8 +19,9 @@ from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import NO_KEYS, How, Keys
 from core.steps import describe
 from core.suggestions import from_chat, from_evidence, from_texts, sample
+from core.suggestions.joined import joined
 from core.suggestions.sample import OnProgress
-from core.suggestions.suggestion import FOUND, Found, joined
+from core.suggestions.suggestion import FOUND, Found
 from core.workspace import Workspace
 
 VERSION = "suggest/1"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import TypeAdapter
-
-from core.domain import folded
 
 Origin = Literal["labels", "evidence", "texts", "chat"]
 """What a suggestion was drawn from."""
@@ -71,14 +68,3 @@ class Found:
 
 
 FOUND: TypeAdapter[Found] = TypeAdapter(Found)
-
-
-def joined(first: Sequence[Suggestion], more: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
-    """All of them, each criterion once: the first counts. Pictures may be of either, where both have as many groups."""
-    found = {folded(one.criterion): one for one in first}
-    for one in more:
-        known = found.setdefault(folded(one.criterion), one)
-        pictures = any(group.examples for group in known.groups)
-        if known is not one and not pictures and known.number.k == one.number.k:
-            found[folded(one.criterion)] = replace(known, groups=one.groups)
-    return tuple(found.values())

@@ -40,7 +40,13 @@ def at_hand(given: DatasetRow, truth: str) -> tuple[Found, list[Column]]:
     kept = suggest.kept(state.workspace(), given.id).all
     facets = repr((state.workspace().store.datasets.facets(given.id), given.counts))
     columns = _columns(given.id, truth, facets)
-    return replace(kept, suggestions=joined(labels.suggestions(columns), kept.suggestions)), columns
+    several = joined(labels.suggestions(columns), kept.suggestions)
+    return replace(kept, suggestions=tuple(sorted(several, key=lambda one: _is_unseen(one, given)))), columns
+
+
+def _is_unseen(one: Suggestion, given: DatasetRow) -> bool:
+    """Whether the model that looks at images could not see it; these come last."""
+    return bool(sight_of(_settings(given, "", one)).warning)
 
 
 def strip(found: Found, given: DatasetRow) -> None:
@@ -100,7 +106,7 @@ def _card(one: Suggestion, given: DatasetRow) -> bool:
         said = text.SUGGESTION_ASKED if one.origin == "chat" else text.reason(one.number)
         st.caption(safe_md(said))
         group_strip(_groups(one, given.source.has_images), key=f"{key}-groups")
-        unseen = bool(sight_of(_settings(given, "", one)).warning)
+        unseen = _is_unseen(one, given)
         if unseen:
             st.caption(f":material/visibility_off: {text.SUGGESTION_UNSEEN}")
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -53,7 +53,9 @@ def suggested(workspace: Workspace, given: DatasetRow) -> Found:
     began, worked = time.monotonic(), time.process_time()
     found = suggest.by_builtin(workspace, given, threading.Event())
     took, worked = time.monotonic() - began, time.process_time() - worked
-    print(f"{given.name}: {found.sampled} of {given.given} looked at in {took:.1f} s ({worked:.1f} s of work)", flush=True)
+    print(
+        f"{given.name}: {found.sampled} of {given.given} looked at in {took:.1f} s ({worked:.1f} s of work)", flush=True
+    )
     return found
 
 

@@ -121,8 +121,13 @@ def _groups(one: Suggestion, pictures: bool) -> list[tuple[str, Sequence[str]]]:
     """The largest groups with some of their images, and how many more there are. One without a name is shown where
     there are pictures of it."""
     shown = [group for group in one.groups if group.name or (pictures and group.examples)][:_SHOWN]
+    whole = sum(group.size for group in one.groups)
     found: list[tuple[str, Sequence[str]]] = [
-        (plain(group.name, 40) or "?", group.examples if pictures else ()) for group in shown
+        (
+            text.group_of_sample(plain(group.name, 40), group.size / whole if whole else 0.0),
+            group.examples if pictures else (),
+        )
+        for group in shown
     ]
     left = max(one.number.k, len(one.groups)) - len(shown)
     return [*found, (text.more_groups(left), ())] if left > 0 else found

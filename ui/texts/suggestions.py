@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.suggestions.suggestion import Number
-from ui.texts.common import count, images, percent
+from ui.texts.common import count, percent
 
 SUGGESTIONS: Final = "Worth trying with these images"
 SUGGESTIONS_HELP: Final = (
@@ -21,6 +21,7 @@ SUGGESTION_UNSEEN: Final = "The built-in engine cannot see this. Connect a visio
 SUGGESTION_ASKED: Final = "A model's proposal, from descriptions of a sample."
 SUGGESTIONS_BEGUN: Final = "Runs have begun, one for each criterion."
 TRY: Final = "Try"
+GROUP_UNNAMED: Final = "no name yet"
 _NAMED = 3
 
 
@@ -62,6 +63,11 @@ def suggested(number: Number) -> str:
     return f"Suggested: {number.k}. {reason(number)}"
 
 
+def group_of_sample(name: str, share: float) -> str:
+    """What a group would be called, and its part of the sample where that is known."""
+    return f"{name or GROUP_UNNAMED} · {percent(share)}" if share else name or GROUP_UNNAMED
+
+
 def more_groups(number: int) -> str:
     return f"and {count(number, 'more', 'more')}"
 
@@ -80,7 +86,3 @@ def ideas_came(number: int, model: str, tokens: str, cost: str) -> str:
 
 def group_by_these(number: int) -> str:
     return f"Group by all {number} of these"
-
-
-def sampled(number: int) -> str:
-    return f"From a sample of {images(number)}."

@@ -35,9 +35,7 @@ def act(options: argparse.Namespace) -> int:
     with common.opened(place) as workspace:
         given = _looked_at(workspace, origin)
         columns = labels.columns(workspace.store, given.id, options.truth)
-        before = suggest.kept(workspace, given.id)
-        found = before.builtin if before.builtin and before.fresh else None
-        found = found or suggest.by_builtin(workspace, given, threading.Event(), common.Line())
+        found = _builtin(workspace, given)
         asked = Found()
         if options.text != BUILTIN:
             asked = suggest.by_chat(workspace, given, options.text)
@@ -51,6 +49,21 @@ def act(options: argparse.Namespace) -> int:
         else:
             show(found)
     return 0
+
+
+def number_of(workspace: Workspace, origin: Source, criterion: str, truth: str) -> Number:
+    """How many groups a criterion forms, with the reason; all of the images are looked at for it, a sample is measured.
+    Raises FacetryError."""
+    given = _looked_at(workspace, origin)
+    return number_for(criterion, _builtin(workspace, given), labels.columns(workspace.store, given.id, truth))
+
+
+def _builtin(workspace: Workspace, given: DatasetRow) -> Found:
+    """What the built-in engine suggests: what is kept, if that is fresh."""
+    before = suggest.kept(workspace, given.id)
+    if before.builtin and before.fresh:
+        return before.builtin
+    return suggest.by_builtin(workspace, given, threading.Event(), common.Line())
 
 
 def show(found: Found) -> None:

@@ -15,7 +15,7 @@ from core.domain import DatasetRow, RunSettings
 from core.ingest.ground_truth import ALIKE, split_address
 from core.jobs import Look
 from core.pipeline.sight import sight_of
-from core.suggestions import from_chat, labels, suggest
+from core.suggestions import from_chat, labels, sample, suggest
 from core.suggestions.joined import joined
 from core.suggestions.labels import Column
 from core.suggestions.suggestion import Found, Number, Suggestion
@@ -53,7 +53,7 @@ def strip(found: Found, given: DatasetRow) -> None:
     """One row of pictures, of every kind that there is; the first ones until that is known."""
     if not given.source.has_images:
         return
-    ids = found.shown or state.workspace().store.datasets.ids(given.id)[:_STRIP_TILES]
+    ids = found.shown or sample.chosen(state.workspace(), given.id, _STRIP_TILES)
     group_strip([("", ids)], key="strip", side=_STRIP, wide=True)
 
 

@@ -85,4 +85,4 @@ def ideas_came(number: int, model: str, tokens: str, cost: str) -> str:
 
 
 def group_by_these(number: int) -> str:
-    return f"Group by all {number} of these"
+    return f"Group by these {number}"

@@ -9,6 +9,7 @@ from ui.browse.group_and_image import find_field, group_page, group_title, image
 from ui.browse.overview import ALL, SKIPPED, overview
 from ui.clusters.stale import check_all_button, stale_notice
 from ui.clusters.undo import undo_button
+from ui.compare.links import links
 from ui.components import empty
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
@@ -51,6 +52,7 @@ else:
     with st.container(horizontal=True, vertical_alignment="center"):
         undo_button(run)
         check_all_button(run)
+        links(run)
         st.space("stretch")
         find_field(run)
     if looked_for(run):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from core.store.database import Database
 from core.store.decisions import PLACED, ROUTED, Decisions
+from core.store.flows import COUNT, EACH, GROUP, Flow
 from core.store.kept_rows import Rows, Version
 
 Order = Literal["sure", "unsure", "given"]
@@ -47,6 +48,7 @@ class Query:
         labels: any of these.
         ids: any of these items.
         after: those that came after the one at this position.
+        flow: those in certain groups of another run.
         order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
             "given" is as the items came.
     """
@@ -60,6 +62,7 @@ class Query:
     labels: tuple[str, ...] | None = None
     ids: tuple[str, ...] | None = None
     after: int | None = None
+    flow: Flow | None = None
     order: Order = "given"
 
 
@@ -160,7 +163,7 @@ class Placements:
             f"(SELECT rowid FROM placement WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) "
             f"ORDER BY {_order(query.order)}"
         )
-        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)])]
+        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)], query)]
 
     def examples(self, run_id: str, number: int) -> list[Placement]:
         """The surest items of each cluster, and of each state outside all clusters, the surest first."""
@@ -177,7 +180,16 @@ class Placements:
 
     def count(self, run_id: str, query: Query) -> int:
         where, values = _where(run_id, query)
-        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
+        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {where}", values, query)[0][0])
+
+    def flow(self, run_id: str, other: str) -> list[tuple[str, str, int]]:
+        """(group in one run, group in the other, how many items) over the items that both hold; see `Flow`."""
+        rows = self._db.read_kept([run_id, other], COUNT, [run_id, other])
+        return [(here, there, number) for here, there, number in rows]
+
+    def paired(self, run_id: str, other: str, after: int, limit: int) -> list[tuple[int, str, str, str]]:
+        """(position, name, group in one run, in the other) of the next so many of these items, in the order given."""
+        return self._db.read(EACH, [run_id, other, after, limit])
 
     def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""
@@ -206,7 +218,7 @@ class Placements:
             "own AS (SELECT * FROM found WHERE item_id = ?) "
             f"SELECT (SELECT count(*) FROM found WHERE {before}) FROM own"
         )
-        found = self._read(run_id, sql, [*values, item_id])
+        found = self._read(run_id, sql, [*values, item_id], query)
         return int(found[0][0]) if found else None
 
     def counts(self, run_id: str) -> dict[tuple[str, str], int]:
@@ -233,8 +245,9 @@ class Placements:
         )
         return [(state, cluster, value, number) for state, cluster, value, number in self._read(run_id, sql, [run_id])]
 
-    def _read(self, run_id: str, sql: str, values: list[Any]) -> Rows:
-        return self._db.read_kept([run_id], sql, values)
+    def _read(self, run_id: str, sql: str, values: list[Any], query: Query | None = None) -> Rows:
+        about = [run_id, query.flow.run_id] if query and query.flow else [run_id]
+        return self._db.read_kept(about, sql, values)
 
 
 _COLUMNS = ", ".join(Placement.__slots__)
@@ -258,7 +271,7 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
             parts.append(f"{column} = ?")
             values.append(wanted)
     several_of = (
-        ("if(cluster_id = '', state, cluster_id)", query.groups),
+        (GROUP.format("placement"), query.groups),
         ("label", query.labels),
         ("item_id", query.ids),
     )
@@ -269,6 +282,10 @@ def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
     if query.after is not None:
         parts.append("position > ?")
         values.append(query.after)
+    if query.flow:
+        condition, asked = query.flow.where(run_id)
+        parts.append(condition)
+        values += asked
     for word in query.words:
         parts.append("contains(words, lower(?))")
         values.append(word)

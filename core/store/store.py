@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.store.answers import Answers
+from core.store.catalogue import Catalogue
 from core.store.database import Database
 from core.store.datasets import Datasets
 from core.store.placements import Placements
@@ -20,6 +21,7 @@ class Store:
 
     datasets: what was given. answers: what models said. text_vectors: texts as the
     embedder sees them. runs: what was asked for and what the person decided.
+    catalogue: what runs are called, which are versions of which, and which were deleted.
     placements: where each item of a run is, to search and page through. preferences: what holds for new runs.
     restorations: what became of a damaged database. suggestions: criteria worth trying.
     """
@@ -31,6 +33,7 @@ class Store:
         self.answers = Answers(self._db)
         self.text_vectors = TextVectors(self._db)
         self.runs = Runs(self._db)
+        self.catalogue = Catalogue(self._db)
         self.placements = Placements(self._db)
         self.preferences = Preferences(self._db)
         self.restorations = Restorations(self._db)

@@ -41,9 +41,9 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     return np.stack([np.random.default_rng(sum(map(ord, text))).normal(size=16) for text in texts])
 
 
-def matches(acc: float, chance: float, number: int, shuffled: float = 0.0) -> str:
-    """The sentence of Evaluate for these scores."""
-    return text.matches({"acc": acc, "chance": chance, "shuffled": shuffled, "n": number})
+def matches(acc: float, chance: float, number: int, shuffled: float = 0.0, column: str = "") -> str:
+    """The sentence of Evaluate for these scores. column: of labels that are about something else."""
+    return text.matches({"acc": acc, "chance": chance, "shuffled": shuffled, "n": number}, column)
 
 
 @pytest.fixture

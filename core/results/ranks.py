@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -19,10 +19,10 @@ WITHIN = 0.1
 """How far from the place between two clusters an image may lie."""
 _BEYOND = 1e-9
 Keys = NDArray[np.float32]
-"""By position: what items are sorted by, smallest first; NaN for items that are left out, or of which nothing is known."""
+"""By position: what items are sorted by, smallest first; NaN for those left out, or of which nothing is known."""
 
 
-def ranked(store: Store, run: RunRow, query: Query, once: dict[str, Sequence[str]]) -> NDArray[np.int64] | None:
+def ranked(store: Store, run: RunRow, query: Query, once: Mapping[str, Sequence[str]]) -> NDArray[np.int64] | None:
     """The positions of a query's items in their order; None for a query that the table answers by itself.
 
     once: today's cluster -> the ids that models knew it by (see `Edited.today`).
@@ -38,10 +38,7 @@ def ranked(store: Store, run: RunRow, query: Query, once: dict[str, Sequence[str
     found = store.measures.positions(run.id, query)
     for keys in conditions:
         found = found[~np.isnan(_at(keys, found))]
-    if query.like is not None:
-        keys = -likeness(store, run, query.like)
-    else:
-        keys = conditions[0]
+    keys = conditions[0] if query.like is None else -likeness(store, run, query.like)
     return found[np.argsort(_at(keys, found), kind="stable")]  # NaN comes last
 
 
@@ -76,9 +73,11 @@ def _copies(store: Store, dataset_id: str, version: Version) -> Keys:
     items, looks, colours = store.datasets.looks(dataset_id)
     groups = [[items[row] for row in group] for group in near_groups(looks, colours, NEAR)]
     near = {item for group in groups for item in group}
-    groups += [[item] for item in dict.fromkeys(item for item, _ in store.datasets.copies(dataset_id)) if item not in near]
+    exact = dict.fromkeys(item for item, _ in store.datasets.copies(dataset_id))
+    groups += [[item] for item in exact if item not in near]
     group_of = {item: number for number, group in enumerate(groups) for item in group}
-    where = [(row.position, group_of[row.item_id]) for row in store.datasets.items(dataset_id) if row.item_id in group_of]
+    rows = store.datasets.items(dataset_id) if groups else []
+    where = [(row.position, group_of[row.item_id]) for row in rows if row.item_id in group_of]
     keys = np.full(max((position + 1 for position, _ in where), default=0), np.nan, dtype=np.float32)
     for position, number in where:
         keys[position] = number

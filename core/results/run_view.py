@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -351,12 +352,18 @@ class View:
 
     def probabilities(self, item_id: str) -> dict[str, float]:
         """Cluster id -> probability of one item under today's clusters: merged ones added up, removed ones left out."""
-        value = self._store.answers.value(self.run.id, "assign", item_id)
-        total: dict[str, float] = defaultdict(float)
-        for cluster_id, probability in ((assign.read(value).probabilities if value else None) or {}).items():
-            if now := self.edited.resolve(cluster_id):
-                total[now] += probability
-        return dict(total)
+        return self.shares([item_id]).get(item_id, {})
+
+    def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Item id -> as `probabilities`, for the items of which the model gave any."""
+        found: dict[str, dict[str, float]] = {}
+        for item, value in self._store.measures.probabilities(self.run.id, items).items():
+            total: dict[str, float] = defaultdict(float)
+            for cluster_id, probability in json.loads(value).items():
+                if now := self.edited.resolve(cluster_id):
+                    total[now] += probability
+            found[item] = dict(total)
+        return found
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

@@ -72,7 +72,7 @@ class Only:
     @property
     def parameters(self) -> dict[str, list[str]]:
         """What an address holds for `read`; nothing for what leaves nothing out."""
-        found = {
+        found: dict[str, list[str]] = {
             "group": list(self.groups),
             "text": [self.text],
             "sure": ["{}-{}".format(*self.sure) if self.sure else ""],

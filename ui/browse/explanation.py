@@ -13,6 +13,8 @@ from ui.components.safe import safe_md
 from ui.session import model_choice, state
 
 _CHARS, _LONG = 20_000, 900
+SHOWN = 0.005
+"""Less rounds to 0 %, which is no choice."""
 
 
 def because(run: RunRow, row: Row) -> str:
@@ -40,7 +42,19 @@ def shares(view: View, row: Row) -> list[tuple[str, float]]:
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     given = view.probabilities(row.item_id) if row.source in ("model", "propagated") else {}
     likely = sorted(((names[key], share) for key, share in given.items() if key in names), key=lambda entry: -entry[1])
-    return [entry for entry in likely if entry[1] >= 0.005]  # what rounds to 0 % is no choice
+    return [entry for entry in likely if entry[1] >= SHOWN]
+
+
+def history(run: RunRow, view: View, row: Row) -> str:
+    """What the model said of an image that was moved since; "" for one that nobody moved."""
+    if row.source not in ("person", "learnt"):
+        return ""
+    found = assignment(run, row.item_id)
+    if found is None:
+        return ""
+    own = view.edited.resolve(found.cluster_id)
+    name = view.edited.get(own).name if own else text.UNASSIGNED
+    return text.model_said(safe_md(name, 80), found.confidence)
 
 
 def what_was_said(run: RunRow, item: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.results.run_view import Query, Row, View
 from core.store.runs import RunRow
 from ui import text
+from ui.browse.address import SKIPPED, open_group, open_image
 from ui.clusters import edit_callbacks
 from ui.clusters.group_data import EXAMPLES, groups
 from ui.components.gallery import Tile, wall
@@ -18,15 +19,13 @@ from ui.session import run_data, state
 
 _ANSWERS = 5
 _SKIPPED = 3
-UNASSIGNED, FAILED, PENDING, SKIPPED = "unassigned", "failed", "pending", "skipped"
-ALL = "all"
+UNASSIGNED, FAILED, PENDING = "unassigned", "failed", "pending"
 REST = {
     UNASSIGNED: (text.UNASSIGNED, text.UNASSIGNED_NOTE, ":material/question_mark:"),
     FAILED: (text.FAILED, text.FAILED_NOTE, ":material/error:"),
     PENDING: (text.PENDING, text.PENDING_NOTE, ":material/hourglass_empty:"),
 }
-"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=, and so
-does "all"."""
+"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=."""
 
 
 def overview(run: RunRow, view: View) -> None:
@@ -43,16 +42,6 @@ def overview(run: RunRow, view: View) -> None:
                 _card(run, key, title, note, icon, some, (states[key], states.total()), pictures)
         _skipped(run)
     _suggestions(run, view)
-
-
-def open_group(run_id: str, group: str) -> None:
-    """Show one group."""
-    st.query_params.from_dict({"run": run_id, "group": group})
-
-
-def open_image(run_id: str, group: str, item: str) -> None:
-    """Show one image of a group, large."""
-    st.query_params.from_dict({"run": run_id, "group": group, "image": item})
 
 
 def _card(

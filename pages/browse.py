@@ -6,16 +6,15 @@ import streamlit as st
 
 from ui import text
 from ui.browse import address, filters
+from ui.browse.about import about
 from ui.browse.images import group_title, images_page
 from ui.browse.large import image_page
 from ui.browse.overview import overview
-from ui.clusters.stale import check_all_button, stale_notice, undo_button
+from ui.clusters.stale import stale_notice, undo_button
 from ui.components import empty
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
-from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
-from ui.import_results.panel import left_out
 from ui.session import run_data, state
 
 if not state.open_run_id():
@@ -44,13 +43,12 @@ else:
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))
         undo_button(run)
-        check_all_button(run)
-    match = st.container()
+        known = st.container()
     if place.key:
         st.warning(text.GONE_GROUP, icon=":material/folder_off:")
     stale_notice(run, view)
-    left_out(run)
     overview(run, view)
-    with match:  # last: the first time, comparing names loads a model, and the pictures need not wait for it
-        scores(run)
+    with known:  # last: the first time, models load, and the pictures need not wait for that
+        about(run, view)
+    st.stop()
 sight_note(run.settings, edited.clusters)  # last for the same reason

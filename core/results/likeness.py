@@ -13,6 +13,7 @@ from core.models.builtin.from_pixels.evidence import COLOURS, EVIDENCE_ID, STATI
 from core.models.embedding.kept import KeptVectors
 from core.store import Store
 from core.store.kept_rows import Version
+from core.store.placements import Placement
 from core.store.query import Query
 from core.store.runs import RunRow
 
@@ -33,10 +34,13 @@ def likeness(store: Store, run: RunRow, item_id: str) -> Scores:
 
 @lru_cache(maxsize=32)
 def _kept(store: Store, run_id: str, item_id: str, measured: bool, version: Version) -> Scores:
-    run = store.runs.get(run_id)
-    if run is None:
+    run, own = store.runs.get(run_id), store.placements.search(run_id, Query(ids=(item_id,)), 1)
+    if run is None or not own:
         return np.empty(0, dtype=np.float32)
-    return _by_evidence(store, run, item_id) if measured else _by_text(store, run, item_id)
+    scores = _by_evidence(store, run, item_id) if measured else _by_text(store, run, own[0])
+    if len(scores) > own[0].position:
+        scores[own[0].position] = np.inf  # it comes before those that are the same
+    return scores
 
 
 @threads.limited
@@ -61,12 +65,12 @@ def _points(space: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
     return subject_points(values) if space == SUBJECT else np.sqrt(np.maximum(values, 0))
 
 
-def _by_text(store: Store, run: RunRow, item_id: str) -> Scores:
+def _by_text(store: Store, run: RunRow, own: Placement) -> Scores:
     said = store.measures.said(run.id)
     column = "description" if len(set(said["description"])) <= _MOST_TEXTS else "label"
     texts = [str(words) for words in said[column]]
-    own = store.placements.search(run.id, Query(ids=(item_id,)), 1)
-    if not own or not (words := str(getattr(own[0], column))):
+    words = str(getattr(own, column))
+    if not words:
         return np.empty(0, dtype=np.float32)
     distinct = sorted({*texts, words} - {""})
     vectors = KeptVectors(store.text_vectors)(distinct)

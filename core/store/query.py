@@ -120,9 +120,9 @@ def where(run_id: str, query: Query) -> tuple[str, list[Any]]:
     if query.folder is not None:
         add("starts_with(name, ?)", f"{query.folder}/")
     if query.right is not None:
-        matched = "(truth, cluster_id) IN (SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[]))"
-        truths, clusters = [truth for truth, _ in query.pairs], [cluster for _, cluster in query.pairs]
-        add(f"truth <> '' AND {'' if query.right else 'NOT '}{matched}", truths, clusters)
+        matched = "concat(cluster_id, ' ', truth) IN (SELECT unnest(?::VARCHAR[]))"  # ids hold no space
+        pairs = [f"{cluster} {truth}" for truth, cluster in query.pairs]
+        add(f"truth <> '' AND {'' if query.right else 'NOT '}{matched}", pairs)
     for word in query.words:
         add("contains(words, lower(?))", word)
     return " AND ".join(parts), values

@@ -55,9 +55,10 @@ def _card(
     """
     number, total = part
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
-        share = f" · {text.percent(number / total)}" if total else ""
-        st.caption(f"{text.images(number)}{share}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
+            share = f" · {text.percent(number / total)}" if total else ""
+            st.caption(f"{text.images(number)}{share}", width="content")
         if note and number:
             st.caption(note)
         tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in some]

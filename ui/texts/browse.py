@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from ui.texts.common import images, percent
 
@@ -25,6 +26,7 @@ ORDER: Final = "Show first"
 ORDERS: Final = {"sure": "Best matches", "unsure": "Least certain", "given": "As in the folder", "name": "By name"}
 ORDER_LIKE: Final = "Most alike"
 MEASURING: Final = "Comparing all images with this one…"
+ABOUT: Final = "About"
 FILTER: Final = "Filter"
 CLEAR_FILTERS: Final = "Clear filters"
 ONLY: Final = "Only images"
@@ -115,6 +117,11 @@ GONE_IMAGE: Final = "That image is not in this run."
 def of_images(number: int, whole: int) -> str:
     """How many of a group's images a filter leaves."""
     return images(number) if number == whole else f"{number:,} of {images(whole)}"
+
+
+def match_in_short(scores: Mapping[str, Any]) -> str:
+    """scores: as `metrics.json` has them."""
+    return f"{percent(scores['acc'])} match, chance {percent(scores['chance'])}"
 
 
 def moved(number: int, group: str) -> str:

@@ -10,7 +10,8 @@ from ui.browse.about import about
 from ui.browse.images import group_title, images_page
 from ui.browse.large import image_page
 from ui.browse.overview import overview
-from ui.clusters.stale import stale_notice, undo_button
+from ui.clusters.stale import stale_notice
+from ui.clusters.undo import undo_button
 from ui.components import empty
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note

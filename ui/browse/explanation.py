@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import streamlit as st
 
 from core.domain import STEPS, Assignment
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.run_view import Row, View
 from core.store.runs import RunRow
 from ui import text
@@ -46,15 +48,28 @@ def shares(view: View, row: Row) -> list[tuple[str, float]]:
 
 
 def history(run: RunRow, view: View, row: Row) -> str:
-    """What the model said of an image that was moved since; "" for one that nobody moved."""
-    if row.source not in ("person", "learnt"):
+    """Who put an image where and when, the newest first, and at last what the model had said; "" where only a model
+    did."""
+    events = decisions.history(state.workspace().store, run.id, row.item_id)
+    if not events:
         return ""
-    found = assignment(run, row.item_id)
-    if found is None:
-        return ""
-    own = view.edited.resolve(found.cluster_id)
-    name = view.edited.get(own).name if own else text.UNASSIGNED
-    return text.model_said(safe_md(name, 80), found.confidence)
+    lines = [
+        text.put_there(event.by, _when(event.at), safe_md(event.cluster or text.UNASSIGNED, 80), event.confidence)
+        for event in reversed(events)
+    ]
+    if found := assignment(run, row.item_id):
+        own = view.edited.resolve(found.cluster_id)
+        lines.append(
+            text.model_said(safe_md(view.edited.get(own).name, 80) if own else text.UNASSIGNED, found.confidence)
+        )
+    return "  \n".join(lines)
+
+
+def _when(at: dt.datetime) -> str:
+    """at: UTC without a zone. The time on this computer's clock, with the date where that is not today's."""
+    here = at.replace(tzinfo=dt.UTC).astimezone()
+    today = here.date() == dt.datetime.now(dt.UTC).astimezone().date()
+    return here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
 
 
 def what_was_said(run: RunRow, item: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.results.edits import Edited
+from core.results.edited import Edited
 from core.results.run_view import Row, View
 from core.store.runs import RunRow
 from ui import text

@@ -15,7 +15,7 @@ from ui.browse.address import ALL, Place, go
 from ui.browse.facts import facts
 from ui.browse.images import group_title
 from ui.browse.overview import UNASSIGNED
-from ui.clusters.stale import undo_button
+from ui.clusters.undo import undo_button
 from ui.components.large_picture import Line, Near, large_picture
 from ui.components.notices import act
 from ui.components.safe import safe_md
@@ -84,7 +84,7 @@ def _near(place: Place, row: Row) -> Near:
 
 
 def _moved(run: RunRow, item: str, to: str | None) -> str:
-    return acts.move(run, [item], to)[0]
+    return acts.move(run, [item], to).said
 
 
 def _move(run: RunRow, view: View, row: Row) -> None:

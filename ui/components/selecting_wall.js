@@ -62,7 +62,7 @@ function toggle(state, cell, range) {
 
 function act(state, what) {
   if (state.busy) return
-  if (what.kind !== "undo" && !number(state)) return
+  if (what !== state.data.message.back && !number(state)) return
   state.busy = true
   const items = state.all ? [] : [...state.chosen.keys()]
   state.component.setTriggerValue("acted", { ...what, items, all: state.all, except: [...state.except] })
@@ -119,7 +119,7 @@ function wire(state) {
   bar.querySelector(".all").onclick = () => { clear(state); state.all = true; draw(state) }
   bar.querySelector(".clear").onclick = () => { clear(state); draw(state) }
   bar.querySelector(".unsure").onclick = () => act(state, { kind: "move", to: null })
-  bar.querySelector(".undo").onclick = () => act(state, { kind: "undo" })
+  bar.querySelector(".back").onclick = () => act(state, state.data.message.back)
   bar.querySelector(".others").onchange = event => {
     if (event.target.value) act(state, { kind: "move", to: event.target.value })
     event.target.value = ""
@@ -161,7 +161,7 @@ function pressed(state, event) {
 // Escape clears, 1 to 9 move to the group of that number, Ctrl+Z takes the last act back.
 function decided(state, event) {
   const group = /^[1-9]$/.test(event.key) ? state.data.groups[event.key - 1] : undefined
-  if (event.key === "z" && (event.ctrlKey || event.metaKey) && state.data.message.undo) act(state, { kind: "undo" })
+  if (event.key === "z" && (event.ctrlKey || event.metaKey) && state.data.message.back) act(state, state.data.message.back)
   else if (event.ctrlKey || event.metaKey || event.altKey || !number(state)) return
   else if (event.key === "Escape") { clear(state); draw(state) }
   else if (group) act(state, { kind: "move", to: group.id })
@@ -210,7 +210,7 @@ function draw(state) {
   part(".new", count > 0, words.new)
   part(".said", !count && data.message.text || data.message.wrong, data.message.text)
     .classList.toggle("wrong", data.message.wrong)
-  part(".undo", !count && data.message.undo, words.undo).title = data.message.undo
+  part(".back", !count && data.message.back, data.message.back ? words[data.message.back.kind] : "")
   part(".hint", !count && !data.message.text && data.total > 0, words.hint)
   if (!count) bar.querySelector(".naming").hidden = true
   const naming = bar.querySelector(".naming")

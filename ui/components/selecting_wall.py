@@ -35,7 +35,8 @@ class Act:
     """What a person does with what is selected.
 
     Attributes:
-        kind: "move" into the group `to` (None: into none), "new" for a new group `name`, "undo".
+        kind: "move" into the group `to` (None: into none), "new" for a new group `name`, "undo" of the act `which`,
+            "redo" of the one that was undone last.
         items: what is selected; where `everything` is, all that is looked at but `out`.
     """
 
@@ -45,6 +46,15 @@ class Act:
     out: tuple[str, ...] = ()
     to: str | None = None
     name: str = ""
+    which: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What to say of an act. back: the act that takes it back, offered beside it; None for none."""
+
+    said: str
+    back: Act | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +82,12 @@ def selecting_wall(
     *,
     key: str,
     on_open: Callable[[str], None],
-    on_act: Callable[[Act], tuple[str, str]],
+    on_act: Callable[[Act], Done],
 ) -> None:
     """Show the wall with a bar that stays in sight: how many are selected, and what can be done with them.
 
     Args:
-        on_act: does it; returns what to say, and what *Undo* beside it takes back ("" for no such button). What it
-            raises is said, and all stays selected.
+        on_act: does it. What it raises is said, and all stays selected.
     """
 
     def opened() -> None:
@@ -105,17 +114,18 @@ def selecting_wall(
 def _message(key: str, scope: str) -> dict[str, Any]:
     """What was said last, while the same images are looked at; its id counts the acts."""
     last = st.session_state.get(f"{key}-message") or {"id": 0, "scope": None}
-    return last if last["scope"] == scope else {"id": last["id"], "text": "", "undo": "", "wrong": False}
+    return last if last["scope"] == scope else {"id": last["id"], "text": "", "back": None, "wrong": False}
 
 
-def _say(key: str, scope: str, act: Callable[[], tuple[str, str]]) -> None:
-    said, undo, wrong = "", "", False
+def _say(key: str, scope: str, act: Callable[[], Done]) -> None:
+    wrong = False
     try:
-        said, undo = act()
+        done = act()
     except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
-        said, wrong = sentence_of(error), True
+        done, wrong = Done(sentence_of(error)), True
+    back = {"kind": done.back.kind, "which": done.back.which} if done.back else None
     number = _message(key, scope)["id"] + 1
-    st.session_state[f"{key}-message"] = {"id": number, "scope": scope, "text": said, "undo": undo, "wrong": wrong}
+    st.session_state[f"{key}-message"] = {"id": number, "scope": scope, "text": done.said, "back": back, "wrong": wrong}
 
 
 def _read(wanted: Mapping[str, Any]) -> Act:
@@ -128,4 +138,5 @@ def _read(wanted: Mapping[str, Any]) -> Act:
         tuple(str(item) for item in wanted.get("except") or ()),
         None if to is None else str(to),
         str(wanted.get("name") or ""),
+        str(wanted.get("which") or ""),
     )

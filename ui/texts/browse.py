@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ui.texts.common import images, percent
+from ui.texts.edits import REDO, UNDO
 
 BROWSE_EMPTY_TITLE: Final = "Nothing is sorted yet"
 BROWSE_SOON: Final = "The groups appear here as soon as the images are sorted into them."
@@ -68,7 +69,8 @@ SELECTING: Final = {
     "name": "Name of the new group",
     "add": "Add",
     "unsure": "Not sure",
-    "undo": "Undo",
+    "undo": UNDO,
+    "redo": REDO,
     "hint": "Select with the tick, Ctrl- or Shift-click, or Space; then 1 to 9 move.",
 }
 """Words of the bar above a wall of images."""
@@ -128,17 +130,18 @@ def moved(number: int, group: str) -> str:
     return f"Moved {images(number)} to {group}."
 
 
-def undone(act: str) -> str:
-    """act: what a button says that takes something back, such as "Undo moving 2 images"."""
-    return f"Taken back: {act.removeprefix('Undo ')}." if act else ""
-
-
 def confirm(group: str) -> str:
     return f"Keep in {group}"
 
 
+def put_there(by: str, when: str, group: str, confidence: float | None) -> str:
+    """by: "person" or "learnt"."""
+    who = "moved by you" if by == "person" else "sorted by what you showed"
+    return f"{when}: {who} to {group}" + ("" if confidence is None else f", {percent(confidence)}")
+
+
 def model_said(group: str, confidence: float | None) -> str:
-    return f"The model said {group}" + ("" if confidence is None else f", {percent(confidence)}")
+    return f"the model said {group}" + ("" if confidence is None else f", {percent(confidence)}")
 
 
 def they_say(number: int, answer: str) -> str:

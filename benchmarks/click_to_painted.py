@@ -104,7 +104,7 @@ def act_on_many(page: Page, address: str, total: int, figures: dict[str, list[fl
     expect(page.locator("button.tile").first).to_be_visible(timeout=kit.SLOW)
     page.locator(".bar .all").click()
     figures["move a group"].append(took(page, lambda: page.keyboard.press("2"), "said", "Moved"))
-    figures["undo that"].append(took(page, page.locator(".bar .back").click, "said", "Taken back"))
+    figures["undo that"].append(took(page, page.locator(".bar .back").click, "said", "Undone"))
 
 
 def measure(api_page: Page, folder: Path, total: int) -> None:

@@ -17,7 +17,8 @@ from core.store.runs import RunRow
 
 WITHIN = 0.1
 """How far from the place between two clusters an image may lie."""
-_BEYOND = 1e-9
+_BEYOND = 1e-6
+"""What float32 may be out by."""
 Keys = NDArray[np.float32]
 """By position: what items are sorted by, smallest first; NaN for those left out, or of which nothing is known."""
 

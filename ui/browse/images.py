@@ -62,9 +62,6 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
     if narrowed or place.key in REST:
         note = REST[place.key][1] if place.key in REST else ""
         st.caption(" ".join(filter(None, (f"{text.ONLY}: {safe_md(narrowed, 300)}." if narrowed else "", note))))
-    if not number:
-        _nothing(place, narrowed)
-        return
     whole = view.count(place.without_filters().query) if place.narrowed else number
     shares = view.shares([row.item_id for row in rows])
     pictures = run_data.has_pictures(run)
@@ -89,6 +86,8 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         on_open=lambda item: go(replace(place, image=item)),
         on_act=lambda act: acts.do(run, place, act),
     )
+    if not number:  # below the bar, which says what has just been done with them
+        _nothing(place, narrowed)
     if pages > 1:
         with st.container(horizontal_alignment="center"):
             st.pagination(pages, key=paging, persist_state="session")
@@ -96,8 +95,7 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
 
 def _nothing(place: Place, narrowed: str) -> None:
     """An empty result says how to go on."""
-    if not narrowed and not place.only.text:
-        st.caption(text.images(0))
+    if not narrowed:
         return
     st.info(text.NOTHING_FOUND, icon=":material/search_off:")
     with st.container(horizontal=True):

@@ -8,6 +8,7 @@ from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
 from ui.browse.address import Place, go
+from ui.browse.fields import field
 from ui.components.safe import safe_md
 from ui.session import state
 
@@ -24,17 +25,19 @@ def between_row(run: RunRow, view: View, place: Place) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _group(0, names, place)
-        key = "browse-at"
-        st.session_state[key] = round(place.only.at / _STEP) * _STEP
-        st.slider(
-            text.BETWEEN_AT,
-            0,
-            100,
-            step=_STEP,
-            format="%d %%",
-            key=key,
-            label_visibility="collapsed",
-            on_change=lambda: go(place.narrowed_by(at=int(st.session_state[key]))),
+        field(
+            "at",
+            round(place.only.at / _STEP) * _STEP,
+            lambda key: st.slider(
+                text.BETWEEN_AT,
+                0,
+                100,
+                step=_STEP,
+                format="%d %%",
+                key=key,
+                label_visibility="collapsed",
+                on_change=lambda: go(place.narrowed_by(at=int(st.session_state[key]))),
+            ),
         )
         _group(1, names, place)
     if not state.workspace().store.measures.has_probabilities(run.id):
@@ -44,19 +47,22 @@ def between_row(run: RunRow, view: View, place: Place) -> None:
 def _group(which: int, names: dict[str, str], place: Place) -> None:
     first, second = place.only.between or ("", "")
     own, other = (first, second) if which == 0 else (second, first)
-    key = f"browse-between-{which}"
-    st.session_state[key] = own
 
-    def chosen() -> None:
+    def chosen(key: str) -> None:
         new = str(st.session_state[key])
         go(place.narrowed_by(between=(new, other) if which == 0 else (other, new)))
 
-    st.selectbox(
-        text.BETWEEN_GROUPS[which],
-        [group for group in names if group != other],
-        format_func=lambda group: safe_md(names[group], 60),
-        key=key,
-        label_visibility="collapsed",
-        width=200,
-        on_change=chosen,
+    field(
+        f"between-{which}",
+        own,
+        lambda key: st.selectbox(
+            text.BETWEEN_GROUPS[which],
+            [group for group in names if group != other],
+            format_func=lambda group: safe_md(names[group], 60),
+            key=key,
+            label_visibility="collapsed",
+            width=200,
+            on_change=chosen,
+            args=(key,),
+        ),
     )

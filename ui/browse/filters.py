@@ -5,9 +5,8 @@ Fields show what the address says and write it back, so that there is one place 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from core.results.selection import REST, Only
 from core.store.runs import RunRow
 from ui import text
 from ui.browse.address import Place, go
+from ui.browse.fields import field
 from ui.components.safe import safe_md
 from ui.session import state
 
@@ -24,7 +24,7 @@ _LIKE = "like"
 
 def find_field(place: Place) -> None:
     """Ask for words to look for."""
-    _field(
+    field(
         "find",
         place.only.text,
         lambda key: st.text_input(
@@ -47,7 +47,7 @@ def sort_field(place: Place) -> None:
         order = st.session_state[key]
         go(place if order == _LIKE else replace(place, sort=cast(Order, order), like=""))
 
-    _field(
+    field(
         "sort",
         _LIKE if place.like else place.sort,
         lambda key: st.selectbox(
@@ -76,7 +76,7 @@ def filter_button(run: RunRow, view: View, place: Place) -> None:
         folders = state.workspace().store.measures.folders(run.id)
         if folders:
             _folder(folders, place)
-        _field(
+        field(
             "copies",
             place.only.copies,
             lambda key: st.toggle(
@@ -116,7 +116,7 @@ def _groups(view: View, place: Place) -> None:
     sizes = view.sizes() + view.states()
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     names |= {key: title for key, title in REST.items() if sizes[key]}
-    _field(
+    field(
         "groups",
         [group for group in place.only.groups if group in names],
         lambda key: st.multiselect(
@@ -134,7 +134,7 @@ def _sources(run: RunRow, place: Place) -> None:
     counts = state.workspace().store.measures.sources(run.id)
     known = [source for source in text.SOURCES if counts.get(source) or source in place.only.by]
     if len(known) > 1 or place.only.by:
-        _field(
+        field(
             "by",
             list(place.only.by),
             lambda key: st.pills(
@@ -153,7 +153,7 @@ def _confidence(place: Place) -> None:
         low, high = st.session_state[key]
         go(place.narrowed_by(sure=None if (low, high) == (0, 100) else (low, high)))
 
-    _field(
+    field(
         "sure",
         place.only.sure or (0, 100),
         lambda key: st.slider(
@@ -164,7 +164,7 @@ def _confidence(place: Place) -> None:
 
 def _folder(folders: list[str], place: Place) -> None:
     known = folders if place.only.folder in ("", *folders) else [*folders, place.only.folder]
-    _field(
+    field(
         "folder",
         place.only.folder or None,
         lambda key: st.selectbox(
@@ -180,7 +180,7 @@ def _folder(folders: list[str], place: Place) -> None:
 
 
 def _one_of(name: str, label: str, value: str, choices: dict[str, str], place: Place) -> None:
-    _field(
+    field(
         name,
         value or None,
         lambda key: st.segmented_control(
@@ -191,10 +191,3 @@ def _one_of(name: str, label: str, value: str, choices: dict[str, str], place: P
             on_change=lambda: go(place.narrowed_by(**{name: st.session_state[key] or ""})),
         ),
     )
-
-
-def _field(name: str, value: Any, draw: Callable[[str], object]) -> None:
-    """Draw a field that shows this value, whatever it showed before."""
-    key = f"browse-{name}"
-    st.session_state[key] = value
-    draw(key)

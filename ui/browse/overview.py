@@ -47,7 +47,7 @@ def overview(run: RunRow, view: View) -> None:
 def _card(
     run: RunRow, key: str, title: str, note: str, icon: str, some: Sequence[Row], part: tuple[int, int], pictures: bool
 ) -> None:
-    """One card: what a group, or a state outside all groups, holds.
+    """One card: what a group, or a state outside all groups, holds; its pictures come first.
 
     Args:
         some: examples.
@@ -55,12 +55,6 @@ def _card(
     """
     number, total = part
     with st.container(border=True, height="stretch", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
-            share = f" · {text.percent(number / total)}" if total else ""
-            st.caption(f"{text.images(number)}{share}", width="content")
-        if note and number:
-            st.caption(note)
         tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in some]
         if tiles:
             wall(
@@ -71,8 +65,14 @@ def _card(
                 on_open=lambda item: open_image(run.id, key, item),
             )
         st.space("stretch")
-        if number:
-            _see_all(run, key, ":material/grid_view:")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
+            share = f" · {text.percent(number / total)}" if total else ""
+            st.caption(f"{text.images(number)}{share}", width="content")
+            if number:
+                _see_all(run, key, ":material/grid_view:")
+        if note and number:
+            st.caption(note)
 
 
 def _skipped(run: RunRow) -> None:

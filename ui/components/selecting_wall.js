@@ -16,10 +16,14 @@ export default function (component) {
     state.busy = false
     if (!data.message.wrong) clear(state)
   }
-  const focused = [...wall.children].indexOf(parentElement.activeElement?.closest?.(".cell"))
+  const before = [...wall.children]
+  const focused = before.indexOf(parentElement.activeElement?.closest?.(".cell"))
   show(wall, data)
   addTicks(state)
-  if (focused >= 0 && !parentElement.activeElement) focus(state, wall.children[Math.min(focused, wall.children.length - 1)])
+  if (focused >= 0 && !parentElement.activeElement) {  // what had the focus has left: go on with what has come up
+    const place = before.slice(0, focused).filter(cell => cell.isConnected).length
+    focus(state, wall.children[Math.min(place, wall.children.length - 1)])
+  }
   wire(state)
   draw(state)
   return () => document.removeEventListener("keydown", state.listener)

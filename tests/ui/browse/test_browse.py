@@ -40,19 +40,24 @@ def wall(at: AppTest) -> dict[str, Any]:
     return component(at, "selecting_wall")
 
 
+def field(at: AppTest, name: str) -> str:
+    """The key of a field that shows what the address says."""
+    return f"browse-{name}-{at.session_state[f'browse-{name}']}"
+
+
 def test_words_narrow_what_is_shown(make: Callable[..., str]) -> None:
     run_id = make()
     at = open_app("browse", run=run_id)
-    at.text_input(key="browse-find").set_value("GREEN picture").run()
+    at.text_input(key=field(at, "find")).set_value("GREEN picture").run()
     assert wall(at)["counted"] == f"{GREEN} of {TOTAL} images"
     assert at.query_params["text"] == "GREEN picture"
-    at.text_input(key="browse-find").set_value("no such thing").run()
+    at.text_input(key=field(at, "find")).set_value("no such thing").run()
     assert text.NOTHING_FOUND in shown(at)
     at.button(key="clear-all").click().run()
     assert "text" not in at.query_params
     assert wall(at)["counted"] == f"{TOTAL} images"
     at = open_app("browse", run=run_id, group="c2")
-    at.text_input(key="browse-find").set_value("1_").run()
+    at.text_input(key=field(at, "find")).set_value("1_").run()
     assert wall(at)["counted"] == f"1 of {GREEN} images"
 
 
@@ -61,9 +66,9 @@ def test_filters_combine_in_the_address(make: Callable[..., str]) -> None:
     at = open_app("browse", run=run_id, group="c2", sure="50-95", folder="green", right="yes")
     assert wall(at)["counted"] == f"{GREEN} images"
     assert "50 to 95 % sure" in shown(at)
-    assert at.slider(key="browse-sure").value == (50, 95)
-    assert at.selectbox(key="browse-folder").value == "green"
-    at.slider(key="browse-sure").set_value((95, 100)).run()
+    assert at.slider(key=field(at, "sure")).value == (50, 95)
+    assert at.selectbox(key=field(at, "folder")).value == "green"
+    at.slider(key=field(at, "sure")).set_value((95, 100)).run()
     assert at.query_params["sure"] == "95-100"
     assert text.NOTHING_FOUND in shown(at)
     at.button(key="everywhere").click().run()
@@ -71,10 +76,10 @@ def test_filters_combine_in_the_address(make: Callable[..., str]) -> None:
     assert at.query_params["folder"] == "green"
     at.button(key="clear-filters").click().run()
     assert wall(at)["counted"] == f"{TOTAL} images"
-    at.multiselect(key="browse-groups").set_value(["c1", "c2"]).run()
+    at.multiselect(key=field(at, "groups")).set_value(["c1", "c2"]).run()
     assert at.query_params["group"] == ["c1", "c2"]
     assert wall(at)["counted"] == f"{RED + GREEN} of {TOTAL} images"
-    at.selectbox(key="browse-sort").set_value("name").run()
+    at.selectbox(key=field(at, "sort")).set_value("name").run()
     names = [row.name for row in View(state.workspace().store, run_id).rows(Query(groups=("c1", "c2"), order="name"))]
     rows = {row.item_id: row.name for row in run_view.rows(state.workspace().store, run_id)}
     assert [rows[tile["id"]] for tile in wall(at)["tiles"]] == names
@@ -100,10 +105,10 @@ def test_between_two_groups_by_a_slider(make: Callable[..., str]) -> None:
     at.button(key="between").click().run()
     assert at.query_params["between"] == "c2,c1"
     assert text.NOTHING_FOUND in shown(at)
-    at.slider(key="browse-at").set_value(0).run()
+    at.slider(key=field(at, "at")).set_value(0).run()
     assert at.query_params["at"] == "0"
     assert wall(at)["counted"] == f"{GREEN} of {TOTAL} images"
-    at.selectbox(key="browse-between-0").set_value("c3").run()
+    at.selectbox(key=field(at, "between-0")).set_value("c3").run()
     assert at.query_params["between"] == "c3,c1"
     assert wall(at)["counted"] == f"{BLUE} of {TOTAL} images"
     decisions.add(state.workspace().store, run_id, Merge("c3", "c2"))
@@ -183,8 +188,8 @@ def test_find_similar(make: Callable[..., str], monkeypatch: pytest.MonkeyPatch)
     tiles = wall(at)["tiles"]
     assert tiles[0]["id"] == item
     assert [tile["group"] for tile in tiles[:GREEN]] == ["c2"] * GREEN
-    assert at.selectbox(key="browse-sort").value == "like"
-    at.selectbox(key="browse-sort").set_value("given").run()
+    assert at.selectbox(key=field(at, "sort")).value == "like"
+    at.selectbox(key=field(at, "sort")).set_value("given").run()
     assert "like" not in at.query_params
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,14 @@ def shown(at: AppTest) -> str:
         for element in kind
     ]
     return "\n".join(parts).replace("\\", "").replace("\u2060", "")
+
+
+def component(at: AppTest, name: str) -> dict[str, Any]:
+    """What the page hands to its component of this name, such as "selecting_wall"."""
+    found = [element.proto for element in at.get("bidi_component") if element.proto.component_name == f"facetry_{name}"]
+    assert len(found) == 1, f"{len(found)} components called {name}"
+    data: dict[str, Any] = json.loads(found[0].json)
+    return data
 
 
 def button(at: AppTest, label: str, nth: int = 0) -> Any:

@@ -49,7 +49,7 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
     listed = [(cluster.id, cluster.name, cluster.meaning) for cluster in clusters]
     listed += [(state, name, _REST_NOTES[state]) for state, name in REST.items() if states[state]]
     wanted = [section for section in listed if not only.groups or section[0] in only.groups]
-    said = {key: list(found) for key, found in _said(view).items()} if not only.text else {}
+    said = {key: list(found) for key, found in _said(view).items()} if not only.narrows else {}
     pictures = dataset is None or dataset.source.has_images
     return Page(
         title=f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",

@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, same_name
-from core.ingest import source
-from core.pipeline import runs, validation
 from core.pipeline.sight import sight_of
 from core.prompts import presets
 from core.results.labels_about import truth_about
 from ui import text
 from ui.components.safe import safe_md
 from ui.group import estimate
-from ui.session import follow_run, lineage, model_choice, run_options, state
+from ui.group.start import start_all
+from ui.session import follow_run, model_choice, run_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +73,8 @@ def begin_each(given: DatasetRow, settings: RunSettings, others: Sequence[Furthe
 
     A model that describes is asked about all of them in one call, as far as it can. Raises FacetryError.
     """
-    usable = given.counts.get("ready", 0)
-    each = [_first(settings, others), *(_of(settings, other) for other in others)]
-    for one in each:
-        validation.check_settings(one, usable)
-    origin, keys = source.reopen(given, state.workspace().config), model_choice.keys()
-    ids = [runs.start(state.workspace(), origin, one, keys) for one in each]
-    estimate.keep(ids[0], estimate.of(given, each[0]))
-    lineage.keep(ids[0])
-    for run_id, before in zip(ids, ["", *ids], strict=False):
-        state.jobs().start(run_id, "assign", origin=origin, keys=keys, after=before)
-    follow_run.follow(ids[0])
+    begun = start_all(given, [_first(settings, others), *(_of(settings, other) for other in others)])
+    follow_run.follow(begun[0])
 
 
 def _first(settings: RunSettings, others: Sequence[Further]) -> RunSettings:

@@ -16,7 +16,7 @@ from core.errors import BadInput, WorkspaceUnavailable
 from core.export import comparison, downloads, workspace_zip
 from core.results import decisions
 from core.results.compare import compare
-from core.results.selection import ALL, Only
+from core.results.selection import ALL, PARAMETERS, Only
 from core.workspace import Workspace
 from ui import text
 from ui.session import run_data, state
@@ -56,13 +56,13 @@ class _Sent(StreamingResponse):
 
 def address(run_id: str, file: str, only: Only = ALL) -> str:
     """Where a page links to. file: a key of _FILES. only: the part of the run that is wanted."""
-    wanted = [*(("group", group) for group in only.groups), *([("text", only.text)] if only.text else [])]
-    return f"/download/{run_id}/{file}" + (f"?{urlencode(wanted)}" if wanted else "")
+    wanted = urlencode(only.parameters, doseq=True)
+    return f"/download/{run_id}/{file}" + (f"?{wanted}" if wanted else "")
 
 
 def download_file(request: Request) -> Response:
-    """One file of one run: /download/{run id}/{table.csv|...}, of all of it or of ?group=c1&group=c2&text=...; 404
-    for anything else.
+    """One file of one run: /download/{run id}/{table.csv|...}, of all of it or of ?group=c1&group=c2&text=... and what
+    else `Only.read` knows; 404 for anything else.
 
     A plain function, so that the server runs it, and then each piece of the answer, beside the pages in a thread.
     """
@@ -70,7 +70,7 @@ def download_file(request: Request) -> Response:
     if file not in _FILES or not _RUN_ID.fullmatch(run_id):
         return _nothing()
     make, kind = _FILES[file]
-    only = Only(tuple(request.query_params.getlist("group")), request.query_params.get("text", ""))
+    only = Only.read({key: request.query_params.getlist(key) for key in PARAMETERS})
     try:
         run = state.workspace().store.runs.get(run_id)
         if run is None:

@@ -132,7 +132,7 @@ def open_images() -> tuple[str, str]:
     return str(st.session_state.get("open_dataset", "")), str(st.session_state.get("open_truth", ""))
 
 
-def go_to(name: str, run_id: str = "", **params: str) -> None:
+def go_to(name: str, run_id: str = "", **params: str | list[str]) -> None:
     """Open a page on a run (what is open by default)."""
     if run_id:
         _remember(run_id, "", "")

@@ -8,6 +8,7 @@ from typing import Final
 from core.results.carry import Carried
 from ui.texts.common import images
 
+REFINE: Final = "Refine, compare"
 COMPARE: Final = "Compare"
 COMPARE_HELP: Final = "Two runs on the same images: what changed, or one criterion crossed with another."
 COMPARE_EMPTY: Final = "Two finished runs can be compared. First the images of this one have to be sorted."

@@ -9,27 +9,25 @@ from ui.browse.group_and_image import find_field, group_page, group_title, image
 from ui.browse.overview import ALL, SKIPPED, overview
 from ui.clusters.stale import check_all_button, stale_notice, undo_button
 from ui.components import empty
-from ui.components.safe import safe_md
+from ui.components.head import head
 from ui.components.sight_note import sight_note
 from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
 from ui.import_results.panel import left_out
-from ui.session import run_data, state
+from ui.session import run_data
 
-if not state.open_run_id():
-    st.title(text.BROWSE)
-run = empty.open_run()
+run = empty.open_run(text.BROWSE)
 run_id = run.id
 view = run_data.view(run)
 edited = view.edited
 sorted_ = run_data.is_sorted(run)
+head(run_data.run_name(run, len(edited.clusters)))
 group, image = st.query_params.get("group", ""), st.query_params.get("image", "")
 if image and sorted_:
     image_page(run, view, group, image)
     sight_note(run.settings)
     st.stop()
 
-st.title(safe_md(run_data.run_name(run, len(edited.clusters)), 80))
 noted = st.container()
 empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 

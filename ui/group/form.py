@@ -83,7 +83,7 @@ def begin(given: DatasetRow, settings: RunSettings) -> None:
     run_id = runs.start(state.workspace(), origin, settings, model_choice.keys())
     estimate.keep(run_id, expected)
     state.jobs().start(run_id, "name", origin=origin, keys=model_choice.keys())
-    state.go_to("group", run_id)
+    follow_run.follow(run_id)
 
 
 def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False) -> None:

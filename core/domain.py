@@ -23,9 +23,9 @@ Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign"
 """What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
 Held = Literal["describe", "label", "name", "assign", "first names"]
 """What a run holds answers for: its steps, and names drawn from a first sample while the rest is described."""
-Source = Literal["model", "person", "propagated", "none"]
-"""Who decided where an image belongs; "none" while nobody has. "propagated": no model looked at it, its cluster was
-drawn from images like it that a model did look at."""
+Source = Literal["model", "person", "learnt", "propagated", "none"]
+"""Who decided where an image belongs; "none" while nobody has. "learnt": a classifier that learnt from what a person
+showed. "propagated": no model looked at it, its cluster was drawn from images like it that a model did look at."""
 
 Vector = NDArray[np.float32]
 Evidence = Mapping[str, Vector]

@@ -7,7 +7,8 @@ import streamlit as st
 from ui import text
 from ui.browse.group_and_image import find_field, group_page, group_title, image_page, images, looked_for
 from ui.browse.overview import ALL, SKIPPED, overview
-from ui.clusters.stale import check_all_button, stale_notice, undo_button
+from ui.clusters.stale import check_all_button, stale_notice
+from ui.clusters.undo import undo_button
 from ui.components import empty
 from ui.components.head import head
 from ui.components.sight_note import sight_note

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.results import run_view
+from core.results import decisions
 from ui import text
 from ui.clusters import group_data
 from ui.clusters.name_cards import add_card, card
-from ui.clusters.stale import assign_button, check_all_button, skipped_notice, stale_notice, undo_button
+from ui.clusters.stale import assign_button, check_all_button, skipped_notice, stale_notice
+from ui.clusters.undo import undo_button
 from ui.components import empty
 from ui.components.head import head
 from ui.components.safe import safe_md
@@ -21,7 +22,7 @@ _FEW = 5
 run = empty.open_run(text.NAMES_TITLE)
 head(text.NAMES_TITLE, run_data.run_name(run))
 run_id = run.id
-edited = run_view.clusters(state.workspace().store, run_id)
+edited = decisions.clusters(state.workspace().store, run_id)
 if not edited.clusters:
     empty.not_yet(text.NAMES_EMPTY_TITLE, text.NAMES_EMPTY, "group", text.SHOW)
     if state.jobs().get(run_id):

@@ -20,7 +20,7 @@ from core.domain import RunSettings
 from core.ingest import source
 from core.models.builtin.criterion.routing import route
 from core.pipeline import runs
-from core.results import run_view
+from core.results import decisions, run_view
 from core.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -117,7 +117,7 @@ def test_the_demo_groups_as_its_readme_says(
     assert scores is not None
     assert scores["n"] == len(truth())
     assert float(str(scores["acc"])) >= 0.90
-    clusters = run_view.clusters(workspace.store, run_id).clusters
+    clusters = decisions.clusters(workspace.store, run_id).clusters
     assert not [cluster.name for cluster in clusters if cluster.needs_name]
     said = re.search(rf"^\| {criterion} \| {k} \| .* \| ([\d.]+) \|$", (DEMO / "README.md").read_text(), re.MULTILINE)
     assert said is not None, "the README's table has no such row"

@@ -12,6 +12,7 @@ from ui.texts.clusters import *
 from ui.texts.common import *
 from ui.texts.connect import *
 from ui.texts.door import *
+from ui.texts.edits import *
 from ui.texts.estimate import *
 from ui.texts.evaluate import *
 from ui.texts.export import *

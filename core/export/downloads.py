@@ -20,7 +20,7 @@ from core.export.zip_folders import zip_folders
 from core.ingest import source
 from core.ingest.sources.source_file import Found
 from core.ingest.sources.zip_file import MAX_MEMBER, read_member
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.run_view import View
 from core.results.selection import ALL, REST, Only
 from core.workspace import Workspace
@@ -58,7 +58,7 @@ def lines(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes
 def columns(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
     """The same as Parquet; the file's metadata says which run it is, and which part of it. Raises BadInput."""
     run = run_view.get_run(workspace.store, run_id)
-    part = only.said(run_view.clusters(workspace.store, run_id).clusters)
+    part = only.said(decisions.clusters(workspace.store, run_id).clusters)
     about = {"run": run_id, "criterion": run.settings.criterion, "part": part or "all"}
     return parquet_pieces(_COLUMNS, _cells(workspace, run_id, only), about)
 
@@ -108,7 +108,7 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
                 copy = workspace.image(item, "view")
                 yield folder_of[place], str(PurePosixPath(name).with_suffix(".jpg")), copy.read_bytes
 
-    part = only.said(run_view.clusters(workspace.store, run_id).clusters)
+    part = only.said(decisions.clusters(workspace.store, run_id).clusters)
     return zip_folders(files(), f"These are not all images of the run: {part}." if part else "")
 
 

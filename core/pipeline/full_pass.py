@@ -21,8 +21,8 @@ from core.pipeline.rehearsal import Rehearsal
 from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
-from core.results import run_view
-from core.results.edits import Edited
+from core.results import decisions, run_view
+from core.results.edited import Edited
 from core.steps import name
 from core.steps.item_answers import RunAnswers
 from core.steps.plan import Plan
@@ -214,12 +214,13 @@ class Pass:
         return self._asked(self.store.answers.answered(self.row.id, self.settings.dataset_id, "describe", "label"))
 
     def _assign(self, check_all: bool) -> None:
-        edited = run_view.clusters(self.store, self.row.id)
+        edited = decisions.clusters(self.store, self.row.id)
         todo = [
             item
             for part in chunks(self._labelled())
             for item in (part if check_all else self._out_of_date(part, edited))
         ]
+        self.store.runs.keep_for_undo(self.row.id, todo)
         meter = self.runner.meter("assign", len(todo))
         for part in chunks(todo):
             rest = list(part)
@@ -241,13 +242,14 @@ class Pass:
         or undecided."""
         held = self.store.answers.held(self.row.id, "assign", items)
         placed = run_view.assignments(self.store, self.row.id, items)
-        return [item for item in items if _is_due(item, held.get(item), placed.get(item), edited)]
+        labels = self.answers.labels(items) if edited.routed else {}
+        return [item for item in items if _is_due(item, held.get(item), placed.get(item), edited, labels.get(item, ""))]
 
 
-def _is_due(item: str, held: HeldAnswer | None, placed: Assignment | None, edited: Edited) -> bool:
+def _is_due(item: str, held: HeldAnswer | None, placed: Assignment | None, edited: Edited, label: str) -> bool:
     if held is None or held.failure or placed is None:
         return True
-    if item in edited.moved:  # a person has decided
+    if edited.is_placed(item, placed.cluster_id, label):  # a person has decided
         return False
     if held.stale:
         return True

@@ -24,7 +24,7 @@ from core.ingest.sources.source_file import Found, opened_head
 from core.models.registry import NO_KEYS, Keys
 from core.pipeline.run_models import models_of
 from core.pipeline.sight import said_of_sight
-from core.results import run_view
+from core.results import decisions
 from core.steps import assign, describe, label
 from core.steps.item_answers import FoundAnswers
 from core.steps.plan import Model, Models, Plan, StepPlan
@@ -122,7 +122,7 @@ class _Placing:
         """Describe, label and assign the image. Raises FacetryError with the reason where a model gives no answer."""
         description = describe.read(self._answer(self.plan.describe([self.item])))
         said = label.read(self._answer(self.plan.label([self.item])))
-        clusters = run_view.clusters(self.store, self.run.id).clusters
+        clusters = decisions.clusters(self.store, self.run.id).clusters
         assignment = self._assign(clusters)
         names = {cluster.id: cluster.name for cluster in clusters}
         by_probability = sorted((assignment.probabilities or {}).items(), key=lambda share: -share[1])

@@ -29,8 +29,8 @@ from core.pipeline.step_runner import chunks
 from core.pipeline.validation import check_share
 from core.propagation.propagate import Propagated, Propagation
 from core.propagation.sampling import Places, fit_axes
-from core.results import run_view
-from core.results.edits import Edited
+from core.results import decisions, run_view
+from core.results.edited import Edited
 from core.steps import assign
 
 PROPAGATED = "propagated/1"
@@ -144,7 +144,7 @@ class SampledPass(Pass):
     def _answers(self, items: Sequence[str]) -> tuple[dict[int, str | None], list[int]]:
         """Row -> today's cluster (None: Unassigned) of the images that models looked at, and the rows where they
         failed. If a person moved an image, that place is the answer, and images like it follow."""
-        edited = run_view.clusters(self.store, self.row.id)
+        edited = decisions.clusters(self.store, self.row.id)
         row_of = {item: row for row, item in enumerate(items)}
         failed = {
             row_of[item]
@@ -172,7 +172,7 @@ class SampledPass(Pass):
     def _spread_out(self, items: Sequence[str], found: Propagated, failed: Collection[int], check_all: bool) -> None:
         """Save the propagated assignments of images that no model looked at. Up-to-date ones stay. failed: rows that
         stay failed until they are asked again."""
-        edited = run_view.clusters(self.store, self.row.id)
+        edited = decisions.clusters(self.store, self.row.id)
         seen = hashlib.sha256(repr((found.classes, found.probabilities.shape)).encode())
         seen.update(found.probabilities.tobytes())
         choices = [cluster.id for cluster in edited.clusters]
@@ -182,6 +182,7 @@ class SampledPass(Pass):
         for part in chunks(rows):
             ids = [items[found.rows[place]] for place in part]
             due = set(ids) if check_all else set(super()._out_of_date(ids, edited))
+            self.store.runs.keep_for_undo(self.row.id, sorted(due))
             outcomes = []
             for place, item in zip(part, ids, strict=True):
                 if item not in due:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
-
-from pydantic import ValidationError
 
 from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
@@ -16,16 +13,12 @@ from core.evaluate.metrics import Confusion, from_counts, score_table
 from core.ingest.ground_truth import ALIKE
 from core.ingest.source import RECORD_TRUTH
 from core.models.builtin.from_pixels.word_senses import word_senses
-from core.models.embedding.kept import KeptVectors
-from core.models.embedding.minilm import embed
 from core.models.model_spec import BUILTIN, ModelSpec
-from core.results import edits as editing
-from core.results.edits import EDIT, Edit, Edited
+from core.results import decisions
 from core.steps import assign, name
 from core.store import Store
 from core.store.placements import Order, Placement, Query
-from core.store.runs import EditRow, RunRow
-from core.store.stale_groups import Apart, By, Kind
+from core.store.runs import RunRow
 
 __all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
 
@@ -84,125 +77,15 @@ def evidence_used(store: Store, run: RunRow) -> list[str]:
     return list(described.evidence) or store.answers.evidence_models(run.id)
 
 
-def proposal(store: Store, run_id: str) -> tuple[Cluster, ...]:
-    """The clusters as the model proposed them; empty before the name step."""
-    value = store.answers.value(run_id, "name", name.ITEM)
-    return name.read(value) if value else ()
-
-
 def first_names(store: Store, run_id: str) -> tuple[Cluster, ...]:
     """Groups of a first sample, to look at while the rest is described; empty before, and once all have names."""
     value = store.answers.value(run_id, "first names", name.ITEM)
-    return name.read(value) if value and not proposal(store, run_id) else ()
-
-
-def clusters(store: Store, run_id: str) -> Edited:
-    """The clusters as they stand after the person's edits."""
-    return editing.apply(proposal(store, run_id), _read_edits(store.runs.edits(run_id)))
+    return name.read(value) if value and not decisions.proposal(store, run_id) else ()
 
 
 def assignments(store: Store, run_id: str, items: Sequence[str] | None = None) -> dict[str, Assignment]:
     """Item id -> what the model decided, for all or some; a person's moves are not in it."""
     return {item: assign.read(value) for item, value in store.answers.values(run_id, "assign", items).items()}
-
-
-def preview_edit(store: Store, run_id: str, edit: Edit) -> int:
-    """How many assignments an edit would put out of date. Raises BadInput when it cannot be applied."""
-    return sum(number for _, number in _stale(store, run_id, edit, clusters(store, run_id)))
-
-
-def version(store: Store, run_id: str) -> str:
-    """Names the state of a person's decisions; "" where there is none."""
-    edits = store.runs.edits(run_id)
-    return edits[-1].version if edits else ""
-
-
-def edits_since(store: Store, run_id: str, seen: str) -> list[Edit] | None:
-    """What was decided since the version `seen`; None where what was decided by then was undone."""
-    edits = store.runs.edits(run_id)
-    place = next((number for number, row in enumerate(edits, 1) if row.version == seen), None if seen else 0)
-    return None if place is None else _read_edits(edits[place:])
-
-
-def add_edit(store: Store, run_id: str, edit: Edit, seen: str | None = None) -> int:
-    """Record a person's decision; return how many assignments it put out of date.
-
-    seen: the version that the person saw; None for the newest. Raises BadInput for an edit that may not be made, and
-    where somebody else has decided about the same groups or images since.
-    """
-    with store.runs.deciding():
-        if seen is not None:
-            _raise_if_met(edit, edits_since(store, run_id, seen))
-        state = clusters(store, run_id)
-        stale = _stale(store, run_id, edit, state)
-        store.runs.add_edit(run_id, EDIT.dump_json(edit).decode(), [kind for kind, _ in stale], _apart(edit, state))
-    return sum(number for _, number in stale)
-
-
-def undo_edit(store: Store, run_id: str, seen: str | None = None) -> Edit | None:
-    """Take back the newest decision and return it; None where there is none. seen, BadInput: as in `add_edit`."""
-    with store.runs.deciding():
-        if seen is not None and version(store, run_id) != seen:
-            raise BadInput(f"{_CHANGED}. Look at the groups as they are now, then undo again.")
-        undone = store.runs.undo_edit(run_id)
-    return next(iter(_read_edits([undone])), None) if undone else None
-
-
-_CHANGED = "The groups were changed in another window meanwhile, so this was not done"
-
-
-def _raise_if_met(edit: Edit, since: Sequence[Edit] | None) -> None:
-    if since is None or editing.meet(edit, since):
-        raise BadInput(f"{_CHANGED}. Look at them as they are now, then try again.")
-
-
-def _read_edits(rows: Sequence[EditRow]) -> list[Edit]:
-    """Stored edits; those that another version of Facetry made and this one does not know are left out."""
-    found = []
-    for row in rows:
-        with suppress(ValidationError):
-            found.append(EDIT.validate_json(row.value))
-    return found
-
-
-_BY: Mapping[type[Edit], By] = {editing.Delete: "", editing.Redefine: "second", editing.Add: "label"}
-"""The edits that put assignments out of date, and what it depends on besides the cluster that these are in."""
-
-
-def _apart(edit: Edit, state: Edited) -> Apart:
-    return Apart(_BY.get(type(edit), ""), state.today(), state.places())
-
-
-def _stale(store: Store, run_id: str, edit: Edit, state: Edited) -> list[tuple[Kind, int]]:
-    """The kinds of assignments that an edit would put out of date, and how many are of each."""
-    editing.check(state, edit)
-    if type(edit) not in _BY:
-        return []
-    by = _BY[type(edit)]
-    kinds = store.runs.kinds(run_id, _apart(edit, state))
-    vectors = KeptVectors(store.text_vectors)
-    near = _nearer(edit.name, state, [kind for kind, _ in kinds], vectors) if isinstance(edit, editing.Add) else set()
-
-    def makes_stale(kind: Kind) -> bool:
-        chosen, other, moved = kind
-        second = other if by == "second" else None
-        return editing.makes_stale(edit, state, editing.Kind(chosen, second, kind in near, moved))
-
-    return [(kind, number) for kind, number in kinds if makes_stale(kind)]
-
-
-def _nearer(new: str, state: Edited, kinds: Sequence[Kind], vectors: KeptVectors) -> set[Kind]:
-    """Those (cluster chosen, label) whose label lies nearer to the name `new` than to the present cluster's name."""
-    placed = [
-        (kind, now, label) for kind in kinds if (label := kind[1]) is not None and (now := state.resolve(kind[0]))
-    ]
-    if not placed:
-        return set()
-    names = embed([cluster.name for cluster in state.clusters] + [new])
-    place = {cluster.id: names[row] for row, cluster in enumerate(state.clusters)}
-    labels = sorted({label for _, _, label in placed})
-    by_label = dict(zip(labels, vectors(labels), strict=True))
-    return {kind for kind, now, label in placed if by_label[label] @ names[-1] > by_label[label] @ place[now]}
 
 
 class View:
@@ -211,7 +94,7 @@ class View:
     def __init__(self, store: Store, run_id: str) -> None:
         """Raises BadInput when there is no such run."""
         self.run = get_run(store, run_id)
-        self.edited = clusters(store, run_id)
+        self.edited = decisions.clusters(store, run_id)
         self._store = store
         self._by_id = {cluster.id: cluster for cluster in self.edited.clusters}
         dataset = self.run.settings.dataset_id
@@ -219,8 +102,7 @@ class View:
             run_id,
             dataset,
             facet_of(self.run.settings.truth, store.datasets.facets(dataset)),
-            self.edited.today(),
-            self.edited.places(),
+            self.edited.decisions,
         )
 
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from core.store.database import Database
+from core.store.decisions import PLACED, ROUTED, Decisions
 from core.store.kept_rows import Rows, Version
 
 Order = Literal["sure", "unsure", "given"]
@@ -74,35 +74,29 @@ class Placements:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._making = threading.Lock()
-        self._fresh: dict[str, tuple[Version, str, Mapping[str, str], Mapping[str, str]]] = {}
+        self._fresh: dict[str, tuple[Version, str, Decisions]] = {}
         """Run id -> what its placements were made from when they were last right."""
+        self._made_from: dict[str, tuple[str, Decisions]] = {}
+        """Run id -> the version of the answers, items and ground truth that they were made from, and the decisions."""
         self._made: dict[str, float] = {}
         """Run id -> when that was (monotonic seconds)."""
 
-    def refresh(
-        self,
-        run_id: str,
-        dataset_id: str,
-        facet: str,
-        clusters: Mapping[str, str],
-        moved: Mapping[str, str],
-    ) -> None:
+    def refresh(self, run_id: str, dataset_id: str, facet: str, decisions: Decisions) -> None:
         """Make the placements of a run, unless they are as they would be made now.
 
         Args:
             facet: the ground truth to show, or "".
-            clusters: a model's cluster id -> today's; what is not in it is gone.
-            moved: item id -> cluster id or "", where a person put it. Names and meanings are not in the table: an
-                edit that changes nothing else costs nothing here.
+            decisions: where a person put clusters and images. Names and meanings are not in the table: an edit that
+                changes nothing else costs nothing here.
         """
-        asked = (facet, clusters, moved)  # compared too: another session may have read the edits a moment earlier
+        asked = (facet, decisions)  # compared too: another session may have read the edits a moment earlier
         if self._fresh.get(run_id) == (self._db.version(run_id, dataset_id), *asked):
             return
         if self._fresh.get(run_id, ())[1:] == asked and self._may_wait(run_id):
             return
         with self._making:  # one session makes them, those that wait find them made
             now = (self._db.version(run_id, dataset_id), *asked)
-            if self._fresh.get(run_id) != now and self._is_made(run_id, dataset_id, facet, clusters, moved):
+            if self._fresh.get(run_id) != now and self._is_made(run_id, dataset_id, facet, decisions):
                 self._fresh[run_id], self._made[run_id] = now, time.monotonic()
 
     def _may_wait(self, run_id: str) -> bool:
@@ -111,30 +105,30 @@ class Placements:
         rows = self._db.read_kept([run_id], "SELECT status FROM run WHERE id = ?", [run_id])
         return rows == [("running",)] and time.monotonic() - self._made[run_id] < _OLDEST_SECONDS
 
-    def _is_made(
-        self, run_id: str, dataset_id: str, facet: str, clusters: Mapping[str, str], moved: Mapping[str, str]
-    ) -> bool:
-        """Whether the placements are as they would be made now; if not, make them."""
-        edited = repr((sorted(clusters.items()), sorted(moved.items())))
-        version = self._version(run_id, dataset_id, facet) + edited + _MAKE  # an earlier version's are made anew
+    def _is_made(self, run_id: str, dataset_id: str, facet: str, decisions: Decisions) -> bool:
+        """Whether the placements are as they would be made now; if not, make them, or only those that a person has
+        placed otherwise since."""
+        data = self._version(run_id, dataset_id, facet) + _MAKE  # an earlier version's are made anew
+        version = data + decisions.version
         if self._db.read("SELECT 1 FROM placed WHERE run_id = ? AND version = md5(?)", [run_id, version]):
+            self._made_from[run_id] = (data, decisions)
             return True
-        values = {
-            "run": run_id,
-            "dataset": dataset_id,
-            "facet": facet,
-            "old": list(clusters),
-            "new": list(clusters.values()),
-            "items": list(moved),
-            "places": list(moved.values()),
-        }
+        known, before = self._made_from.get(run_id, ("", Decisions()))
+        differing = decisions.differing(before) if known == data else None
+        placed = decisions if differing is None else decisions.only(differing)
+        values = {"run": run_id, "dataset": dataset_id, "facet": facet, **placed.values()}
+        values |= {"old": list(decisions.clusters), "new": list(decisions.clusters.values())}
+        values["only"] = None if differing is None else sorted(differing)
         with self._db.write(run_id) as cursor:
-            cursor.execute("DELETE FROM placement WHERE run_id = ?", [run_id])
+            gone = "run_id = $run AND ($only IS NULL OR item_id IN (SELECT unnest($only::VARCHAR[])))"
+            cursor.execute(f"DELETE FROM placement WHERE {gone}", {key: values[key] for key in ("run", "only")})
             sql = "SELECT coalesce(max(position), -1) + 1 FROM dataset_item WHERE dataset_id = ?"
             (number,) = cursor.execute(sql, [dataset_id]).fetchall()[0]
-            for first in range(0, number, _AT_ONCE):
-                cursor.execute(_MAKE, values | {"first": first, "end": first + _AT_ONCE})
+            for first in range(0, number, _AT_ONCE if differing is None else number):
+                end = number if differing is not None else first + _AT_ONCE
+                cursor.execute(_MAKE, values | {"first": first, "end": end})
             cursor.execute("INSERT OR REPLACE INTO placed VALUES (?, md5(?))", [run_id, version])
+        self._made_from[run_id] = (data, decisions)
         return False
 
     def _version(self, run_id: str, dataset_id: str, facet: str) -> str:
@@ -290,17 +284,18 @@ def _files(run_id: str, query: Query) -> tuple[str, list[Any]]:
     ), values
 
 
-_MAKE = """
+_MAKE = f"""
 INSERT INTO placement
 WITH part AS (
     SELECT position, item_id, name FROM dataset_item
     WHERE dataset_id = $dataset AND status = 'ready' AND position >= $first AND position < $end
+        AND ($only IS NULL OR item_id IN (SELECT unnest($only::VARCHAR[])))
 ), held AS (
     SELECT item_id,
         max(value) FILTER (step = 'describe') AS described,
         max(value) FILTER (step = 'label') AS labelled,
         max(value) FILTER (step = 'assign') AS assigned,
-        min({'at': step_order, 'why': failure}) FILTER (failure <> '') AS failed,
+        min({{'at': step_order, 'why': failure}}) FILTER (failure <> '') AS failed,
         coalesce(bool_or(stale) FILTER (step = 'assign'), false) AS stale
     FROM (
         SELECT r.item_id, r.step, r.failure, r.stale, if(r.failure = '', a.value, NULL) AS value,
@@ -312,18 +307,24 @@ WITH part AS (
     GROUP BY item_id
 ), today AS (
     SELECT unnest($old::VARCHAR[]) AS old, unnest($new::VARCHAR[]) AS new
-), by_person AS (
-    SELECT unnest($items::VARCHAR[]) AS item_id, unnest($places::VARCHAR[]) AS place
+), placed AS (
+    {PLACED}
+), routed AS (
+    {ROUTED}
+), labelled AS (
+    SELECT *, coalesce(json_extract_string(labelled, '$'), '') AS label,
+        json_extract_string(assigned, '$.cluster_id') AS chosen FROM held
 ), whole AS (
-    SELECT i.position, i.item_id, i.name, h.assigned, h.stale, p.item_id IS NOT NULL AS moved,
-        coalesce(p.place, t.new, '') AS cluster_id, coalesce(h.failed.why, '') AS failure,
-        coalesce(g.class, '') AS truth,
-        coalesce(json_extract_string(h.labelled, '$'), '') AS label,
+    SELECT i.position, i.item_id, i.name, h.assigned, h.stale, coalesce(p.place, r.place) IS NOT NULL AS moved,
+        coalesce(p.source, 'person') AS source, p.confidence,
+        coalesce(p.place, r.place, t.new, '') AS cluster_id, coalesce(h.failed.why, '') AS failure,
+        coalesce(g.class, '') AS truth, coalesce(h.label, '') AS label,
         coalesce(json_extract_string(h.described, '$.text'), '') AS description
     FROM part i
-    LEFT JOIN held h ON h.item_id = i.item_id
-    LEFT JOIN by_person p ON p.item_id = i.item_id
-    LEFT JOIN today t ON t.old = json_extract_string(h.assigned, '$.cluster_id')
+    LEFT JOIN labelled h ON h.item_id = i.item_id
+    LEFT JOIN placed p ON p.item_id = i.item_id
+    LEFT JOIN routed r ON r.chosen = h.chosen AND r.label = h.label
+    LEFT JOIN today t ON t.old = h.chosen
     LEFT JOIN truth g ON g.dataset_id = $dataset AND g.facet = $facet AND g.item_id = i.item_id
 )
 SELECT $run, position, item_id, name,
@@ -331,9 +332,10 @@ SELECT $run, position, item_id, name,
         WHEN NOT moved AND json_extract(assigned, '$.undecided') = 'true' THEN 'pending'
         WHEN assigned IS NOT NULL OR moved THEN 'unassigned' ELSE 'pending' END,
     cluster_id,
-    CASE WHEN moved THEN 'person' WHEN cluster_id = '' THEN 'none'
+    CASE WHEN moved THEN source WHEN cluster_id = '' THEN 'none'
         WHEN json_extract(assigned, '$.propagated') = 'true' THEN 'propagated' ELSE 'model' END,
-    CASE WHEN cluster_id <> '' AND NOT moved THEN json_extract_string(assigned, '$.confidence')::DOUBLE END,
+    CASE WHEN cluster_id = '' THEN NULL WHEN moved THEN confidence
+        ELSE json_extract_string(assigned, '$.confidence')::DOUBLE END,
     label, description, truth,
     CASE WHEN failure <> '' THEN failure
         WHEN assigned IS NOT NULL AND cluster_id = '' THEN coalesce(json_extract_string(assigned, '$.answer'), '')

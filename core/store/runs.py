@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from core.domain import RunSettings, RunStatus, StepStats
 from core.errors import BadInput
 from core.store.database import Database, insert_rows, now
-from core.store.stale_groups import Apart, Kind, counted, kinds_as_values, members, values
+from core.store.stale_groups import Apart, Kind, Mark, counted, kinds_as_values, members, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,12 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class EditRow:
-    """One decision of a person, as JSON. version: names the state of the run's decisions up to this one."""
+    """One decision of a person, as JSON. version: names the state of the run's decisions up to this one. at: UTC."""
 
     seq: int
     value: str
     version: str
+    at: datetime
 
 
 _APART = Apart()
@@ -141,64 +142,118 @@ class Runs:
         """In the block nobody else decides anything: what was checked there still holds when it is stored."""
         return self._db.alone()
 
-    def add_edit(self, run_id: str, value: str, stale: Sequence[Kind] = (), apart: Apart = _APART) -> int:
+    def add_edit(self, run_id: str, value: str, marks: Sequence[Mark] = ()) -> int:
         """Append a decision and mark the assignments of these kinds, in one transaction; return its number."""
         with self._db.write(run_id) as cursor:
             (last,) = cursor.execute("SELECT coalesce(max(seq), 0) FROM edit WHERE run_id = ?", [run_id]).fetchall()[0]
             insert_rows(cursor, "edit", [(run_id, last + 1, value, "{}", now())])
-            if stale:
-                # Each item is recorded with the answer that undo gives back. One that was stale already has none: undo
-                # makes it stale again, as any answer given since was given with this edit in force.
-                touched = f"run_id = $run AND step = 'assign' AND item_id IN ({members(apart)})"
-                asked = values(run_id, apart) | kinds_as_values(stale)
-                cursor.execute(
-                    "UPDATE edit SET stale = (SELECT coalesce(json_group_object(item_id, CASE WHEN stale THEN '' ELSE "
-                    f"call_key END), '{{}}') FROM result WHERE {touched}) WHERE run_id = $run AND seq = $seq",
-                    asked | {"seq": last + 1},
-                )
-                cursor.execute(f"UPDATE result SET stale = true WHERE {touched}", asked)
+            for mark in marks:
+                if mark.kinds:
+                    _mark(cursor, run_id, last + 1, mark)
         return int(last) + 1
 
-    def undo_edit(self, run_id: str) -> EditRow | None:
-        """Remove the newest decision and give what it touched its earlier answer back (it is still in the cache).
+    def keep_for_undo(self, run_id: str, items: Sequence[str]) -> None:
+        """Before these items are assigned again: undoing the newest decision, under which that is done, will give back
+        what they have now. Nothing where nobody has decided anything."""
+        with self._db.write(run_id) as cursor:
+            edits = self.edits(run_id)
+            if edits and items:
+                touched = (
+                    "run_id = $run AND step = 'assign' AND failure = '' AND item_id IN (FROM unnest($items::VARCHAR[]))"
+                )
+                _record(cursor, edits[-1].seq, touched, {"run": run_id, "items": list(items)})
+
+    def undo_edit(self, run_id: str, version: str = "") -> EditRow | None:
+        """Remove a decision and give what it touched its earlier answer back (it is still in the cache).
+
+        What a later decision touched too stays out of date until that one is undone.
+
+        Args:
+            version: the version of the decision; "" for the newest.
 
         Returns the decision, or None when there is none.
         """
         with self._db.write(run_id) as cursor:
             edits = self.edits(run_id)
-            if not edits:
+            undone = next((edit for edit in reversed(edits) if version in ("", edit.version)), None)
+            if undone is None:
                 return None
-            newest = edits[-1]
-            old = (
-                "(SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
-                "(SELECT CAST(CAST(stale AS JSON) AS MAP(VARCHAR, VARCHAR)) AS held FROM edit "
-                "WHERE run_id = $run AND seq = $seq)) old"
-            )
-            for_edit = {"run": run_id, "seq": newest.seq}
+            if undone is not edits[-1]:
+                _pass_on(cursor, run_id, undone.seq)
+            for_edit = {"run": run_id, "seq": undone.seq}
             cursor.execute(
                 "UPDATE result SET stale = true WHERE run_id = $run AND step = 'assign' AND item_id IN "
-                f"(SELECT item_id FROM {old} WHERE call_key = '')",
+                f"(SELECT item_id FROM {_TOUCHED} WHERE call_key = '')",
                 for_edit,
             )
             cursor.execute(
                 "INSERT OR REPLACE INTO result SELECT $run, 'assign', old.item_id, old.call_key, '', false, '' FROM "
-                f"{old} WHERE old.call_key <> ''",
+                f"{_TOUCHED} WHERE old.call_key <> ''",
                 for_edit,
             )
-            cursor.execute("DELETE FROM edit WHERE run_id = ? AND seq = ?", [run_id, newest.seq])
-        return newest
+            cursor.execute("DELETE FROM edit WHERE run_id = ? AND seq = ?", [run_id, undone.seq])
+        return undone
 
     def edits(self, run_id: str) -> list[EditRow]:
         """The decisions in order. A number may be given again after an undo; a version is not."""
         sql = "SELECT seq, value, created_at FROM edit WHERE run_id = ? ORDER BY seq"
         rows = self._db.read_kept([run_id], sql, [run_id])
-        return [EditRow(seq, value, f"{seq}@{made.isoformat()}") for seq, value, made in rows]
+        return [EditRow(seq, value, f"{seq}@{made.isoformat()}", made) for seq, value, made in rows]
 
 
 def write_stats(cursor: duckdb.DuckDBPyConnection, run_id: str, stats: Mapping[str, StepStats]) -> None:
     """Keep what a run's steps did, in the transaction of `cursor`."""
     value = json.dumps({step: asdict(of_step) for step, of_step in stats.items()})
     cursor.execute("UPDATE run SET stats = ? WHERE id = ?", [value, run_id])
+
+
+_TOUCHED = (
+    "(SELECT unnest(map_keys(held)) AS item_id, unnest(map_values(held)) AS call_key FROM "
+    "(SELECT CAST(CAST(stale AS JSON) AS MAP(VARCHAR, VARCHAR)) AS held FROM edit "
+    "WHERE run_id = $run AND seq = $seq)) old"
+)
+"""The items that an edit put out of date, each with the answer that undo gives back; "" where it was stale before."""
+
+
+def _mark(cursor: duckdb.DuckDBPyConnection, run_id: str, seq: int, mark: Mark) -> None:
+    touched = f"run_id = $run AND step = 'assign' AND item_id IN ({members(mark.apart)})"
+    asked = values(run_id, mark.apart) | kinds_as_values(mark.kinds)
+    _record(cursor, seq, touched, asked)
+    cursor.execute(f"UPDATE result SET stale = true WHERE {touched}", asked)
+
+
+def _record(cursor: duckdb.DuckDBPyConnection, seq: int, touched: str, values: Mapping[str, Any]) -> None:
+    """Record each of some items with the answer that undoing an edit gives back. One that is stale already has none:
+    undo makes it stale again, as any answer given since was given with this edit in force. What was recorded before
+    stays.
+
+    touched: a condition on the table result, for these values.
+    """
+    cursor.execute(
+        "UPDATE edit SET stale = (SELECT json_merge_patch(coalesce(json_group_object(item_id, CASE WHEN stale THEN '' "
+        f"ELSE call_key END), '{{}}'), edit.stale) FROM result WHERE {touched}) WHERE run_id = $run AND seq = $seq",
+        {**values, "seq": seq},
+    )
+
+
+def _pass_on(cursor: duckdb.DuckDBPyConnection, run_id: str, seq: int) -> None:
+    """Give what an edit that is to be undone holds to the next later edit that touched the same items: what those items
+    were before is what undoing that one gives back, and they stay out of date until then."""
+    sql = "SELECT seq, stale FROM edit WHERE run_id = ? AND seq >= ? ORDER BY seq"
+    (_, own), *later = cursor.execute(sql, [run_id, seq]).fetchall()
+    held: dict[str, str] = json.loads(own)
+    for number, value in later:
+        touched: dict[str, str] = json.loads(value)
+        both = held.keys() & touched.keys()
+        if both:
+            touched |= {item: held.pop(item) for item in both}
+            _keep_touched(cursor, run_id, number, touched)
+    _keep_touched(cursor, run_id, seq, held)
+
+
+def _keep_touched(cursor: duckdb.DuckDBPyConnection, run_id: str, seq: int, touched: Mapping[str, str]) -> None:
+    sql = "UPDATE edit SET stale = ? WHERE run_id = ? AND seq = ?"
+    cursor.execute(sql, [json.dumps(touched), run_id, seq])
 
 
 # Settings and counts of older and newer versions are read too: what is missing is as it was before there was a choice.

@@ -6,13 +6,16 @@ There are few kinds (clusters by second choices, or by labels) however many imag
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.store.decisions import PLACED, ROUTED, Decisions
+
+_NO_DECISIONS = Decisions()
 By = Literal["", "second", "label"]
 Kind = tuple[str | None, str | None, str | None]
 """The cluster that a model chose, as it was called then (None: none), its second choice or the image's label, and where
-a person put the image ("": in no cluster; None where nobody did)."""
+what a person did put the image ("": in no cluster; None where nothing did)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,19 @@ class Apart:
     Attributes:
         by: nothing more, its second choice (the most probable of today's clusters besides the image's own), or the
             image's label.
-        clusters: id of a cluster that a model knew -> its id today, for those that are not gone.
-        moved: item id -> where a person put it: a cluster's id, "" for none.
+        decisions: what a person decided; images that it places are kinds of their own.
     """
 
     by: By = ""
-    clusters: Mapping[str, str] = field(default_factory=dict)
-    moved: Mapping[str, str] = field(default_factory=dict)
+    decisions: Decisions = _NO_DECISIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Kinds of assignments that an edit puts out of date, and how they are told apart."""
+
+    kinds: Sequence[Kind]
+    apart: Apart = Apart()
 
 
 _ASSIGNED = """
@@ -59,10 +68,11 @@ def members(apart: Apart) -> str:
 
 def values(run_id: str, apart: Apart) -> dict[str, Any]:
     """What both queries ask with."""
-    told = {"run": run_id, "items": list(apart.moved), "places": list(apart.moved.values())}
-    if apart.by == "second" and apart.clusters:
-        told |= {"old": list(apart.clusters), "new": list(apart.clusters.values())}
-        told["paths"] = [f'$.probabilities."{known}"' for known in apart.clusters]
+    told = {"run": run_id} | apart.decisions.values()
+    clusters = apart.decisions.clusters
+    if apart.by == "second" and clusters:
+        told |= {"old": list(clusters), "new": list(clusters.values())}
+        told["paths"] = [f'$.probabilities."{known}"' for known in clusters]
         told["keys"] = list(_parts(apart))
     return told
 
@@ -75,11 +85,12 @@ def kinds_as_values(kinds: Sequence[Kind]) -> dict[str, Any]:
 
 def _each(apart: Apart) -> str:
     return (
-        "SELECT r.item_id, r.chosen, o.other, p.place AS moved "
+        "SELECT r.item_id, r.chosen, o.other, coalesce(p.place, w.place) AS moved "
         f"FROM (SELECT r.item_id, {_CHOSEN} AS chosen {_ASSIGNED}) r "
         f"LEFT JOIN ({_other(apart)}) o ON o.item_id = r.item_id "
-        "LEFT JOIN (SELECT unnest($items::VARCHAR[]) AS item_id, unnest($places::VARCHAR[]) AS place) p "
-        "ON p.item_id = r.item_id"
+        f"LEFT JOIN ({PLACED}) p ON p.item_id = r.item_id "
+        f"LEFT JOIN ({_LABEL}) l ON l.item_id = r.item_id "
+        f"LEFT JOIN ({ROUTED}) w ON w.chosen = r.chosen AND w.label = l.other"
     )
 
 
@@ -87,13 +98,13 @@ def _other(apart: Apart) -> str:
     """A query of `values`: (item id, its `other`)."""
     if apart.by == "label":
         return _LABEL
-    return _second(_parts(apart)) if apart.by == "second" and apart.clusters else _NOTHING
+    return _second(_parts(apart)) if apart.by == "second" and apart.decisions.clusters else _NOTHING
 
 
 def _parts(apart: Apart) -> dict[str, list[int]]:
-    """Today's cluster -> the places, from 1, of those in `apart.clusters` that it consists of."""
+    """Today's cluster -> the places, from 1, of those clusters that a model knew that it consists of."""
     parts: dict[str, list[int]] = {}
-    for place, now in enumerate(apart.clusters.values(), start=1):
+    for place, now in enumerate(apart.decisions.clusters.values(), start=1):
         parts.setdefault(now, []).append(place)
     return parts
 

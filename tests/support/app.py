@@ -23,7 +23,7 @@ from core.ingest import source
 from core.ingest.sources import upload
 from core.models import registry
 from core.pipeline import runs
-from core.results import run_view
+from core.results import staleness
 from ui import text
 from ui.images import choose
 from ui.session import state
@@ -63,8 +63,8 @@ def models(monkeypatch: pytest.MonkeyPatch) -> tuple[FakeVision, FakeText]:
     vision, language = FakeVision(), FakeText()
     monkeypatch.setattr(registry, "VISION", {"builtin": lambda *_: vision})
     monkeypatch.setattr(registry, "TEXT", {"builtin": lambda *_: language})
-    monkeypatch.setattr(run_view, "embed", embed)
-    monkeypatch.setattr(run_view, "KeptVectors", lambda _: embed)
+    monkeypatch.setattr(staleness, "embed", embed)
+    monkeypatch.setattr(staleness, "KeptVectors", lambda _: embed)
     return vision, language
 
 

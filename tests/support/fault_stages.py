@@ -42,7 +42,7 @@ from core.models.openai.server import OpenAIChat
 from core.pipeline import intake, runs
 from core.pipeline.add_images import add
 from core.pipeline.import_results import bring_in
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename
 from core.store import Store, answers
 from core.store.copies import Copies
@@ -362,7 +362,7 @@ def _ask_a_server(desk: Desk) -> None:
 
 def _edits(desk: Desk) -> list[Edit]:
     """One of each kind, which a person makes one after the other."""
-    red, green, blue, grey = sorted(run_view.proposal(desk.store, desk.run_id()), key=lambda cluster: cluster.name)
+    red, green, blue, grey = sorted(decisions.proposal(desk.store, desk.run_id()), key=lambda cluster: cluster.name)
     items = desk.store.datasets.items(desk.store.runs.recent()[0].settings.dataset_id)
     moved = (items[0].item_id, items[3].item_id)
     return [
@@ -380,7 +380,7 @@ def _edit(desk: Desk) -> None:
     run_id = desk.run_id()
     for number, edit in enumerate(_edits(desk)):
         if number >= len(desk.store.runs.edits(run_id)):
-            run_view.add_edit(desk.store, run_id, edit, run_view.version(desk.store, run_id))
+            decisions.add(desk.store, run_id, edit, decisions.version(desk.store, run_id))
             desk.studio.ledger.note("edit", EDIT.dump_json(edit).decode())
     run_view.View(desk.store, run_id).rows()
 
@@ -388,7 +388,7 @@ def _edit(desk: Desk) -> None:
 def _undo(desk: Desk) -> None:
     run_id = desk.run_id()
     while desk.store.runs.edits(run_id):
-        run_view.undo_edit(desk.store, run_id, run_view.version(desk.store, run_id))
+        decisions.undo(desk.store, run_id, decisions.version(desk.store, run_id))
     run_view.View(desk.store, run_id).rows()
 
 

@@ -17,7 +17,7 @@ from core.domain import RunSettings
 from core.ingest import source
 from core.models import registry
 from core.pipeline import runs
-from core.results import run_view
+from core.results import decisions, run_view
 from core.workspace import Workspace
 
 EACH = 4
@@ -62,4 +62,4 @@ class House:
         )
 
     def id_of(self, run_id: str, name: str) -> str:
-        return next(cluster.id for cluster in run_view.clusters(self.store, run_id).clusters if cluster.name == name)
+        return next(cluster.id for cluster in decisions.clusters(self.store, run_id).clusters if cluster.name == name)

@@ -30,7 +30,7 @@ from fakes import FakeText, FakeVision
 from streamlit.testing.v1 import AppTest
 
 from core.errors import ModelUnavailable
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Add, Delete, Rename
 from core.store.recovery.report import REPORT, Restoration
 from ui import text
@@ -153,7 +153,7 @@ def test_an_unexpected_fault_is_one_sentence(make: Callable[..., str], monkeypat
         raise RuntimeError("secret detail")
 
     run_id = make()
-    monkeypatch.setattr(run_view, "clusters", fail)
+    monkeypatch.setattr(decisions, "clusters", fail)
     at = open_app("names", run=run_id)
     assert [error.value for error in at.error] == [text.UNEXPECTED]
     assert "secret" not in shown(at)
@@ -164,7 +164,7 @@ def test_a_full_disk_is_said_wherever_it_is_met(make: Callable[..., str], monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     run_id = make()
-    monkeypatch.setattr(run_view, "clusters", fail)
+    monkeypatch.setattr(decisions, "clusters", fail)
     at = open_app("names", run=run_id)
     said = safe_md("The disk is full. What was saved is kept. Make room, then try again.")
     assert [error.value for error in at.error] == [said]
@@ -218,6 +218,29 @@ def test_rename_and_undo(make: Callable[..., str]) -> None:
     assert "already a group called" in shown(at)
     button(at, text.UNDO).click().run()
     assert at.text_input[0].value == "red"
+    assert [toast.value for toast in at.toast] == [safe_md("Undone: the new name “scarlet”.")]
+    assert button(at, text.REDO).help == "Make the new name “scarlet” again"
+    button(at, text.REDO).click().run()
+    assert at.text_input[0].value == "scarlet"
+    button(at, text.UNDO).click().run()
+    at.text_input[1].set_value("lime").run()  # what is decided anew leaves nothing to make again
+    assert text.REDO not in [one.label for one in at.button]
+
+
+def test_undo_takes_back_what_this_window_did(make: Callable[..., str]) -> None:
+    run_id = make(until="name")
+    first, second = open_app("names", run=run_id), open_app("names", run=run_id)
+    first.text_input[0].set_value("scarlet").run()
+    second.run()
+    second.text_input[1].set_value("lime").run()
+    first.run()
+    button(first, text.UNDO).click().run()
+    assert [field.value for field in first.text_input][:2] == ["red", "lime"]
+    second.run()
+    assert button(second, text.UNDO).help == "Undo the new name “lime”"
+    second.text_input[1].set_value("green").run()
+    first.run()
+    assert button(first, text.UNDO).disabled  # all that is left is the other's
 
 
 def test_two_windows_on_one_run_are_told_of_each_other(make: Callable[..., str]) -> None:
@@ -227,11 +250,11 @@ def test_two_windows_on_one_run_are_told_of_each_other(make: Callable[..., str])
     second.text_input[0].set_value("crimson").run()  # the same group, which it still shows as it was
     assert "changed in another window meanwhile" in shown(second)
     assert second.text_input[0].value == "scarlet"
-    assert any("a group was renamed “scarlet”" in toast.value for toast in second.toast)
+    assert any("the new name “scarlet”" in toast.value for toast in second.toast)
     second.text_input[1].set_value("lime").run()
     assert second.text_input[1].value == "lime"
     first.run()
-    assert any("a group was renamed “lime”" in toast.value for toast in first.toast)
+    assert any("the new name “lime”" in toast.value for toast in first.toast)
     first.run()
     assert not first.toast
 
@@ -286,7 +309,7 @@ def test_add_delete_and_merge_say_what_they_make_stale(make: Callable[..., str])
     at.run()
     at.button(key=f"merge-change-{run_id}-c2").click().run()
     assert "out of date" not in shown(at)
-    assert len(run_view.clusters(state.workspace().store, run_id).clusters) == 1
+    assert len(decisions.clusters(state.workspace().store, run_id).clusters) == 1
 
 
 def test_assign_leads_to_browse(make: Callable[..., str]) -> None:
@@ -299,7 +322,7 @@ def test_assign_leads_to_browse(make: Callable[..., str]) -> None:
 
 def test_check_all_again_asks_all_again(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:
     run_id = make()
-    run_view.add_edit(state.workspace().store, run_id, Rename("c1", "scarlet"))
+    decisions.add(state.workspace().store, run_id, Rename("c1", "scarlet"))
     models[1].history.clear()
     at = open_app("names", run=run_id)
     at.button(key="check-all").click().run()
@@ -324,7 +347,7 @@ def test_unassigned_answers_ask_to_become_a_group(make: Callable[..., str]) -> N
     at = open_app("browse", run=run_id)
     assert text.they_say(BLUE, "blue") in shown(at)
     button(at, text.ADD_AS_GROUP).click().run()
-    assert "blue" in [cluster.name for cluster in run_view.clusters(state.workspace().store, run_id).clusters]
+    assert "blue" in [cluster.name for cluster in decisions.clusters(state.workspace().store, run_id).clusters]
     assert text.out_of_date(BLUE) in shown(at)
 
 
@@ -378,9 +401,9 @@ def test_odd_addresses(params: dict[str, str], make: Callable[..., str]) -> None
 
 def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
     run_id = make()
-    run_view.add_edit(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
-    run_view.add_edit(state.workspace().store, run_id, Delete("c3"))
+    decisions.add(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
+    decisions.add(state.workspace().store, run_id, Delete("c3"))
     at = open_app("browse", run=run_id)
     assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.subheader)
     assert text.out_of_date(BLUE) in shown(at)
-    assert edit_callbacks.undo_label(run_id) == "Undo the deletion"
+    assert button(at, text.UNDO).help == "Undo the deletion of a group"

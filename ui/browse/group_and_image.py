@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.results.edits import Edited
+from core.results.edited import Edited
 from core.results.run_view import Order, Query, Row, View
 from core.store.runs import RunRow
 from ui import text
@@ -15,7 +15,7 @@ from ui.browse import explanation
 from ui.browse.overview import ALL, REST, UNASSIGNED, open_group, open_image
 from ui.clusters import edit_callbacks
 from ui.clusters.group_data import second_choice
-from ui.clusters.stale import undo_button
+from ui.clusters.undo import undo_button
 from ui.components.gallery import Tile, picture, wall
 from ui.components.notices import act
 from ui.components.safe import safe_md

@@ -5,33 +5,47 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from core.results import run_view
-from core.results.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename
+import streamlit as st
+
+from core.results import decisions
+from core.results.edits import Add, Delete, Edit, Merge, Move, Redefine, Rename
 from ui import text
 from ui.clusters import elsewhere
-from ui.session import model_choice, state
+from ui.session import authors, model_choice, state
 
-_UNDO = {
-    "rename": "Undo the new name “{name}”", "redefine": "Undo the new meaning", "merge": "Undo the merge",
-    "delete": "Undo the deletion", "add": "Undo adding “{name}”", "move": "Undo moving {images}",
-}  # fmt: skip
+_UNDONE = "undone edits"
 
 
 def apply(run_id: str, edit: Edit) -> str | None:
     """Record an edit; return what to tell the person. Raises BadInput."""
-    stale = run_view.add_edit(state.workspace().store, run_id, edit, seen=elsewhere.seen(run_id))
-    elsewhere.keep(run_id, own=1)
+    stale = record(run_id, edit)
+    to_redo(run_id).clear()
     return text.out_of_date(stale) if stale else None
+
+
+def record(run_id: str, edit: Edit) -> int:
+    """Record an edit as this window's own; return how many assignments it put out of date. Raises BadInput."""
+    store = state.workspace().store
+    stale = decisions.add(store, run_id, edit, seen=elsewhere.seen(run_id))
+    authors.made(run_id, decisions.version(store, run_id))
+    elsewhere.keep(run_id, own=1)
+    return stale
+
+
+def to_redo(run_id: str) -> list[Edit]:
+    """What this window has undone in a run and may make again, the newest last."""
+    undone: list[Edit] = st.session_state.setdefault(f"{_UNDONE} {run_id}", [])
+    return undone
 
 
 def stale_count(run_id: str, edit: Edit) -> int:
     """How many images an edit would put out of date. Raises BadInput when it cannot be applied."""
-    return run_view.preview_edit(state.workspace().store, run_id, edit)
+    return decisions.preview(state.workspace().store, run_id, edit)
 
 
 def rename(run_id: str, cluster_id: str, name: str) -> str | None:
     """Give a group another name; the same again (a field may report Enter and then losing the focus) is no edit."""
-    if run_view.clusters(state.workspace().store, run_id).get(cluster_id).name == name.strip():
+    if decisions.clusters(state.workspace().store, run_id).get(cluster_id).name == name.strip():
         return None
     return apply(run_id, Rename(cluster_id, name))
 
@@ -60,26 +74,6 @@ def new_group(name: str) -> Add:
 def move(run_id: str, items: Sequence[str], cluster_id: str | None) -> str | None:
     """Put images into a group by hand; None: into none."""
     return apply(run_id, Move(tuple(items), cluster_id))
-
-
-def undo(run_id: str) -> str | None:
-    """Take back the newest edit."""
-    undone = run_view.undo_edit(state.workspace().store, run_id, seen=elsewhere.seen(run_id))
-    elsewhere.undone(run_id)
-    return None if undone else text.NOTHING_TO_UNDO
-
-
-def undo_label(run_id: str) -> str:
-    """What Undo would take back, or "" when there is nothing."""
-    edits = state.workspace().store.runs.edits(run_id)
-    if not edits:
-        return ""
-    try:
-        newest = EDIT.validate_json(edits[-1].value)
-    except ValueError:
-        return text.UNDO_UNKNOWN
-    items = len(newest.items) if isinstance(newest, Move) else 0
-    return _UNDO[newest.kind].format(name=getattr(newest, "name", ""), images=text.images(items))
 
 
 def sort(run_id: str, check_all: bool = False) -> None:

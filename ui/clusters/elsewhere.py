@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.results import run_view
-from core.results.edits import Edit, Move
+from core.results import decisions
 from ui import text
 from ui.components.safe import safe_md
 from ui.session import state
 
 _SHOWN = 3
 _NEWS = "news from elsewhere"
-_DONE = {
-    "rename": "a group was renamed “{name}”", "redefine": "a meaning was changed", "merge": "two groups were merged",
-    "delete": "a group was deleted", "add": "“{name}” was added", "move": "{images} moved",
-}  # fmt: skip
 
 
 def seen(run_id: str) -> str | None:
@@ -27,21 +22,21 @@ def seen(run_id: str) -> str | None:
 def keep(run_id: str, own: int = 0) -> None:
     """This window has seen the groups as they are now. own: how many of the newest edits it made itself."""
     store, before = state.workspace().store, seen(run_id)
-    st.session_state[_key(run_id)] = run_view.version(store, run_id)
+    st.session_state[_key(run_id)] = decisions.version(store, run_id)
     if before is None or before == seen(run_id):
         return
-    since = run_view.edits_since(store, run_id, before)
+    since = decisions.since(store, run_id, before)
     foreign = None if since is None else since[: len(since) - own]
     news = st.session_state.setdefault(_NEWS, [])
     if foreign is None:
         news.append(text.UNDONE_ELSEWHERE)
     elif foreign:
-        news.append(text.changed_elsewhere([_said(edit) for edit in foreign[-_SHOWN:]]))
+        news.append(text.changed_elsewhere([text.decision(edit) for edit in foreign[-_SHOWN:]]))
 
 
 def undone(run_id: str) -> None:
     """This window has taken back the newest edit, which it had seen."""
-    st.session_state[_key(run_id)] = run_view.version(state.workspace().store, run_id)
+    st.session_state[_key(run_id)] = decisions.version(state.workspace().store, run_id)
 
 
 def tell(run_id: str) -> None:
@@ -49,11 +44,6 @@ def tell(run_id: str) -> None:
     keep(run_id)
     for news in st.session_state.pop(_NEWS, []):
         st.toast(safe_md(news), icon=":material/group:")
-
-
-def _said(edit: Edit) -> str:
-    items = text.images(len(edit.items)) if isinstance(edit, Move) else ""
-    return _DONE[edit.kind].format(name=getattr(edit, "name", ""), images=items)
 
 
 def _key(run_id: str) -> str:

@@ -43,20 +43,6 @@ def _notice(run: RunRow, sentence: str, label: str) -> None:
         )  # fmt: skip
 
 
-def undo_button(run: RunRow, disabled: bool = False) -> None:
-    """Take back the newest edit; its tip says which."""
-    newest = edit_callbacks.undo_label(run.id)
-    st.button(
-        text.UNDO,
-        icon=":material/undo:",
-        key="undo",
-        disabled=disabled or not newest,
-        help=safe_md(newest) or text.NOTHING_TO_UNDO,
-        on_click=act,
-        args=(edit_callbacks.undo, run.id),
-    )
-
-
 def assign_button(run: RunRow, key: str, disabled: bool = False) -> None:
     """The names are right: sort the images into the groups, and watch that where they will be."""
     if st.button(text.ASSIGN, type="primary", icon=":material/sort:", key=key, disabled=disabled):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.results import run_view
+from core.results import decisions
 from core.store.runs import RunRow
 from ui import text
 from ui.components.head import head
@@ -56,7 +56,7 @@ def until_sorted(run: RunRow, why: str) -> None:
         return
     if state.jobs().get(run.id):
         st.info(text.BROWSE_SOON, icon=":material/hourglass_top:")  # the page is drawn again when the work ends
-    elif run_view.clusters(state.workspace().store, run.id).clusters:
+    elif decisions.clusters(state.workspace().store, run.id).clusters:
         not_yet(text.BROWSE_EMPTY_TITLE, why, "names", text.TO_NAMES)
     else:
         not_yet(text.BROWSE_EMPTY_TITLE, why, "group", text.SHOW)

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.errors import BadInput, WorkspaceUnavailable
 from core.export import downloads, workspace_zip
-from core.results import run_view
+from core.results import decisions
 from core.results.selection import ALL, Only
 from core.workspace import Workspace
 from ui import text
@@ -76,7 +76,7 @@ def download_file(request: Request) -> Response:
             return _nothing()
         name = run_data.run_name(run)
         if only:  # the name says so, as a table has no other place for it
-            name += ", " + only.said(run_view.clusters(state.workspace().store, run_id).clusters)
+            name += ", " + only.said(decisions.clusters(state.workspace().store, run_id).clusters)
         headers = {**_HEADERS, "Content-Disposition": _attachment(name, file.rpartition(".")[2])}
         if request.method == "HEAD":
             return Response(headers=headers, media_type=kind)

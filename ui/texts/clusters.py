@@ -29,10 +29,6 @@ DELETE: Final = "Delete this group"
 ADD: Final = "Add a group"
 ADD_NAME: Final = "Name of the new group"
 ADD_NAME_HINT: Final = "for example: pink"
-UNDO: Final = "Undo"
-NOTHING_TO_UNDO: Final = "Nothing to undo"
-UNDO_UNKNOWN: Final = "Undo a change that another version of Facetry made"
-UNDONE_ELSEWHERE: Final = "In another window, a change was undone."
 ASSIGN: Final = "Sort images into groups"
 ASSIGN_AGAIN: Final = "Bring them up to date"
 CHECK_ALL: Final = "Check all again"
@@ -51,7 +47,7 @@ def all_labels(number: int) -> str:
 
 def changed_elsewhere(changes: Sequence[str]) -> str:
     """What other windows did to the groups, the newest last."""
-    return f"In another window, {', '.join(changes)}."
+    return f"Changed in another window: {', '.join(changes)}."
 
 
 def skipped_edits(number: int) -> str:

@@ -19,7 +19,7 @@ from core.errors import BadInput
 from core.export import downloads, tables
 from core.ingest import source
 from core.pipeline import runs
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Move, Rename
 from core.results.selection import ALL, Only
 
@@ -56,8 +56,8 @@ def test_the_zip_holds_every_usable_file_as_it_was(house: House, done: str) -> N
 
 def test_what_a_person_decided_is_in_the_zip(house: House, done: str) -> None:
     row = next(row for row in run_view.rows(house.store, done) if row.name == "red/1.png")
-    run_view.add_edit(house.store, done, Rename(house.id_of(done, "blue"), "../sky:/"))
-    run_view.add_edit(house.store, done, Move((row.item_id,), house.id_of(done, "../sky:/")))
+    decisions.add(house.store, done, Rename(house.id_of(done, "blue"), "../sky:/"))
+    decisions.add(house.store, done, Move((row.item_id,), house.id_of(done, "../sky:/")))
     files = unzip(house, done)
     assert not [name for name in files if ".." in Path(name).parts or name.startswith("/")]
     inside = [content for name, content in files.items() if "sky" in name]

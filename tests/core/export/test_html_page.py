@@ -13,8 +13,9 @@ from house import EACH, House
 from PIL import Image
 
 from core.export import downloads, html_data
+from core.results.decisions import add
 from core.results.edits import Move, Rename
-from core.results.run_view import add_edit, rows
+from core.results.run_view import rows
 from core.results.selection import ALL, Only
 
 
@@ -95,8 +96,8 @@ def test_it_is_one_file_with_pictures_that_have_words(house: House, done: str) -
 
 def test_hostile_text_is_shown_and_never_run(house: House, done: str) -> None:
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-    add_edit(house.store, done, Rename(house.id_of(done, "blue"), evil))
-    add_edit(house.store, done, Move((rows(house.store, done)[-1].item_id,), house.id_of(done, evil)))
+    add(house.store, done, Rename(house.id_of(done, "blue"), evil))
+    add(house.store, done, Move((rows(house.store, done)[-1].item_id,), house.id_of(done, evil)))
     page = read(house, done)
     assert evil in page.text
     assert "script" not in page.tags

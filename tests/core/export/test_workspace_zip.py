@@ -18,7 +18,7 @@ from core.config import Config
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.export import workspace_zip
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Move, Rename
 from core.workspace import Workspace
 
@@ -28,8 +28,8 @@ def done(house: House) -> str:
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
     red = next(row for row in run_view.rows(house.store, run_id) if row.name == "red/1.png")
-    run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "blue"), "sky"))
-    run_view.add_edit(house.store, run_id, Move((red.item_id,), house.id_of(run_id, "sky")))
+    decisions.add(house.store, run_id, Rename(house.id_of(run_id, "blue"), "sky"))
+    decisions.add(house.store, run_id, Move((red.item_id,), house.id_of(run_id, "sky")))
     return run_id
 
 
@@ -54,7 +54,7 @@ def test_runs_edits_and_images_are_there_again(house: House, done: str, packed: 
         assert other.store.runs.edits(done) == house.store.runs.edits(done)
         assert {path.name: path.read_bytes() for path in other.copies.rglob("*.*")} == copies
         assert other.store.runs.undo_edit(done) is not None
-        assert "sky" in {cluster.name for cluster in run_view.clusters(other.store, done).clusters}
+        assert "sky" in {cluster.name for cluster in decisions.clusters(other.store, done).clusters}
         dataset = other.store.datasets.get(house.store.runs.get(done).settings.dataset_id)  # type: ignore[union-attr]
         assert dataset is not None
         assert dataset.given == 16

@@ -19,7 +19,7 @@ from core.export import downloads
 from core.ingest import source
 from core.pipeline.add_images import Added, add
 from core.pipeline.place_image import where
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Delete, Rename
 
 
@@ -92,8 +92,8 @@ def test_a_folder_that_grows_is_added_again_and_again(house: House, done: str, t
 
 
 def test_what_a_person_decided_holds_and_is_not_asked_again(house: House, done: str, tmp_path: Path) -> None:
-    run_view.add_edit(house.store, done, Rename(house.id_of(done, "blue"), "sky"))
-    run_view.add_edit(house.store, done, Delete(house.id_of(done, "grey")))  # its members are out of date from now on
+    decisions.add(house.store, done, Rename(house.id_of(done, "blue"), "sky"))
+    decisions.add(house.store, done, Delete(house.id_of(done, "grey")))  # its members are out of date from now on
     add_from(house, done, paint(tmp_path / "later", "blue", "grey"))
     assert house.text.history == [("label", 2), ("assign", 2)]
     found = {row.name: row.cluster.name if row.cluster else row.state for row in run_view.rows(house.store, done)}
@@ -226,7 +226,7 @@ def test_an_image_of_no_group_and_groups_as_the_person_left_them(house: House, d
     folder = paint(tmp_path / "one", "red", "blue")
     lost = where(house.workspace, dataset, folder / "new 0 red.png").places[0]
     assert (lost.cluster, lost.said, lost.likely) == ("", "red", ())
-    run_view.add_edit(house.store, done, Rename(house.id_of(done, "blue"), "sky"))
+    decisions.add(house.store, done, Rename(house.id_of(done, "blue"), "sky"))
     assert where(house.workspace, dataset, folder / "new 1 blue.png").places[0].cluster == "sky"
 
 

@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.ingest.external_results import read_results
 from core.ingest.ictc_files import read_answers, read_names, short_names
 from core.pipeline.import_results import bring_in
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Delete, Rename
 
 
@@ -241,8 +241,8 @@ def test_it_is_a_run_like_any_other(house: House, tmp_path: Path) -> None:
     run = run_view.get_run(house.store, run_id)
     assert (run.status, run.settings.criterion) == ("done", "hue")
     assert house.vision.history == house.text.history == []
-    run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "red"), "crimson"))
-    run_view.add_edit(house.store, run_id, Delete(house.id_of(run_id, "blue")))
+    decisions.add(house.store, run_id, Rename(house.id_of(run_id, "red"), "crimson"))
+    decisions.add(house.store, run_id, Delete(house.id_of(run_id, "blue")))
     house.run(run_id)  # asks again what the edits touched
     assert house.sizes(run_id) == {"crimson": 1, "green": 1, "grey": 1, "unassigned": 1}
     assert next(row.reason for row in run_view.rows(house.store, run_id) if row.state == "unassigned") == "blue"

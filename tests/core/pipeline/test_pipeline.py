@@ -21,7 +21,7 @@ from core.ingest import source
 from core.jobs import Jobs
 from core.pipeline import validation
 from core.pipeline.intake import take_in
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Add, Delete, Merge, Move, Rename
 from core.store import answers, database
 from core.store import runs as store_runs
@@ -145,8 +145,8 @@ def test_names_edited_before_assignment_are_used_and_survive_a_rerun(house: Hous
     run_id = house.start(k=3)
     house.run(run_id, "name")
     grey = house.id_of(run_id, "grey")
-    run_view.add_edit(house.store, run_id, Rename(grey, "concrete"))
-    run_view.add_edit(house.store, run_id, Add("p1", "red"))
+    decisions.add(house.store, run_id, Rename(grey, "concrete"))
+    decisions.add(house.store, run_id, Add("p1", "red"))
     house.run(run_id)
     assert house.sizes(run_id) == {"blue": 4, "green": 4, "concrete": 4, "red": 4}
     house.run(run_id, "name")
@@ -158,9 +158,9 @@ def test_renaming_and_merging_after_assignment_ask_nothing(house: House) -> None
     run_id = house.start()
     house.run(run_id)
     asked = len(house.text.history)
-    assert run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "grey"), "concrete")) == 0
+    assert decisions.add(house.store, run_id, Rename(house.id_of(run_id, "grey"), "concrete")) == 0
     merge = Merge(house.id_of(run_id, "red"), house.id_of(run_id, "blue"))
-    assert run_view.add_edit(house.store, run_id, merge) == 0
+    assert decisions.add(house.store, run_id, merge) == 0
     house.run(run_id)
     assert len(house.text.history) == asked
     assert house.sizes(run_id) == {"blue": 8, "green": 4, "concrete": 4}
@@ -171,8 +171,8 @@ def test_deleting_reasks_its_members_only_and_undo_gives_them_back(house: House)
     house.run(run_id)
     asked = len(house.text.history)
     delete = Delete(house.id_of(run_id, "grey"))
-    assert run_view.preview_edit(house.store, run_id, delete) == EACH
-    assert run_view.add_edit(house.store, run_id, delete) == EACH
+    assert decisions.preview(house.store, run_id, delete) == EACH
+    assert decisions.add(house.store, run_id, delete) == EACH
     assert sum(row.earlier for row in run_view.rows(house.store, run_id)) == EACH
     house.run(run_id)
     assert sum(count for step, count in house.text.history[asked:] if step == "assign") == EACH
@@ -190,9 +190,9 @@ def test_deleting_leaves_alone_what_a_person_had_moved_away(house: House) -> Non
     house.run(run_id)
     grey = house.id_of(run_id, "grey")
     away = next(row.item_id for row in run_view.rows(house.store, run_id) if row.cluster and row.cluster.id == grey)
-    run_view.add_edit(house.store, run_id, Move((away,), house.id_of(run_id, "blue")))
+    decisions.add(house.store, run_id, Move((away,), house.id_of(run_id, "blue")))
     asked = len(house.text.history)
-    assert run_view.add_edit(house.store, run_id, Delete(grey)) == EACH - 1
+    assert decisions.add(house.store, run_id, Delete(grey)) == EACH - 1
     assert run_view.View(house.store, run_id).earlier() == EACH - 1
     house.run(run_id)
     assert sum(count for step, count in house.text.history[asked:] if step == "assign") == EACH - 1
@@ -202,21 +202,21 @@ def test_deleting_leaves_alone_what_a_person_had_moved_away(house: House) -> Non
 def test_what_a_person_moves_afterwards_is_no_longer_out_of_date(house: House) -> None:
     run_id = house.start()
     house.run(run_id)
-    run_view.add_edit(house.store, run_id, Delete(house.id_of(run_id, "grey")))
+    decisions.add(house.store, run_id, Delete(house.id_of(run_id, "grey")))
     loose = [row.item_id for row in run_view.rows(house.store, run_id) if row.earlier]
-    run_view.add_edit(house.store, run_id, Move(tuple(loose), house.id_of(run_id, "blue")))
+    decisions.add(house.store, run_id, Move(tuple(loose), house.id_of(run_id, "blue")))
     assert run_view.View(house.store, run_id).earlier() == 0
     asked = len(house.text.history)
     house.run(run_id)
     assert len(house.text.history) == asked
-    run_view.add_edit(house.store, run_id, Delete(house.id_of(run_id, "blue")))
+    decisions.add(house.store, run_id, Delete(house.id_of(run_id, "blue")))
     assert run_view.View(house.store, run_id).earlier() == 2 * EACH  # now nobody says where they belong
 
 
 def test_check_all_again_asks_what_was_kept_through_edits(house: House) -> None:
     run_id = house.start()
     house.run(run_id)
-    run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "grey"), "concrete"))
+    decisions.add(house.store, run_id, Rename(house.id_of(run_id, "grey"), "concrete"))
     asked = len(house.text.history)
     house.run(run_id, check_all=True)
     assert sum(count for step, count in house.text.history[asked:] if step == "assign") == 16
@@ -228,9 +228,9 @@ def test_a_move_by_hand_wins_over_the_model_and_can_be_undone(house: House) -> N
     some = run_view.rows(house.store, run_id)[0]
     assert some.cluster is not None
     target = next(
-        cluster for cluster in run_view.clusters(house.store, run_id).clusters if cluster.id != some.cluster.id
+        cluster for cluster in decisions.clusters(house.store, run_id).clusters if cluster.id != some.cluster.id
     )
-    run_view.add_edit(house.store, run_id, Move((some.item_id,), target.id))
+    decisions.add(house.store, run_id, Move((some.item_id,), target.id))
     house.run(run_id, check_all=True)
     moved = run_view.rows(house.store, run_id)[0]
     assert (moved.cluster and moved.cluster.id, moved.source) == (target.id, "person")
@@ -426,10 +426,10 @@ def test_a_clock_that_is_set_back_changes_no_result(house: House, monkeypatch: p
     house.run(run_id, until="name")
     for module in (database, store_runs, answers):
         monkeypatch.setattr(module, "now", lambda: dt.datetime(2020, 1, 1))  # noqa: DTZ001 - as stored: UTC, no zone
-    seen = run_view.version(house.store, run_id)
-    run_view.add_edit(house.store, run_id, Rename("c1", "scarlet"), seen)
-    run_view.add_edit(house.store, run_id, Rename("c2", "lime"), seen)
+    seen = decisions.version(house.store, run_id)
+    decisions.add(house.store, run_id, Rename("c1", "scarlet"), seen)
+    decisions.add(house.store, run_id, Rename("c2", "lime"), seen)
     house.run(run_id)
-    assert {cluster.name for cluster in run_view.clusters(house.store, run_id).clusters} >= {"scarlet", "lime"}
+    assert {cluster.name for cluster in decisions.clusters(house.store, run_id).clusters} >= {"scarlet", "lime"}
     assert sum(house.sizes(run_id).values()) == EACH * len(COLOURS)
-    assert run_view.undo_edit(house.store, run_id, run_view.version(house.store, run_id)) == Rename("c2", "lime")
+    assert decisions.undo(house.store, run_id, decisions.version(house.store, run_id)) == Rename("c2", "lime")

@@ -25,7 +25,7 @@ from core.models.prices import Price
 from core.models.registry import How
 from core.pipeline.estimate import estimate
 from core.pipeline.validation import check_cap
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Add, Delete, Rename
 
 ALL = len(COLOURS) * EACH
@@ -78,16 +78,16 @@ def test_edits_ask_about_what_they_touch_only(house: House, painter: Painter) ->
     run_id = house.start(**CHAT)
     house.run(run_id)
     asked = len(painter.history)
-    run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "red"), "crimson"))
+    decisions.add(house.store, run_id, Rename(house.id_of(run_id, "red"), "crimson"))
     house.run(run_id)
     assert len(painter.history) == asked
-    run_view.add_edit(house.store, run_id, Delete(house.id_of(run_id, "blue")))
+    decisions.add(house.store, run_id, Delete(house.id_of(run_id, "blue")))
     house.run(run_id)
     assert len(painter.history) == asked + 1
     assert "1. blue" in painter.history[-1].text
     assert "red" not in painter.history[-1].text.rsplit("\n\n", 1)[-1]
     assert house.sizes(run_id)["unassigned"] == EACH
-    run_view.add_edit(house.store, run_id, Add("new", "blue"))
+    decisions.add(house.store, run_id, Add("new", "blue"))
     house.run(run_id)
     assert house.sizes(run_id)["blue"] == EACH
 
@@ -228,7 +228,7 @@ def test_where_no_names_can_be_used_the_commonest_labels_stand_in_and_ask_for_be
     painter.silly = True
     run_id = house.start(**CHAT, names=("green",))
     house.run(run_id, "name")
-    clusters = run_view.clusters(house.store, run_id).clusters
+    clusters = decisions.clusters(house.store, run_id).clusters
     assert [(cluster.name, cluster.needs_name) for cluster in clusters] == [
         ("green", False),
         ("blue", True),

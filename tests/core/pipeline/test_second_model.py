@@ -23,7 +23,7 @@ from core.models.chat.backend import Request
 from core.models.openai import server as openai_server
 from core.pipeline.add_images import add
 from core.pipeline.place_image import where
-from core.results import run_view
+from core.results import decisions, run_view
 
 BLIND = {"error": {"message": "image_url is only supported by certain models.", "code": None, "type": None}}
 NO_MODEL = {"error": {"message": "The model does not exist", "code": "model_not_found", "type": None}}
@@ -123,7 +123,7 @@ def test_names_come_from_labels_where_the_first_gives_none_and_the_second_is_not
     server.faults = [Fault(lambda handler, _: handler.send(404, NO_MODEL))]
     run_id = house.start(vision="painter", text="painter", fallback=f"openai:small@{server.url}")
     house.run(run_id, "name")
-    clusters = run_view.clusters(house.store, run_id).clusters
+    clusters = decisions.clusters(house.store, run_id).clusters
     assert {cluster.name for cluster in clusters} == set(COLOURS)
     assert all(cluster.needs_name for cluster in clusters)
     assert len(server.history) == 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from core.domain import Cluster
 from core.results.caveats import said_of_groups, stability
-from core.results.edits import Rename, apply
+from core.results.edited import apply
+from core.results.edits import Rename
 
 
 def groups(*tried: tuple[int | None, float | None]) -> list[Cluster]:

@@ -5,14 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from core.domain import Assignment, Cluster, Held, ItemRow, RunSettings, SourceAddress
 from core.engine.requests import Answer, Outcome, Work
 from core.errors import BadInput
-from core.results import run_view
-from core.results.edits import EDIT, Add, Delete, Edit, Edited, Merge, Move, Redefine, Rename, apply, check
+from core.results import decisions, run_view
+from core.results.edited import Edited, apply, check
+from core.results.edits import (
+    EDIT,
+    Add,
+    Delete,
+    Edit,
+    Learn,
+    Merge,
+    Move,
+    MoveLabels,
+    Part,
+    Pin,
+    Propose,
+    Redefine,
+    Rename,
+    Several,
+    Split,
+)
 from core.steps import assign, name
 from core.store import Store
 
@@ -53,10 +71,10 @@ def stale(tmp_path: Path) -> Iterator[Stale]:
 
     def of(*edits: Edit) -> list[str]:
         for edit in edits[:-1]:
-            run_view.add_edit(store, run_id, edit)
+            decisions.add(store, run_id, edit)
         save("assign", {item: assign.write(assignment) for item, assignment in ASSIGNED.items()})  # all are fresh again
-        expected = run_view.preview_edit(store, run_id, edits[-1])
-        assert run_view.add_edit(store, run_id, edits[-1]) == expected
+        expected = decisions.preview(store, run_id, edits[-1])
+        assert decisions.add(store, run_id, edits[-1]) == expected
         found = sorted(item for item, (_, _, old) in store.answers.held(run_id, "assign").items() if old)
         assert len(found) == expected == run_view.View(store, run_id).earlier()
         store.runs.undo_edit(run_id)
@@ -167,7 +185,21 @@ def test_the_last_group_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "edit", [Rename("a", "b"), Redefine("a", "b"), Merge("a", "b"), Delete("a"), Add("a", "b"), Move(("x",), None)]
+    "edit",
+    [
+        Rename("a", "b"),
+        Redefine("a", "b"),
+        Merge("a", "b"),
+        Delete("a"),
+        Add("a", "b"),
+        Move(("x",), None),
+        Split("a", (Part("p", "b", ("l",), ("x",), {"l": 1}),)),
+        MoveLabels("a", ("l",), "b"),
+        Pin("a"),
+        Propose(ALL),
+        Learn(("x", "y"), ("a", ""), (0.5, 0.9)),
+        Several((Merge("a", "b"), Rename("b", "c"))),
+    ],
 )
 def test_edits_survive_storage(edit: object) -> None:
     assert EDIT.validate_json(EDIT.dump_json(edit)) == edit  # type: ignore[arg-type]
@@ -189,3 +221,113 @@ def test_two_groups_cannot_have_names_that_look_the_same(there: str, new: str) -
 def test_an_edit_of_an_earlier_version_that_compared_names_less_strictly_stays() -> None:
     state = apply((Cluster("c1", "red car"), Cluster("c2", "dogs")), [Rename("c2", "red  car")])
     assert [cluster.name for cluster in state.clusters] == ["red car", "red  car"]
+
+
+COUNTED = (
+    Cluster("c1", "cats", labels=("cat", "kitten"), size=5, inside={"cat": 3, "kitten": 2}, examples=("i1", "i6")),
+    Cluster("c2", "dogs", labels=("dog",), size=1, inside={"dog": 1}, examples=("i2",)),
+)
+
+
+def test_labels_are_moved_with_what_was_counted_of_them_and_ask_nothing(stale: Stale) -> None:
+    state = apply(COUNTED, [MoveLabels("c1", ("kitten",), "c2")])
+    cats, dogs = state.clusters
+    assert (cats.labels, cats.size, cats.inside) == (("cat",), 3, {"cat": 3})
+    assert (dogs.labels, dogs.size, dogs.inside) == (("dog", "kitten"), 3, {"kitten": 2, "dog": 1})
+    assert (state.place_of("i1", "c1", "kitten"), state.place_of("i1", "c1", "cat")) == ("c2", "c1")
+    assert stale(MoveLabels("c1", ("cat",), "c2")) == []
+
+
+def test_a_label_that_is_moved_back_is_where_it_was() -> None:
+    there, back = MoveLabels("c1", ("cat",), "c2"), MoveLabels("c2", ("cat",), "c1")
+    assert apply(ALL, [there, back]).routed == {("c2", "cat"): "c1"}  # a cat that the model saw among the dogs
+    assert apply(ALL, [there, Merge("c2", "c1")]).routed == {}
+    assert apply(ALL, [there, Merge("c2", "c3")]).place_of("i1", "c1", "cat") == "c3"
+    assert apply(ALL, [there, Merge("c1", "c3")]).place_of("i1", "c1", "cat") == "c2"
+    on = MoveLabels("c2", ("cat",), "c3")
+    assert apply(ALL, [there, on]).place_of("i1", "c1", "cat") == "c3"
+
+
+def test_labels_that_were_moved_are_judged_again_once_that_group_is_gone(stale: Stale) -> None:
+    there = MoveLabels("c1", ("cat",), "c2")
+    assert apply(ALL, [there, Delete("c2")]).routed == {}
+    assert stale(there, Delete("c2")) == ["i1", "i2"]
+    assert stale(there, Delete("c1")) == ["i6"]  # what was moved out of it stays where it is
+
+
+def test_a_split_takes_labels_or_images_out_and_asks_nothing(stale: Stale) -> None:
+    by_label = Split("c1", (Part("p1", "kittens", ("kitten",)),))
+    state = apply(COUNTED, [by_label])
+    assert [(cluster.name, cluster.size, cluster.inside) for cluster in state.clusters] == [
+        ("cats", 3, {"cat": 3}),
+        ("dogs", 1, {"dog": 1}),
+        ("kittens", 2, {"kitten": 2}),
+    ]
+    assert state.place_of("i9", "c1", "kitten") == "p1"
+    assert stale(by_label) == []
+    by_picture = Split("c1", (Part("p1", "tabbies", items=("i1", "i2"), inside={"cat": 2}),))
+    state = apply(COUNTED, [Move(("i2",), "c2"), by_picture])
+    assert [cluster.size for cluster in state.clusters] == [3, 1, 2]
+    assert state.get("c1").examples == ("i6",)
+    assert (state.place_of("i1", "c1", "cat"), state.place_of("i2", "c1", "cat")) == ("p1", "c2")
+    with pytest.raises(BadInput, match="Choose labels or images"):
+        check(state, Split("c2", (Part("p2", "puppies"),)))
+    twice = Split("c1", (Part("p2", "toms", ("cat",)), Part("p3", "Toms", ("kitten",))))
+    with pytest.raises(BadInput, match="already a group called"):
+        check(state, twice)
+
+
+def test_several_edits_are_one_act(stale: Stale) -> None:
+    together = Several((Merge("c2", "c1"), Merge("c3", "c1"), Rename("c1", "dogs")))
+    check(Edited(ALL), together)  # the name was free by then
+    assert [cluster.name for cluster in apply(ALL, [together]).clusters] == ["dogs"]
+    assert stale(Several((Delete("c2"), Delete("c3")))) == ["i2", "i3", "i5"]
+    failing = Several((Rename("c1", "felines"), Merge("c1", "c9")))
+    state = apply(ALL, [failing])
+    assert state.clusters == ALL
+    assert [edit for edit, _ in state.skipped] == [failing]
+
+
+def test_what_was_learnt_never_touches_what_a_person_moved_and_is_never_out_of_date(stale: Stale) -> None:
+    learn = Learn(("i1", "i2", "i4"), ("c3", "", "c1"), (0.9, 0.8, 0.7))
+    state = apply(ALL, [Move(("i1",), "c2"), learn])
+    assert state.learnt == {"i2": (None, 0.8), "i4": ("c1", 0.7)}
+    assert stale(learn, Delete("c1")) == ["i4", "i6"]
+    assert apply(ALL, [learn, Move(("i4",), "c2")]).place_of("i4", None, "") == "c2"
+    with pytest.raises(BadInput, match="does not exist"):
+        check(state, Learn(("i1",), ("c9",), (1.0,)))
+
+
+def test_another_proposal_keeps_what_is_pinned_and_asks_again_about_the_rest(stale: Stale) -> None:
+    again = Propose((CATS, Cluster("n1", "pets")))
+    state = apply(ALL, [Pin("c1"), Pin("c2"), Move(("i4",), "c3"), again])
+    assert [cluster.name for cluster in state.clusters] == ["cats", "pets"]
+    assert (state.pinned, state.moved) == ({"c1"}, {})
+    assert apply(ALL, [Pin("c1"), Pin("c1", pinned=False)]).pinned == frozenset()
+    assert stale(again) == ["i2", "i3", "i4", "i5", "i7"]
+
+
+def test_undo_of_an_earlier_edit_leaves_what_a_later_one_made_stale(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.datasets.begin("d", "d", SourceAddress(), len(ASSIGNED))
+    store.datasets.add("d", [ItemRow(place, item, f"{item}.jpg") for place, item in enumerate(ASSIGNED)])
+    run_id = store.runs.create(RunSettings("d", "animal", 3))
+    for step, values in (
+        ("name", {name.ITEM: name.write(ALL)}),
+        ("assign", {item: assign.write(one) for item, one in ASSIGNED.items()}),
+    ):
+        outcomes = [Outcome(Work(item, f"{step}-{item}"), Answer(value)) for item, value in values.items()]
+        store.answers.save(run_id, cast(Held, step), "m", None, outcomes)
+    start = store.answers.held(run_id, "assign")
+    decisions.add(store, run_id, Delete("c2"))
+    first = decisions.version(store, run_id)
+    decisions.add(store, run_id, Add("p1", "boats"))  # touches the Unassigned, among them now what was in c2
+    decisions.add(store, run_id, Rename("p1", "ships"))
+    with pytest.raises(BadInput, match="same groups"):
+        decisions.undo(store, run_id, which=store.runs.edits(run_id)[1].version)
+    assert decisions.undo(store, run_id) == Rename("p1", "ships")
+    assert decisions.undo(store, run_id, which=first) == Delete("c2")
+    assert {item for item, (_, _, old) in store.answers.held(run_id, "assign").items() if old} == {"i2", "i4", "i7"}
+    assert decisions.undo(store, run_id) == Add("p1", "boats")
+    assert store.answers.held(run_id, "assign") == start
+    store.close()

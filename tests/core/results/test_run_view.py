@@ -16,7 +16,7 @@ from house import EACH, House
 from core.domain import Cluster
 from core.errors import BadInput
 from core.pipeline import runs
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Delete, Edit, Merge, Move, Rename
 from core.results.run_view import Order, Query, View
 
@@ -31,7 +31,7 @@ def done(house: House) -> str:
     view = View(house.store, run_id)
     blue, green = house.id_of(run_id, "blue"), house.id_of(run_id, "green")
     moved = view.rows(Query(cluster_id=blue), 1)[0].item_id
-    run_view.add_edit(house.store, run_id, Move((moved,), green))
+    decisions.add(house.store, run_id, Move((moved,), green))
     return run_id
 
 
@@ -102,13 +102,13 @@ def test_counts_add_up_and_examples_are_the_surest(done: str, house: House) -> N
 def test_every_change_shows(done: str, house: House) -> None:
     before = View(house.store, done)
     green, blue = house.id_of(done, "green"), house.id_of(done, "blue")
-    run_view.add_edit(house.store, done, Rename(green, "leaf"))
+    decisions.add(house.store, done, Rename(green, "leaf"))
     assert {row.cluster.name for row in View(house.store, done).rows(Query(cluster_id=green)) if row.cluster} == {
         "leaf"
     }
-    run_view.add_edit(house.store, done, Merge(blue, green))
+    decisions.add(house.store, done, Merge(blue, green))
     assert View(house.store, done).sizes()[green] == 2 * EACH
-    run_view.add_edit(house.store, done, Delete(green))
+    decisions.add(house.store, done, Delete(green))
     after = View(house.store, done)
     assert after.states()["unassigned"] == 3 * EACH
     assert after.earlier() == 2 * EACH
@@ -140,7 +140,7 @@ def test_a_name_that_is_a_hint_counts_once_a_person_gave_it(house: House, monkey
     run_id = house.start(truth="folder")
     house.run(run_id)
     before = View(house.store, run_id).metrics()
-    run_view.add_edit(house.store, run_id, Rename(house.id_of(run_id, "blue"), "Navy"))
+    decisions.add(house.store, run_id, Rename(house.id_of(run_id, "blue"), "Navy"))
     after = View(house.store, run_id).metrics()
     assert before is not None
     assert after is not None
@@ -166,47 +166,47 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
 def test_two_deletions_at_once_leave_a_group_and_one_is_told(done: str, house: House) -> None:
     for _ in range(20):
         for cluster in View(house.store, done).edited.clusters[2:]:
-            run_view.add_edit(house.store, done, Delete(cluster.id))
+            decisions.add(house.store, done, Delete(cluster.id))
         both = [cluster.id for cluster in View(house.store, done).edited.clusters]
         assert len(both) == 2
-        told = at_once(*(partial(run_view.add_edit, house.store, done, Delete(cluster)) for cluster in both))
+        told = at_once(*(partial(decisions.add, house.store, done, Delete(cluster)) for cluster in both))
         assert sorted(told) == ["", "The last group cannot be removed."]
         view = View(house.store, done)
         assert len(view.edited.clusters) == 1
         assert view.edited.skipped == ()
-        while run_view.undo_edit(house.store, done):
+        while decisions.undo(house.store, done):
             pass
 
 
 @pytest.mark.parametrize("second", [Delete("c1"), Merge("c1", "c2"), Rename("c1", "scarlet"), Merge("c2", "c1")])
 def test_of_two_edits_of_one_group_at_once_one_is_done_and_one_is_told(second: Edit, done: str, house: House) -> None:
     for _ in range(5):
-        seen = run_view.version(house.store, done)
+        seen = decisions.version(house.store, done)
         edits: list[Edit] = [Rename("c1", "crimson"), second]
-        told = at_once(*(partial(run_view.add_edit, house.store, done, edit, seen) for edit in edits))
+        told = at_once(*(partial(decisions.add, house.store, done, edit, seen) for edit in edits))
         assert told.count("") == 1
         assert "changed in another window meanwhile, so this was not done" in max(told)
         assert View(house.store, done).edited.skipped == ()
-        assert run_view.undo_edit(house.store, done) in edits
+        assert decisions.undo(house.store, done) in edits
 
 
 def test_edits_of_different_groups_do_not_hinder_each_other(done: str, house: House) -> None:
-    seen = run_view.version(house.store, done)
-    run_view.add_edit(house.store, done, Rename("c1", "scarlet"), seen)
-    run_view.add_edit(house.store, done, Rename("c2", "lime"), seen)
-    assert run_view.edits_since(house.store, done, seen) == [Rename("c1", "scarlet"), Rename("c2", "lime")]
+    seen = decisions.version(house.store, done)
+    decisions.add(house.store, done, Rename("c1", "scarlet"), seen)
+    decisions.add(house.store, done, Rename("c2", "lime"), seen)
+    assert decisions.since(house.store, done, seen) == [Rename("c1", "scarlet"), Rename("c2", "lime")]
 
 
 def test_an_undo_takes_back_only_what_was_seen(done: str, house: House) -> None:
-    run_view.add_edit(house.store, done, Rename("c1", "scarlet"))
-    seen = run_view.version(house.store, done)
-    assert run_view.undo_edit(house.store, done, seen) == Rename("c1", "scarlet")
-    run_view.add_edit(house.store, done, Rename("c2", "lime"))  # gets the same number
+    decisions.add(house.store, done, Rename("c1", "scarlet"))
+    seen = decisions.version(house.store, done)
+    assert decisions.undo(house.store, done, seen) == Rename("c1", "scarlet")
+    decisions.add(house.store, done, Rename("c2", "lime"))  # gets the same number
     with pytest.raises(BadInput, match="changed in another window"):
-        run_view.undo_edit(house.store, done, seen)
+        decisions.undo(house.store, done, seen)
     with pytest.raises(BadInput, match="changed in another window"):
-        run_view.add_edit(house.store, done, Rename("c3", "navy"), seen)
-    assert run_view.edits_since(house.store, done, seen) is None
+        decisions.add(house.store, done, Rename("c3", "navy"), seen)
+    assert decisions.since(house.store, done, seen) is None
 
 
 def test_edits_that_no_longer_apply_are_skipped_and_said(done: str, house: House) -> None:

@@ -19,6 +19,7 @@ from core.results.edits import EDIT, Move
 from core.results.run_view import Query, View
 from core.steps import name
 from core.store import Store
+from core.store.decisions import Decisions
 from core.store.kept_rows import KeptRows
 from core.store.recovery.report import REPORT, Restoration
 
@@ -103,6 +104,10 @@ def add_edit(shelf: Shelf) -> None:
     shelf.store.runs.add_edit(shelf.run, EDIT.dump_json(Move(("i1",), "c2")).decode())
 
 
+def keep_for_undo(shelf: Shelf) -> None:
+    shelf.store.runs.keep_for_undo(shelf.run, ["i1"])
+
+
 def undo_edit(shelf: Shelf) -> None:
     add_edit(shelf)
     shelf.all_that_pages_read()
@@ -134,6 +139,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Runs.set_estimate": lambda shelf: shelf.store.runs.set_estimate(shelf.run, "{}"),
     "Runs.set_left_out": lambda shelf: shelf.store.runs.set_left_out(shelf.run, "[]"),
     "Runs.add_edit": add_edit,
+    "Runs.keep_for_undo": keep_for_undo,
     "Runs.undo_edit": undo_edit,
     "Placements.refresh": refresh,
     "TextVectors.keep": lambda shelf: shelf.store.text_vectors.keep("e/1", {"a car": np.ones(4, dtype=np.float16)}),
@@ -141,7 +147,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Preferences.set": lambda shelf: shelf.store.preferences.set("vision", "openai"),
 }
 
-UNSEEN = ("Datasets.include", "Runs.undo_edit", "TextVectors.keep")
+UNSEEN = ("Datasets.include", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep")
 """Those after which pages read what they read before."""
 
 
@@ -183,7 +189,7 @@ def test_a_session_that_read_the_edits_a_moment_earlier_does_not_keep_its_placem
     early = View(shelf.store, shelf.run)
     add_edit(shelf)
     placed = {cluster.id: cluster.id for cluster in CLUSTERS}
-    shelf.store.placements.refresh(shelf.run, "d1", "", placed, {})  # as `early` would, had it been slower
+    shelf.store.placements.refresh(shelf.run, "d1", "", Decisions(placed))  # as `early` would, had it been slower
     assert View(shelf.store, shelf.run).sizes() == {"c2": 1}
     assert early.edited.moved == {}
 

@@ -17,6 +17,7 @@ from core.engine.requests import Answer, Outcome, Work
 from core.errors import Paused
 from core.store import Store
 from core.store.schema import migrate
+from core.store.stale_groups import Mark
 
 SETTINGS = RunSettings("d1", "colour", 3, names=("a", "b"))
 C1, NONE = ("c1", None, None), (None, None, None)  # kinds of assignments
@@ -102,7 +103,7 @@ def test_a_run_keeps_its_settings_status_and_statistics(tmp_path: Path) -> None:
 def test_undo_gives_back_the_answer_that_was_held_before(tmp_path: Path) -> None:
     store, run_id = filled(tmp_path)
     store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "old"), Answer('{"cluster_id": "c1"}'))])
-    store.runs.add_edit(run_id, "{}", stale=[C1])
+    store.runs.add_edit(run_id, "{}", marks=[Mark([C1])])
     assert store.answers.held(run_id, "assign")["i1"] == ("old", "", True)
     store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "new"), Answer('"y"'))])
     undone = store.runs.undo_edit(run_id)
@@ -118,8 +119,8 @@ def test_undo_of_a_later_edit_leaves_stale_what_an_earlier_one_touched(tmp_path:
     outcomes = [Outcome(Work(item, f"k-{item}"), Answer(value)) for item, value in chosen.items()]
     store.answers.save(run_id, "assign", "m", None, outcomes)
     assert store.runs.kinds(run_id) == [(C1, 1), (NONE, 1)]
-    store.runs.add_edit(run_id, "{}", stale=[C1])
-    store.runs.add_edit(run_id, "{}", stale=[C1, NONE])
+    store.runs.add_edit(run_id, "{}", marks=[Mark([C1])])
+    store.runs.add_edit(run_id, "{}", marks=[Mark([C1, NONE])])
     store.runs.undo_edit(run_id)
     held = store.answers.held(run_id, "assign")
     assert (held["i1"][2], held["i2"][2]) == (True, False)
@@ -129,7 +130,7 @@ def test_undo_makes_stale_again_what_an_earlier_edit_touched_and_a_pass_has_answ
     store, run_id = filled(tmp_path)
     store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "first"), Answer('{"cluster_id": "c1"}'))])
     for _ in range(2):
-        store.runs.add_edit(run_id, "{}", stale=[C1])
+        store.runs.add_edit(run_id, "{}", marks=[Mark([C1])])
     store.answers.save(run_id, "assign", "m", None, [Outcome(Work("i1", "second"), Answer('{"cluster_id": "c2"}'))])
     store.runs.undo_edit(run_id)  # what was answered for both edits is not what is asked with one of them
     assert store.answers.held(run_id, "assign")["i1"] == ("second", "", True)

@@ -23,7 +23,7 @@ from streamlit.testing.v1 import AppTest
 from core.domain import Failed
 from core.errors import BadInput
 from core.jobs import Jobs
-from core.results import run_view
+from core.results import decisions, staleness
 from core.results.edits import Rename
 from ui import text
 from ui.routes import downloads
@@ -38,7 +38,7 @@ def served(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     jobs = Jobs(house.workspace)
     monkeypatch.setattr(state, "workspace", lambda: house.workspace)
     monkeypatch.setattr(state, "jobs", lambda: jobs)
-    monkeypatch.setattr(run_view, "embed", embed)
+    monkeypatch.setattr(staleness, "embed", embed)
     st.cache_resource.clear()
     st.cache_data.clear()
     yield house
@@ -291,7 +291,7 @@ def test_export_says_when_originals_have_gone(done: str, house: House) -> None:
 
 
 def test_hostile_names_are_shown_letter_for_letter(done: str, house: House) -> None:
-    run_view.add_edit(house.store, done, Rename("c1", "![x](http://evil.example/x.png)"))
+    decisions.add(house.store, done, Rename("c1", "![x](http://evil.example/x.png)"))
     for page in ("export", "evaluate"):
         assert "![x](http://evil" not in "\n".join(caption.value for caption in open_page(page, run=done).caption)
     assert "![x](http://evil" in shown(open_page("export", run=done))

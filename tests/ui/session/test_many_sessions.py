@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.models import registry
 from core.models.builtin import text_model, vision_model
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.edits import Move, Rename
 from core.store.database import Database
 from ui import text
@@ -52,7 +52,7 @@ def test_a_second_session_asks_the_database_nothing(make: Callable[..., str], as
 def test_an_edit_shows_in_another_session_at_its_next_rerun(page: str, make: Callable[..., str]) -> None:
     run_id = make()
     first, second = open_app(page, run=run_id), open_app(page, run=run_id)
-    red = run_view.clusters(state.workspace().store, run_id).clusters[0]
+    red = decisions.clusters(state.workspace().store, run_id).clusters[0]
     key = f"name-{run_id}-{red.id}-{red.name}"
     (first if page == "names" else open_app("names", run=run_id)).text_input(key=key).set_value("scarlet").run()
     second.run()
@@ -68,13 +68,13 @@ def matrix(at: AppTest) -> Any:
 def test_an_edit_changes_the_numbers_of_the_matrix_and_not_its_drawing(make: Callable[..., str]) -> None:
     run_id, store = make(), state.workspace().store
     before = matrix(open_app("evaluate", run=run_id))
-    row, other = run_view.rows(store, run_id)[0], run_view.clusters(store, run_id).clusters[0]
+    row, other = run_view.rows(store, run_id)[0], decisions.clusters(store, run_id).clusters[0]
     assert row.cluster != other
-    run_view.add_edit(store, run_id, Move((row.item_id,), other.id))
+    decisions.add(store, run_id, Move((row.item_id,), other.id))
     after = matrix(open_app("evaluate", run=run_id))
     assert after.spec == before.spec
     assert [part.data.data for part in after.datasets] != [part.data.data for part in before.datasets]
-    run_view.add_edit(store, run_id, Rename(other.id, "scarlet"))
+    decisions.add(store, run_id, Rename(other.id, "scarlet"))
     assert "scarlet" in matrix(open_app("evaluate", run=run_id)).spec
 
 

@@ -16,7 +16,7 @@ import pytest
 from conftest import DATASETS, needs_datasets
 
 playwright = pytest.importorskip("playwright.sync_api")
-from app_server import ROOT, Server, running  # noqa: E402, F401 - the tests take them from here
+from app_server import ROOT, Server, running  # noqa: E402 - the tests take them from here
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright  # noqa: E402 - only where it is installed
 
 from ui import text  # noqa: E402
@@ -117,7 +117,8 @@ def turn_to(page: Page, name: str) -> None:
         page.get_by_test_id("stLogoLink").click()
         return
     page.get_by_role("link", name=place.section, exact=True).click()
-    if place.title != place.section and [other.section for other in state.PAGES.values()].count(place.section) > 1:
+    others = [other for other in state.PAGES if state.PAGES[other].section == place.section and other != name]
+    if any((ROOT / f"pages/{other}.py").is_file() for other in others):
         page.get_by_role("link", name=place.title, exact=True).click()
 
 

@@ -25,11 +25,15 @@ _DRAWN_BY_THEN = 1.0
 
 
 class Place(NamedTuple):
-    """Where a page stands: its section in the menu ("": none; the logo leads to Start), its title and its tip."""
+    """Where a page stands: its section in the menu ("": none; the logo leads to Start), its title and its tip.
+
+    aside: a visit for one thing; whoever comes back to the section later wants another page of it.
+    """
 
     section: str
     title: str
     tip: str
+    aside: bool = False
 
 
 SECTIONS = {
@@ -45,14 +49,14 @@ SECTIONS = {
 PAGES = {
     "start": Place("", text.START_PAGE, text.START_PAGE_HELP),
     "images": Place(text.SECTION_IMAGES, text.IMAGES, text.IMAGES_HELP),
-    "bring": Place(text.SECTION_IMAGES, text.BRING_PAGE, text.BRING_HELP),
+    "bring": Place(text.SECTION_IMAGES, text.BRING_PAGE, text.BRING_HELP, aside=True),
     "group": Place(text.SECTION_GROUP, text.GROUP, text.GROUP_HELP),
     "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),
     "browse": Place(text.SECTION_GROUPS, text.BROWSE, text.BROWSE_HELP),
-    "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP),
+    "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),
     "check": Place(text.SECTION_CHECK, text.CHECK_PAGE, text.CHECK_HELP),
     "evaluate": Place(text.SECTION_EVALUATE, text.EVALUATE, text.EVALUATE_HELP),
-    "compare": Place(text.SECTION_EVALUATE, text.COMPARE_PAGE, text.COMPARE_HELP),
+    "compare": Place(text.SECTION_EVALUATE, text.COMPARE_PAGE, text.COMPARE_HELP, aside=True),
     "export": Place(text.SECTION_SHARE, text.EXPORT, text.EXPORT_HELP),
     "connect": Place(text.SECTION_MODELS, text.CONNECT, text.CONNECT_HELP),
 }
@@ -130,11 +134,13 @@ def pages() -> list[Any]:
 
 def come_to(name: str) -> bool:
     """This page is shown now. Returns whether the menu must be drawn anew, since it led to another of its section."""
-    st.session_state[_HERE] = name
-    section = PAGES[name].section
+    section, before = PAGES[name].section, PAGES[here()]
     moved = bool(section) and _entry(section) != name
     if section:
         st.session_state[_ENTRY + section] = name
+    if before.aside and before.section != section:
+        moved = bool(st.session_state.pop(_ENTRY + before.section, "")) or moved
+    st.session_state[_HERE] = name
     return moved
 
 

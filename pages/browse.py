@@ -36,7 +36,7 @@ if group == SKIPPED:
     st.button(
         text.ALL_GROUPS, icon=":material/arrow_back:", on_click=st.query_params.from_dict, args=({"run": run_id},)
     )
-    st.subheader(text.SKIPPED, anchor=False)
+    st.header(text.SKIPPED, anchor=False)
     skip_report(run)
 elif group and group_title(edited, group):
     group_page(run, view, group)

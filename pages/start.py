@@ -19,7 +19,7 @@ with guarded(), st.grid(3, min_column_width=240, gap="medium"):
         ("demo", "auto_awesome", text.DEMO, text.DEMO_NOTE, text.SHOW_DEMO),
     ):
         with st.container(border=True, height="stretch", gap="small"):
-            st.markdown(f"### :primary[:material/{icon}:] {title}")
+            st.markdown(f"## :primary[:material/{icon}:] {title}")
             st.caption(note)
             if key == "demo":
                 demo.pictures()

@@ -16,12 +16,16 @@ from ui.start import tour
 
 _LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by name would be fetched from the network
 
+_STYLE = "<style>.stButtonGroup button[data-selected=true] { color: inherit !important }</style>"
+"""What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark."""
+
 
 def show() -> None:
     """Draw the menu and run the chosen page."""
     st.set_page_config(page_title=text.APP, page_icon=_LOGO, layout="wide")  # before the menu, whose icons would win
     chosen = _menu()
     st.logo(_LOGO, size="large")
+    st.html(_STYLE)
     with guarded():
         state.workspace()
         state.keep_open()

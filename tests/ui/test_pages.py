@@ -404,6 +404,6 @@ def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
     decisions.add(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
     decisions.add(state.workspace().store, run_id, Delete("c3"))
     at = open_app("browse", run=run_id)
-    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.subheader)
+    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.header)
     assert text.out_of_date(BLUE) in shown(at)
     assert button(at, text.UNDO).help == "Undo the deletion of a group"

@@ -75,7 +75,7 @@ def group_page(run: RunRow, view: View, key: str) -> None:
     """All images of one group, or what was looked for in it, 60 a page."""
     _back(run.id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(safe_md(group_title(view.edited, key), 80), anchor=False, width="stretch")
+        st.header(safe_md(group_title(view.edited, key), 80), anchor=False, width="stretch")
         find_field(run)
         st.segmented_control(
             text.ORDER,
@@ -185,7 +185,7 @@ def _at(view: View, query: Query, place: int) -> str:
 
 def _facts(run: RunRow, view: View, row: Row) -> None:
     name = row.cluster.name if row.cluster else REST[row.state][0]
-    st.subheader(safe_md(name, 80), anchor=False)
+    st.header(safe_md(name, 80), anchor=False)
     with st.container(horizontal=True):
         if row.source == "person":
             st.badge(text.BY_PERSON, icon=":material/person:", color="blue")

@@ -34,7 +34,7 @@ _DATA = "fields"
 
 def summary(found: Mapping[str, Any], total: int) -> None:
     """The plain sentence and the scores. found: see core.evaluate.metrics.score; total: all images of the run."""
-    st.subheader(text.matches(found), icon=":material/fact_check:", anchor=False)
+    st.header(text.matches(found), icon=":material/fact_check:", anchor=False)
     notes = [text.kinds_and_groups(found["k_true"], found["k_found"])]
     if found["n"] < total:
         notes.append(text.labelled_some(found["n"], total))
@@ -52,7 +52,7 @@ def summary(found: Mapping[str, Any], total: int) -> None:
 
 def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) -> None:
     """The confusion matrix; a click on a field shows its images, each of which opens large."""
-    st.subheader(text.CONFUSION, anchor=False)
+    st.header(text.CONFUSION, anchor=False)
     labels, groups, fields = _fields(view, per_class)
     cut = text.CONFUSION_CUT.format(count=_MOST) if len(labels) == _MOST or len(groups) == _MOST else ""
     st.caption(f"{text.CONFUSION_NOTE} {cut}")
@@ -189,7 +189,7 @@ def _images(run: RunRow, view: View, label: str, key: str) -> None:
 
 def per_label(per_class: Mapping[str, Mapping[str, Any]]) -> None:
     """One line a label: how many images, which group is its own, how much of it was found and is correct."""
-    st.subheader(text.PER_CLASS, anchor=False)
+    st.header(text.PER_CLASS, anchor=False)
     order = sorted(per_class, key=lambda label: (-per_class[label]["n"], label))
     columns: dict[str, list[Any]] = {
         text.CONFUSION_LABEL: order,

@@ -70,7 +70,7 @@ def _card(place: Place) -> None:
         if place.problem:
             st.warning(safe_md(place.problem, 300), icon=":material/error:")
             return
-        st.subheader(safe_md(place.cluster or text.WHERE_NOWHERE, 80), anchor=False)
+        st.header(safe_md(place.cluster or text.WHERE_NOWHERE, 80), anchor=False)
         if not place.cluster and place.said:
             st.markdown(safe_md(text.WHERE_SAID.format(said=place.said[:120])))
         for name, share in [entry for entry in place.likely if entry[1] >= _LEAST][:_LIKELY]:

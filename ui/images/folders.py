@@ -15,7 +15,7 @@ from ui.components.safe import safe_md
 from ui.routes import owner
 from ui.session import state
 
-_PLACE, _CHOSEN = "folder-place", "folder-chosen"
+_PLACE, _CHOSEN, _OPEN = "folder-place", "folder-chosen", "folders are shown"
 
 
 def chosen() -> str:
@@ -25,13 +25,19 @@ def chosen() -> str:
 
 def browse_button() -> None:
     """Offer the dialog, to the owner of the server alone: it shows what folders are called."""
-    if owner.is_here() and st.button(
-        text.FOLDERS_OPEN, type="primary", icon=":material/folder_open:", key="folders-open"
-    ):
-        _dialog()
+    if not owner.is_here():
+        return
+    label, icon = text.FOLDERS_OPEN, ":material/folder_open:"
+    st.button(label, type="primary", icon=icon, key="folders-open", on_click=_turn, args=(True,))
+    if st.session_state.get(_OPEN):  # it stays when the page is drawn anew
+        dialog = st.dialog(text.FOLDERS_TITLE, width="medium", icon=icon, on_dismiss=lambda: _turn(False))
+        dialog(_dialog)()
 
 
-@st.dialog(text.FOLDERS_TITLE, width="medium", icon=":material/folder_open:")
+def _turn(is_open: bool) -> None:
+    st.session_state[_OPEN] = is_open
+
+
 def _dialog() -> None:
     with guarded():
         place = str(st.session_state.get(_PLACE, ""))
@@ -93,6 +99,7 @@ def _folder(place: Path) -> None:
         st.markdown(text.FOLDERS_HERE.format(images=_counted(found.here)), width="stretch")
         usable = bool(found.here.images) or not found.here.whole
         if st.button(text.FOLDERS_USE, type="primary", icon=":material/check:", key="folder-use", disabled=not usable):
+            _turn(False)
             st.session_state[_CHOSEN] = str(place)
             st.rerun()
 

@@ -15,8 +15,7 @@ from ui.session import run_data, state
 
 run = empty.open_run(text.WHERE_TITLE)
 head(text.WHERE_TITLE, run_data.run_name(run))
-dataset = run.settings.dataset_id
-if not place_image.grouped(state.workspace(), dataset):
+if not place_image.grouped(state.workspace(), run.settings.dataset_id):
     empty.until_sorted(run, text.WHERE_EMPTY)
 if not run_data.has_pictures(run):
     st.info(text.WHERE_RECORDS, icon=":material/info:")
@@ -27,4 +26,4 @@ if given is None:
     sight_note(run.settings)  # else each card says it of its own criterion
 else:
     with guarded():
-        panel.show(given, panel.find(dataset, given))
+        panel.show(given, panel.find(run, given), run.id)

@@ -193,5 +193,5 @@ def ollama() -> None:
     """The shortest way to a model of one's own."""
     with st.container(border=True, gap="small"):
         st.header(text.OLLAMA_TITLE, anchor=False)
-        st.code(text.OLLAMA_LINES, language="bash", wrap_lines=True)
+        st.code(text.OLLAMA_LINES, language=None, wrap_lines=True)
         st.caption(text.OLLAMA_NOTE)

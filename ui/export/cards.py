@@ -101,7 +101,7 @@ def workspace_card() -> None:
     with st.container(border=True, height="stretch"):
         st.header(text.PACK, icon=":material/inventory_2:", anchor=False)
         st.markdown(text.PACK_NOTE)
-        st.code(text.PACK_LINE, language="bash")
+        st.code(text.PACK_LINE, language=None)
         st.space("stretch")
         st.link_button(text.PACK_GET, WORKSPACE, icon=":material/download:", key="workspace")
 

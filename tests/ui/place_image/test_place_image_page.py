@@ -77,3 +77,15 @@ def test_each_card_says_what_the_engine_could_not_see(make: Callable[..., str]) 
     at = dropped(run, "blue.png", picture("blue"))
     assert [text.where_by("mood") in shown(at), text.where_by("colour") in shown(at)] == [True, True]
     assert shown(at).count(said) == 1
+
+
+def test_the_open_run_answers_first(make: Callable[..., str]) -> None:
+    older = make("assign")
+    newer, other = make("assign", k=2), make("assign", criterion="mood")
+    at = dropped(older, "one.png", picture("blue"))
+    assert not at.error
+    places = at.session_state["where-found"][1].places
+    assert [place.run_id for place in places] == [older, other]  # also before a newer run by the same criterion
+    assert shown(at).index(text.where_by("colour")) < shown(at).index(text.where_by("mood"))
+    places = dropped(newer, "one.png", picture("blue")).session_state["where-found"][1].places
+    assert [place.run_id for place in places] == [newer, other]

@@ -59,7 +59,7 @@ def strip(found: Found, given: DatasetRow) -> None:
 
 def panel(found: Found, given: DatasetRow, truth: str) -> None:
     """A card for each suggestion; what is still being looked for is said meanwhile."""
-    st.subheader(text.SUGGESTIONS, help=text.SUGGESTIONS_HELP, anchor=False)
+    st.header(text.SUGGESTIONS, help=text.SUGGESTIONS_HELP, anchor=False)
     look = _under_way(given)
     if look is not None:
         st.fragment(_live, run_every=1.0)(look)
@@ -137,10 +137,7 @@ def _together(given: DatasetRow, truth: str, ticked: Sequence[Suggestion]) -> st
     """One run for each of these criteria; the first is opened, or all where they can be seen beside each other."""
     lineage.forget()
     begun = start_all(given, [_settings(given, truth, one) for one in ticked])
-    if "compare" in state.PAGES:
-        state.go_next("compare", run=begun[0], other=begun[1])
-    else:
-        state.go_next("group", run=begun[0])
+    state.go_next("compare", run=begun[0], **{state.OTHER_RUN: begun[1]})
     return text.SUGGESTIONS_BEGUN
 
 

@@ -30,7 +30,7 @@ _MOST_MB = 50
 
 def truth_form(given: DatasetRow, truth: str, *, of_run: bool) -> None:
     """Choose what to compare with; it is kept in the address. of_run: it belongs to a run and is only told."""
-    st.subheader(text.TRUTH, help=text.TRUTH_HELP, anchor=False)
+    st.header(text.TRUTH, help=text.TRUTH_HELP, anchor=False)
     st.caption(text.TRUTH_NOTE)
     if of_run:
         st.markdown(text.TRUTH_OF_RUN.format(truth=safe_md(name_of(truth))))

@@ -15,8 +15,10 @@ from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused, TooFewAnswers
 from core.evaluate.metrics import sentence
 from core.export import run_files
+from core.ingest.ground_truth import ALIKE
 from core.ingest.text import NAME_PAGES, UTF_8
 from core.pipeline.labels import Fit
+from core.pipeline.met_records import RecordsFit
 from core.typed_path import typed_path
 from core.workspace import Workspace
 
@@ -124,6 +126,8 @@ class Line:
 def _say_labels(found: Fit) -> None:
     """How labels met images where that is not plain, which rows met none, and which images have two labels."""
     seen = found.preview
+    if seen.column:
+        say(f"Labels are those of the column “{seen.facet.removeprefix(ALIKE)}”; the column “{seen.column}” names the images.")
     if seen.how:
         say(f"The table of labels: {seen.how}.")
     for way in seen.ways:
@@ -136,6 +140,16 @@ def _say_labels(found: Fit) -> None:
             print(f"{words}: {'; '.join(f'{name}: {label}' for _, name, label in two.said)}", file=sys.stderr)
     for labels in seen.alike:
         say(f"Labels that may mean one: {', '.join(labels)}. They count as one with --truth alike:WHERE.")
+
+
+def _say_records(found: RecordsFit) -> None:
+    """How descriptions or results were read and met images where that is not plain, and what met none."""
+    say(found.note)
+    for way in found.ways:
+        say(way.said("Rows"))
+    if found.unmatched:
+        first = ", ".join(found.unmatched[:_NAMED]) + (", …" if len(found.unmatched) > _NAMED else "")
+        say(f"Rows that name no image here: {len(found.unmatched)} ({first}).")
 
 
 def say_notes(noted: Sequence[tuple[str, str]]) -> None:
@@ -161,6 +175,8 @@ def summary(written: run_files.Written, out: Path) -> int:
     if len(written.failed) > _REASONS:
         for reason, number in Counter(reason for _, reason in written.failed).most_common(_REASONS):
             print(f"{number:,} of {len(written.failed):,} failed: {reason}", file=sys.stderr)
+    if written.records:
+        _say_records(written.records)
     if written.labels:
         _say_labels(written.labels)
     for cluster, size in written.sizes:

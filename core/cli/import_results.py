@@ -25,8 +25,7 @@ def act(options: argparse.Namespace) -> int:
             on_progress=common.Line(),
         )
         written = run_files.write(workspace, brought.run_id, out, brought.without_image)
-    for note in brought.notes:
-        common.say(note)
+    common.say(brought.note)
     for name, reason in brought.left_out:
         print(f"Left out: {name}: {reason}", file=sys.stderr)
     return common.summary(written, out)

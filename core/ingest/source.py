@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.domain import DatasetRow, ImageRow, ItemRow, SourceAddress
@@ -16,9 +17,9 @@ from core.ingest import address
 from core.ingest.decode import Unusable
 from core.ingest.decode_pool import expand, prepare_all
 from core.ingest.external_results import Imported, read_results
-from core.ingest.ground_truth import full_truth_address, read_truth, truth_exists
-from core.ingest.name_matching import match_names
-from core.ingest.records import Record, Records, read_records
+from core.ingest.ground_truth import full_truth_address, truth_exists
+from core.ingest.name_matching import Images
+from core.ingest.records import Records, read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.sources.source_file import Found, some_images
 from core.ingest.sources.zip_file import EARLIER
@@ -29,6 +30,7 @@ __all__ = [
     "Looked",
     "Source",
     "as_given",
+    "as_named",
     "find",
     "from_results",
     "full_truth_address",
@@ -36,19 +38,16 @@ __all__ = [
     "is_complete",
     "known_as",
     "look",
-    "match_records",
     "names",
     "own_truth",
     "read_records",
-    "read_truth",
-    "record_truth",
     "reopen",
     "truth_exists",
 ]
 
 _MISSING = "It was there at the beginning, and was gone before it was looked at. What it was called is not known."
 RECORD_TRUTH = "record"
-"""The facet under which the truth that records carry is kept."""
+"""The facet under which earlier versions kept the truth that records carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,23 +220,37 @@ def known_as(source: Source) -> list[str]:
     return names(source)
 
 
-def record_truth(records: Records) -> dict[str, str]:
-    """Item id -> the class that its record carries, the first of several."""
-    return {record.id: record.truth for record in reversed(records.records) if record.truth}
-
-
 def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
     """Ground truth that the images came with, as the columns of classes of a data set: facet -> name -> class."""
     return huggingface_hub.classes(source.address.path, config) if source.address.kind == "hub" else {}
 
 
-def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:
-    """Item id -> its record: by id for items that are records, else by relative path or file name."""
-    by_id = {item: record for record in records.records if (item := record.id) in names}
-    if len(by_id) == len(names):
-        return by_id
-    by_name = match_names([record.image for record in records.records], names)
-    return {item: records.records[place] for item, place in by_name.items()} | by_id
+def as_named(source: Source) -> Images:
+    """What was given by its names, before it is looked at. Several files of one name and the same content are one
+    image, as they will be then, so that their name is no doubt."""
+    if source.records is not None:
+        return Images({name: name for name in names(source)})
+    kept: dict[tuple[str, int], list[Found]] = {}
+    own: dict[str, str] = {}
+    others: list[tuple[str, str]] = []
+    for file in source.files:
+        alike = kept.setdefault((PurePosixPath(file.name).name, file.stamp[0]), [])
+        if first := next((one for one in alike if _is_copy(one, file)), None):
+            others.append((first.name, file.name))
+        else:
+            alike.append(file)
+            own[file.name] = file.name
+    return Images(own, others)
+
+
+def _is_copy(one: Found, other: Found) -> bool:
+    """Whether two files of one name and size hold the same, as far as can be told quickly."""
+    if one.url or one.member is not None:
+        return one.stamp == other.stamp != (0, 0)
+    try:
+        return filecmp.cmp(one.path, other.path, shallow=False)
+    except OSError:
+        return False
 
 
 def _identity(where: SourceAddress, content: object) -> str:

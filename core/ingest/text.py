@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import BinaryIO
 
 CODE_PAGES: Mapping[str, str] = {
@@ -103,14 +103,19 @@ def split_lines(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n" if "\n" in text else "\r")]
 
 
-def lines_of(file: BinaryIO) -> Iterator[str]:
-    """The lines of a large file, one at a time, each without its end; damaged bytes become U+FFFD. Raises OSError."""
+def lines_of(file: BinaryIO) -> Generator[str, None, None]:
+    """The lines of a large file, one at a time, each without its end (as `split_lines`); damaged bytes become U+FFFD.
+
+    Raises OSError.
+    """
     try:
         encoding = encoding_of(file)
     except MixedText:
         encoding = UTF_8
     reader = io.TextIOWrapper(file, encoding, errors="replace", newline="\n")
     try:
+        first = reader.readline()
+        yield from [first.removesuffix("\n")] if first.endswith("\n") else split_lines(first)  # else old Mac
         for line in reader:
             yield line.removesuffix("\n")
     finally:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from core import prompts
 from core.domain import UNCLEAR, Cluster, Corpus, RunSettings, Step, StepStats
 from core.engine.requests import Answer
+from core.ingest.name_matching import Images
 from core.models import prices
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
 from core.models.embedding.minilm import MAX_TOKENS
@@ -30,6 +31,7 @@ from core.models.prices import price_of
 from core.models.registry import NO_KEYS, Keys
 from core.models.roles import Labelled
 from core.models.supplied import imported
+from core.pipeline.labels import images_of
 from core.pipeline.run_models import models_of
 from core.steps import assign, name
 from core.steps.item_answers import FoundAnswers
@@ -183,7 +185,7 @@ class _Estimating:
             return _Known()
         is_loaded = _kind(settings.text) in _LOADED
         text = settings.text if is_loaded else BUILTIN
-        models = models_of(replace(settings, text=text, fallback=""), self._names(), self.keys)
+        models = models_of(replace(settings, text=text, fallback=""), self._images(), self.keys)
         answers = FoundAnswers(self.store.answers)
         plan = Plan(models, settings, answers, lambda _: Path())
         found = list(_find(answers, plan.describe(self.items)))
@@ -209,12 +211,12 @@ class _Estimating:
         proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
         return self._assigned(known, answers, plan, list(labelled), name.read(proposal)) if proposal else known
 
-    def _names(self) -> dict[str, str]:
-        """Item id -> name, to match records by. What was not looked at yet is called as it is known by."""
+    def _images(self) -> Images:
+        """To match records by. What was not looked at yet is called as it is known by."""
         if not self.settings.records:
-            return {}
-        there = self.store.datasets.names(self.settings.dataset_id)
-        return {item: there.get(item, item) for item in self.items}
+            return Images({})
+        there = images_of(self.store, self.settings.dataset_id)
+        return Images({item: there.names.get(item, item) for item in self.items}, there.others)
 
     def _assigned(
         self, known: _Known, answers: FoundAnswers, plan: Plan, items: Sequence[str], clusters: Sequence[Cluster]

@@ -22,6 +22,7 @@ from core.ingest.record_matching import meet
 from core.ingest.records import read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.table import Table, image_column, read_table
+from core.ingest.text import TABLE_PAGES
 from core.typed_path import kept_path, typed_path
 
 NAMES = ("folder", "filename")
@@ -34,6 +35,8 @@ ALONG = (BROUGHT, RECORDS)
 """Beginnings of addresses of truth that came along with something else."""
 ALIKE = "alike:"
 """Before an address: labels that differ only in case, spaces or how a number is written are one."""
+ENCODED = "encoding:"
+"""Before the address of a table, with a colon behind: what it is written in, where a person said so."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 Said = tuple[str, str, str]
 """An item, the file or row that speaks of it, and its label there ("" for none)."""
@@ -96,8 +99,8 @@ def _settled(said: Iterable[Said]) -> tuple[dict[str, str], list[TwoLabels]]:
 
 
 def read(address: str, images: Images) -> Truth:
-    """From `folder`, `filename`, `TABLE[:COLUMN]`, `brought:PATH`, `records:PATH`, `hf:NAME[:SPLIT]:COLUMN`, or one
-    after `alike:`.
+    """From `folder`, `filename`, `[encoding:CODE PAGE:]TABLE[:COLUMN]`, `brought:PATH`, `records:PATH`,
+    `hf:NAME[:SPLIT]:COLUMN`, or one after `alike:`.
 
     Raises BadInput when no image gets a class.
     """
@@ -140,8 +143,18 @@ def _from_names(address: str, images: Images) -> Truth:
 # -- tables
 
 
+def split_encoding(address: str) -> tuple[str, str]:
+    """`[encoding:CODE PAGE:]TABLE` -> the code page as Python calls it, "" where none is said, and the rest."""
+    if not address.startswith(ENCODED):
+        return "", address
+    encoding, _, rest = address.removeprefix(ENCODED).partition(":")
+    return encoding.lower(), rest
+
+
 def split_address(address: str) -> tuple[Path, str]:
-    """`FILE[:COLUMN]` -> file, column ("" if none is named); split at the last colon only if the whole is no path."""
+    """`[encoding:CODE PAGE:]FILE[:COLUMN]` -> file, column ("" if none is named); split at the last colon only if the
+    whole is no path."""
+    address = split_encoding(address)[1]
     whole = typed_path(address)
     if whole.exists() or ":" not in address:
         return whole, ""
@@ -150,9 +163,10 @@ def split_address(address: str) -> tuple[Path, str]:
 
 
 def _from_table(address: str, images: Images) -> Truth:
-    """From `TABLE[:COLUMN]`. Raises BadInput with the columns there are, or with what does not fit."""
+    """From `[encoding:CODE PAGE:]TABLE[:COLUMN]`. Raises BadInput with the columns there are, or with what does not
+    fit."""
     path, column = split_address(address)
-    table, called = open_table(path, images, column)
+    table, called = open_table(path, images, column, split_encoding(address)[0])
     facets = [facet for facet in table if facet != called]
     if not column and len(facets) > 1:
         raise BadInput(
@@ -176,14 +190,17 @@ def _from_table(address: str, images: Images) -> Truth:
     return Truth(column, classes, twice, called, met.ways, unmatched, table.how)
 
 
-def open_table(path: Path, images: Images, labels: str = "") -> tuple[Table, str]:
+def open_table(path: Path, images: Images, labels: str = "", encoding: str = "") -> tuple[Table, str]:
     """A truth table, and its column that names images: of all but `labels`, the one that meets most of them.
+    encoding: see `read_table`.
 
     Raises BadInput.
     """
     if not path.exists():
         raise BadInput(f"The truth table {path} does not exist. Check its path; folder and filename need none.")
-    table = read_table(path)
+    if encoding and encoding not in TABLE_PAGES:
+        raise BadInput(f"Tables are not written in “{encoding}”. Choose one of {', '.join(TABLE_PAGES)}.")
+    table = read_table(path, encoding)
     if len(table) < 2:
         raise BadInput(f"{path.name} needs a column with image names and one with classes; it has: {', '.join(table)}.")
     usual = image_column(table)
@@ -308,4 +325,5 @@ def full_truth_address(address: str, facet: str) -> str:
         return ALIKE + full_truth_address(address.removeprefix(ALIKE), facet.removeprefix(ALIKE))
     if address in NAMES or address.startswith((huggingface_hub.PREFIX, *ALONG)):
         return address
-    return f"{kept_path(split_address(address)[0])}:{facet}"
+    encoding = split_encoding(address)[0]
+    return f"{ENCODED}{encoding}:" * bool(encoding) + f"{kept_path(split_address(address)[0])}:{facet}"

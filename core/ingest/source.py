@@ -98,7 +98,7 @@ def find(
         limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
         pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times
             of the files: a changed folder is another dataset and an unchanged one is not looked at again.
-        encoding: of file names that do not say theirs; "" to find it out.
+        encoding: of file names that do not say theirs, or of a table that lists images; "" to find it out.
     """
     if images:
         where, found, note = address.scan(images, config, encoding)
@@ -143,7 +143,8 @@ def reopen(dataset: DatasetRow, config: Config) -> Source:
         return from_results(read_results(Path(where.path)), Path(where.path), dataset.name)
     if not where.has_images:
         return find("", where.path, config, where.limit)
-    _, found, _ = address.scan(where.path, config, where.encoding or EARLIER)
+    earlier = "" if where.kind == "csv" else EARLIER
+    _, found, _ = address.scan(where.path, config, where.encoding or earlier)
     return _found(where, found, config)
 
 

@@ -62,8 +62,8 @@ _NOT_TEXT = {b"PK\x03\x04": "an Excel workbook or another ZIP file", b"\xd0\xcf\
 _IDS = ("id", "image_id", "img_id")
 
 
-def read_table(path: Path) -> Table:
-    """The columns of a table. Raises BadInput.
+def read_table(path: Path, encoding: str = "") -> Table:
+    """The columns of a table. encoding: of a text, "" to find it out. Raises BadInput.
 
     A CSV may be in UTF-8, UTF-16 or a code page, with commas, semicolons, tabs or pipes, old Mac line ends, Excel's
     line `sep=;`, a title above its header, no header, and empty columns and rows. Cells come without the mark that
@@ -71,8 +71,10 @@ def read_table(path: Path) -> Table:
     """
     suffix = path.suffix.lower()
     try:
-        read = _parquet if suffix == ".parquet" else _json if suffix in JSON else _csv
-        columns = read(path)
+        if suffix == ".parquet":
+            columns = _parquet(path)
+        else:
+            columns = (_json if suffix in JSON else _csv)(path, *_text(path, encoding))
     except OSError as error:
         raise BadInput(f"{path} could not be read ({error.strerror or 'unknown reason'}).") from None
     if not columns:
@@ -113,8 +115,7 @@ def image_column(table: Table) -> str:
 # -- CSV
 
 
-def _csv(path: Path) -> Table:
-    text, encoding = _text(path)
+def _csv(path: Path, text: str, encoding: str) -> Table:
     said = [] if encoding in (UTF_8, "utf-8-sig") else [f"read as {in_words(encoding)}"]
     given = _SEP_LINE.match(text)
     if given:
@@ -137,8 +138,8 @@ def _csv(path: Path) -> Table:
     return table
 
 
-def _text(path: Path) -> tuple[str, str]:
-    """The text of a file and its encoding. Raises BadInput, OSError."""
+def _text(path: Path, encoding: str) -> tuple[str, str]:
+    """The text of a file and its encoding, found out where it is "". Raises BadInput, OSError."""
     if path.stat().st_size > _MOST_BYTES:
         raise BadInput(f"{path.name} is larger than 1 GB. Give it in parts, or as Parquet.")
     content = path.read_bytes()
@@ -147,7 +148,9 @@ def _text(path: Path) -> tuple[str, str]:
         if content.startswith(beginning):
             raise BadInput(f"{path.name} is {what}, not a text table. {again}")
     try:
-        text, encoding = decoded(content)
+        text, encoding = decoded(content, encoding)
+    except UnicodeDecodeError:
+        raise BadInput(f"{path.name} cannot be read as {in_words(encoding)}. Say what else it is written in.") from None
     except MixedText as error:
         raise BadInput(f"{path.name} is in two encodings: {str(error)[0].lower()}{str(error)[1:]} {again}") from None
     if "\0" in text or not text.strip():
@@ -266,10 +269,9 @@ def _columns(path: Path, names: Sequence[str], rows: Iterator[list[str]]) -> tup
 # -- JSON and Parquet
 
 
-def _json(path: Path) -> Table:
+def _json(path: Path, text: str, encoding: str) -> Table:
     """Objects as rows, a key a column, whatever program wrote them (`annotations`). Values that are no text, number,
     truth value or list of texts are left out, and said."""
-    text, encoding = _text(path)
     found = as_rows(list(json_values(text)))
     objects = [value for _, value in found if isinstance(value, dict)]
     known = {key for value in objects for key, cell in value.items() if _is_cell(cell)}

@@ -27,6 +27,8 @@ CODE_PAGES: Mapping[str, str] = {
 NAME_PAGES = tuple(page for page in CODE_PAGES if page != "mac_roman")
 """Those of file names: Macs write Unicode."""
 UTF_8 = "utf-8"
+TABLE_PAGES = (UTF_8, "utf-16", *CODE_PAGES)
+"""What a person can say that a table is written in."""
 _WORDS = {UTF_8: "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _PIECE = 1024**2
@@ -83,8 +85,13 @@ def encoding_of(file: BinaryIO) -> str:
     return UTF_8
 
 
-def decoded(content: bytes) -> tuple[str, str]:
-    """A whole text and its encoding, without its mark; what is not valid becomes U+FFFD. Raises MixedText."""
+def decoded(content: bytes, encoding: str = "") -> tuple[str, str]:
+    """A whole text and its encoding, without its mark; what is not valid becomes U+FFFD. Raises MixedText.
+
+    encoding: in which it must be valid; "" to find it out. Raises UnicodeDecodeError.
+    """
+    if encoding:
+        return content.decode(encoding).removeprefix("\ufeff"), encoding
     encoding = encoding_of(io.BytesIO(content))
     return content.decode(encoding, errors="replace").removeprefix("\ufeff"), encoding
 

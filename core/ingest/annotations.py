@@ -7,6 +7,7 @@ labels, of labels and names, a list within an object; nested objects (Label Stud
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,6 +29,7 @@ IMAGE_NAMES = (
     "name",
 )
 """What the column that names images is usually called."""
+_LABELS = re.compile("label|choice|class|categor|tag|annotation|attribute", re.IGNORECASE)
 _DEEP = 12
 """Levels of nested objects that are read."""
 
@@ -63,16 +65,22 @@ def rows(value: Any, said: str = "label") -> list[Any]:
 
 
 def _coco(value: Row, _: str) -> list[Row]:
-    images, said, classes = (_objects(value.get(key)) for key in ("images", "annotations", "categories"))
-    if not (images and said and classes):
+    images, said = _objects(value.get("images")), value.get("annotations")
+    if not images or not isinstance(said, list):
         return []
-    names = {str(one.get("id")): str(one.get("name", one.get("id"))) for one in classes}
+    names = {str(one.get("id")): str(one.get("name", one.get("id"))) for one in _objects(value.get("categories"))}
     of: dict[str, list[str]] = {}
-    for one in said:
-        category = str(one.get("category_id"))
-        of.setdefault(str(one.get("image_id")), []).append(names.get(category, category))
+    captions: dict[str, list[str]] = {}
+    for one in _objects(said):
+        image, category = str(one.get("image_id")), one.get("category_id")
+        if category is not None:
+            of.setdefault(image, []).append(names.get(str(category), str(category)))
+        if isinstance(one.get("caption"), str):
+            captions.setdefault(image, []).append(one["caption"])
+    told = {"category": of, "description": captions}
     return [
-        {"image": one.get("file_name") or one.get("id"), "category": [*dict.fromkeys(of.get(str(one.get("id")), ()))]}
+        {"image": one.get("file_name") or one.get("id")}
+        | {key: [*dict.fromkeys(by.get(str(one.get("id")), ()))] for key, by in told.items() if by}
         for one in images
     ]
 
@@ -123,7 +131,10 @@ def _named(value: Row, said: str) -> list[Row]:
         return [{"image": one, said: key} for key, cell in zip(value, lists, strict=True) for one in cell]
     if held and all(isinstance(cell, dict) for cell in held):
         return [{"image": key, **cell} for key, cell in value.items()] if any(map(is_image, value)) else []
-    return [{"image": key, said: cell} for key, cell in value.items() if plain(cell) is not None or texts(cell)]
+    told = {key: cell for key, cell in value.items() if plain(cell) is not None or texts(cell)}
+    if len(told) < len(value) and not any(map(is_image, told)):
+        return []
+    return [{"image": key, said: cell} for key, cell in told.items()]
 
 
 def flat(value: Mapping[str, Any], before: str = "", deep: int = 0) -> dict[str, str | list[str]]:
@@ -143,6 +154,13 @@ def flat(value: Mapping[str, Any], before: str = "", deep: int = 0) -> dict[str,
                     found.setdefault(name, []).append(text)
     several = {name: [*dict.fromkeys(cells)] for name, cells in found.items()}
     return {name: cells[0] if len(cells) == 1 else cells for name, cells in several.items()}
+
+
+def with_labels(row: Row) -> Row:
+    """A row with its nested objects that are called labels as keys `a.b`."""
+    nested = {key: cell for key, cell in row.items() if isinstance(cell, (dict, list)) and _LABELS.search(key)}
+    deep = {key: cell for key, cell in nested.items() if texts(cell) is None}
+    return {**{key: cell for key, cell in row.items() if key not in deep}, **flat(deep)} if deep else row
 
 
 def as_rows(values: Sequence[tuple[int, Any]], said: str = "label") -> list[tuple[int, Any]]:

@@ -1,4 +1,4 @@
-"""Descriptions and labels that a person brings as JSON, in our own form or IC|TC's `step1_result.jsonl`."""
+"""Descriptions and labels that a person brings, in our own form or IC|TC's `step1_result.jsonl`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from core.errors import BadInput
 from core.ingest.annotations import as_rows
 from core.ingest.json_rows import json_values_in, texts
+from core.ingest.table import Table, image_column, read_table
 from core.typed_path import typed_path
 
 
@@ -54,7 +55,8 @@ class Records:
 def read_records(path: Path) -> Records:
     """Read JSON Lines, or any other JSON of such objects (`json_rows`).
 
-    Only image, description, label and truth are read (IC|TC: image_file and text); never others.
+    Also a table with such columns. Only image, description, label and truth, in capitals or not, are read (file_name
+    or filename, text or caption; IC|TC: image_file); never others.
 
     A file that has not changed is read once for all who hold its records, and equal texts are one string in memory.
     Raises BadInput when the file is missing or holds no usable line.
@@ -66,7 +68,7 @@ def read_records(path: Path) -> Records:
         records = _held.get(stamp)
         if records is None:
             with place.open("rb") as file:
-                records = _read(file)
+                records = _read(file, place)
     except OSError as error:
         raise BadInput(f"The records file {path} could not be read ({error.strerror or 'unknown reason'}).") from None
     if not records.records:
@@ -78,28 +80,40 @@ def read_records(path: Path) -> Records:
     return records
 
 
+_IMAGE = ("image", "file_name", "filename")
+_DESCRIPTION = ("description", "text", "caption")
+_TABLES = (".csv", ".tsv", ".tab", ".parquet")
 _held: WeakValueDictionary[tuple[str, int, int, int], Records] = WeakValueDictionary()
 """What some run holds of files, by place and state; a million records are not read and held twice."""
 
 
-def _read(file: BufferedReader) -> Records:
+def _read(file: BufferedReader, path: Path) -> Records:
     """JSON Lines a line at a time: a large file and its text would take more memory than what is read of them."""
     digest, same = hashlib.file_digest(file, "sha256"), dict[str, str]()
     file.seek(0)
     good: list[Record] = []
     bad: list[tuple[int, str]] = []
     several: list[int] = []
-    for number, value in _values(file):
+    table = read_table(path) if path.suffix.lower() in _TABLES else None
+    for number, value in _values(file) if table is None else enumerate(_rows(table), start=2):
         record = _record(value, same)
         if isinstance(record, Record):
             good.append(record)
-            several += [number] if any(len(texts(value.get(key)) or ()) > 1 for key in ("description", "label")) else []
+            several += [number] if _has_several(value) else []
         else:
             bad.append((number, record))
-    note = ""
+    notes = [f"{path.name}: {table.how}."] if table and table.how else []
     if several:
-        note = f"Lines with several texts: {len(several)}, the first is line {several[0]}; the first of each counts."
-    return Records(tuple(good), tuple(bad), digest.hexdigest()[:16], note)
+        notes.append(
+            f"Lines with several texts: {len(several)}, the first is line {several[0]}; the first of each counts."
+        )
+    return Records(tuple(good), tuple(bad), digest.hexdigest()[:16], " ".join(notes))
+
+
+def _rows(table: Table) -> Iterator[dict[str, str]]:
+    image = image_column(table)
+    columns = {"image" if column == image else column: cells for column, cells in table.items()}
+    return (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
 
 
 def _values(file: BufferedReader) -> Iterator[tuple[int, Any]]:
@@ -119,8 +133,9 @@ def _record(value: Any, same: dict[str, str]) -> Record | str:
         return "This line is not valid JSON."
     if not isinstance(value, dict):
         return "This line is not a JSON object."
-    name = _text(value, "image") or PurePosixPath(_text(value, "image_file").replace("\\", "/")).name
-    said = (_text(value, "description", "text"), _text(value, "label"), _text(value, "truth"))
+    value = {key.strip().lower(): cell for key, cell in value.items()}
+    name = _text(value, *_IMAGE) or PurePosixPath(_text(value, "image_file").replace("\\", "/")).name
+    said = (_text(value, *_DESCRIPTION), _text(value, "label"), _text(value, "truth"))
     if not name:
         return "This line names no image."
     if not any(said[:2]):
@@ -128,6 +143,11 @@ def _record(value: Any, same: dict[str, str]) -> Record | str:
     also = tuple(same.setdefault(text, text) for text in (texts(value.get("truth")) or ())[1:])
     description, label, truth = (same.setdefault(text, text) for text in said)
     return Record(name, description, label, truth, also)
+
+
+def _has_several(value: dict[str, Any]) -> bool:
+    said = (cell for key, cell in value.items() if key.strip().lower() in (*_DESCRIPTION, "label"))
+    return any(len(texts(cell) or ()) > 1 for cell in said)
 
 
 def _text(value: dict[str, Any], *keys: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
-from core.ingest.annotations import IMAGE_NAMES, as_rows, flat, is_image, names_image
+from core.ingest.annotations import IMAGE_NAMES, as_rows, flat, is_image, names_image, with_labels
 from core.ingest.csv_guard import unguarded
 from core.ingest.json_rows import json_values, plain, texts
 from core.ingest.text import UTF_8, MixedText, decoded, in_words
@@ -58,7 +58,16 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://\S+", re.IGNORECASE)
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?(?:\n|$)', re.IGNORECASE)
 _LONE_CR = re.compile(r"\r(?!\n)")
 _HELD_CR = "\ufdd0"  # no character: it stands for a CR within a cell while rows are read, which end at LF
-_NOT_TEXT = {b"PK\x03\x04": "an Excel workbook or another ZIP file", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+_NOT_TEXT = {
+    b"<?xml": "an XML file",
+    b"<annotations": "an XML file",
+    b"<!DOCTYPE": "a web page",
+    b"<html": "a web page",
+    b"%PDF": "a PDF file",
+    b"\x1f\x8b": "a packed file (gzip)",
+    b"PK\x03\x04": "an Excel workbook or another ZIP file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+}
 _IDS = ("id", "image_id", "img_id")
 
 
@@ -145,7 +154,7 @@ def _text(path: Path, encoding: str) -> tuple[str, str]:
     content = path.read_bytes()
     again = "Save it again as “CSV UTF-8”."
     for beginning, what in _NOT_TEXT.items():
-        if content.startswith(beginning):
+        if content.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning):
             raise BadInput(f"{path.name} is {what}, not a text table. {again}")
     try:
         text, encoding = decoded(content, encoding)
@@ -168,7 +177,8 @@ def _held(text: str) -> str:
 
 def _rows(text: str, separator: str) -> Iterator[list[str]]:
     """Rows as lists of cells, without those in which nothing stands. Raises csv.Error."""
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+    blanks = bool(re.search(f'{re.escape(separator)} +"', text[:_LONGEST])) and f'{separator}"' not in text[:_LONGEST]
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=blanks):
         if any(row) and not all(cell.isspace() for cell in row if cell):
             yield [cell.replace(_HELD_CR, "\r") for cell in row] if _HELD_CR in "".join(row) else row
 
@@ -277,6 +287,8 @@ def _json(path: Path, text: str, encoding: str) -> Table:
     known = {key for value in objects for key, cell in value.items() if _is_cell(cell)}
     if len(known) < 2 or not any(map(names_image, objects)):  # what else there is lies deeper
         objects = [flat(value) for value in objects]
+    else:
+        objects = [with_labels(value) for value in objects]
     columns = dict.fromkeys(key for value in objects for key, cell in value.items() if _is_cell(cell))
     if not columns:
         raise BadInput(f"{path.name} holds no rows. Give an object a line, a list of objects, or names with labels.")

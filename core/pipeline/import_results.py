@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain import DatasetRow, RunSettings
@@ -141,7 +141,7 @@ def read(path: Path, called: str = "") -> Imported:
         if not called:
             raise
         raise BadInput(str(error).replace(str(path), called).replace(path.name, called)) from None
-    return found
+    return replace(found, note=found.note.replace(path.name, called)) if called else found
 
 
 def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:

@@ -197,7 +197,7 @@ def test_what_results_are_written_in_can_be_changed(images: Path) -> None:
     right, other = (text.encode("cp1251").decode("cp1257") for text in ("жар", "лёд"))
     box.set_value("cp1257").run()
     assert f"{right}, {other}" in shown(at)
-    assert "groups.csv" in shown(at)
+    assert "groups.csv: with “;” between cells." in shown(at)
 
 
 def test_large_results_are_not_read_by_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

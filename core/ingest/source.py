@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import json
 from collections import Counter
@@ -231,27 +230,25 @@ def as_named(source: Source) -> Images:
     image, as they will be then, so that their name is no doubt."""
     if source.records is not None:
         return Images({name: name for name in names(source)})
-    kept: dict[tuple[str, int], list[Found]] = {}
-    own: dict[str, str] = {}
+    times = Counter((PurePosixPath(file.name).name, file.stamp[0]) for file in source.files)
+    first: dict[object, str] = {}
     others: list[tuple[str, str]] = []
     for file in source.files:
-        alike = kept.setdefault((PurePosixPath(file.name).name, file.stamp[0]), [])
-        if first := next((one for one in alike if _is_copy(one, file)), None):
-            others.append((first.name, file.name))
-        else:
-            alike.append(file)
-            own[file.name] = file.name
-    return Images(own, others)
+        alike = (PurePosixPath(file.name).name, file.stamp[0])
+        kept = first.setdefault((alike, _content(file)) if times[alike] > 1 else file.name, file.name)
+        others += [(kept, file.name)] if kept != file.name else []
+    return Images({name: name for name in first.values()}, others)
 
 
-def _is_copy(one: Found, other: Found) -> bool:
-    """Whether two files of one name and size hold the same, as far as can be told quickly."""
-    if one.url or one.member is not None:
-        return one.stamp == other.stamp != (0, 0)
+def _content(file: Found) -> object:
+    """The same for files of one name and size that hold the same, as far as can be told before they are looked at."""
+    if file.url or file.member is not None:
+        return file.stamp if any(file.stamp) and not file.url else file.name
     try:
-        return filecmp.cmp(one.path, other.path, shallow=False)
+        with file.path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").digest()
     except OSError:
-        return False
+        return file.name
 
 
 def _identity(where: SourceAddress, content: object) -> str:

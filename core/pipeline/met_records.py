@@ -48,5 +48,5 @@ def fit_of_run(store: Store, settings: RunSettings) -> RecordsFit | None:
         met = meet(records, images_of(store, settings.dataset_id))
         used = {records[row].image for _, row in met.rows}
         names = dict.fromkeys(record.image for record in records if record.image not in used)
-        return RecordsFit(note, met.ways, list(names))
+        return RecordsFit(note.replace(f"{path.name}: ", "The table: ", 1), met.ways, list(names))
     return None

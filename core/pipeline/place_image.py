@@ -18,6 +18,7 @@ from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.decode import image_path
+from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.ingest.sources.file_kind import recognised
 from core.ingest.sources.source_file import Found, opened_head
@@ -111,7 +112,7 @@ def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys)
         problem = "Its descriptions were brought in; there is no model to ask about another image."
         return Place(run.id, run.settings.criterion, problem=problem)
     try:
-        models = models_of(run.settings, {}, keys, keeper=workspace.store.text_vectors)
+        models = models_of(run.settings, Images({}), keys, keeper=workspace.store.text_vectors)
         return _Placing(workspace, run, models, item, view).place()
     except FacetryError as error:
         return Place(run.id, run.settings.criterion, problem=str(error))

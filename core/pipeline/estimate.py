@@ -123,6 +123,13 @@ def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Ke
     return _Estimating(store, settings, items, keys).whole()
 
 
+def estimate_names(store: Store, settings: RunSettings, labels: Sequence[str]) -> Estimate:
+    """What it takes to have names suggested for items with these labels. settings: as the run would have them."""
+    known = _Known(labels=float(len(set(labels))), label=_mean_tokens(set(labels)) if labels else _LABEL_TOKENS)
+    estimating = _Estimating(store, replace(settings, share=1.0), labels, NO_KEYS)
+    return Estimate(len(labels), {"name": estimating._name(known)})
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What need not be asked.

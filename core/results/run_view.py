@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
@@ -191,11 +191,7 @@ class View:
     def probabilities(self, item_id: str) -> dict[str, float]:
         """Cluster id -> probability of one item under today's clusters: merged ones added up, removed ones left out."""
         value = self._store.answers.value(self.run.id, "assign", item_id)
-        total: dict[str, float] = defaultdict(float)
-        for cluster_id, probability in ((assign.read(value).probabilities if value else None) or {}).items():
-            if now := self.edited.resolve(cluster_id):
-                total[now] += probability
-        return dict(total)
+        return self.edited.chances(assign.read(value)) if value else {}
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

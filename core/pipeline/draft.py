@@ -1,7 +1,7 @@
 """What sorting would give now, while a person still works with the names: which image goes where, what groups hold.
 
-Where sorting costs nothing (the built-in engine) it is done, and not saved. Of other models' groups, the members are the
-images whose label is in the group.
+Where sorting costs nothing (the built-in engine) it is done, and not saved. Of other models' groups, the members are
+the images whose label is in the group.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import How
 from core.pipeline.run_models import text_models_of
 from core.results.edited import Edited
+from core.results.run_view import View
 from core.steps import assign
 from core.steps.item_answers import RunAnswers
 from core.steps.plan import NAMED_FROM, Plan
@@ -96,3 +97,11 @@ def draft(store: Store, run: RunRow, edited: Edited, found: Chosen | None) -> Dr
     said = [found.get(item, (None, 0.0)) for item in items]
     places = [edited.place_of(item, place, labels[item]) or "" for item, (place, _) in zip(items, said, strict=True)]
     return Draft(items, [labels[item] for item in items], places, [sure for _, sure in said])
+
+
+def places_now(store: Store, run: RunRow, edited: Edited) -> dict[str, str]:
+    """Item id -> the id of its cluster, "" for none: as the run is sorted, or as it would be."""
+    if "assign" in store.answers.step_counts(run.id):
+        return {row.item_id: row.cluster.id if row.cluster else "" for row in View(store, run.id).each()}
+    found = draft(store, run, edited, chosen(store, run, edited.asked))
+    return dict(zip(found.items, found.places, strict=True))

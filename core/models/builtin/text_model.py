@@ -84,7 +84,7 @@ class BuiltinText:
         """See `Keeping`; without evidence the names that stay count as given ones."""
         seen = _seen(corpus)
         aspect = route(criterion).aspect
-        chosen = np.array(sorted(np.flatnonzero(seen), key=lambda i: corpus.ids[i]), dtype=np.intp)
+        chosen = np.array(sorted(np.flatnonzero(seen), key=lambda i: corpus.ids[int(i)]), dtype=np.intp)
         home = np.asarray(held, dtype=np.intp)[chosen]
         if int((home < 0).sum()) < k - len(kept):
             return self.name(corpus, criterion, k, kept)

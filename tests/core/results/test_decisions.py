@@ -11,6 +11,7 @@ from core.results import decisions
 from core.results.edits import Learn, Move, MoveLabels, Rename, Several
 from core.results.run_view import View
 
+
 @given(steps=STEPS)
 @settings(
     max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.generate],

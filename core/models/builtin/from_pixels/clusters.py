@@ -128,7 +128,7 @@ def form(aspect: str, evidence: Mapping[str, Vector], k: int) -> Groups:
 def place(
     aspect: str, evidence: Mapping[str, Vector], some: NDArray[np.intp], shares: NDArray[np.float64], k: int
 ) -> Groups:
-    """Groups of n items, in this order, from the (s, k or k + 1) shares of some of them; the last of k + 1 belongs to no
+    """Groups of n items, in this order, from the (s, k or k + 1) shares of some of them; the last of k + 1 is of no
     group."""
     member = shares.argmax(axis=1)
     stability = np.array([shares[member == j, j].mean() if (member == j).any() else 0.0 for j in range(k)])

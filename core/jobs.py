@@ -17,6 +17,7 @@ from core.models.registry import NO_KEYS, Keys
 from core.pipeline import intake, runs
 from core.pipeline.import_results import bring_in
 from core.pipeline.runs import Until
+from core.suggestions import suggest
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ class Job:
 
 @dataclass
 class Look:
-    """A dataset whose files are being looked at, before any run. error: why that ended early, or ""."""
+    """A dataset that is looked at before any run: all its files, or a sample for suggestions. error: why that ended
+    early, or ""."""
 
     dataset_id: str
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -97,6 +99,7 @@ class Jobs:
         self._workspace = workspace
         self._jobs: dict[str, Job] = {}
         self._looks: dict[str, Look] = {}
+        self._suggesting: dict[str, Look] = {}
         self._bringing: dict[str, Bringing] = {}
         self._lock = threading.Lock()
 
@@ -187,6 +190,31 @@ class Jobs:
         """The newest look at a dataset in this process, under way or ended, or None."""
         return self._looks.get(dataset_id)
 
+    def suggest(self, given: DatasetRow) -> Look:
+        """Start to look for criteria worth trying, in the background; what is under way already if there is one."""
+        with self._lock:
+            known = self._suggesting.get(given.id)
+            if known and known.alive:
+                return known
+            look = Look(given.id)
+            look.thread = threading.Thread(
+                target=self._suggest, args=(look, given), daemon=True, name=f"facetry-suggest-{given.id}"
+            )
+            self._suggesting[given.id] = look
+            look.thread.start()
+        return look
+
+    def _suggest(self, look: Look, given: DatasetRow) -> None:
+        def show(progress: Progress) -> None:
+            look.progress = progress
+
+        with _noting(look, f"suggestions for {given.id}"), suppress(Cancelled):
+            suggest.by_builtin(self._workspace, given, look.cancel, show)
+
+    def suggesting(self, dataset_id: str) -> Look | None:
+        """The newest search for suggestions for a dataset in this process, under way or ended, or None."""
+        return self._suggesting.get(dataset_id)
+
     def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
         """Start to make a run of results made elsewhere (see pipeline/import_results.py); an id for `bringing`."""
         bringing, key = Bringing(), secrets.token_hex(6)
@@ -229,7 +257,8 @@ class Jobs:
 
     def shut_down(self, wait: float = 5.0) -> None:
         """Ask everything at work to stop and wait up to `wait` seconds for each."""
-        others: list[Look | Bringing] = [*self._looks.values(), *self._bringing.values()]
+        looks = [*self._looks.values(), *self._suggesting.values()]
+        others: list[Look | Bringing] = [*looks, *self._bringing.values()]
         working: list[Job | Look | Bringing] = [*self.active(), *(other for other in others if other.alive)]
         for each in working:
             each.cancel.set()

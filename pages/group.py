@@ -12,7 +12,7 @@ from ui.components import empty
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
-from ui.group import estimate, progress
+from ui.group import estimate, progress, suggestions
 from ui.group.form import another_button, begin_all, form
 from ui.group.paused import paused, server_button
 from ui.images.skipped import skip_report
@@ -35,11 +35,14 @@ if run is None:
         empty.nowhere(text.IMAGES, text.STILL_OPENING, "images", text.TO_THESE)
     assert images is not None
     st.caption(f"{safe_md(run_data.images_name(images), 60)} · {text.images(images.counts.get('ready', 0))}")
+    found, columns = suggestions.at_hand(images, truth)
+    suggestions.strip(found, images)
     left, right = st.columns([3, 2], gap="large")
     with left, guarded():
-        form(images, truth)
-    with right:
+        form(images, truth, found, columns)
         recent.groupings(images)
+    with right, guarded():
+        suggestions.panel(found, images, truth)
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -23,3 +23,4 @@ from ui.texts.more_options import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *
+from ui.texts.suggestions import *

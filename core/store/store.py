@@ -11,6 +11,7 @@ from core.store.placements import Placements
 from core.store.preferences import Preferences
 from core.store.restorations import Restorations
 from core.store.runs import Runs
+from core.store.suggestions import Suggestions
 from core.store.text_vectors import TextVectors
 
 
@@ -20,7 +21,7 @@ class Store:
     datasets: what was given. answers: what models said. text_vectors: texts as the
     embedder sees them. runs: what was asked for and what the person decided.
     placements: where each item of a run is, to search and page through. preferences: what holds for new runs.
-    restorations: what became of a damaged database.
+    restorations: what became of a damaged database. suggestions: criteria worth trying.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,6 +34,7 @@ class Store:
         self.placements = Placements(self._db)
         self.preferences = Preferences(self._db)
         self.restorations = Restorations(self._db)
+        self.suggestions = Suggestions(self._db)
 
     def snapshot(self, folder: Path) -> None:
         """Copy every table as Parquet into a folder of this workspace, all as of one moment."""

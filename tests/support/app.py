@@ -21,6 +21,7 @@ from core.config import config
 from core.domain import RunSettings
 from core.ingest import source
 from core.ingest.sources import upload
+from core.jobs import Jobs
 from core.models import registry
 from core.pipeline import runs
 from core.results import staleness
@@ -76,13 +77,13 @@ def fresh_server(
     monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
     decode_in_process(monkeypatch)
     without_copies(monkeypatch)
+    monkeypatch.setattr(Jobs, "suggest", lambda *_: None)  # tests/ui/group/test_suggestions.py puts it back
     config.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()
     yield
     models[0].gate.set()
-    for job in state.jobs().active():
-        state.jobs().stop(job.run_id)
+    state.jobs().shut_down()
     state.workspace().close()
     st.cache_resource.clear()
     st.cache_data.clear()

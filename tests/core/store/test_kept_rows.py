@@ -54,6 +54,7 @@ class Shelf:
             told += [view.confusion().counts.tolist(), view.probabilities("i1"), store.answers.kinds(run_id)]
             told += [store.answers.step_counts(run_id), store.runs.estimate(run_id), store.runs.left_out(run_id)]
             told += [store.datasets.get(dataset), store.datasets.facets(dataset), store.datasets.options(dataset)]
+            told += [store.datasets.spread(dataset, 2), store.suggestions.get(dataset)]
             told += [store.datasets.skipped(dataset), store.datasets.ends(dataset), store.runs.edits(run_id)]
         return [*told, store.runs.recent(), store.preferences.get("vision"), store.restorations.unread()]
 
@@ -142,6 +143,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Runs.keep_for_undo": keep_for_undo,
     "Runs.undo_edit": undo_edit,
     "Placements.refresh": refresh,
+    "Suggestions.set": lambda shelf: shelf.store.suggestions.set("d1", "builtin", "x", "{}"),
     "TextVectors.keep": lambda shelf: shelf.store.text_vectors.keep("e/1", {"a car": np.ones(4, dtype=np.float16)}),
     "Restorations.mark_read": lambda shelf: shelf.store.restorations.mark_read(),
     "Preferences.set": lambda shelf: shelf.store.preferences.set("vision", "openai"),

@@ -41,7 +41,7 @@ from core.propagation.sampling import Places
 from core.teaching.accuracy import estimate, in_drawing_order
 from core.teaching.belief import belief
 from core.teaching.gaussian_process import at_first
-from core.teaching.kernels import Float, kernels
+from core.teaching.kernels import Float, kernels, of_run
 from core.teaching.learn import Learnt, learn
 from core.teaching.queue import BATCH, Knowledge, drawn_so_far, next_rows
 from core.teaching.spaces import place_all, points
@@ -99,7 +99,7 @@ def prepared(case: Case, corpus: Corpus, classes: NDArray[np.str_]) -> Set:
         f"{case.name} | {case.column}",
         truth.astype(np.intp),
         tuple(map(str, names)),
-        place_all(values, [values]),
+        place_all(values, [(len(truth), values)]),
         belief(answers, found, columns, len(names)),
         np.array([-1 if place is None else place for place in found]),
         side_by_side.astype(np.float64),
@@ -117,7 +117,7 @@ class Person:
     def __init__(self, data: Set, *, from_run: bool, seed: int = 0) -> None:
         self.data, self.seed, self.number = data, seed, len(data.truth)
         self.belief = data.belief if from_run else None
-        self.kernels = kernels(data.places, len(data.classes), self.belief)
+        self.kernels = kernels(data.places, len(data.classes)) | ({} if self.belief is None else of_run(self.belief))
         self.weights = at_first(self.kernels, len(data.classes), self.belief)
         self.answers: dict[int, int] = {}
         self.now = data.found.copy()

@@ -47,7 +47,7 @@ def estimate(right: int, drawn: int, number: int, level: float = 0.95) -> Accura
     low = _first(lambda total: _at_least(right, total, drawn, number) > tail, right, number - (drawn - right))
     wrong = drawn - right
     most_wrong = _first(lambda total: _at_least(wrong, total, drawn, number) > tail, wrong, number - right)
-    return Accuracy(drawn, right, low / number, 1 - most_wrong / number)
+    return Accuracy(drawn, right, low / number, (number - most_wrong) / number)
 
 
 def _first(holds: Callable[[int], bool], low: int, high: int) -> int:

@@ -74,21 +74,23 @@ class Together:
 
 
 @threads.limited
-def kernels(spaces: Mapping[str, Places], k: int, shares: Float | None = None) -> dict[str, Kernel]:
-    """Two kernels for each space with evidence, by position and by groupings, and one for what a run said.
+def kernels(spaces: Mapping[str, Places], k: int) -> dict[str, Kernel]:
+    """Two kernels for each space with evidence: by position, and by groupings.
 
     spaces: name -> places of all n images (see `core.propagation.sampling.place`). k: about how many groups are
-    expected. shares: (n, c) what a run said of each image, rows summing to at most 1.
+    expected.
     """
     found: dict[str, Kernel] = {}
     for name, places in spaces.items():
         if places.measured.any() and (points := _unit(places)).any():
             found[name] = Linear(points)
             found[f"{name}, groups"] = Together(_bag(points, places.measured, k))
-    if shares is not None:
-        none = np.clip(1 - shares.sum(axis=1, keepdims=True), 0, 1)
-        found["run"] = Linear(np.sqrt(np.hstack([np.clip(shares, 0, 1), none])).astype(np.float32))
     return found
+
+
+def of_run(shares: Float) -> dict[str, Kernel]:
+    """The kernel of what a run said: (n, c) shares, rows summing to 1."""
+    return {"run": Linear(np.sqrt(shares).astype(np.float32))}
 
 
 def _unit(places: Places) -> Vector:

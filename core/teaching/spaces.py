@@ -40,16 +40,18 @@ def _where_measured(values: Vector, make: Callable[[Vector], Vector]) -> Vector:
     return out
 
 
-def place_all(sample: Mapping[str, Vector], blocks: Iterable[Mapping[str, Vector]]) -> dict[str, Places]:
+def place_all(sample: Mapping[str, Vector], blocks: Iterable[tuple[int, Mapping[str, Vector]]]) -> dict[str, Places]:
     """Space -> places of the images of all blocks, in order; the axes are fitted on a sample of them.
 
-    Only one block is held at once. Spaces in which the sample has no evidence are left out.
+    blocks: the number of images of each and their points. Only one block is held at once. Spaces in which the sample
+    has no evidence are left out.
     """
     axes = {name: _fitted(name, values) for name, values in sample.items() if np.isfinite(values).all(axis=1).any()}
     parts: dict[str, list[Places]] = {name: [] for name in axes}
-    for block in blocks:
+    for number, block in blocks:
         for name, (fitted, scale) in axes.items():
-            parts[name].append(fitted.place([block[name] / scale]))
+            missing = np.full((number, len(fitted.origin)), np.nan, dtype=np.float32)
+            parts[name].append(fitted.place([block.get(name, missing) / scale]))
     return {name: _joined(own) for name, own in parts.items() if own}
 
 

@@ -21,6 +21,8 @@ from core.suggestions import suggest
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
+_LOOKED_AFTER = 0.1
+"""Seconds between two looks at whether the run that another waits for has ended."""
 
 
 @dataclass
@@ -104,11 +106,21 @@ class Jobs:
         self._lock = threading.Lock()
 
     def start(
-        self, run_id: str, until: Until, *, origin: Source | None = None, check_all: bool = False, keys: Keys = NO_KEYS
+        self,
+        run_id: str,
+        until: Until,
+        *,
+        origin: Source | None = None,
+        check_all: bool = False,
+        keys: Keys = NO_KEYS,
+        after: str = "",
     ) -> Job:
         """Start (or resume) a run in the background. Raises BadInput while that run is at work already.
 
-        keys: server -> key given for this session, kept in memory while it works.
+        Args:
+            keys: server -> key given for this session, kept in memory while it works.
+            after: a run that is at work, whose end this one waits for: what that one measures or describes need not
+                be done twice. "" for none.
         """
         with self._lock:
             running = self._jobs.get(run_id)
@@ -116,16 +128,22 @@ class Jobs:
                 raise BadInput("This run is at work already.")
             job = Job(run_id, until)
             job.thread = threading.Thread(
-                target=self._work, args=(job, origin, check_all, keys), daemon=True, name=f"facetry-run-{run_id}"
+                target=self._work,
+                args=(job, self._jobs.get(after), origin, check_all, keys),
+                daemon=True,
+                name=f"facetry-run-{run_id}",
             )
             self._jobs[run_id] = job
             job.thread.start()
         return job
 
-    def _work(self, job: Job, origin: Source | None, check_all: bool, keys: Keys) -> None:
+    def _work(self, job: Job, before: Job | None, origin: Source | None, check_all: bool, keys: Keys) -> None:
         def show(progress: Progress) -> None:
             job.progress = progress
 
+        while before and before.alive and not job.cancel.wait(_LOOKED_AFTER):
+            if before.cancel.is_set():  # who stops the first wants no more of them
+                job.cancel.set()
         try:
             runs.run(
                 self._workspace,

@@ -14,11 +14,13 @@ from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
 from ui.group import estimate, progress, suggestions
 from ui.group.form import another_button, begin_all, form
+from ui.group.new_version import new_version_button
 from ui.group.paused import paused, server_button
 from ui.images.skipped import skip_report
 from ui.import_results.panel import left_out
 from ui.session import follow_run, model_choice, run_data, state
 from ui.start import recent
+from ui.start.run_menu import run_menu
 
 run_id = state.open_run_id()
 run = state.workspace().store.runs.get(run_id) if run_id else None
@@ -48,8 +50,11 @@ if run is None:
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title(safe_md(run_data.run_name(run), 80), width="content", anchor=False)
     recent.status_badge(run)
+    run_menu(run)
     st.space("stretch")
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
+        if run_data.is_sorted(run):
+            new_version_button(run)
         another_button(run)
 
 status = recent.status_of(run)

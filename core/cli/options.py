@@ -25,7 +25,7 @@ def parser() -> Parser:
     """Reads a command line. `act` of what it returns: the function that does the work, as "module:name"."""
     whole = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
     commands = whole.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for add in (_run, _suggest, _add, _import, _pack_and_unpack):
+    for add in (_run, _suggest, _add, _import, _compare, _pack_and_unpack):
         add(commands)
     return whole
 
@@ -103,6 +103,15 @@ def _import(commands: argparse._SubParsersAction[Parser]) -> None:
     _out_option(bring)
     _workspace_option(bring)
     bring.set_defaults(act="core.cli.import_results:act")
+
+
+def _compare(commands: argparse._SubParsersAction[Parser]) -> None:
+    two = commands.add_parser("compare", help="compare two runs on the same images, or cross their two criteria")
+    two.add_argument("first", metavar="RUN", help="the id in run.json; of two versions, the earlier one")
+    two.add_argument("second", metavar="RUN")
+    two.add_argument("--out", default="", metavar="DIR", help="where the comparison goes, as files")
+    _workspace_option(two)
+    two.set_defaults(act="core.cli.compare:act")
 
 
 def _pack_and_unpack(commands: argparse._SubParsersAction[Parser]) -> None:

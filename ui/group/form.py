@@ -18,15 +18,18 @@ from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.group import estimate, number_of_groups, suggestions
+from ui.group.further import begin_each, beyond_sight, further_costs, further_field
 from ui.group.more_options import more
 from ui.group.start import begin
-from ui.session import follow_run, model_choice, run_data, run_options, state
+from ui.group.version_note import version_note
+from ui.session import follow_run, lineage, model_choice, run_data, run_options, state
 from ui.start import demo
 
 
 def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column]) -> None:
     """Show the form, with what is suggested for these images; on Run or Try, begin the run and stay on the page, which
     then shows its progress."""
+    version_note()
     usable = given.counts.get("ready", 0)
     criterion = st.text_input(
         text.CRITERION,
@@ -39,6 +42,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
     suggestions.shortcuts(found)
     beyond = st.container()
     k = number_of_groups.field((criterion or "").strip(), found, columns, usable)
+    others = further_field(given, criterion or "", k)
     run_options.begin(given)
     choice = model_choice.choice()
     plain = RunSettings("", (criterion or "").strip(), k, choice.vision, choice.text, truth=truth)
@@ -53,15 +57,19 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
                 st.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
             if seen.warning:
                 _ways_on(given, seen.warning, settings)
-        waits = bool(seen.warning)
+        unseen = beyond_sight(settings, others)
+        if unseen:
+            st.warning(safe_md(unseen), icon=":material/visibility_off:")
+        waits = bool(seen.warning or unseen)
         with st.container(horizontal=True):
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
-                begin(given, settings)
+                begin_each(given, settings, others) if others else begin(given, settings)
             # A few images are all looked at, and at once.
             try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
             st.caption(f":material/arrow_upward: {text.START_WAITS}")
         estimate.line(given, settings)
+        further_costs(given, settings, others)
 
 
 def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False) -> None:
@@ -83,6 +91,7 @@ def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False)
 
 def another(run: RunRow) -> None:
     """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
+    lineage.forget()
     dataset_id, truth = run_data.images_at_hand()
     given = state.workspace().store.datasets.get(dataset_id)
     run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)

@@ -25,7 +25,7 @@ from ui.components.notices import act, guarded
 from ui.components.safe import plain, safe_md
 from ui.group import number_of_groups
 from ui.group.start import start_all
-from ui.session import model_choice, run_options, state
+from ui.session import lineage, model_choice, run_options, state
 
 _CHIPS = 6
 _SHOWN = 4
@@ -135,6 +135,7 @@ def _groups(one: Suggestion, pictures: bool) -> list[tuple[str, Sequence[str]]]:
 
 def _together(given: DatasetRow, truth: str, ticked: Sequence[Suggestion]) -> str:
     """One run for each of these criteria; the first is opened, or all where they can be seen beside each other."""
+    lineage.forget()
     begun = start_all(given, [_settings(given, truth, one) for one in ticked])
     if "compare" in state.PAGES:
         state.go_next("compare", run=begun[0], other=begun[1])

@@ -21,8 +21,11 @@ def lead_on(run: RunRow, status: str) -> None:
     if st.session_state.get(_FOLLOWED) != run.id or status == "running":
         return
     del st.session_state[_FOLLOWED]
-    if status == "done":
-        state.go_to("browse")
+    if status != "done":
+        return
+    if run.parent and is_sorted(run.parent):  # a new version stands beside the one before
+        state.go_to("compare", **{state.OTHER_RUN: run.parent})
+    state.go_to("browse")
 
 
 def is_sorted(run_id: str) -> bool:

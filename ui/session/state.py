@@ -17,6 +17,8 @@ from core.workspace import Workspace
 from ui import text
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
+OTHER_RUN = "with"
+"""What the run that the open one is compared with is called in the address."""
 _NEXT = "go-next"
 _gone_on = threading.Event()
 _DRAWN_BY_THEN = 1.0
@@ -28,6 +30,7 @@ PAGES = {
     "names": (text.NAMES, ":material/sell:", text.NAMES_HELP),
     "browse": (text.BROWSE, ":material/photo_library:", text.BROWSE_HELP),
     "evaluate": (text.EVALUATE, ":material/fact_check:", text.EVALUATE_HELP),
+    "compare": (text.COMPARE, ":material/compare_arrows:", text.COMPARE_HELP),
     "where": (text.WHERE_PAGE, ":material/image_search:", text.WHERE_HELP),
     "export": (text.EXPORT, ":material/download:", text.EXPORT_HELP),
     "connect": (text.CONNECT, ":material/hub:", text.CONNECT_HELP),
@@ -45,6 +48,7 @@ def workspace() -> Workspace:
     Whoever opens it is alone with it, so a run that is still marked as running was left by a process that died.
     """
     opened = Workspace()
+    opened.store.catalogue.purge()
     opened.store.runs.interrupt_running()
     return opened
 
@@ -128,7 +132,7 @@ def open_images() -> tuple[str, str]:
     return str(st.session_state.get("open_dataset", "")), str(st.session_state.get("open_truth", ""))
 
 
-def go_to(name: str, run_id: str = "", **params: str) -> None:
+def go_to(name: str, run_id: str = "", **params: str | list[str]) -> None:
     """Open a page on a run (what is open by default)."""
     if run_id:
         _remember(run_id, "", "")

@@ -44,7 +44,7 @@ if run is None:
         form(images, truth, found, columns)
         recent.groupings(images)
     with right, guarded():
-        suggestions.panel(found, images, truth)
+        suggestions.panel(found, images)
     st.stop()
 
 with st.container(horizontal=True, vertical_alignment="center"):

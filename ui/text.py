@@ -18,9 +18,11 @@ from ui.texts.estimate import *
 from ui.texts.evaluate import *
 from ui.texts.export import *
 from ui.texts.group import *
+from ui.texts.help import *
 from ui.texts.images import *
 from ui.texts.import_results import *
 from ui.texts.more_options import *
+from ui.texts.names import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *

@@ -56,7 +56,7 @@ def strip(found: Found, given: DatasetRow) -> None:
 
 def panel(found: Found, given: DatasetRow) -> None:
     """A card for each suggestion; what is still being looked for is said meanwhile."""
-    st.subheader(text.SUGGESTIONS, help=text.SUGGESTIONS_HELP, anchor=False)
+    st.header(text.SUGGESTIONS, help=text.SUGGESTIONS_HELP, anchor=False)
     look = _under_way(given)
     if look is not None:
         st.fragment(_live, run_every=1.0)(look)

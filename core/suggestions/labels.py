@@ -19,11 +19,10 @@ from core.ingest.name_matching import Images
 from core.ingest.source import RECORD_TRUTH
 from core.ingest.sources import huggingface_hub
 from core.models.embedding.minilm import embed
+from core.results.labels_about import says_nothing
 from core.store import Store
 from core.suggestions.suggestion import Group, Number, Suggestion
 
-UNNAMED = (*NAMES, RECORD_TRUTH)
-"""Labels that say nothing of what they are about: those of folders, file names and records."""
 _MOST = 60
 """More labels are no groups."""
 _EACH = 2
@@ -39,6 +38,11 @@ class Column:
 
     name: str
     labels: Mapping[str, int]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the name says what the labels are about, unlike those of folders, file names, records and "label"."""
+        return self.name not in (*NAMES, RECORD_TRUTH) and not says_nothing(self.name)
 
 
 def columns(store: Store, dataset_id: str, truth: str = "") -> list[Column]:
@@ -68,7 +72,7 @@ def suggestions(found: Sequence[Column]) -> list[Suggestion]:
             "labels",
         )
         for column in found
-        if column.name not in UNNAMED
+        if column.is_named
     ]
 
 

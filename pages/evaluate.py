@@ -20,7 +20,7 @@ view = run_data.view(run)
 with st.spinner(text.COMPARING):  # the first time, the words for things are read
     found = run_data.scores(run)
 if found:
-    confusion.summary(found, view.count())
+    confusion.summary(run, found, view.count())
     confusion.matrix(run, view, found["per_class"])
     confusion.per_label(found["per_class"])
     confusion.differing_labels(run)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ui.texts.browse import *
 from ui.texts.clusters import *
 from ui.texts.common import *
+from ui.texts.compare import *
 from ui.texts.connect import *
 from ui.texts.door import *
 from ui.texts.edits import *
@@ -24,3 +25,4 @@ from ui.texts.more_options import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *
+from ui.texts.suggestions import *

@@ -168,6 +168,6 @@ def summary(written: run_files.Written, out: Path) -> int:
     if written.scores:
         shown = ("acc", "nmi", "ari", "name_acc")
         print("  ".join(f"{key} {written.scores[key]:.3f}" for key in shown if written.scores[key] is not None))
-        print(sentence(written.scores))
+        print(sentence(written.scores, written.column))
     print(f"Written to {out}")
     return 1 if written.failed else 0

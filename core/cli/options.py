@@ -25,7 +25,7 @@ def parser() -> Parser:
     """Reads a command line. `act` of what it returns: the function that does the work, as "module:name"."""
     whole = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
     commands = whole.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for add in (_run, _add, _import, _pack_and_unpack):
+    for add in (_run, _suggest, _add, _import, _compare, _pack_and_unpack):
         add(commands)
     return whole
 
@@ -41,7 +41,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     _zip_names_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
     run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
-    run.add_argument("--k", default="", metavar="N", help="how many groups")
+    run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")
     _out_option(run)
     run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")
     run.add_argument(
@@ -63,6 +63,20 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     _workspace_option(run)
     _asking_options(run)
     run.set_defaults(act="core.cli.run:act")
+
+
+def _suggest(commands: argparse._SubParsersAction[Parser]) -> None:
+    ideas = commands.add_parser("suggest", help="say what the images could be grouped by, and into how many groups")
+    ideas.add_argument("--images", default="", metavar="WHERE", help="as for run")
+    _zip_names_option(ideas)
+    ideas.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere")
+    ideas.add_argument("--criterion", default="", metavar="TEXT", help="say only how many groups this forms")
+    ideas.add_argument(
+        "--text", default="builtin", metavar="KIND[:MODEL]", help="a chat model that is asked too, in one request"
+    )
+    _truth_option(ideas)
+    _workspace_option(ideas)
+    ideas.set_defaults(act="core.cli.suggest:act")
 
 
 def _add(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -89,6 +103,15 @@ def _import(commands: argparse._SubParsersAction[Parser]) -> None:
     _out_option(bring)
     _workspace_option(bring)
     bring.set_defaults(act="core.cli.import_results:act")
+
+
+def _compare(commands: argparse._SubParsersAction[Parser]) -> None:
+    two = commands.add_parser("compare", help="compare two runs on the same images, or cross their two criteria")
+    two.add_argument("first", metavar="RUN", help="the id in run.json; of two versions, the earlier one")
+    two.add_argument("second", metavar="RUN")
+    two.add_argument("--out", default="", metavar="DIR", help="where the comparison goes, as files")
+    _workspace_option(two)
+    two.set_defaults(act="core.cli.compare:act")
 
 
 def _pack_and_unpack(commands: argparse._SubParsersAction[Parser]) -> None:

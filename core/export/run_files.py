@@ -15,6 +15,7 @@ from core.pipeline.labels import Fit, fit_of_run
 from core.pipeline.sight import said_of_sight, sight_of
 from core.results import run_view
 from core.results.caveats import said_of_groups, stability
+from core.results.labels_about import other_column
 from core.results.run_view import STATES, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
 from core.workspace import Workspace
@@ -41,6 +42,7 @@ class Written:
 
     Attributes:
         failed, skipped: (file, reason).
+        column: what the labels are about, where that is something else than the groups (`other_column`).
         noted: (file, how it was read), where that is not as it is.
         sizes: (cluster name, how many), Unassigned last.
     """
@@ -52,6 +54,7 @@ class Written:
     scores: Mapping[str, Any] | None
     warnings: Sequence[str]
     labels: Fit | None = None
+    column: str = ""
 
 
 def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[str] = ()) -> Written:
@@ -86,6 +89,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         view.metrics(),
         said_of_groups(view.edited.clusters) + said_of_sight(settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
+        other_column(settings.truth, settings.criterion),
     )
 
 

@@ -22,6 +22,7 @@ from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
 from core.results import decisions, run_view
+from core.results.carry import carry_moves
 from core.results.edited import Edited
 from core.steps import name
 from core.steps.item_answers import RunAnswers
@@ -68,6 +69,7 @@ class Pass:
         self._label(self._items())
         self.runner.finish("label")
         self._name()
+        carry_moves(self.store, self.row)
         if not names_only:
             self._assign(check_all)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from core.domain import RunSettings
+from core.domain import ItemRow, RunSettings
 from core.errors import Cancelled, FacetryError, Paused, told
 from core.ingest import ground_truth, source
 from core.ingest.external_results import read_results
@@ -53,7 +53,8 @@ def start(
 
 def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS) -> RunSettings:
     """The settings as a run over what `origin` found would have them. Raises FacetryError for what cannot work."""
-    check_settings(settings, origin.given)
+    refused = [ItemRow(0, "", file.name, "skipped", file.refusal) for file in origin.files if file.refusal]
+    check_settings(settings, origin.given - len(refused), refused)
     check_share(settings, origin.given)
     check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
     if settings.truth:  # a mistake in it must show before hours of work, not after

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.export import downloads
 from core.results.run_view import View
-from core.results.selection import Only
+from core.results.selection import PARAMETERS, Only
 from core.store.runs import RunRow
 from ui import text
 from ui.browse.overview import REST as REST_NAMES
@@ -19,7 +21,8 @@ _FOLDERS_SHOWN = 12
 
 
 def choose_part(view: View) -> Only:
-    """Let the person choose groups and a text; the address keeps them (?group=c1&group=c2&text=boat)."""
+    """Let the person choose groups and a text; the address keeps them, and what else Browse narrowed the images by
+    (?group=c1&group=c2&text=boat&sure=0-60)."""
     sizes = view.sizes() + view.states()
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     names |= {key: title for key, (title, *_) in REST_NAMES.items() if sizes[key]}
@@ -39,14 +42,18 @@ def choose_part(view: View) -> Only:
             placeholder=text.EXPORT_TEXT_HINT,
             key="export-text",
         )
-    only = Only(tuple(groups), words.strip())
-    st.query_params["group"] = groups
-    if only.text:
-        st.query_params["text"] = only.text
-    else:
-        st.query_params.pop("text", None)
+    came = Only.read({key: st.query_params.get_all(key) for key in PARAMETERS})
+    only = replace(came, groups=tuple(groups), text=words.strip())
+    for key in PARAMETERS:
+        st.query_params[key] = only.parameters.get(key, [])
     if only:
-        st.info(text.export_part(view.count(only.query), view.count()), icon=":material/filter_alt:")
+        said = replace(only, groups=(), text="").said(view.edited.clusters)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            part = text.export_part(view.count(only.query), view.count())
+            st.info(f"{part} {safe_md(said, 300)}", icon=":material/filter_alt:")
+            if said and st.button(text.CLEAR_FILTERS, icon=":material/filter_alt_off:", key="clear-filters"):
+                st.query_params.from_dict({"run": view.run.id, "group": groups})
+                st.rerun()
     return only
 
 

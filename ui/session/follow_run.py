@@ -27,6 +27,8 @@ def lead_on(run: RunRow, status: str) -> None:
     if status == "running" or st.session_state.get(_FOLLOWED) != run.id:
         return
     forget()
+    if status == "done" and run.parent and is_sorted(run.parent):  # a new version stands beside the one before
+        state.go_to("compare", **{state.OTHER_RUN: run.parent})
     if status in _NEXT:
         state.go_to(_NEXT[status])
 

@@ -17,6 +17,8 @@ from core.workspace import Workspace
 from ui import text
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
+OTHER_RUN = "with"
+"""What the run that the open one is compared with is called in the address."""
 _NEXT = "go-next"
 _HERE, _ENTRY = "page-here", "page-of-"
 _gone_on = threading.Event()
@@ -56,7 +58,7 @@ PAGES = {
     "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),
     "check": Place(text.SECTION_CHECK, text.CHECK_PAGE, text.CHECK_HELP),
     "evaluate": Place(text.SECTION_EVALUATE, text.EVALUATE, text.EVALUATE_HELP),
-    "compare": Place(text.SECTION_EVALUATE, text.COMPARE_PAGE, text.COMPARE_HELP, aside=True),
+    "compare": Place(text.SECTION_EVALUATE, text.COMPARE, text.COMPARE_HELP, aside=True),
     "export": Place(text.SECTION_SHARE, text.EXPORT, text.EXPORT_HELP),
     "connect": Place(text.SECTION_MODELS, text.CONNECT, text.CONNECT_HELP),
 }
@@ -74,6 +76,7 @@ def workspace() -> Workspace:
     Whoever opens it is alone with it, so a run that is still marked as running was left by a process that died.
     """
     opened = Workspace()
+    opened.store.catalogue.purge()
     opened.store.runs.interrupt_running()
     return opened
 
@@ -190,13 +193,13 @@ def open_images() -> tuple[str, str]:
     return str(st.session_state.get("open_dataset", "")), str(st.session_state.get("open_truth", ""))
 
 
-def go_to(name: str, run_id: str = "", **params: str) -> None:
+def go_to(name: str, run_id: str = "", **params: str | list[str]) -> None:
     """Open a page on a run (what is open by default)."""
     if run_id:
         _remember(run_id, "", "")
     if section := PAGES[name].section:
         st.session_state[_ENTRY + section] = name  # so that the menu need not be drawn twice
-    st.switch_page(page(name), query_params=address(**params))
+    st.switch_page(page(name), query_params={**address(), **params})
 
 
 def go_next(name: str, **params: str) -> None:
@@ -214,7 +217,7 @@ def follow() -> None:
 def choose_images(dataset_id: str, truth: str = "", **params: str) -> None:
     """From now on this dataset is at hand, and no run is open. params: what else the address should hold."""
     _remember("", dataset_id, truth)
-    st.query_params.from_dict(address(**params))
+    st.query_params.from_dict({**address(), **params})
 
 
 def close_run() -> None:
@@ -228,8 +231,8 @@ def _remember(run_id: str, dataset_id: str, truth: str) -> None:
     st.session_state["open_truth"] = truth
 
 
-def address(**params: str) -> dict[str, str]:
-    """What is open, as query parameters, and others."""
+def address() -> dict[str, str]:
+    """What is open, as query parameters."""
     dataset_id, truth = open_images()
     known = {_RUN: open_run_id(), _DATASET: dataset_id, _TRUTH: truth}
-    return {key: value for key, value in known.items() if value} | params
+    return {key: value for key, value in known.items() if value}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 APP: Final = "Facetry"
@@ -37,8 +39,6 @@ EXPORT_HELP: Final = "Take the groups with you: a table, or a folder a group."
 CONNECT_HELP: Final = "Let a vision-language model or a language model do steps of the work."
 CHECK_PAGE: Final = "Check"
 CHECK_HELP: Final = "Answer for the images that tell most, and see how good the groups are."
-COMPARE_PAGE: Final = "Compare"
-COMPARE_HELP: Final = "Two groupings of the same images, side by side."
 BROWSE_HELP: Final = "Look through the groups and correct single images."
 
 
@@ -53,6 +53,16 @@ def images(number: int) -> str:
 
 def run_name(dataset: str, criterion: str, k: int) -> str:
     return f"{dataset} by {criterion}, {count(k, 'group')}"
+
+
+def with_models(models: Sequence[str]) -> str:
+    return f"with {' and '.join(models)}"
+
+
+def at_time(moment: dt.datetime, *, seconds: bool = False) -> str:
+    """A moment (UTC without a zone) in the time of this computer: "27 Nov 14:05"."""
+    local = moment.replace(tzinfo=dt.UTC).astimezone()
+    return f"{local.day} {local:%b %H:%M:%S}" if seconds else f"{local.day} {local:%b %H:%M}"
 
 
 def percent(share: float) -> str:

@@ -39,7 +39,7 @@ def images_page(run: RunRow, view: View, place: Place) -> None:
             text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=go, args=(Place(run.id),),
             help=text.ALL_GROUPS_HELP,
         )  # fmt: skip
-        st.title(safe_md(group_title(view.edited, place.key), 60), anchor=False, width="content")
+        st.header(safe_md(group_title(view.edited, place.key), 60), anchor=False, width="content")
         st.space("stretch")
         filters.find_field(place)
         filters.filter_button(run, view, place)

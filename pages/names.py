@@ -14,6 +14,7 @@ from ui.clusters.stale import assign_button, check_all_button, skipped_notice, s
 from ui.clusters.suggest_again import comparison
 from ui.clusters.undo import undo_button
 from ui.components import empty
+from ui.components.head import head
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
 from ui.group.first_names import first_names
@@ -21,8 +22,8 @@ from ui.session import run_data, state
 
 _FEW = 5
 
-st.title(text.NAMES_TITLE)
-run = empty.open_run()
+run = empty.open_run(text.NAMES_TITLE)
+head(text.NAMES_TITLE, run_data.run_name(run))
 run_id = run.id
 edited = decisions.clusters(state.workspace().store, run_id)
 if not edited.clusters:

@@ -26,7 +26,7 @@ FLOORS = (
     ("core.cli",),
     ("core.jobs", "core.export"),
     ("core.pipeline",),
-    ("core.results",),
+    ("core.results", "core.suggestions"),
     ("core.steps",),
     ("core.models",),
     ("core.workspace",),

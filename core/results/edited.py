@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from core.domain import EXAMPLES, Assignment, Cluster, is_reserved, same_name
+from core.domain import EXAMPLES, Cluster, is_reserved, same_name
 from core.errors import BadInput
 from core.results.caveats import stability
 from core.results.edits import (
@@ -81,10 +81,10 @@ class Edited:
         """Whether what a person did decides where an item belongs, whatever cluster a model chose for it."""
         return item in self.moved or item in self.learnt or (chosen or "", label) in self.routed
 
-    def chances(self, assignment: Assignment) -> dict[str, float]:
+    def chances(self, probabilities: Mapping[str, float]) -> dict[str, float]:
         """Today's cluster -> its probability: merged ones added up, removed ones left out."""
         total: dict[str, float] = defaultdict(float)
-        for cluster_id, probability in (assignment.probabilities or {}).items():
+        for cluster_id, probability in probabilities.items():
             if now := self.resolve(cluster_id):
                 total[now] += probability
         return dict(total)

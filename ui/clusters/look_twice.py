@@ -15,12 +15,11 @@ from ui import text
 from ui.clusters import opened
 from ui.components.safe import safe_md
 
-_SHOWN = 3
 Found = tuple[str, list[Cluster]]
 
 
 def look_twice(run: RunRow, clusters: Sequence[Cluster]) -> None:
-    """A line for each, the first few in sight. clusters: with what is counted inside."""
+    """A line for each, behind a button that says how many. clusters: with what is counted inside."""
     alike = caveats.look_alike(clusters)
     found: list[Found] = [(text.mostly([cluster.name for cluster in own], label), own) for label, own in alike]
     met = {frozenset(cluster.id for cluster in own) for _, own in found}
@@ -31,21 +30,20 @@ def look_twice(run: RunRow, clusters: Sequence[Cluster]) -> None:
         for one, other, why in _same_meaning(names)
         if not any({one, other} <= ids for ids in met)
     ]
-    for line in found[:_SHOWN]:
-        _line(run, *line)
-    if len(found) > _SHOWN:
-        with st.expander(f"{text.MORE_ALIKE} ({len(found) - _SHOWN})", icon=":material/difference:"):
-            for line in found[_SHOWN:]:
-                _line(run, *line)
-    fewer = sum(len(own) - 1 for _, own in alike)
-    if fewer > 1:
-        st.button(
-            text.FEWER,
-            icon=":material/lightbulb:",
-            key="suggest-fewer",
-            on_click=opened.ask,
-            args=(run.id, "suggest", str(len(clusters) - fewer)),
-        )
+    if not found:
+        return
+    with st.popover(text.look_twice(len(found)), icon=":material/difference:", key="look-twice"):
+        for line in found:
+            _line(run, *line)
+        fewer = sum(len(own) - 1 for _, own in alike)
+        if fewer > 1:
+            st.button(
+                text.FEWER,
+                icon=":material/lightbulb:",
+                key="suggest-fewer",
+                on_click=opened.ask,
+                args=(run.id, "suggest", str(len(clusters) - fewer)),
+            )
 
 
 def _line(run: RunRow, sentence: str, own: Sequence[Cluster]) -> None:

@@ -85,7 +85,7 @@ def labels_dialog(run: RunRow, cluster: Cluster, labels: Sequence[tuple[str, int
     """Move labels, with the images that have them, into another group."""
     with guarded():
         if not labels:
-            st.info(text.NO_LABELS, icon=":material/info:")
+            st.info(text.LABELS_NONE, icon=":material/info:")
             return
         key, counts = f"{run.id}-{cluster.id}", dict(labels)
         picked = st.multiselect(

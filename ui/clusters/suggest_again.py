@@ -77,7 +77,7 @@ def takes(run: RunRow, wanted: Wanted) -> None:
 
 def ask(run_id: str, wanted: Wanted) -> None:
     """Ask for names in the background. Raises BadInput."""
-    state.jobs().suggest(run_id, wanted, model_choice.keys())
+    state.jobs().suggest_names(run_id, wanted, model_choice.keys())
 
 
 def comparison(run: RunRow, edited: Edited, now: Sequence[Cluster], clusters: Sequence[Cluster], sorted_: bool) -> None:

@@ -11,12 +11,13 @@ from ui.compare.choose import other_run
 from ui.compare.downloads import downloads
 from ui.compare.side_by_side import side_by_side
 from ui.components import empty
+from ui.components.head import head
 from ui.components.notices import guarded
 from ui.components.sight_note import sight_note
 from ui.session import run_data, state
 
-st.title(text.COMPARE)
-run = empty.open_run()
+run = empty.open_run(text.COMPARE)
+head(text.COMPARE, run_data.run_name(run))
 empty.until_sorted(run, text.COMPARE_EMPTY)
 
 other = other_run(run)

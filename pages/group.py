@@ -9,6 +9,7 @@ from core.models.supplied.imported import KIND
 from ui import text
 from ui.clusters.stale import stale_notice
 from ui.components import empty
+from ui.components.head import head
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
@@ -25,12 +26,12 @@ from ui.start.run_menu import run_menu
 run_id = state.open_run_id()
 run = state.workspace().store.runs.get(run_id) if run_id else None
 if run_id and run is None:
-    empty.open_run()
+    empty.open_run(text.GROUP)
 dataset_id, truth = run_data.images_at_hand()
 images = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
 
 if run is None:
-    st.title(text.GROUP_TITLE, anchor=False)
+    head(text.GROUP_TITLE)
     if not dataset_id:
         empty.nowhere(text.NO_IMAGES_TITLE, text.NO_IMAGES, "start", text.TO_IMAGES)
     if images is None or not source.is_complete(images) or not images.counts.get("ready"):
@@ -44,14 +45,12 @@ if run is None:
         form(images, truth, found, columns)
         recent.groupings(images)
     with right, guarded():
-        suggestions.panel(found, images, truth)
+        suggestions.panel(found, images)
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(safe_md(run_data.run_name(run), 80), width="content", anchor=False)
+with head(run_data.run_name(run)):
     recent.status_badge(run)
     run_menu(run)
-    st.space("stretch")
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
         if run_data.is_sorted(run):
             new_version_button(run)

@@ -121,7 +121,7 @@ def open_app(page: str = "group", **params: str) -> AppTest:
 
 def shown(at: AppTest) -> str:
     """Everything a person reads on the page, without the escapes that keep it literal."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
+    kinds = (at.title, at.header, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
     parts = [
         f"{getattr(element.proto, 'title', '')} {getattr(element, 'value', '')} {getattr(element, 'label', '')}"
         for kind in kinds

@@ -32,7 +32,7 @@ def renamed(found: Comparison) -> None:
     if not found.renamed:
         return
     here, there = found.names
-    st.subheader(text.RENAMED, icon=":material/edit:", anchor=False)
+    st.header(text.RENAMED, icon=":material/edit:", anchor=False)
     st.markdown(
         "\n".join(
             f"- {safe_md(text.from_to(here[one], there[other]), 160)} ({text.images(found.flow.get((one, other), 0))})"
@@ -49,7 +49,7 @@ def gone_and_new(found: Comparison) -> None:
         (text.NEW_GROUPS, ":material/add_circle:", found.new, found.second, found.names[0]),
     ):
         if groups:
-            st.subheader(title, icon=icon, anchor=False)
+            st.header(title, icon=icon, anchor=False)
             named = dict(names) | {key: said for key, (said, *_) in REST.items()}
             with st.grid(3, min_column_width=280, gap="small"):
                 for alone in groups[:_SHOWN]:
@@ -60,7 +60,7 @@ def gone_and_new(found: Comparison) -> None:
 def changed(found: Comparison, run: RunRow) -> None:
     """All images that are in another group than before, as a wall. run: the open one."""
     if found.changed:
-        st.subheader(text.CHANGED_IMAGES, icon=":material/swap_horiz:", anchor=False)
+        st.header(text.CHANGED_IMAGES, icon=":material/swap_horiz:", anchor=False)
         key = f"changed-{found.first.run.id}-{found.second.run.id}"
         images(found, list(found.changed), run, label=text.CHANGED_IMAGES, key=key)
 

@@ -25,7 +25,7 @@ def side_by_side(found: Comparison) -> None:
         (text.SETTING.get(key, key), _said(key, one), _said(key, other))
         for key, one, other in differing(found.first.run.settings, found.second.run.settings)
     ]
-    st.subheader(text.SIDE_BY_SIDE, anchor=False)
+    st.header(text.SIDE_BY_SIDE, anchor=False)
     titles = [text.COMPARE_BEFORE, text.COMPARE_NOW] if not found.crossed else [text.COMPARE_ROWS, text.COMPARE_COLUMNS]
     columns = {name: [safe_md(line[place], _LONG) for line in lines] for place, name in enumerate(["", *titles])}
     st.table(columns, border="horizontal", width="content", hide_index=True)

@@ -27,7 +27,7 @@ _ROWS_FIT = 20
 def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
     """The plain sentence and the scores. found: see core.evaluate.metrics.score; total: all images of the run."""
     column, criterion = other_column(run.settings.truth, run.settings.criterion), run.settings.criterion
-    st.subheader(text.matches(found, safe_md(column, 60)), icon=":material/fact_check:", anchor=False)
+    st.header(text.matches(found, safe_md(column, 60)), icon=":material/fact_check:", anchor=False)
     notes = [text.kinds_and_groups(found["k_true"], found["k_found"])]
     if found["n"] < total:
         notes.append(text.labelled_some(found["n"], total))
@@ -47,7 +47,7 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
 
 def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) -> None:
     """The confusion matrix; a click on a field shows its images, each of which opens large."""
-    st.subheader(text.CONFUSION, anchor=False)
+    st.header(text.CONFUSION, anchor=False)
     rows, columns, counts = _table(view, per_class)
     cut = text.CONFUSION_CUT.format(count=MOST) if rows.is_cut or columns.is_cut else ""
     st.caption(f"{text.CONFUSION_NOTE} {cut}")
@@ -94,7 +94,7 @@ def _column_order(held: Counter[str | None], names: Mapping[str, str], own: Sequ
 
 def per_label(per_class: Mapping[str, Mapping[str, Any]]) -> None:
     """One line a label: how many images, which group is its own, how much of it was found and is correct."""
-    st.subheader(text.PER_CLASS, anchor=False)
+    st.header(text.PER_CLASS, anchor=False)
     order = sorted(per_class, key=lambda label: (-per_class[label]["n"], label))
     columns: dict[str, list[Any]] = {
         text.CONFUSION_LABEL: order,

@@ -44,7 +44,7 @@ def status_badge(run: RunRow) -> None:
 def recent_runs() -> None:
     """The newest runs with their state."""
     runs = state.workspace().store.runs.recent(_SHOWN)
-    st.subheader(text.RECENT, anchor=False)
+    st.header(text.RECENT, anchor=False)
     undo_deletions()
     if not runs:
         st.caption(text.NO_RECENT)
@@ -58,7 +58,7 @@ def groupings(given: DatasetRow, but: str = "") -> None:
     """Runs on the same images, or on a sample of them. but: the one that is shown already."""
     runs = [run for run in run_data.siblings(given, state.workspace().store.runs.recent(_SEARCHED)) if run.id != but]
     if runs or not but:
-        st.subheader(text.VERSIONS, anchor=False)
+        st.header(text.VERSIONS, anchor=False)
         st.caption(text.VERSIONS_NOTE)
     undo_deletions()
     _cards(runs[:_SHOWN], beside=but)

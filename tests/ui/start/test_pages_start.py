@@ -92,7 +92,8 @@ def test_an_interrupted_run_goes_on_with_one_click(make: Callable[..., str]) -> 
     assert at.button(key=f"recent-{run_id}").label == text.CONTINUE
     at.button(key=f"recent-{run_id}").click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())  # whoever watches is led on to the names
+    assert text.NAMES_READY in shown(open_app("group", run=run_id))  # whoever comes later is not
 
 
 def test_the_demo_in_one_click(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +314,8 @@ def test_start_runs_to_the_names_and_keeps_the_run_in_the_address(images: Path) 
     at.button(key="start").click().run()
     run_id = at.query_params["run"]
     wait_for(lambda: state.jobs().get(run_id) is None)
-    at.run()
+    assert text.NAMES_TITLE in shown(at.run())
+    at = open_app("group", run=run_id)
     assert text.NAMES_READY in shown(at)
     assert "Skipped: 1" in [expander.label for expander in at.expander]
     assert state.workspace().store.runs.recent()[0].settings.truth == "folder"
@@ -393,9 +395,9 @@ def test_try_a_sample_through_all_steps(images: Path, monkeypatch: pytest.Monkey
     whole = at.query_params["run"]
     assert whole != run_id
     wait_for(lambda: state.jobs().get(whole) is None)
-    at.run()
+    assert text.NAMES_TITLE in shown(at.run())
     assert state.workspace().store.answers.step_counts(whole)["label"][0] == ALL
-    assert "sample of 6 images" in shown(at)  # listed with the groupings of these images
+    assert "sample of 6 images" in shown(open_app("group", run=whole))  # listed with the groupings of these images
 
 
 def test_another_run_keeps_the_images_and_reuses(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:

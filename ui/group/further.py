@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -26,8 +26,9 @@ class Further:
     k: int
 
 
-def further_field(given: DatasetRow, criterion: str, k: int) -> list[Further]:
-    """Ask for more criteria, each with its number of groups (k until a person says otherwise)."""
+def further_field(given: DatasetRow, criterion: str, number: Callable[[str], int]) -> list[Further]:
+    """Ask for more criteria, each with its number of groups (what number gives for it until a person says
+    otherwise)."""
     key, usable = _key(given), max(given.counts.get("ready", 0), 1)
     typed = st.multiselect(
         text.FURTHER, [], accept_new_options=True, key=key, placeholder=text.FURTHER_HINT, help=text.FURTHER_HELP,
@@ -42,7 +43,7 @@ def further_field(given: DatasetRow, criterion: str, k: int) -> list[Further]:
     with st.container(horizontal=True):
         return [
             Further(each, int(st.number_input(
-                safe_md(text.groups_by(each), 60), 1, usable, min(max(k, 1), usable),
+                safe_md(text.groups_by(each), 60), 1, usable, min(max(number(each), 1), usable),
                 key=f"{key}-{each}", width=220, persist_state="session",
             )))
             for each in kept

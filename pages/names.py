@@ -7,12 +7,11 @@ import streamlit as st
 from core.pipeline import suggest_names
 from core.results import decisions
 from ui import text
-from ui.clusters import drafted, group_data, several
+from ui.clusters import dialogs, drafted, group_data, opened, several
 from ui.clusters.look_twice import look_twice
 from ui.clusters.name_cards import Board, add_card, card
-from ui.clusters.name_sets import sets_dialog
 from ui.clusters.stale import assign_button, check_all_button, skipped_notice, stale_notice
-from ui.clusters.suggest_again import comparison, suggest_dialog
+from ui.clusters.suggest_again import comparison
 from ui.clusters.undo import undo_button
 from ui.components import empty
 from ui.components.head import head
@@ -40,8 +39,11 @@ labelled = sum(number for _, _, number in view.labels())
 with st.container(horizontal=True, vertical_alignment="center"):
     note = text.NAMES_NOTE.format(criterion=safe_md(run.settings.criterion, 60), images=text.images(labelled))
     st.caption(note, width="stretch")
-    again = st.button(text.SUGGEST, icon=":material/lightbulb:", key="suggest", disabled=at_work)
-    sets = st.button(text.SETS, icon=":material/playlist_add_check:", key="sets", disabled=at_work)
+    for label, icon, kind in (
+        (text.SUGGEST, ":material/lightbulb:", "suggest"),
+        (text.SETS, ":material/playlist_add_check:", "sets"),
+    ):
+        st.button(label, icon=icon, key=kind, disabled=at_work, on_click=opened.ask, args=(run_id, kind))
     undo_button(run, disabled=at_work)
     if sorted_:
         check_all_button(run)
@@ -64,10 +66,6 @@ if sorted_:
 draft = None if sorted_ else drafted.draft_of(run, edited)
 found = group_data.groups(view, draft.counted(edited.clusters) if draft else edited.clusters, sorted_)
 clusters = [group.counted() for group in found]
-if again:
-    suggest_dialog(run, edited)
-if sets:
-    sets_dialog(run, edited.clusters)
 if suggested := suggest_names.waiting(state.workspace().store, run_id):
     comparison(run, edited, clusters, suggested, sorted_)
     st.stop()
@@ -83,5 +81,6 @@ with st.grid(3, min_column_width=300, gap="small") as grid:
 if not sorted_ and len(clusters) > _FEW:  # the first button is out of sight by now
     assign_button(run, "assign-below")
 with noted:  # last, so that the pictures need not wait for it
-    look_twice(run, edited, clusters)
+    look_twice(run, clusters)
     sight_note(run.settings, clusters)
+dialogs.show(board, edited, found)

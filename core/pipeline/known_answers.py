@@ -149,6 +149,7 @@ def _unsure(labels: Counter[str]) -> float:
 
 
 def mean_tokens(texts: Collection[str]) -> float:
+    """About how many tokens one of these has on average."""
     return sum(map(tokens, texts)) / max(len(texts), 1)
 
 

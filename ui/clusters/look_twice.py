@@ -10,19 +10,16 @@ from core.domain import Cluster
 from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.embedding.minilm import embed
 from core.results import caveats
-from core.results.edited import Edited
 from core.store.runs import RunRow
 from ui import text
-from ui.clusters.several import merge_dialog
-from ui.clusters.suggest_again import suggest_dialog
+from ui.clusters import opened
 from ui.components.safe import safe_md
 
-_SHOWN = 3
 Found = tuple[str, list[Cluster]]
 
 
-def look_twice(run: RunRow, edited: Edited, clusters: Sequence[Cluster]) -> None:
-    """A line for each, the first few in sight. clusters: with what is counted inside."""
+def look_twice(run: RunRow, clusters: Sequence[Cluster]) -> None:
+    """A line for each, behind a button that says how many. clusters: with what is counted inside."""
     alike = caveats.look_alike(clusters)
     found: list[Found] = [(text.mostly([cluster.name for cluster in own], label), own) for label, own in alike]
     met = {frozenset(cluster.id for cluster in own) for _, own in found}
@@ -33,23 +30,34 @@ def look_twice(run: RunRow, edited: Edited, clusters: Sequence[Cluster]) -> None
         for one, other, why in _same_meaning(names)
         if not any({one, other} <= ids for ids in met)
     ]
-    for line in found[:_SHOWN]:
-        _line(run, *line)
-    if len(found) > _SHOWN:
-        with st.expander(f"{text.MORE_ALIKE} ({len(found) - _SHOWN})", icon=":material/difference:"):
-            for line in found[_SHOWN:]:
-                _line(run, *line)
-    fewer = sum(len(own) - 1 for _, own in alike)
-    if fewer > 1 and st.button(text.FEWER, icon=":material/lightbulb:", key="suggest-fewer"):
-        suggest_dialog(run, edited, len(clusters) - fewer)
+    if not found:
+        return
+    with st.popover(text.look_twice(len(found)), icon=":material/difference:", key="look-twice"):
+        for line in found:
+            _line(run, *line)
+        fewer = sum(len(own) - 1 for _, own in alike)
+        if fewer > 1:
+            st.button(
+                text.FEWER,
+                icon=":material/lightbulb:",
+                key="suggest-fewer",
+                on_click=opened.ask,
+                args=(run.id, "suggest", str(len(clusters) - fewer)),
+            )
 
 
 def _line(run: RunRow, sentence: str, own: Sequence[Cluster]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":orange[:material/difference:] {safe_md(sentence, 300)}.", width="content")
         key = f"merge-alike-{'-'.join(cluster.id for cluster in own)}"
-        if st.button(text.merge_these(len(own)), icon=":material/merge:", type="tertiary", key=key):
-            merge_dialog(run, own)
+        st.button(
+            text.merge_these(len(own)),
+            icon=":material/merge:",
+            type="tertiary",
+            key=key,
+            on_click=opened.ask,
+            args=(run.id, "merge", *(cluster.id for cluster in own)),
+        )
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.domain import Cluster
-from core.pipeline.split import members
 from core.results.edits import Delete, Redefine
 from core.store.runs import RunRow
 from ui import text
-from ui.clusters import edit_callbacks
+from ui.clusters import edit_callbacks, opened
 from ui.clusters.group_data import Group
 from ui.clusters.several import choose_box
-from ui.clusters.split_dialog import labels_dialog, split_dialog
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
@@ -142,10 +140,22 @@ def _changes(board: Board, group: Group) -> None:
         if sorted_:
             st.caption(text.will_be_stale(edit_callbacks.stale_count(run.id, Redefine(cluster.id, meaning or ""))))
         with st.container(horizontal=True, gap="small"):
-            if st.button(text.SPLIT, icon=":material/call_split:", key=f"split-{key}", disabled=group.size < 2):
-                split_dialog(run, cluster, members(state.workspace().store, run, cluster.id), others)
-            if others and st.button(text.MOVE_LABELS, icon=":material/label:", key=f"move-labels-{key}"):
-                labels_dialog(run, cluster, group.labels, others)
+            st.button(
+                text.SPLIT,
+                icon=":material/call_split:",
+                key=f"split-{key}",
+                disabled=group.size < 2,
+                on_click=opened.ask,
+                args=(run.id, "split", cluster.id),
+            )
+            st.button(
+                text.MOVE_LABELS,
+                icon=":material/label:",
+                key=f"move-labels-{key}",
+                disabled=not others,
+                on_click=opened.ask,
+                args=(run.id, "labels", cluster.id),
+            )
         if not others:
             return
         names = {other.id: other.name for other in others}

@@ -14,14 +14,14 @@ from core.results import name_sets
 from core.results.name_sets import Name
 from core.store.runs import RunRow
 from ui import text
-from ui.clusters import suggest_again
+from ui.clusters import opened, suggest_again
 from ui.components.notices import act, guarded
 from ui.session import state
 
 _FILE = "names.txt"
 
 
-@st.dialog(text.SETS)
+@st.dialog(text.SETS, on_dismiss=opened.close)
 def sets_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
     """Save the names of these groups, or use a set that was saved or is in a file."""
     own = [(cluster.name, cluster.meaning) for cluster in clusters]
@@ -73,6 +73,7 @@ def _use(run: RunRow, names: Sequence[Name], key: str) -> None:
     suggest_again.takes(run, wanted)
     if st.button(text.SET_USE, type="primary", icon=":material/playlist_add_check:", key=f"set-use-{key}"):
         suggest_again.ask(run.id, wanted)
+        opened.close()
         st.rerun()
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain import Cluster
 from core.store.runs import RunRow
 from ui import text
-from ui.clusters import edit_callbacks
+from ui.clusters import edit_callbacks, opened
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 
@@ -31,10 +31,15 @@ def bar(run: RunRow, clusters: Sequence[Cluster], pinned: frozenset[str]) -> Non
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="chosen-groups"):
         st.markdown(f"**{text.chosen(len(some))}**", width="stretch")
-        if st.button(
-            text.MERGE_CHOSEN, type="primary", icon=":material/merge:", key="merge-chosen", disabled=len(some) < 2
-        ):
-            merge_dialog(run, some)
+        st.button(
+            text.MERGE_CHOSEN,
+            type="primary",
+            icon=":material/merge:",
+            key="merge-chosen",
+            disabled=len(some) < 2,
+            on_click=opened.ask,
+            args=(run.id, "merge", *(cluster.id for cluster in some)),
+        )
         all_pinned = all(cluster.id in pinned for cluster in some)
         st.button(
             text.UNPIN if all_pinned else text.PIN,
@@ -53,7 +58,7 @@ def clear(run_id: str, clusters: Sequence[Cluster]) -> None:
         st.session_state[_key(run_id, cluster.id)] = False
 
 
-@st.dialog(text.MERGE_TITLE)
+@st.dialog(text.MERGE_TITLE, on_dismiss=opened.close)
 def merge_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
     """Ask what the merged group is called; Enter merges."""
     whole = max(clusters, key=lambda cluster: cluster.size or 0)
@@ -63,6 +68,7 @@ def merge_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
         if st.form_submit_button(text.MERGE_CHOSEN, type="primary", icon=":material/merge:"):
             others = [cluster.id for cluster in clusters if cluster.id != whole.id]
             edit_callbacks.merge_several(run.id, others, whole.id, name or "")
+            opened.close()
             st.rerun()
 
 

@@ -12,7 +12,7 @@ from core.pipeline import split
 from core.pipeline.split import MOST_PARTS, Member, Proposed
 from core.store.runs import RunRow
 from ui import text
-from ui.clusters import edit_callbacks
+from ui.clusters import edit_callbacks, opened
 from ui.components.gallery import Tile, wall
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
@@ -21,7 +21,7 @@ from ui.session import run_data, state
 _TILES, _LABELS = 6, 6
 
 
-@st.dialog(text.SPLIT, width="large")
+@st.dialog(text.SPLIT, width="large", on_dismiss=opened.close)
 def split_dialog(run: RunRow, cluster: Cluster, own: Sequence[Member], others: Sequence[Cluster]) -> None:
     """own: what the group holds, the surest first."""
     with guarded():
@@ -49,6 +49,7 @@ def split_dialog(run: RunRow, cluster: Cluster, own: Sequence[Member], others: S
             if all(names):
                 raise BadInput(text.SPLIT_ONE_STAYS)
             edit_callbacks.split(run.id, cluster.id, [of for of in zip(parts, names, strict=True) if of[1]])
+            opened.close()
             st.rerun()
 
 
@@ -79,12 +80,12 @@ def _parts(
     return split.by_pictures(store, run, own, number, taken)
 
 
-@st.dialog(text.MOVE_LABELS)
+@st.dialog(text.MOVE_LABELS, on_dismiss=opened.close)
 def labels_dialog(run: RunRow, cluster: Cluster, labels: Sequence[tuple[str, int]], others: Sequence[Cluster]) -> None:
     """Move labels, with the images that have them, into another group."""
     with guarded():
         if not labels:
-            st.info(text.NO_LABELS, icon=":material/info:")
+            st.info(text.LABELS_NONE, icon=":material/info:")
             return
         key, counts = f"{run.id}-{cluster.id}", dict(labels)
         picked = st.multiselect(
@@ -99,4 +100,5 @@ def labels_dialog(run: RunRow, cluster: Cluster, labels: Sequence[tuple[str, int
             text.MOVE_LABELS_DO, type="primary", icon=":material/move_item:", key="do-move-labels", disabled=not picked
         ):
             edit_callbacks.move_labels(run.id, cluster.id, picked, into)
+            opened.close()
             st.rerun()

@@ -17,7 +17,7 @@ from core.results.edits import Propose
 from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
-from ui.clusters import drafted, edit_callbacks
+from ui.clusters import drafted, edit_callbacks, opened
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
@@ -27,7 +27,7 @@ _TILES = 5
 _MOST = 200
 
 
-@st.dialog(text.SUGGEST)
+@st.dialog(text.SUGGEST, on_dismiss=opened.close)
 def suggest_dialog(run: RunRow, edited: Edited, number: int = 0) -> None:
     """Ask for other names. number: how many groups to offer first; 0 for as many as there are."""
     with guarded():
@@ -58,6 +58,7 @@ def suggest_dialog(run: RunRow, edited: Edited, number: int = 0) -> None:
         takes(run, wanted)
         if st.button(text.SUGGEST_DO, type="primary", icon=":material/lightbulb:", key="do-suggest"):
             ask(run.id, wanted)
+            opened.close()
             st.rerun()
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from ui.texts.common import count, images
 
-CHOOSE: Final = "Choose"
 CLEAR_CHOSEN: Final = "Clear"
 MERGE_CHOSEN: Final = "Merge"
 MERGE_TITLE: Final = "Merge groups"
@@ -19,7 +18,7 @@ MOVE_LABELS: Final = "Move labels"
 MOVE_LABELS_WHICH: Final = "Labels to move"
 MOVE_LABELS_INTO: Final = "Into the group"
 MOVE_LABELS_DO: Final = "Move"
-NO_LABELS: Final = "There are no labels in this group."
+LABELS_NONE: Final = "There are no labels in this group."
 SPLIT: Final = "Split"
 SPLIT_BY: Final = "Parts by"
 SPLIT_LABELS: Final = "Its labels"
@@ -62,7 +61,6 @@ SET_UPLOAD: Final = "Names from a text file"
 SET_UPLOAD_HELP: Final = "A name in each line; what belongs there may follow after a colon and a space."
 SET_NONE: Final = "No set is saved yet."
 FEWER: Final = "Suggest fewer groups"
-MORE_ALIKE: Final = "More groups to look at twice"
 
 
 def chosen(number: int) -> str:
@@ -70,7 +68,7 @@ def chosen(number: int) -> str:
 
 
 def choose(name: str) -> str:
-    return f"{CHOOSE} {name}"
+    return f"Choose {name}"
 
 
 def merged(number: int, name: str) -> str:
@@ -115,6 +113,10 @@ def changes(stay: int, go: int, come: int) -> str:
 
 def merge_these(number: int) -> str:
     return "Merge these two" if number == 2 else f"Merge these {number:,}"
+
+
+def look_twice(number: int) -> str:
+    return f"Alike ({number:,})"
 
 
 def mostly(names: Sequence[str], label: str) -> str:

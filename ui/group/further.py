@@ -50,12 +50,16 @@ def further_field(given: DatasetRow, criterion: str, number: Callable[[str], int
         ]  # fmt: skip
 
 
+def holds(given: DatasetRow, criterion: str) -> bool:
+    """Whether the field has this criterion."""
+    return any(same_name(str(name), criterion) for name in st.session_state.get(_key(given)) or ())
+
+
 def add(given: DatasetRow, criterion: str, k: int) -> None:
     """For callbacks: have one more criterion in the field, with its number of groups."""
     key = _key(given)
-    typed = [str(name) for name in st.session_state.get(key) or ()]
-    if not any(same_name(name, criterion) for name in typed):
-        st.session_state[key] = [*typed, criterion]
+    if not holds(given, criterion):
+        st.session_state[key] = [*(st.session_state.get(key) or ()), criterion]
     st.session_state[f"{key}-{criterion}"] = min(k, max(given.counts.get("ready", 0), 1))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -240,9 +239,9 @@ class View:
     def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
         """Item id -> as `probabilities`, for the items of which the model gave any."""
         found: dict[str, dict[str, float]] = {}
-        for item, value in self._store.measures.probabilities(self.run.id, items).items():
+        for item, given in self._store.measures.probabilities(self.run.id, items).items():
             total: dict[str, float] = defaultdict(float)
-            for cluster_id, probability in json.loads(value).items():
+            for cluster_id, probability in given.items():
                 if now := self.edited.resolve(cluster_id):
                     total[now] += probability
             found[item] = dict(total)

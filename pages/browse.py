@@ -15,6 +15,7 @@ from ui.clusters.undo import undo_button
 from ui.components import empty
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
+from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
 from ui.session import run_data, state
 
@@ -51,5 +52,6 @@ else:
     overview(run, view)
     with known:  # last: the first time, models load, and the pictures need not wait for that
         about(run, view)
+    scores(run)
     st.stop()
 sight_note(run.settings, edited.clusters)  # last for the same reason

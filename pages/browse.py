@@ -12,39 +12,36 @@ from ui.browse.large import image_page
 from ui.browse.overview import overview
 from ui.clusters.stale import stale_notice
 from ui.clusters.undo import undo_button
+from ui.compare.links import links
 from ui.components import empty
-from ui.components.safe import safe_md
+from ui.components.head import head
 from ui.components.sight_note import sight_note
 from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
-from ui.session import run_data, state
+from ui.session import run_data
 
-if not state.open_run_id():
-    st.title(text.BROWSE)
-run = empty.open_run()
+run = empty.open_run(text.BROWSE)
 run_id = run.id
 view = run_data.view(run)
 edited = view.edited
 place = address.here(run_id)
-if not run_data.is_sorted(run):
-    st.title(safe_md(run_data.run_name(run, len(edited.clusters)), 80))
-    noted = st.container()
-    empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
+head(run_data.run_name(run, len(edited.clusters)))
+empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 if place.image:
     image_page(run, view, place)
 elif place.key == address.SKIPPED:
     st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
-    st.subheader(text.SKIPPED, anchor=False)
+    st.header(text.SKIPPED, anchor=False)
     skip_report(run)
 elif place.key and group_title(edited, place.key):
     images_page(run, view, place)
 else:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.title(safe_md(run_data.run_name(run, len(edited.clusters)), 80), anchor=False, width="content")
-        st.space("stretch")
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))
         undo_button(run)
+        with st.popover(text.REFINE, icon=":material/edit_note:", key="refine"):
+            links(run)
         known = st.container()
     if place.key:
         st.warning(text.GONE_GROUP, icon=":material/folder_off:")

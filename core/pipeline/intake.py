@@ -51,7 +51,8 @@ def take_in(
         yield [found.item for found in part]
     if not store.datasets.items(origin.dataset_id, limit=1):
         first = store.datasets.skipped(origin.dataset_id, 1)[0]
-        raise BadInput(f"None of the {origin.given} files can be used. The first: {first.name}: {first.reason}")
+        none = f"None of the {origin.given} files can be used. The first:" if origin.given > 1 else "No image here:"
+        raise BadInput(f"{none} {first.name}: {first.reason}")
     if origin.records is not None:
         store.datasets.set_truth(origin.dataset_id, source.RECORD_TRUTH, source.record_truth(origin.records))
     for facet, classes in source.own_truth(origin, config).items():

@@ -238,14 +238,8 @@ class View:
 
     def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
         """Item id -> as `probabilities`, for the items of which the model gave any."""
-        found: dict[str, dict[str, float]] = {}
-        for item, given in self._store.measures.probabilities(self.run.id, items).items():
-            total: dict[str, float] = defaultdict(float)
-            for cluster_id, probability in given.items():
-                if now := self.edited.resolve(cluster_id):
-                    total[now] += probability
-            found[item] = dict(total)
-        return found
+        found = self._store.measures.probabilities(self.run.id, items)
+        return {item: self.edited.chances(given) for item, given in found.items()}
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from core.store.database import Database
 from core.store.decisions import PLACED, ROUTED, Decisions
+from core.store.flows import COUNT, EACH
 from core.store.kept_rows import Rows, Version
 from core.store.query import SURENESS, Query, before, order_by, where
 
@@ -132,7 +133,7 @@ class Placements:
             f"(SELECT rowid FROM placement WHERE {wanted} ORDER BY {order} LIMIT ? OFFSET ?) "
             f"ORDER BY {order_by(query.order)}"
         )
-        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)])]
+        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)], query)]
 
     def examples(self, run_id: str, number: int) -> list[Placement]:
         """The surest items of each cluster, and of each state outside all clusters, the surest first."""
@@ -149,7 +150,16 @@ class Placements:
 
     def count(self, run_id: str, query: Query) -> int:
         wanted, values = where(run_id, query)
-        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {wanted}", values)[0][0])
+        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {wanted}", values, query)[0][0])
+
+    def flow(self, run_id: str, other: str) -> list[tuple[str, str, int]]:
+        """(group in one run, group in the other, how many items) over the items that both hold; see `Flow`."""
+        rows = self._db.read_kept([run_id, other], COUNT, [run_id, other])
+        return [(here, there, number) for here, there, number in rows]
+
+    def paired(self, run_id: str, other: str, after: int, limit: int) -> list[tuple[int, str, str, str]]:
+        """(position, name, group in one run, in the other) of the next so many of these items, in the order given."""
+        return self._db.read(EACH, [run_id, other, after, limit])
 
     def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""
@@ -176,7 +186,7 @@ class Placements:
             "own AS (SELECT * FROM found WHERE item_id = ?) "
             f"SELECT (SELECT count(*) FROM found WHERE {before(query.order)}) FROM own"
         )
-        found = self._read(run_id, sql, [*values, item_id])
+        found = self._read(run_id, sql, [*values, item_id], query)
         return int(found[0][0]) if found else None
 
     def counts(self, run_id: str) -> dict[tuple[str, str], int]:
@@ -203,8 +213,9 @@ class Placements:
         )
         return [(state, cluster, value, number) for state, cluster, value, number in self._read(run_id, sql, [run_id])]
 
-    def _read(self, run_id: str, sql: str, values: list[Any]) -> Rows:
-        return self._db.read_kept([run_id], sql, values)
+    def _read(self, run_id: str, sql: str, values: list[Any], query: Query | None = None) -> Rows:
+        about = [run_id, query.flow.run_id] if query and query.flow else [run_id]
+        return self._db.read_kept(about, sql, values)
 
 
 _COLUMNS = ", ".join(Placement.__slots__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.store.flows import GROUP, Flow
+
 Order = Literal["sure", "unsure", "given", "name"]
 
 
@@ -36,6 +38,7 @@ class Query:
         pairs: (ground truth, cluster id) that are matched; what `right` goes by.
         positions: any of these.
         after: those that came after the one at this position.
+        flow: those in certain groups of another run.
         order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
             "given" is as the items came; "name" is by name.
         like: ordered by likeness to this item instead.
@@ -58,6 +61,7 @@ class Query:
     pairs: tuple[tuple[str, str], ...] = ()
     positions: tuple[int, ...] | None = None
     after: int | None = None
+    flow: Flow | None = None
     order: Order = "given"
     like: str | None = None
     between: Between | None = None
@@ -103,7 +107,7 @@ def where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         if (wanted := getattr(query, column)) is not None:
             add(f"{column} = ?", wanted)
     several_of = (
-        ("if(cluster_id = '', state, cluster_id)", query.groups),
+        (GROUP.format("placement"), query.groups),
         ("label", query.labels),
         ("item_id", query.ids),
         ("source", query.sources),
@@ -115,6 +119,9 @@ def where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         add("position IN (SELECT unnest(?::INTEGER[]))", list(query.positions))
     if query.after is not None:
         add("position > ?", query.after)
+    if query.flow:
+        condition, asked = query.flow.where(run_id)
+        add(condition, *asked)
     if query.confidence is not None:
         add("confidence BETWEEN ? AND ?", *query.confidence)
     if query.folder is not None:

@@ -21,12 +21,14 @@ from chromium import (
     give,
     go,
     marks,
+    named,
     page,
     photograph,
     picture,
     pictures_loaded,
     server,
     settled,
+    turn_to,
 )
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
@@ -53,18 +55,26 @@ def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     pictures_loaded(page)
     fits(page)
     picture(page, "browse")
-    page.get_by_role("link", name=text.NAMES, exact=True).click()
+    page.get_by_role("button", name=text.REFINE).click()
+    # By colour too, a moment later, and both crossed.
+    go(page, text.cross_with(text.DEMO_SECOND_CRITERION))
+    expect(page.get_by_text(text.crossed(text.DEMO_SECOND_CRITERION, text.DEMO_CRITERION))).to_be_visible(timeout=SLOW)
+    expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path")).to_have_count(36)
+    fits(page)
+    turn_to(page, "names")
     expect(page.get_by_role("textbox", name=text.NAME).first).to_have_value(
         re.compile("mailbox|teapot|mug|cup|bear|sofa|bank")
     )
     picture(page, "names")
     # A criterion that the engine cannot see, on the recorded descriptions.
-    page.get_by_role("link", name=text.GROUP, exact=True).click()
+    turn_to(page, "group")
     page.get_by_role("button", name=text.NEW_RUN).click()
     fill(page, "mood", 4)
+    settled(page)
     go(page, text.SIGHT_RECORDED)
+    named(page)
+    turn_to(page, "group")
     expect(page.get_by_text(text.RECORDED_NOTE)).to_be_visible()
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW)
 
 
 def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_path: Path) -> None:
@@ -104,9 +114,8 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     run_id = page.url.split("run=")[1]
     page.wait_for_load_state("networkidle")
     page.reload()
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW)
+    named(page)  # the page leads on by itself
     # Names: rename and undo, then sort.
-    go(page, text.TO_NAMES)
     name = page.get_by_role("textbox", name=text.NAME).first
     expect(name).not_to_have_value("")  # a field is there before its text
     proposed = name.input_value()
@@ -156,13 +165,9 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     again.goto(first)
     expect(again.get_by_text(text.DESCRIPTION, exact=True)).to_be_visible(timeout=SLOW)
     again.close()
-    for title, there in (
-        (text.START_PAGE, ""),
-        (text.IMAGES, "images"),
-        (text.GROUP, "group"),
-        (text.BROWSE, "browse"),
-    ):
-        page.get_by_role("link", name=title, exact=True).click()
+    for name in ("start", "images", "group", "browse"):
+        turn_to(page, name)
+        there = "" if name == "start" else name
         expect(page).to_have_url(re.compile(rf"/{there}\?run={run_id}$"))
     places = {
         "start": "/", "images": chosen, "group-form": chosen.replace("/images", "/group"),
@@ -194,12 +199,11 @@ def test_a_zip_of_clothing_to_evaluated_groups(shared_server: Server, page: Page
     address = page.url
     page.goto("about:blank")
     page.goto(address)
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=2 * SLOW)
-    go(page, text.TO_NAMES)
+    named(page)
     expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(8)
     go(page, text.ASSIGN)
     expect(page.get_by_text("Matches your labels for")).to_be_visible(timeout=SLOW)
-    page.get_by_role("link", name=text.EVALUATE, exact=True).click()
+    turn_to(page, "evaluate")
     expect(page.get_by_test_id("stMetric")).to_have_count(4)
     expect(page.get_by_role("heading", name=f"of {text.images(len(photos))}")).to_be_visible()
     fits(page)
@@ -217,8 +221,8 @@ def test_killed_in_the_middle_and_continued(server: Server, page: Page, tmp_path
     _log.info("first described image after %.1f s", time.monotonic() - began)
     run_id = page.url.split("run=")[1]
     # While it works, every page opens from the menu and keeps the run.
-    for title in (text.NAMES, text.BROWSE, text.START_PAGE, text.IMAGES, text.GROUP):
-        page.get_by_role("link", name=title, exact=True).click()
+    for name in ("names", "browse", "start", "images", "group"):
+        turn_to(page, name)
         expect(page.locator("[data-testid=stMain] h1").filter(visible=True).first).to_be_visible()
         expect(page).to_have_url(re.compile(f"run={run_id}"))
     expect(page.get_by_test_id("stMain").get_by_role("button", name=text.STOP)).to_be_visible()
@@ -231,7 +235,8 @@ def test_killed_in_the_middle_and_continued(server: Server, page: Page, tmp_path
     left = int(re.search(r"(\d+) images? (?:is|are) still", sentence)[1])  # type: ignore[index]
     assert 0 < left < total
     go(page, text.CONTINUE)
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=2 * SLOW)
+    named(page)
+    turn_to(page, "group")
     expect(page.get_by_text(f"{total} images").first).to_be_visible()
 
 

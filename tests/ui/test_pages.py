@@ -112,7 +112,7 @@ def test_stop_and_continue(working: str, models: tuple[FakeVision, FakeText]) ->
     assert "still to be described" in shown(at)
     at.button(key=f"continue-{working}").click().run()
     wait_for(lambda: state.jobs().get(working) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
 
 
 def test_a_run_left_by_a_dead_process_is_interrupted(make: Callable[..., str]) -> None:
@@ -124,7 +124,7 @@ def test_a_run_left_by_a_dead_process_is_interrupted(make: Callable[..., str]) -
     assert text.INTERRUPTED in shown(at)
     at.button(key=f"continue-{run_id}").click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
 
 
 # -- failed
@@ -145,7 +145,7 @@ def test_failed_says_why_and_offers_to_try_again(
     assert "The model server does not answer. Start it." in shown(at)
     button(at, text.AGAIN).click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
     assert not open_app("names", run=run_id).error
 
 
@@ -396,6 +396,6 @@ def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
     decisions.add(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
     decisions.add(state.workspace().store, run_id, Delete("c3"))
     at = open_app("browse", run=run_id)
-    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.subheader)
+    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.header)
     assert text.out_of_date(BLUE) in shown(at)
     assert button(at, text.UNDO).help == "Undo the deletion of a group"

@@ -19,7 +19,7 @@ _SHARES = 5
 def facts(run: RunRow, view: View, row: Row) -> None:
     """All of it, the group first."""
     name = row.cluster.name if row.cluster else REST[row.state][0]
-    st.subheader(safe_md(name, 80), anchor=False)
+    st.header(safe_md(name, 80), anchor=False)
     _badges(row)
     for title, value in [*_sorting(run, view, row), *_contents(row)]:
         if value:

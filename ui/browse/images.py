@@ -43,7 +43,7 @@ def images_page(run: RunRow, view: View, place: Place) -> None:
         )  # fmt: skip
         title = group_title(view.edited, place.key)
         cut = title if len(title) > _TITLE else None
-        st.title(safe_md(title, _TITLE), anchor=False, width="content", help=safe_md(cut) if cut else None)
+        st.header(safe_md(title, _TITLE), anchor=False, width="content", help=safe_md(cut) if cut else None)
         st.space("stretch")
         filters.find_field(place)
         filters.filter_button(run, view, place)

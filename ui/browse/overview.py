@@ -66,7 +66,7 @@ def _card(
             )
         st.space("stretch")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
+            st.header(safe_md(title, 80), icon=icon or None, anchor=False)
             share = f" · {text.percent(number / total)}" if total else ""
             st.caption(f"{text.images(number)}{share}", width="content")
             if number:
@@ -81,7 +81,7 @@ def _skipped(run: RunRow) -> None:
     number = given.not_grouped if given else 0
     items = state.workspace().store.datasets.skipped(run.settings.dataset_id, _SKIPPED) if number else []
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.subheader(text.SKIPPED, icon=":material/block:", anchor=False)
+        st.header(text.SKIPPED, icon=":material/block:", anchor=False)
         st.caption(text.count(number, "file"))
         for item in items:
             st.caption(f"{safe_md(item.name, 60)}: {safe_md(item.reason, 120)}")

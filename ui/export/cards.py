@@ -60,7 +60,7 @@ def choose_part(view: View) -> Only:
 def report_card(run: RunRow, only: Only) -> None:
     """One page to send to somebody."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.EXPORT_REPORT, icon=":material/article:", anchor=False)
+        st.header(text.EXPORT_REPORT, icon=":material/article:", anchor=False)
         st.markdown(text.EXPORT_REPORT_NOTE)
         st.space("stretch")
         _get(text.EXPORT_REPORT_GET, address(run.id, "report.html", only), "html")
@@ -69,7 +69,7 @@ def report_card(run: RunRow, only: Only) -> None:
 def table_card(run: RunRow, only: Only) -> None:
     """A table for people."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.EXPORT_TABLE, icon=":material/table:", anchor=False)
+        st.header(text.EXPORT_TABLE, icon=":material/table:", anchor=False)
         st.markdown(text.EXPORT_TABLE_NOTE)
         st.space("stretch")
         _get(text.EXPORT_TABLE_GET, address(run.id, "table.csv", only), "csv")
@@ -78,7 +78,7 @@ def table_card(run: RunRow, only: Only) -> None:
 def folders_card(run: RunRow, only: Only) -> None:
     """The images themselves, and which folders there will be."""
     with st.container(border=True, height="stretch"), guarded():
-        st.subheader(text.EXPORT_FOLDERS, icon=":material/folder_zip:", anchor=False)
+        st.header(text.EXPORT_FOLDERS, icon=":material/folder_zip:", anchor=False)
         about = downloads.about_folders(state.workspace(), run.id, only)
         if not about.pictures:
             st.markdown(text.EXPORT_RECORDS)
@@ -95,7 +95,7 @@ def folders_card(run: RunRow, only: Only) -> None:
 def programs_card(run: RunRow, only: Only) -> None:
     """The table again, for programs."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.EXPORT_PROGRAMS, icon=":material/data_object:", anchor=False)
+        st.header(text.EXPORT_PROGRAMS, icon=":material/data_object:", anchor=False)
         st.markdown(text.EXPORT_PROGRAMS_NOTE)
         st.space("stretch")
         with st.container(horizontal=True):
@@ -106,9 +106,9 @@ def programs_card(run: RunRow, only: Only) -> None:
 def workspace_card() -> None:
     """All runs and decisions, for another machine."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.PACK, icon=":material/inventory_2:", anchor=False)
+        st.header(text.PACK, icon=":material/inventory_2:", anchor=False)
         st.markdown(text.PACK_NOTE)
-        st.code(text.PACK_LINE, language="bash")
+        st.code(text.PACK_LINE, language=None)
         st.space("stretch")
         st.link_button(text.PACK_GET, WORKSPACE, icon=":material/download:", key="workspace")
 

@@ -13,8 +13,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from core.errors import BadInput, WorkspaceUnavailable
-from core.export import downloads, workspace_zip
+from core.export import comparison, downloads, workspace_zip
 from core.results import decisions
+from core.results.compare import compare
 from core.results.selection import ALL, PARAMETERS, Only
 from core.workspace import Workspace
 from ui import text
@@ -87,6 +88,34 @@ def download_file(request: Request) -> Response:
         return PlainTextResponse(str(error), 404, _HEADERS)
 
 
+def comparison_address(first: str, second: str, file: str) -> str:
+    """Where a page links to for two runs. file: a key of core.export.comparison.FILES."""
+    return f"/download/{first}/with/{second}/{file}"
+
+
+def download_comparison(request: Request) -> Response:
+    """One file on two runs: /download/{run id}/with/{run id}/{matrix.csv|images.csv|comparison.json}; 404 for
+    anything else."""
+    runs, file = (request.path_params["first"], request.path_params["second"]), request.path_params["file"]
+    if file not in comparison.FILES or not all(map(_RUN_ID.fullmatch, runs)):
+        return _nothing()
+    make, kind = comparison.FILES[file]
+    try:
+        found = compare(state.workspace().store, *runs)
+        names = [run_data.run_name(view.run) for view in (found.first, found.second)]
+        stem, _, suffix = file.rpartition(".")
+        headers = {**_HEADERS, "Content-Disposition": _attachment(f"{' and '.join(names)}, {stem}", suffix)}
+        return (
+            Response(headers=headers, media_type=kind)
+            if request.method == "HEAD"
+            else _Sent(make(found), kind, headers)
+        )
+    except WorkspaceUnavailable as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+    except BadInput as error:
+        return PlainTextResponse(str(error), 404, _HEADERS)
+
+
 def download_workspace(request: Request) -> Response:
     """Everything in the workspace as one file: /download/workspace.zip."""
     kind = "application/zip"
@@ -106,6 +135,7 @@ WORKSPACE = "/download/workspace.zip"
 ROUTES = [
     Route(WORKSPACE, download_workspace),
     Route("/download/{run_id}/{file}", download_file),
+    Route("/download/{first}/with/{second}/{file}", download_comparison),
 ]
 
 

@@ -56,7 +56,7 @@ def test_an_edit_shows_in_another_session_at_its_next_rerun(page: str, make: Cal
     key = f"name-{run_id}-{red.id}-{red.name}"
     (first if page == "names" else open_app("names", run=run_id)).text_input(key=key).set_value("scarlet").run()
     second.run()
-    names = [field.value for field in second.text_input] + [heading.value for heading in second.subheader]
+    names = [field.value for field in second.text_input] + [heading.value for heading in second.header]
     assert "scarlet" in names
     assert red.name not in names
 

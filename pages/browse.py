@@ -25,7 +25,9 @@ run_id = run.id
 view = run_data.view(run)
 edited = view.edited
 place = address.here(run_id)
-head(run_data.run_name(run, len(edited.clusters)))
+top = st.container(gap="xxsmall")  # the pictures come soon
+with top:
+    head(run_data.run_name(run, len(edited.clusters)))
 empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 if place.image:
     image_page(run, view, place)
@@ -34,9 +36,10 @@ elif place.key == address.SKIPPED:
     st.header(text.SKIPPED, anchor=False)
     skip_report(run)
 elif place.key and group_title(edited, place.key):
-    images_page(run, view, place)
+    with top:
+        images_page(run, view, place)
 else:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))
         undo_button(run)

@@ -19,6 +19,8 @@ from ui.components.selecting_wall import Choice, Seen, selecting_wall
 from ui.session import run_data, state
 
 PAGE = 60
+_TITLE = 24
+"""Letters of a group's name that leave room for its tools in one row."""
 _LIKELIEST = 5
 """Groups of which a tile knows the probability."""
 
@@ -39,7 +41,9 @@ def images_page(run: RunRow, view: View, place: Place) -> None:
             text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=go, args=(Place(run.id),),
             help=text.ALL_GROUPS_HELP,
         )  # fmt: skip
-        st.header(safe_md(group_title(view.edited, place.key), 60), anchor=False, width="content")
+        title = group_title(view.edited, place.key)
+        cut = title if len(title) > _TITLE else None
+        st.header(safe_md(title, _TITLE), anchor=False, width="content", help=safe_md(cut) if cut else None)
         st.space("stretch")
         filters.find_field(place)
         filters.filter_button(run, view, place)

@@ -8,6 +8,7 @@ names are put in by the caller, after `ui.components.safe.safe_md`.
 from __future__ import annotations
 
 from ui.texts.browse import *
+from ui.texts.check import *
 from ui.texts.clusters import *
 from ui.texts.common import *
 from ui.texts.compare import *
@@ -22,6 +23,7 @@ from ui.texts.help import *
 from ui.texts.images import *
 from ui.texts.import_results import *
 from ui.texts.more_options import *
+from ui.texts.names import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *

@@ -38,7 +38,7 @@ def act(options: argparse.Namespace) -> int:
         number,
         spread=bool(some),
         pdf_pages=options.pdf_pages,
-        encoding=common.zip_names(options),
+        encoding=common.encoding_of_images(options),
     )
     common.say(origin.note)
     with common.opened(place) as workspace:
@@ -70,7 +70,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         text=options.text,
         records=options.records,
         names=names,
-        truth=options.truth,
+        truth=common.truth_of(options),
         limit=options.limit,
         wording=asking_options.wording(options),
         asking=asking_options.asking(options),

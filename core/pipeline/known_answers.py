@@ -13,10 +13,12 @@ from pathlib import Path
 
 from core.domain import UNCLEAR, Cluster, Corpus, RunSettings
 from core.engine.requests import Answer
+from core.ingest.name_matching import Images
 from core.models.chat.backend import CHARS_A_TOKEN
 from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
 from core.models.registry import NO_KEYS, Keys
 from core.models.roles import Labelled
+from core.pipeline.labels import images_of
 from core.pipeline.run_models import models_of
 from core.steps import assign, name
 from core.steps.item_answers import FoundAnswers
@@ -64,14 +66,14 @@ def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys 
         return Known()
     is_loaded = kind_of(settings.text) in LOADED
     text = settings.text if is_loaded else BUILTIN
-    models = models_of(replace(settings, text=text, fallback=""), _names(store, settings, items), keys)
+    models = models_of(replace(settings, text=text, fallback=""), _images(store, settings, items), keys)
     answers = FoundAnswers(store.answers)
     plan = Plan(models, settings, answers, lambda _: Path())
     there = list(_find(answers, plan.describe(items)))
     described = _brought(answers, plan, items) if settings.records else there
     found = Known(len(there))
     if texts := {seen.text for seen in answers.descriptions(described).values()}:
-        found = replace(found, description=_mean_tokens(texts), distinct=len(texts) / len(described))
+        found = replace(found, description=mean_tokens(texts), distinct=len(texts) / len(described))
     labelled = _labelled(answers, plan, described, look_up=is_loaded)
     if len(described) == len(items):
         work = plan.label(described).requests(models.labels, None).work
@@ -80,7 +82,7 @@ def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys 
     if len(labelled) < len(items):
         return found
     labels = Counter(answers.labels(list(labelled)).values())
-    found = replace(found, labels=float(len(labels)), label=_mean_tokens(labels), read=_unsure(labels))
+    found = replace(found, labels=float(len(labels)), label=mean_tokens(labels), read=_unsure(labels))
     if not is_loaded:
         return found
     proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
@@ -92,12 +94,12 @@ def kind_of(spec: str) -> str:
     return ModelSpec.parse(spec).kind
 
 
-def _names(store: Store, settings: RunSettings, items: Sequence[str]) -> dict[str, str]:
-    """Item id -> name, to match records by. What was not looked at yet is called as it is known by."""
+def _images(store: Store, settings: RunSettings, items: Sequence[str]) -> Images:
+    """To match records by. What was not looked at yet is called as it is known by."""
     if not settings.records:
-        return {}
-    there = store.datasets.names(settings.dataset_id)
-    return {item: there.get(item, item) for item in items}
+        return Images({})
+    there = images_of(store, settings.dataset_id)
+    return Images({item: there.names.get(item, item) for item in items}, there.others)
 
 
 def _assigned(
@@ -146,7 +148,8 @@ def _unsure(labels: Counter[str]) -> float:
     return float(labels[UNCLEAR] + sum(rarest[: int(_UNDECIDED_LABELS * len(rarest))]))
 
 
-def _mean_tokens(texts: Collection[str]) -> float:
+def mean_tokens(texts: Collection[str]) -> float:
+    """About how many tokens one of these has on average."""
     return sum(map(tokens, texts)) / max(len(texts), 1)
 
 

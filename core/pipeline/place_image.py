@@ -18,6 +18,7 @@ from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.decode import image_path
+from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.ingest.sources.file_kind import recognised
 from core.ingest.sources.source_file import Found, opened_head
@@ -111,7 +112,7 @@ def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys)
         problem = "Its descriptions were brought in; there is no model to ask about another image."
         return Place(run.id, run.settings.criterion, problem=problem)
     try:
-        models = models_of(run.settings, {}, keys, keeper=workspace.store.text_vectors)
+        models = models_of(run.settings, Images({}), keys, keeper=workspace.store.text_vectors)
         return _Placing(workspace, run, models, item, view).place()
     except FacetryError as error:
         return Place(run.id, run.settings.criterion, problem=str(error))
@@ -129,15 +130,16 @@ class _Placing:
         """Describe, label and assign the image. Raises FacetryError with the reason where a model gives no answer."""
         description = describe.read(self._answer(self.plan.describe([self.item])))
         said = label.read(self._answer(self.plan.label([self.item])))
-        clusters = decisions.clusters(self.store, self.run.id).clusters
-        assignment = self._assign(clusters)
-        names = {cluster.id: cluster.name for cluster in clusters}
-        by_probability = sorted((assignment.probabilities or {}).items(), key=lambda share: -share[1])
+        edited = decisions.clusters(self.store, self.run.id)
+        assignment = self._assign(edited.asked)
+        names = {cluster.id: cluster.name for cluster in edited.clusters}
+        cluster = edited.resolve(assignment.cluster_id) or ""
+        by_probability = sorted(edited.chances(assignment.probabilities or {}).items(), key=lambda share: -share[1])
         return Place(
             self.run.id,
             self.run.settings.criterion,
-            names.get(assignment.cluster_id or "", ""),
-            assignment.cluster_id or "",
+            names.get(cluster, ""),
+            cluster,
             assignment.confidence,
             tuple((names[cluster], share) for cluster, share in by_probability if cluster in names),
             description.text,

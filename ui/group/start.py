@@ -15,8 +15,7 @@ from ui.session import follow_run, lineage, model_choice, state
 def begin(given: DatasetRow, settings: RunSettings) -> None:
     """Check everything, store the run over all images, set it to work, open it. It waits at the names; a new version of
     another run, whose groups were looked at before, goes on to be set beside that one. Raises FacetryError."""
-    is_version = lineage.parent() is not None
-    [run_id] = start_all(given, [settings], "assign" if is_version else "name")
+    [run_id] = start_all(given, [settings], "assign" if lineage.parent() else "name")
     follow_run.follow(run_id)
 
 

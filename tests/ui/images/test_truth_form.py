@@ -111,12 +111,30 @@ def with_table(images: Path, content: str) -> AppTest:
 def test_how_a_table_was_read_and_met_the_images_is_said(images: Path) -> None:
     rows = "".join(f"grüne;{number}_GREEN;grün\n" for number in range(GREEN))
     at = with_table(images, f"Kommentar;Bild;Farbe\n{rows}")
-    at.selectbox[0].set_value("Farbe").run()
+    at.selectbox[1].set_value("Farbe").run()
     said = shown(at)
     assert "How the table was read: read as Western European (Windows-1252), with “;” between cells." in said
     assert "Column that names the images: Bild" in said
     assert "4 labels met their images without their endings: 0_GREEN → green/0_green.png" in said
-    assert at.selectbox[0].options == ["Kommentar", "Farbe"]
+    assert at.selectbox[1].options == ["Kommentar", "Farbe"]
+
+
+def test_what_a_table_is_written_in_can_be_changed(images: Path) -> None:
+    rows = "".join(f"{number}_green.png;ж\n" for number in range(GREEN))
+    at = open_app("images", **at_hand(images))
+    at.radio[0].set_value("table").run()
+    at.file_uploader[0].set_value(("labels.csv", f"Datei;Farbe\n{rows}".encode("cp1251"), "text/csv")).run()
+    box = at.selectbox[0]
+    assert box.label == "The table was taken for"
+    assert not at.query_params["truth"].startswith("encoding:")
+    box.set_value("cp1257").run()
+    assert at.query_params["truth"].startswith("encoding:cp1257:")
+    assert "1 different label: ę (4)".replace("ę", "ж".encode("cp1251").decode("cp1257")) in shown(at)
+    at.selectbox[0].set_value("cp1251").run()
+    assert "1 different label: ж (4)" in shown(at)
+    at.selectbox[0].set_value("utf-8").run()
+    assert "cannot be read as UTF-8. Say what else it is written in." in shown(at)
+    assert at.selectbox[0].label == "The table was taken for"
 
 
 def test_labels_spelled_otherwise_count_as_one_with_a_click(images: Path) -> None:

@@ -190,6 +190,16 @@ def test_results_that_fit_none_of_the_images(images: Path) -> None:
     assert at.file_uploader(key="bring-drop") is not None
 
 
+def test_what_results_are_written_in_can_be_changed(images: Path) -> None:
+    content = "image;cluster\na.png;жар\nb.png;лёд\n".encode("cp1251")
+    at = drop(open_app("bring", **at_hand(images)), ("groups.csv", content))
+    box = next(box for box in at.selectbox if box.label == "The table was taken for")
+    right, other = (text.encode("cp1251").decode("cp1257") for text in ("жар", "лёд"))
+    box.set_value("cp1257").run()
+    assert f"2 groups: {', '.join(sorted([right, other]))}" in shown(at)
+    assert "groups.csv: with “;” between cells." in shown(at)
+
+
 def test_large_results_are_not_read_by_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     from ui.import_results import panel
 

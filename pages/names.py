@@ -37,8 +37,7 @@ sorted_ = run_data.is_sorted(run)
 at_work = state.jobs().get(run_id) is not None
 labelled = sum(number for _, _, number in view.labels())
 with st.container(horizontal=True, vertical_alignment="center"):
-    note = text.NAMES_NOTE.format(criterion=safe_md(run.settings.criterion, 60), images=text.images(labelled))
-    st.caption(note, width="stretch")
+    st.caption(text.NAMES_NOTE.format(images=text.images(labelled)), width="stretch")
     alike = st.container(width="content")
     for label, icon, kind in (
         (text.SUGGEST, ":material/lightbulb:", "suggest"),

@@ -36,8 +36,9 @@ def show() -> None:
         state.workspace()
         state.keep_open()
         state.follow()
-        show_flash()
-        show_restorations()
+        with st.container():  # what comes and goes here would move the page, and the focus of the keyboard be lost
+            show_flash()
+            show_restorations()
         elsewhere.tell(state.open_run_id())
         if state.here() != "group":
             follow_run.forget()

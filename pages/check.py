@@ -13,14 +13,15 @@ from ui.check.question import question
 from ui.clusters.edit_callbacks import add
 from ui.clusters.undo import undo_button
 from ui.components import empty
+from ui.components.head import head
 from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.session import run_data, state
 
 _OUTSIDE = 3
 
-st.title(text.CHECK_TITLE)
-run = empty.open_run()
+run = empty.open_run(text.CHECK_TITLE)
+head(text.CHECK_TITLE, run_data.run_name(run))
 empty.until_sorted(run, text.CHECK_EMPTY)
 view = run_data.view(run)
 own = desk(run)

@@ -8,7 +8,7 @@ from core.results.run_view import Query, Row, View
 from core.store.runs import RunRow
 from ui import text
 from ui.check.lesson import Desk, answer, answer_new, names, skip
-from ui.components.gallery import picture
+from ui.check.picture import picture
 from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.session import run_data
@@ -23,7 +23,7 @@ def question(run: RunRow, view: View, desk: Desk) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         if run_data.has_pictures(run):
-            picture(item, row.description or row.name, key=f"check-{run.id}", near=desk.asked[1:3])
+            picture(item, row.description or row.name, key=f"check-{run.id}", following=desk.asked[1:3])
         else:
             st.markdown(safe_md(row.description))
     with right:

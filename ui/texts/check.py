@@ -6,8 +6,6 @@ from typing import Final
 
 from ui.texts.common import count, images, percent
 
-CHECK: Final = "Check"
-CHECK_HELP: Final = "Check the images that tell most, and let the rest follow what you show."
 CHECK_TITLE: Final = "Please check these"
 CHECK_EMPTY: Final = "Once the images are sorted, the most useful ones to check are asked about here."
 CHECK_LEARNING: Final = "Looking for the images that tell most"
@@ -21,7 +19,9 @@ CHECK_NEW: Final = "New group"
 CHECK_NEW_HINT: Final = "Name of a new group for it"
 CHECK_HERE: Final = "it is here now"
 CHECK_ALL_DONE: Final = "There is nothing left to ask about."
-CHECK_ESTIMATE_NONE: Final = "Three of ten images are drawn at random. After the first ones you see here how good the groups are."
+CHECK_ESTIMATE_NONE: Final = (
+    "Three of ten images are drawn at random. After the first ones you see here how good the groups are."
+)
 CHECK_APPLY: Final = "Apply what I showed"
 CHECK_APPLY_HELP: Final = "See first which images would move. What you decided yourself stays."
 CHECK_APPLY_FIRST: Final = "Check or move a few images first."

@@ -29,7 +29,14 @@ now = Lesson(state.workspace().store, run.id)
 known = own.lesson or now
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.caption(text.checked_so_far(len(now.examples), known.doubtful), width="stretch")
+    with st.container(gap=None, width="stretch"):
+        if found := now.accuracy(own.skipped):
+            st.markdown(
+                f"**{text.estimate(found.drawn, found.right, found.low, found.high)}**", help=text.ESTIMATE_HELP
+            )
+        else:
+            st.caption(text.CHECK_ESTIMATE_NONE)
+        st.caption(text.checked_so_far(len(now.examples), known.doubtful))
     undo_button(run)
     st.button(
         text.CHECK_APPLY,
@@ -40,11 +47,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
         on_click=st.session_state.__setitem__,
         args=(SHOWN, True),
     )
-found = now.accuracy(own.skipped)
-if found:
-    st.markdown(f"**{text.estimate(found.drawn, found.right, found.low, found.high)}**", help=text.ESTIMATE_HELP)
-else:
-    st.caption(text.CHECK_ESTIMATE_NONE)
 
 if st.session_state.get(SHOWN):
     try:

@@ -26,7 +26,10 @@ CHECK_APPLY: Final = "Apply what I showed"
 CHECK_APPLY_HELP: Final = "See first which images would move. What you decided yourself stays."
 CHECK_APPLY_FIRST: Final = "Check or move a few images first."
 CHECK_BACK: Final = "Go on checking"
-CHECK_NOTHING_MOVES: Final = "By what you showed so far, no other image would move."
+CHECK_NOTHING_MOVES: Final = (
+    "By what you showed so far, no other image would move: an image leaves its group only once your answers show that "
+    "what follows from them is right more often than the groups are. A few more answers may show it."
+)
 CHECK_OUTSIDE: Final = "Said of images in no group"
 CHECK_ADD: Final = "Add as a group"
 

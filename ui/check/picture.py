@@ -10,6 +10,7 @@ _CSS = """
 img {
   display: block; width: 100%; height: min(62vh, 36rem); object-fit: contain; border-radius: var(--st-base-radius);
 }
+@media (max-width: 640px) { img { height: auto; max-height: 50vh; } }
 """
 _JS = """
 export default function ({ data, parentElement }) {

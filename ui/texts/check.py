@@ -17,7 +17,7 @@ CHECK_SKIP_HELP: Final = "Decide nothing about this image."
 CHECK_ANOTHER: Final = "Another group"
 CHECK_NEW: Final = "New group"
 CHECK_NEW_HINT: Final = "Name of a new group for it"
-CHECK_HERE: Final = "it is here now"
+CHECK_HERE: Final = "here now"
 CHECK_ALL_DONE: Final = "There is nothing left to ask about."
 CHECK_ESTIMATE_NONE: Final = (
     "Three of ten images are drawn at random. After the first ones you see here how good the groups are."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,10 @@ from core.domain import DatasetRow, Progress
 from core.errors import BadInput, Cancelled, FacetryError, told
 from core.ingest.source import Source
 from core.models.registry import NO_KEYS, Keys
-from core.pipeline import intake, runs
+from core.pipeline import intake, runs, suggest_names
 from core.pipeline.import_results import bring_in
 from core.pipeline.runs import Until
+from core.pipeline.suggest_names import Wanted
 from core.suggestions import suggest
 from core.workspace import Workspace
 
@@ -83,7 +84,7 @@ class Bringing:
 
 
 @contextmanager
-def _noting(work: Look | Bringing, what: str) -> Iterator[None]:
+def _noting(work: Job | Look | Bringing, what: str) -> Iterator[None]:
     """Keep the error that ends the block as a sentence, since a thread has no caller to raise to."""
     try:
         yield
@@ -122,20 +123,30 @@ class Jobs:
             after: a run that is at work, whose end this one waits for: what that one measures or describes need not
                 be done twice. "" for none.
         """
+        return self._begin(Job(run_id, until), self._work, self._jobs.get(after), origin, check_all, keys)
+
+    def suggest_names(self, run_id: str, wanted: Wanted, keys: Keys = NO_KEYS) -> Job:
+        """Start to ask for names anew in the background (see pipeline/suggest_names.py). Raises BadInput for what
+        cannot work, and while that run is at work."""
+        suggest_names.check(self._workspace.store, run_id, wanted)
+        return self._begin(Job(run_id, "name"), self._suggest_names, wanted, keys)
+
+    def _begin(self, job: Job, work: Callable[..., None], *args: object) -> Job:
         with self._lock:
-            running = self._jobs.get(run_id)
+            running = self._jobs.get(job.run_id)
             if running and running.alive:
                 raise BadInput("This run is at work already.")
-            job = Job(run_id, until)
-            job.thread = threading.Thread(
-                target=self._work,
-                args=(job, self._jobs.get(after), origin, check_all, keys),
-                daemon=True,
-                name=f"facetry-run-{run_id}",
-            )
-            self._jobs[run_id] = job
+            job.thread = threading.Thread(target=work, args=(job, *args), daemon=True, name=f"facetry-run-{job.run_id}")
+            self._jobs[job.run_id] = job
             job.thread.start()
         return job
+
+    def _suggest_names(self, job: Job, wanted: Wanted, keys: Keys) -> None:
+        def show(progress: Progress) -> None:
+            job.progress = progress
+
+        with _noting(job, f"suggesting names for {job.run_id}"), suppress(Cancelled):
+            suggest_names.suggest_names(self._workspace, job.run_id, wanted, keys, job.cancel, show)
 
     def _work(self, job: Job, before: Job | None, origin: Source | None, check_all: bool, keys: Keys) -> None:
         def show(progress: Progress) -> None:

@@ -24,20 +24,17 @@ run_id = run.id
 view = run_data.view(run)
 edited = view.edited
 place = address.here(run_id)
-if not run_data.is_sorted(run):
-    head(run_data.run_name(run, len(edited.clusters)))
-    noted = st.container()
-    empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
+head(run_data.run_name(run, len(edited.clusters)))
+empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 if place.image:
     image_page(run, view, place)
 elif place.key == address.SKIPPED:
-    head(text.SKIPPED)
     st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
+    st.header(text.SKIPPED, anchor=False)
     skip_report(run)
 elif place.key and group_title(edited, place.key):
     images_page(run, view, place)
 else:
-    head(run_data.run_name(run, len(edited.clusters)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))

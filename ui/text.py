@@ -23,6 +23,7 @@ from ui.texts.help import *
 from ui.texts.images import *
 from ui.texts.import_results import *
 from ui.texts.more_options import *
+from ui.texts.names import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *

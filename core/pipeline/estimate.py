@@ -109,6 +109,13 @@ def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Ke
     return _Estimating(store, settings, items, keys).whole()
 
 
+def estimate_names(store: Store, settings: RunSettings, labels: Sequence[str]) -> Estimate:
+    """What it takes to have names suggested for items with these labels. settings: as the run would have them."""
+    each = known_answers.mean_tokens(set(labels)) if labels else LABEL_TOKENS
+    estimating = _Estimating(store, replace(settings, share=1.0), labels, NO_KEYS)
+    return Estimate(len(labels), {"name": estimating._name(Known(labels=float(len(set(labels))), label=each))})
+
+
 class _Estimating:
     def __init__(self, store: Store, settings: RunSettings, items: Sequence[str], keys: Keys) -> None:
         self.store, self.settings = store, settings

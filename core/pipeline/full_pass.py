@@ -232,7 +232,7 @@ class Pass:
         meter = self.runner.meter("assign", len(todo))
         for part in chunks(todo):
             rest = list(part)
-            first, *further = self.plan.assign(part, edited.clusters)
+            first, *further = self.plan.assign(part, edited.asked)
             self.runner.run_again(first, rest, meter)
             for stage in further:
                 if rest := self._undecided(rest):

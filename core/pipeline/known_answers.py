@@ -73,7 +73,7 @@ def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys 
     described = _brought(answers, plan, items) if settings.records else there
     found = Known(len(there))
     if texts := {seen.text for seen in answers.descriptions(described).values()}:
-        found = replace(found, description=_mean_tokens(texts), distinct=len(texts) / len(described))
+        found = replace(found, description=mean_tokens(texts), distinct=len(texts) / len(described))
     labelled = _labelled(answers, plan, described, look_up=is_loaded)
     if len(described) == len(items):
         work = plan.label(described).requests(models.labels, None).work
@@ -82,7 +82,7 @@ def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys 
     if len(labelled) < len(items):
         return found
     labels = Counter(answers.labels(list(labelled)).values())
-    found = replace(found, labels=float(len(labels)), label=_mean_tokens(labels), read=_unsure(labels))
+    found = replace(found, labels=float(len(labels)), label=mean_tokens(labels), read=_unsure(labels))
     if not is_loaded:
         return found
     proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
@@ -148,7 +148,8 @@ def _unsure(labels: Counter[str]) -> float:
     return float(labels[UNCLEAR] + sum(rarest[: int(_UNDECIDED_LABELS * len(rarest))]))
 
 
-def _mean_tokens(texts: Collection[str]) -> float:
+def mean_tokens(texts: Collection[str]) -> float:
+    """About how many tokens one of these has on average."""
     return sum(map(tokens, texts)) / max(len(texts), 1)
 
 

@@ -130,15 +130,16 @@ class _Placing:
         """Describe, label and assign the image. Raises FacetryError with the reason where a model gives no answer."""
         description = describe.read(self._answer(self.plan.describe([self.item])))
         said = label.read(self._answer(self.plan.label([self.item])))
-        clusters = decisions.clusters(self.store, self.run.id).clusters
-        assignment = self._assign(clusters)
-        names = {cluster.id: cluster.name for cluster in clusters}
-        by_probability = sorted((assignment.probabilities or {}).items(), key=lambda share: -share[1])
+        edited = decisions.clusters(self.store, self.run.id)
+        assignment = self._assign(edited.asked)
+        names = {cluster.id: cluster.name for cluster in edited.clusters}
+        cluster = edited.resolve(assignment.cluster_id) or ""
+        by_probability = sorted(edited.chances(assignment.probabilities or {}).items(), key=lambda share: -share[1])
         return Place(
             self.run.id,
             self.run.settings.criterion,
-            names.get(assignment.cluster_id or "", ""),
-            assignment.cluster_id or "",
+            names.get(cluster, ""),
+            cluster,
             assignment.confidence,
             tuple((names[cluster], share) for cluster, share in by_probability if cluster in names),
             description.text,

@@ -57,6 +57,16 @@ def models_of(
     return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
 
 
+def text_models_of(settings: RunSettings, how: How) -> Models:
+    """The text model of a run, for steps after its images were described: a vision model that others serve or that must
+    be loaded is left out. Raises FacetryError."""
+    is_measured = ModelSpec.parse(settings.vision).kind == BUILTIN and not settings.records
+    vision = registry.vision_model(BUILTIN, how) if is_measured else RecordsVision({}, "described before")
+    text = registry.text_model(settings.text, how)
+    second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
+    return Models(vision, text, text, second_text=second)
+
+
 def _second_vision(settings: RunSettings, how: How) -> VisionModel | None:
     """The second model in the role of the vision model; None where there is none, or none that can see."""
     if ModelSpec.parse(settings.fallback).kind not in registry.VISION:

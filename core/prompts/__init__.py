@@ -148,6 +148,8 @@ def _rules(form: Form, wording: Wording) -> list[str]:
             rules.append(
                 "Prefer narrow, exact groups; do not put things together that a careful person would keep apart."
             )
+        if wording.again:
+            rules.append(wording.again)
     if wording.language and form not in ("assign", "assign_labels"):
         written = "names and meanings" if form == "name" else "labels" if form == "label" else "text"
         kept = {"label": "“unclear” as it is", "describe_label": "the words “Label:” and “unclear” as they are"}.get(

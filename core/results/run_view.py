@@ -239,14 +239,8 @@ class View:
 
     def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
         """Item id -> as `probabilities`, for the items of which the model gave any."""
-        found: dict[str, dict[str, float]] = {}
-        for item, value in self._store.measures.probabilities(self.run.id, items).items():
-            total: dict[str, float] = defaultdict(float)
-            for cluster_id, probability in json.loads(value).items():
-                if now := self.edited.resolve(cluster_id):
-                    total[now] += probability
-            found[item] = dict(total)
-        return found
+        found = self._store.measures.probabilities(self.run.id, items)
+        return {item: self.edited.chances(json.loads(value)) for item, value in found.items()}
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

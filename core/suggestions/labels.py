@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from core.domain import folded
 from core.errors import FacetryError
 from core.ingest import ground_truth
-from core.ingest.ground_truth import ALIKE, BROUGHT, NAMES
+from core.ingest.ground_truth import ALIKE, ALONG, ENCODED, NAMES
 from core.ingest.name_matching import Images
 from core.ingest.source import RECORD_TRUTH
 from core.ingest.sources import huggingface_hub
 from core.models.embedding.minilm import embed
+from core.results.labels_about import says_nothing
 from core.store import Store
 from core.suggestions.suggestion import Group, Number, Suggestion
 
-UNNAMED = (*NAMES, RECORD_TRUTH)
-"""Labels that say nothing of what they are about: those of folders, file names and records."""
 _MOST = 60
 """More labels are no groups."""
 _EACH = 2
@@ -39,6 +38,11 @@ class Column:
 
     name: str
     labels: Mapping[str, int]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the name says what the labels are about, unlike those of folders, file names, records and "label"."""
+        return self.name not in (*NAMES, RECORD_TRUTH) and not says_nothing(self.name)
 
 
 def columns(store: Store, dataset_id: str, truth: str = "") -> list[Column]:
@@ -68,7 +72,7 @@ def suggestions(found: Sequence[Column]) -> list[Suggestion]:
             "labels",
         )
         for column in found
-        if column.name not in UNNAMED
+        if column.is_named
     ]
 
 
@@ -91,19 +95,21 @@ def _addresses(truth: str, images: Images) -> Iterator[str]:
     alike, address = (ALIKE, truth.removeprefix(ALIKE)) if truth.startswith(ALIKE) else ("", truth)
     if not address:
         return
-    if address in NAMES or address.startswith((BROUGHT, huggingface_hub.PREFIX)):
+    if address in NAMES or address.startswith((*ALONG, huggingface_hub.PREFIX)):
         yield truth
         return
     with suppress(FacetryError, OSError):
         path, _ = ground_truth.split_address(address)
-        table, called = ground_truth.open_table(path, images)
-        yield from (f"{alike}{path}:{name}" for name in table if name != called)
+        encoding, _ = ground_truth.split_encoding(address)
+        table, called = ground_truth.open_table(path, images, encoding=encoding)
+        read_so = f"{alike}{ENCODED}{encoding}:" if encoding else alike
+        yield from (f"{read_so}{path}:{name}" for name in table if name != called)
 
 
 def _plain(facet: str) -> str:
     """The name of a column as a person reads it."""
     facet = facet.removeprefix(ALIKE)
-    return RECORD_TRUTH if facet.startswith(BROUGHT) else re.sub(r"[\s_]+", " ", facet).strip()
+    return RECORD_TRUTH if facet.startswith(ALONG) else re.sub(r"[\s_]+", " ", facet).strip()
 
 
 def _words(text: str) -> frozenset[str]:

@@ -55,6 +55,12 @@ def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     pictures_loaded(page)
     fits(page)
     picture(page, "browse")
+    page.get_by_role("button", name=text.REFINE).click()
+    # By colour too, a moment later, and both crossed.
+    go(page, text.cross_with(text.DEMO_SECOND_CRITERION))
+    expect(page.get_by_text(text.crossed(text.DEMO_SECOND_CRITERION, text.DEMO_CRITERION))).to_be_visible(timeout=SLOW)
+    expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path")).to_have_count(36)
+    fits(page)
     turn_to(page, "names")
     expect(page.get_by_role("textbox", name=text.NAME).first).to_have_value(
         re.compile("mailbox|teapot|mug|cup|bear|sofa|bank")
@@ -64,6 +70,7 @@ def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     turn_to(page, "group")
     page.get_by_role("button", name=text.NEW_RUN).click()
     fill(page, "mood", 4)
+    settled(page)
     go(page, text.SIGHT_RECORDED)
     named(page)
     turn_to(page, "group")

@@ -24,7 +24,7 @@ def about(run: RunRow, view: View) -> None:
     parts = [text.match_in_short(found)] if found else []
     parts += [text.count(notes, "note")] if notes else []
     icon = ":orange[:material/warning:]" if notes else ":material/info:"
-    with st.popover(f"{icon} {' · '.join(parts) or text.ABOUT}", key="about"):
+    with st.popover(f"{icon} {' · '.join(parts) or text.ABOUT}", key="about", wrap=False):
         scores(run)
         sight_note(run.settings, view.edited.clusters)
         left_out(run)

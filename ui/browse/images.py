@@ -39,7 +39,7 @@ def images_page(run: RunRow, view: View, place: Place) -> None:
             text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=go, args=(Place(run.id),),
             help=text.ALL_GROUPS_HELP,
         )  # fmt: skip
-        st.title(safe_md(group_title(view.edited, place.key), 60), anchor=False, width="content")
+        st.header(safe_md(group_title(view.edited, place.key), 60), anchor=False, width="content")
         st.space("stretch")
         filters.find_field(place)
         filters.filter_button(run, view, place)
@@ -58,7 +58,7 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         paging = f"page-{place.search}"
         page = min(st.session_state.get(paging, 1), pages)
         rows = view.rows(query, PAGE, (page - 1) * PAGE)
-    narrowed = filters.said(view, place.only)
+    narrowed = filters.said(view, replace(place.only, between=None))  # which its own row shows
     if narrowed or place.key in REST:
         note = REST[place.key][1] if place.key in REST else ""
         st.caption(" ".join(filter(None, (f"{text.ONLY}: {safe_md(narrowed, 300)}." if narrowed else "", note))))
@@ -87,15 +87,15 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         on_act=lambda act: acts.do(run, place, act),
     )
     if not number:  # below the bar, which says what has just been done with them
-        _nothing(place, narrowed)
+        _nothing(place)
     if pages > 1:
         with st.container(horizontal_alignment="center"):
             st.pagination(pages, key=paging, persist_state="session")
 
 
-def _nothing(place: Place, narrowed: str) -> None:
+def _nothing(place: Place) -> None:
     """An empty result says how to go on."""
-    if not narrowed:
+    if not place.narrowed:
         return
     st.info(text.NOTHING_FOUND, icon=":material/search_off:")
     with st.container(horizontal=True):

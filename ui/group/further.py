@@ -28,7 +28,7 @@ class Further:
 
 def further_field(given: DatasetRow, criterion: str, k: int) -> list[Further]:
     """Ask for more criteria, each with its number of groups (k until a person says otherwise)."""
-    key, usable = f"further-{given.id}", max(given.counts.get("ready", 0), 1)
+    key, usable = _key(given), max(given.counts.get("ready", 0), 1)
     typed = st.multiselect(
         text.FURTHER, [], accept_new_options=True, key=key, placeholder=text.FURTHER_HINT, help=text.FURTHER_HELP,
         persist_state="session",
@@ -47,6 +47,19 @@ def further_field(given: DatasetRow, criterion: str, k: int) -> list[Further]:
             )))
             for each in kept
         ]  # fmt: skip
+
+
+def add(given: DatasetRow, criterion: str, k: int) -> None:
+    """For callbacks: have one more criterion in the field, with its number of groups."""
+    key = _key(given)
+    typed = [str(name) for name in st.session_state.get(key) or ()]
+    if not any(same_name(name, criterion) for name in typed):
+        st.session_state[key] = [*typed, criterion]
+    st.session_state[f"{key}-{criterion}"] = min(k, max(given.counts.get("ready", 0), 1))
+
+
+def _key(given: DatasetRow) -> str:
+    return f"further-{given.id}"
 
 
 def beyond_sight(settings: RunSettings, others: Sequence[Further]) -> str:

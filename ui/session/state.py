@@ -199,7 +199,7 @@ def go_to(name: str, run_id: str = "", **params: str | list[str]) -> None:
         _remember(run_id, "", "")
     if section := PAGES[name].section:
         st.session_state[_ENTRY + section] = name  # so that the menu need not be drawn twice
-    st.switch_page(page(name), query_params=address(**params))
+    st.switch_page(page(name), query_params={**address(), **params})
 
 
 def go_next(name: str, **params: str) -> None:
@@ -217,7 +217,7 @@ def follow() -> None:
 def choose_images(dataset_id: str, truth: str = "", **params: str) -> None:
     """From now on this dataset is at hand, and no run is open. params: what else the address should hold."""
     _remember("", dataset_id, truth)
-    st.query_params.from_dict(address(**params))
+    st.query_params.from_dict({**address(), **params})
 
 
 def close_run() -> None:
@@ -231,8 +231,8 @@ def _remember(run_id: str, dataset_id: str, truth: str) -> None:
     st.session_state["open_truth"] = truth
 
 
-def address(**params: str | list[str]) -> dict[str, str | list[str]]:
-    """What is open, as query parameters, and others."""
+def address() -> dict[str, str]:
+    """What is open, as query parameters."""
     dataset_id, truth = open_images()
     known = {_RUN: open_run_id(), _DATASET: dataset_id, _TRUTH: truth}
-    return {key: value for key, value in known.items() if value} | params
+    return {key: value for key, value in known.items() if value}

@@ -123,7 +123,7 @@ def of_images(number: int, whole: int) -> str:
 
 def match_in_short(scores: Mapping[str, Any]) -> str:
     """scores: as `metrics.json` has them."""
-    return f"{percent(scores['acc'])} match, chance {percent(scores['chance'])}"
+    return f"{percent(scores['acc'])} match"
 
 
 def moved(number: int, group: str) -> str:

@@ -22,6 +22,7 @@ from zips import member, write_zip
 from core.domain import SourceAddress
 from core.ingest import source
 from core.pipeline import intake
+from ui import text
 from ui.session import state
 
 ALL = RED + GREEN + BLUE

@@ -58,7 +58,7 @@ PAGES = {
     "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),
     "browse": Place(text.SECTION_GROUPS, text.BROWSE, text.BROWSE_HELP),
     "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),
-    "check": Place(text.SECTION_CHECK, text.CHECK, text.CHECK_HELP),
+    "check": Place(text.SECTION_CHECK, text.CHECK_PAGE, text.CHECK_HELP),
     "evaluate": Place(text.SECTION_EVALUATE, text.EVALUATE, text.EVALUATE_HELP),
     "compare": Place(text.SECTION_EVALUATE, text.COMPARE, text.COMPARE_HELP, aside=True),
     "export": Place(text.SECTION_SHARE, text.EXPORT, text.EXPORT_HELP),

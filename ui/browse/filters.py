@@ -172,7 +172,7 @@ def _folder(folders: list[str], place: Place) -> None:
             known,
             index=None,
             placeholder=text.ANY_FOLDER,
-            format_func=lambda folder: plain(folder or "", 80),
+            format_func=lambda one: plain(str(one), 80),
             key=key,
             on_change=lambda: go(place.narrowed_by(folder=st.session_state[key] or "")),
         ),

@@ -25,20 +25,24 @@ run_id = run.id
 view = run_data.view(run)
 edited = view.edited
 place = address.here(run_id)
+name = run_data.run_name(run, len(edited.clusters))
+if not run_data.is_sorted(run):
+    head(name)
+    empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 top = st.container(gap="xxsmall")  # the pictures come soon
-with top:
-    head(run_data.run_name(run, len(edited.clusters)))
-empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
 if place.image:
+    head(name)
     image_page(run, view, place)
 elif place.key == address.SKIPPED:
-    st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
-    st.header(text.SKIPPED, anchor=False)
+    with head(text.SKIPPED, name):
+        st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
     skip_report(run)
 elif place.key and group_title(edited, place.key):
     with top:
         images_page(run, view, place)
 else:
+    with top:
+        head(name)
     with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))

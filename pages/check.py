@@ -13,14 +13,15 @@ from ui.check.question import question
 from ui.clusters.edit_callbacks import add
 from ui.clusters.undo import undo_button
 from ui.components import empty
+from ui.components.head import head
 from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.session import run_data, state
 
 _OUTSIDE = 3
 
-st.title(text.CHECK_TITLE)
-run = empty.open_run()
+run = empty.open_run(text.CHECK_TITLE)
+head(text.CHECK_TITLE, run_data.run_name(run))
 empty.until_sorted(run, text.CHECK_EMPTY)
 view = run_data.view(run)
 own = desk(run)
@@ -28,7 +29,14 @@ now = Lesson(state.workspace().store, run.id)
 known = own.lesson or now
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.caption(text.checked_so_far(len(now.examples), known.doubtful), width="stretch")
+    with st.container(gap=None, width="stretch"):
+        if found := now.accuracy(own.skipped):
+            st.markdown(
+                f"**{text.estimate(found.drawn, found.right, found.low, found.high)}**", help=text.ESTIMATE_HELP
+            )
+        else:
+            st.caption(text.CHECK_ESTIMATE_NONE)
+        st.caption(text.checked_so_far(len(now.examples), known.doubtful))
     undo_button(run)
     st.button(
         text.CHECK_APPLY,
@@ -39,11 +47,6 @@ with st.container(horizontal=True, vertical_alignment="center"):
         on_click=st.session_state.__setitem__,
         args=(SHOWN, True),
     )
-found = now.accuracy(own.skipped)
-if found:
-    st.markdown(f"**{text.estimate(found.drawn, found.right, found.low, found.high)}**", help=text.ESTIMATE_HELP)
-else:
-    st.caption(text.CHECK_ESTIMATE_NONE)
 
 if st.session_state.get(SHOWN):
     try:

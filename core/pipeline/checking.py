@@ -14,11 +14,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from core.domain import Assignment, Vector
+from core.domain import Assignment, StepStats, Vector
 from core.errors import BadInput
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID
 from core.models.embedding.kept import KeptVectors
-from core.models.model_spec import BUILTIN, ModelSpec
 from core.propagation.sampling import evenly
 from core.results import decisions, run_view
 from core.results import edited as editing
@@ -229,8 +228,8 @@ def _likeness(store: Store, run_id: str, items: tuple[str, ...]) -> dict[str, Ke
 
     Words that the built-in engine made of what it measured say nothing that this does not.
     """
-    settings = run_view.get_run(store, run_id).settings
-    in_words = ModelSpec.parse(settings.vision).kind != BUILTIN or bool(settings.records)
+    run = run_view.get_run(store, run_id)
+    in_words = EVIDENCE_ID not in run.stats.get("describe", StepStats()).evidence
     held, vectors = RunAnswers(store.answers, run_id), KeptVectors(store.text_vectors)
 
     def read(ids: Sequence[str]) -> dict[str, Vector]:
@@ -245,7 +244,7 @@ def _likeness(store: Store, run_id: str, items: tuple[str, ...]) -> dict[str, Ke
 
     sample = read([items[row] for row in evenly(len(items), _SAMPLE)])
     parts = (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
-    return kernels(place_all(sample, ((len(part), read(part)) for part in parts)), settings.k)
+    return kernels(place_all(sample, ((len(part), read(part)) for part in parts)), run.settings.k)
 
 
 def _embedded(ids: Sequence[str], texts: Mapping[str, str], vectors: KeptVectors) -> Vector:

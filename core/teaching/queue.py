@@ -31,13 +31,13 @@ def next_rows(
 ) -> list[int]:
     """(at most count,) rows to ask about, those drawn at random spread among the others.
 
-    order: all rows as `in_drawing_order` gives them. skipped: rows that the person could not tell or passed over.
+    order: the rows to draw from, as `in_drawing_order` gives them. skipped: rows that the person passed over.
     """
     out = {*answered, *skipped}
     wanted = -(-count * DRAWN // BATCH)
     drawn = [row for row in order if row not in out][:wanted]
     useful: Rows = ask(
-        known.kernels, known.weights, len(order), answered, known.doubt, count - len(drawn), {*drawn, *skipped}
+        known.kernels, known.weights, len(known.doubt), answered, known.doubt, count - len(drawn), {*drawn, *skipped}
     )
     return _mixed(useful.tolist(), drawn)
 

@@ -14,6 +14,7 @@ from ui.browse import acts, filters
 from ui.browse.address import ALL, Place, go
 from ui.browse.between import between_row
 from ui.browse.overview import REST
+from ui.components.head import head
 from ui.components.safe import safe_md
 from ui.components.selecting_wall import Choice, Seen, selecting_wall
 from ui.session import run_data, state
@@ -35,16 +36,13 @@ def group_title(edited: Edited, key: str) -> str:
 
 
 def images_page(run: RunRow, view: View, place: Place) -> None:
-    """Its own head in one row, then the wall."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    """Its own head, the filters in one row, then the wall."""
+    with head(group_title(view.edited, place.key)):
         st.button(
             text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=go, args=(Place(run.id),),
             help=text.ALL_GROUPS_HELP,
         )  # fmt: skip
-        title = group_title(view.edited, place.key)
-        cut = title if len(title) > _TITLE else None
-        st.header(safe_md(title, _TITLE), anchor=False, width="content", help=safe_md(cut) if cut else None)
-        st.space("stretch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(place)
         filters.filter_button(run, view, place)
         filters.sort_field(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.pipeline.checking import Lesson
+from core.results.edits import Learn
 from core.results.run_view import Query, View
 from core.store.runs import RunRow
 from ui import text
@@ -22,10 +23,9 @@ SHOWN = "check-preview"
 def preview(run: RunRow, view: View, lesson: Lesson) -> None:
     """Show what would move and ask whether it should. Raises BadInput where there is no example yet."""
     change = lesson.change()
-    back = {"on_click": st.session_state.pop, "args": (SHOWN, None)}
     if change.edit is None:
         st.info(text.CHECK_NOTHING_MOVES, icon=":material/info:")
-        st.button(text.CHECK_BACK, icon=":material/arrow_back:", **back)
+        st.button(text.CHECK_BACK, icon=":material/arrow_back:", key="check-back", on_click=_close)
         return
     st.markdown(f"**{text.would_move(change.number, len(lesson.examples))}**")
     with st.container(horizontal=True):
@@ -34,9 +34,10 @@ def preview(run: RunRow, view: View, lesson: Lesson) -> None:
             type="primary",
             icon=":material/model_training:",
             key="check-learn",
-            on_click=lambda: (st.session_state.pop(SHOWN, None), act(learn, run.id, change.edit, change.number)),
+            on_click=_apply,
+            args=(run.id, change.edit, change.number),
         )
-        st.button(text.CHECK_BACK, icon=":material/arrow_back:", key="check-back", **back)
+        st.button(text.CHECK_BACK, icon=":material/arrow_back:", key="check-back", on_click=_close)
     pictures = run_data.has_pictures(run)
     flows = list(change.moves.items())
     for number, (between, items) in enumerate(flows[:_FLOWS]):
@@ -47,3 +48,12 @@ def preview(run: RunRow, view: View, lesson: Lesson) -> None:
         wall(tiles, text.flow(len(items), old, new), key=f"flow-{number}", size=110)
     if len(flows) > _FLOWS:
         st.caption(text.more_flows(len(flows) - _FLOWS))
+
+
+def _close() -> None:
+    st.session_state.pop(SHOWN, None)
+
+
+def _apply(run_id: str, edit: Learn, number: int) -> None:
+    _close()
+    act(learn, run_id, edit, number)

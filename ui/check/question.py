@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.domain import Cluster
 from core.results.run_view import Query, Row, View
 from core.store.runs import RunRow
 from ui import text
 from ui.check.lesson import Desk, answer, answer_new, names, skip
-from ui.components.gallery import picture
+from ui.check.picture import picture
+from ui.components.group_strip import group_strip
 from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.session import run_data
 
 _LIKELY = 3
+_SHOWN = 8
 
 
 def question(run: RunRow, view: View, desk: Desk) -> None:
@@ -23,17 +26,20 @@ def question(run: RunRow, view: View, desk: Desk) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         if run_data.has_pictures(run):
-            picture(item, row.description or row.name, key=f"check-{run.id}", near=desk.asked[1:3])
+            picture(item, row.description or row.name, key=f"check-{run.id}", following=desk.asked[1:3])
         else:
             st.markdown(safe_md(row.description))
     with right:
         st.subheader(text.CHECK_WHERE, anchor=False)
-        _likely(run, desk, row)
+        likely = _likely(run, desk, row)
         _others(run, view, row)
         st.caption(safe_md(row.name, 120))
+        if run_data.has_pictures(run):
+            group_strip([(cluster.name, cluster.examples[:_SHOWN]) for cluster in likely], key="likely", wide=True)
 
 
-def _likely(run: RunRow, desk: Desk, row: Row) -> None:
+def _likely(run: RunRow, desk: Desk, row: Row) -> list[Cluster]:
+    """Buttons for the likeliest groups, with the one where the image is; returns these groups."""
     assert desk.lesson is not None
     own = row.cluster.id if row.cluster else None
     likely = [cluster for cluster, _ in desk.lesson.likely(row.item_id, _LIKELY)]
@@ -49,6 +55,7 @@ def _likely(run: RunRow, desk: Desk, row: Row) -> None:
             on_click=act,
             args=(answer, run.id, row.item_id, cluster),
         )
+    return [desk.lesson.edited.get(cluster) for cluster in likely]
 
 
 def _others(run: RunRow, view: View, row: Row) -> None:

@@ -6,8 +6,8 @@ from typing import Final
 
 from ui.texts.common import count, images, percent
 
-CHECK: Final = "Check"
-CHECK_HELP: Final = "Check the images that tell most, and let the rest follow what you show."
+CHECK_PAGE: Final = "Check"
+CHECK_HELP: Final = "Answer for the images that tell most, and see how good the groups are."
 CHECK_TITLE: Final = "Please check these"
 CHECK_EMPTY: Final = "Once the images are sorted, the most useful ones to check are asked about here."
 CHECK_LEARNING: Final = "Looking for the images that tell most"
@@ -19,7 +19,7 @@ CHECK_SKIP_HELP: Final = "Decide nothing about this image."
 CHECK_ANOTHER: Final = "Another group"
 CHECK_NEW: Final = "New group"
 CHECK_NEW_HINT: Final = "Name of a new group for it"
-CHECK_HERE: Final = "it is here now"
+CHECK_HERE: Final = "here now"
 CHECK_ALL_DONE: Final = "There is nothing left to ask about."
 CHECK_ESTIMATE_NONE: Final = (
     "Three of ten images are drawn at random. After the first ones you see here how good the groups are."
@@ -28,7 +28,10 @@ CHECK_APPLY: Final = "Apply what I showed"
 CHECK_APPLY_HELP: Final = "See first which images would move. What you decided yourself stays."
 CHECK_APPLY_FIRST: Final = "Check or move a few images first."
 CHECK_BACK: Final = "Go on checking"
-CHECK_NOTHING_MOVES: Final = "By what you showed so far, no other image would move."
+CHECK_NOTHING_MOVES: Final = (
+    "By what you showed so far, no other image would move: an image leaves its group only once your answers show that "
+    "what follows from them is right more often than the groups are. A few more answers may show it."
+)
 CHECK_OUTSIDE: Final = "Said of images in no group"
 CHECK_ADD: Final = "Add as a group"
 

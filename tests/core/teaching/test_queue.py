@@ -83,3 +83,12 @@ def test_the_sample_is_the_beginning_of_the_order(order: list[int], answered: se
     assert sample == left[: len(sample)]
     assert set(sample) <= answered
     assert len(sample) == len(left) or left[len(sample)] not in answered
+
+
+def test_images_settled_before_are_not_drawn() -> None:
+    knowledge, _ = _KNOWN
+    settled = list(range(100))
+    order = list(range(100, 130))
+    rows = next_rows(knowledge, order, settled)
+    assert set(rows) <= set(order)
+    assert drawn_so_far(order, settled) == []

@@ -122,7 +122,7 @@ def _groups(view: View, place: Place) -> None:
         lambda key: st.multiselect(
             text.GROUPS,
             list(names),
-            format_func=lambda group: f"{plain(names.get(str(group), ""), 60)} ({sizes[group]:,})",
+            format_func=lambda group: f"{plain(names[str(group)], 60)} ({sizes[group]:,})",
             key=key,
             placeholder=text.ALL_GROUPS,
             on_change=lambda: go(place.narrowed_by(groups=tuple(st.session_state[key]))),

@@ -9,7 +9,7 @@ from core.store.runs import RunRow
 from ui import text
 from ui.browse.address import Place, go
 from ui.browse.fields import field
-from ui.components.safe import safe_md
+from ui.components.safe import plain
 from ui.session import state
 
 _STEP = 5
@@ -58,7 +58,7 @@ def _group(which: int, names: dict[str, str], place: Place) -> None:
         lambda key: st.selectbox(
             text.BETWEEN_GROUPS[which],
             [group for group in names if group != other],
-            format_func=lambda group: safe_md(names[group], 60),
+            format_func=lambda group: plain(names.get(group, ""), 60),
             key=key,
             label_visibility="collapsed",
             width=200,

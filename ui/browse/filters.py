@@ -16,7 +16,7 @@ from core.store.runs import RunRow
 from ui import text
 from ui.browse.address import Place, go
 from ui.browse.fields import field
-from ui.components.safe import safe_md
+from ui.components.safe import plain
 from ui.session import state
 
 _LIKE = "like"
@@ -122,7 +122,7 @@ def _groups(view: View, place: Place) -> None:
         lambda key: st.multiselect(
             text.GROUPS,
             list(names),
-            format_func=lambda group: f"{names[group]} ({sizes[group]:,})",
+            format_func=lambda group: f"{plain(names[str(group)], 60)} ({sizes[group]:,})",
             key=key,
             placeholder=text.ALL_GROUPS,
             on_change=lambda: go(place.narrowed_by(groups=tuple(st.session_state[key]))),
@@ -172,7 +172,7 @@ def _folder(folders: list[str], place: Place) -> None:
             known,
             index=None,
             placeholder=text.ANY_FOLDER,
-            format_func=lambda folder: safe_md(folder, 80),
+            format_func=lambda one: plain(str(one), 80),
             key=key,
             on_change=lambda: go(place.narrowed_by(folder=st.session_state[key] or "")),
         ),

@@ -20,8 +20,6 @@ from ui.components.selecting_wall import Choice, Seen, selecting_wall
 from ui.session import run_data, state
 
 PAGE = 60
-_TITLE = 24
-"""Letters of a group's name that leave room for its tools in one row."""
 _LIKELIEST = 5
 """Groups of which a tile knows the probability."""
 

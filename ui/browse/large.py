@@ -18,7 +18,7 @@ from ui.browse.overview import UNASSIGNED
 from ui.clusters.undo import undo_button
 from ui.components.large_picture import Line, Near, large_picture
 from ui.components.notices import act
-from ui.components.safe import safe_md
+from ui.components.safe import plain, safe_md
 from ui.session import run_data
 
 _LAST = "last-image"
@@ -101,7 +101,7 @@ def _move(run: RunRow, view: View, row: Row) -> None:
         target = st.selectbox(
             text.MOVE_TO,
             list(targets),
-            format_func=lambda key: safe_md(targets[key], 60),
+            format_func=lambda key: plain(targets.get(key, ""), 60),
             key=f"move-{row.item_id}",
             width=220,
         )

@@ -45,7 +45,7 @@ if run is None:
         form(images, truth, found, columns)
         recent.groupings(images)
     with right, guarded():
-        suggestions.panel(found, images, truth)
+        suggestions.panel(found, images)
     st.stop()
 
 with head(run_data.run_name(run)):

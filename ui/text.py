@@ -8,6 +8,7 @@ names are put in by the caller, after `ui.components.safe.safe_md`.
 from __future__ import annotations
 
 from ui.texts.browse import *
+from ui.texts.check import *
 from ui.texts.clusters import *
 from ui.texts.common import *
 from ui.texts.compare import *

@@ -70,6 +70,7 @@ def _suggest(commands: argparse._SubParsersAction[Parser]) -> None:
     ideas = commands.add_parser("suggest", help="say what the images could be grouped by, and into how many groups")
     ideas.add_argument("--images", default="", metavar="WHERE", help="as for run")
     _zip_names_option(ideas)
+    _table_encoding_option(ideas)
     ideas.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere")
     ideas.add_argument("--criterion", default="", metavar="TEXT", help="say only how many groups this forms")
     ideas.add_argument(

@@ -30,11 +30,11 @@ def act(options: argparse.Namespace) -> int:
     if ModelSpec.parse(options.text).kind not in (BUILTIN, *registry.CHAT):
         raise BadInput(f"--text must be builtin or a chat model, not “{options.text}”.")
     place = common.place_of(options)
-    origin = source.find(options.images, options.records, place, encoding=common.zip_names(options))
+    origin = source.find(options.images, options.records, place, encoding=common.encoding_of_images(options))
     common.say(origin.note)
     with common.opened(place) as workspace:
         given = _looked_at(workspace, origin)
-        columns = labels.columns(workspace.store, given.id, options.truth)
+        columns = labels.columns(workspace.store, given.id, common.truth_of(options))
         found = _builtin(workspace, given)
         asked = Found()
         if options.text != BUILTIN:

@@ -52,7 +52,7 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
     said = {key: list(found) for key, found in _said(view).items()} if not only.narrows else {}
     pictures = dataset is None or dataset.source.has_images
     return Page(
-        title=f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",
+        title=run.name or f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",
         date=dt.datetime.now(dt.UTC).astimezone().date().isoformat(),
         part=only.said(clusters),
         sight=said_of_groups(clusters) + said_of_sight(run.settings),

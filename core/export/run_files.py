@@ -112,6 +112,8 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
     answered, sight = models_that_answered(store, run.id), sight_of(run.settings)
     return {
         "run": run.id,
+        "name": run.name,
+        "parent": run.parent,
         "settings": {**asdict(run.settings), "names": list(run.settings.names)},
         "models": {
             "vision": ", ".join(answered["describe"]),

@@ -40,13 +40,14 @@ __all__ = [
     "names",
     "own_truth",
     "read_records",
+    "record_truth",
     "reopen",
     "truth_exists",
 ]
 
 _MISSING = "It was there at the beginning, and was gone before it was looked at. What it was called is not known."
 RECORD_TRUTH = "record"
-"""The facet under which earlier versions kept the truth that records carry."""
+"""The facet under which the truth that records carry is kept before there is a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,11 @@ def known_as(source: Source) -> list[str]:
     if source.records is not None:
         return [record.id for record in source.records.records]
     return names(source)
+
+
+def record_truth(records: Records) -> dict[str, str]:
+    """Item id -> the class that its record carries, the first of several."""
+    return {record.id: record.truth for record in reversed(records.records) if record.truth}
 
 
 def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:

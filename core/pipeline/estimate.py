@@ -27,7 +27,7 @@ from core.models.registry import NO_KEYS, Keys
 from core.models.supplied import imported
 from core.pipeline import known_answers
 from core.pipeline.earlier_runs import REHEARSED, EarlierRuns, rehearsed_in
-from core.pipeline.known_answers import DESCRIPTION_TOKENS, LABEL_TOKENS, UNDECIDED, Known, kind_of, mean_tokens, tokens
+from core.pipeline.known_answers import DESCRIPTION_TOKENS, LABEL_TOKENS, UNDECIDED, Known, kind_of, tokens
 from core.steps.plan import NAMED_FROM
 from core.store import Store
 
@@ -111,10 +111,9 @@ def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Ke
 
 def estimate_names(store: Store, settings: RunSettings, labels: Sequence[str]) -> Estimate:
     """What it takes to have names suggested for items with these labels. settings: as the run would have them."""
-    distinct = set(labels)
-    known = Known(labels=float(len(distinct)), label=mean_tokens(distinct) if labels else LABEL_TOKENS)
+    each = known_answers.mean_tokens(set(labels)) if labels else LABEL_TOKENS
     estimating = _Estimating(store, replace(settings, share=1.0), labels, NO_KEYS)
-    return Estimate(len(labels), {"name": estimating._name(known)})
+    return Estimate(len(labels), {"name": estimating._name(Known(labels=float(len(set(labels))), label=each))})
 
 
 class _Estimating:

@@ -53,6 +53,8 @@ def take_in(
         first = store.datasets.skipped(origin.dataset_id, 1)[0]
         none = f"None of the {origin.given} files can be used. The first:" if origin.given > 1 else "No image here:"
         raise BadInput(f"{none} {first.name}: {first.reason}")
+    if origin.records is not None:
+        store.datasets.set_truth(origin.dataset_id, source.RECORD_TRUTH, source.record_truth(origin.records))
     for facet, classes in source.own_truth(origin, config).items():
         names = store.datasets.names(origin.dataset_id)
         found = {item: classes[name] for item, name in names.items() if name in classes}

@@ -84,7 +84,10 @@ class Edited:
         return item in self.moved or item in self.learnt or (chosen or "", label) in self.routed
 
     def chances(self, probabilities: Mapping[str, float]) -> dict[str, float]:
-        """Today's cluster -> its probability: merged ones added up, removed ones left out."""
+        """Today's cluster -> its probability: merged ones added up, removed ones left out.
+
+        probabilities: as a model gave them, by the clusters that it knew.
+        """
         total: dict[str, float] = defaultdict(float)
         for cluster_id, probability in probabilities.items():
             if now := self.resolve(cluster_id):

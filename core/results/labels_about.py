@@ -17,6 +17,11 @@ _SAYS_NOTHING = frozenset(
 _SMALL = frozenset("of the a an in on by for and or is it to with image picture photo".split())
 
 
+def says_nothing(column: str) -> bool:
+    """Whether the name of a column of labels says nothing of what they are about ("label")."""
+    return _words(column) <= _SAYS_NOTHING
+
+
 def other_column(truth: str, criterion: str) -> str:
     """The name of the column of labels, where by its words it is of something else than the criterion; else "".
 
@@ -28,7 +33,7 @@ def other_column(truth: str, criterion: str) -> str:
     if address in NAMES or not colon or "/" in column or "\\" in column:
         return ""
     words, asked = _words(column), _words(criterion)
-    if not words or words & asked or words <= _SAYS_NOTHING or plain(column) == plain(criterion):
+    if not words or words & asked or says_nothing(column) or plain(column) == plain(criterion):
         return ""
     return column
 

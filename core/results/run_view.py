@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -239,10 +238,8 @@ class View:
 
     def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
         """Item id -> as `probabilities`, for the items of which the model gave any."""
-        found: dict[str, dict[str, float]] = {}
-        for item, value in self._store.measures.probabilities(self.run.id, items).items():
-            found[item] = self.edited.chances(json.loads(value))
-        return found
+        found = self._store.measures.probabilities(self.run.id, items)
+        return {item: self.edited.chances(given) for item, given in found.items()}
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from core.domain import Corpus, Description
-from core.ingest import source
 from core.ingest.name_matching import Images
 from core.ingest.record_matching import meet
+from core.ingest.records import read_records
 from core.models.builtin.consensus import principal
 from core.models.builtin.how_many import LEAST, how_many
 from core.models.builtin.text_model import BuiltinText
@@ -26,7 +26,7 @@ _AXES = 32
 
 def texts_of(path: str, names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Item id -> description and label of the records at a path; item id -> name says whose. Raises BadInput."""
-    records = source.read_records(Path(path)).records
+    records = read_records(Path(path)).records
     matched = {item: records[row] for item, row in meet(records, Images(names)).first.items()}
     return {item: (record.description or record.label, record.label) for item, record in matched.items()}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from core.models.builtin.criterion.routing import route
-from core.suggestions.labels import UNNAMED, Column, meant
+from core.suggestions.labels import Column, meant
 from core.suggestions.suggestion import Found, Number
 
 _WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
@@ -32,13 +32,13 @@ def number_for(criterion: str, found: Found, columns: Sequence[Column]) -> Numbe
         return Number(0)
     if said := typed(criterion):
         return Number(said, "typed")
-    named = [column for column in columns if column.name not in UNNAMED]
+    named = [column for column in columns if column.is_named]
     if name := meant(criterion, [column.name for column in named]):
         return _of(next(column for column in named if column.name == name))
     seen = _seen(criterion, found)
     if seen and seen.reason != "unclear":
         return seen
-    unnamed = [column for column in columns if column.name in UNNAMED]
+    unnamed = [column for column in columns if not column.is_named]
     return _of(unnamed[0]) if unnamed else seen or Number(0)
 
 

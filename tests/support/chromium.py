@@ -6,6 +6,7 @@ Set SCREENSHOTS to a folder to keep a picture of every page, light and dark, des
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DATASETS, needs_datasets
+from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api")
 from app_server import ROOT, Server, running  # noqa: E402 - the tests take them from here
@@ -190,11 +192,19 @@ def pictures_loaded(page: Page) -> None:
     )
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture of the page as it stands, if SCREENSHOTS is set; the README's are made so."""
-    if SHOTS:
+def picture(page: Page, name: str, *, loaded: bool = True) -> None:
+    """Keep a small picture of the page as it stands, if SCREENSHOTS is set; those of README and guide are made so.
+
+    loaded: the page shows images, which are waited for.
+    """
+    if not SHOTS:
+        return
+    if loaded:
         pictures_loaded(page)
-        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+    page.wait_for_timeout(500)  # a dialog or a list has opened; only the picture depends on it
+    Path(SHOTS).mkdir(parents=True, exist_ok=True)
+    with Image.open(io.BytesIO(page.screenshot())) as shot:
+        shot.save(Path(SHOTS) / f"{name}.webp", quality=80, method=6)
 
 
 def photograph(page: Page, server: Server, places: Mapping[str, str]) -> None:

@@ -9,10 +9,11 @@ from core.store.runs import RunRow
 from ui import text
 from ui.components import empty
 from ui.components.safe import plain
+from ui.group.new_version import new_version_button
 from ui.session import run_data, state
 
 _SEARCHED = 60
-_WIDTH = 440
+_WIDTH = 370
 """Pixels of a field; where there is less room, one stands below the other."""
 
 
@@ -50,6 +51,8 @@ def other_run(run: RunRow) -> RunRow:
             titles[1], [run.id, *runs], format_func=names.__getitem__, key=f"open-{run.id}-{chosen}", width=_WIDTH
         )
         swapped = st.button(text.COMPARE_SWAP, icon=":material/swap_horiz:", key="swap")
+        if run_data.has_pictures(run):
+            new_version_button(run)
     if swapped or now == before:
         state.go_to("compare", chosen, **{state.OTHER_RUN: run.id})
     if (before, now) != (chosen, run.id):  # the page is drawn anew: the fields are named after what they show

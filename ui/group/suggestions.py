@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
-from core.domain import DatasetRow, RunSettings
-from core.ingest.ground_truth import ALIKE, split_address
+from core.domain import DatasetRow, RunSettings, same_name
 from core.jobs import Look
 from core.pipeline.sight import sight_of
 from core.suggestions import from_chat, labels, sample, suggest
@@ -21,11 +19,10 @@ from core.suggestions.labels import Column
 from core.suggestions.suggestion import Found, Number, Suggestion
 from ui import text
 from ui.components.group_strip import group_strip
-from ui.components.notices import act, guarded
+from ui.components.notices import guarded
 from ui.components.safe import plain, safe_md
-from ui.group import number_of_groups
-from ui.group.start import start_all
-from ui.session import lineage, model_choice, run_options, state
+from ui.group import further, number_of_groups
+from ui.session import model_choice, state
 
 _CHIPS = 6
 _SHOWN = 4
@@ -41,12 +38,12 @@ def at_hand(given: DatasetRow, truth: str) -> tuple[Found, list[Column]]:
     facets = repr((state.workspace().store.datasets.facets(given.id), given.counts))
     columns = _columns(given.id, truth, facets)
     several = joined(labels.suggestions(columns), kept.suggestions)
-    return replace(kept, suggestions=tuple(sorted(several, key=lambda one: _is_unseen(one, given)))), columns
+    return replace(kept, suggestions=tuple(sorted(several, key=_is_unseen))), columns
 
 
-def _is_unseen(one: Suggestion, given: DatasetRow) -> bool:
+def _is_unseen(one: Suggestion) -> bool:
     """Whether the model that looks at images could not see it; these come last."""
-    return bool(sight_of(_settings(given, "", one)).warning)
+    return bool(sight_of(RunSettings("", one.criterion, one.number.k, model_choice.choice().vision)).warning)
 
 
 def strip(found: Found, given: DatasetRow) -> None:
@@ -57,7 +54,7 @@ def strip(found: Found, given: DatasetRow) -> None:
     group_strip([("", ids)], key="strip", side=_STRIP, wide=True)
 
 
-def panel(found: Found, given: DatasetRow, truth: str) -> None:
+def panel(found: Found, given: DatasetRow) -> None:
     """A card for each suggestion; what is still being looked for is said meanwhile."""
     st.header(text.SUGGESTIONS, help=text.SUGGESTIONS_HELP, anchor=False)
     look = _under_way(given)
@@ -65,12 +62,8 @@ def panel(found: Found, given: DatasetRow, truth: str) -> None:
         st.fragment(_live, run_every=1.0)(look)
     elif not found.suggestions:
         st.caption(text.SUGGESTIONS_NONE)
-    ticked = [one for one in found.suggestions if _card(one, given)]
-    if len(ticked) > 1:
-        st.button(
-            text.group_by_these(len(ticked)), icon=":material/playlist_play:", key="together", on_click=act,
-            args=(_together, given, truth, ticked),
-        )  # fmt: skip
+    for one in found.suggestions:
+        _card(one, given)
     _more_ideas(given, found)
 
 
@@ -98,23 +91,26 @@ def _under_way(given: DatasetRow) -> Look | None:
     return state.jobs().suggest(given)
 
 
-def _card(one: Suggestion, given: DatasetRow) -> bool:
-    """One suggestion; whether it is ticked."""
+def _card(one: Suggestion, given: DatasetRow) -> None:
     key = f"suggestion-{one.criterion}"
     with st.container(border=True, gap="xsmall"):
         st.markdown(f"**{safe_md(text.suggestion_title(one.criterion, one.number.k), 80)}**")
         said = text.SUGGESTION_ASKED if one.origin == "chat" else text.reason(one.number)
         st.caption(safe_md(said))
         group_strip(_groups(one, given.source.has_images), key=f"{key}-groups")
-        unseen = _is_unseen(one, given)
-        if unseen:
+        if unseen := _is_unseen(one):
             st.caption(f":material/visibility_off: {text.SUGGESTION_UNSEEN}")
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 text.SUGGESTION_TAKE, icon=":material/north_west:", key=f"{key}-take",
                 on_click=number_of_groups.take, args=(one,),
             )  # fmt: skip
-            return st.checkbox(text.SUGGESTION_TICK, key=f"{key}-tick", disabled=unseen) and not unseen
+            typed = str(st.session_state.get("criterion") or "")
+            if typed and not same_name(typed, one.criterion) and not further.holds(given, one.criterion):
+                st.button(
+                    text.SUGGESTION_ADD, icon=":material/add:", key=f"{key}-add", type="tertiary", disabled=unseen,
+                    help=text.SUGGESTION_ADD_HELP, on_click=further.add, args=(given, one.criterion, one.number.k),
+                )  # fmt: skip
 
 
 def _groups(one: Suggestion, pictures: bool) -> list[tuple[str, Sequence[str]]]:
@@ -131,31 +127,6 @@ def _groups(one: Suggestion, pictures: bool) -> list[tuple[str, Sequence[str]]]:
     ]
     left = max(one.number.k, len(one.groups)) - len(shown)
     return [*found, (text.more_groups(left), ())] if left > 0 else found
-
-
-def _together(given: DatasetRow, truth: str, ticked: Sequence[Suggestion]) -> str:
-    """One run for each of these criteria; the first is opened, or all where they can be seen beside each other."""
-    lineage.forget()
-    begun = start_all(given, [_settings(given, truth, one) for one in ticked])
-    state.go_next("compare", run=begun[0], **{state.OTHER_RUN: begun[1]})
-    return text.SUGGESTIONS_BEGUN
-
-
-def _settings(given: DatasetRow, truth: str, one: Suggestion) -> RunSettings:
-    """A run by a suggestion with the models that are chosen, compared with the labels that it was drawn from."""
-    choice = model_choice.choice()
-    k = min(one.number.k, given.counts.get("ready", 0))
-    plain_settings = RunSettings("", one.criterion, k, choice.vision, choice.text, truth=_truth_of(truth, one))
-    return replace(run_options.applied(given, plain_settings), names=())
-
-
-def _truth_of(truth: str, one: Suggestion) -> str:
-    """The address of the suggestion's own column in the table that these images are compared with."""
-    if one.origin != "labels" or not truth:
-        return truth
-    alike, address = (ALIKE, truth.removeprefix(ALIKE)) if truth.startswith(ALIKE) else ("", truth)
-    path, _ = split_address(address)
-    return f"{alike}{path}:{one.number.column}" if Path(path).is_file() else truth
 
 
 def _more_ideas(given: DatasetRow, found: Found) -> None:

@@ -19,7 +19,7 @@ PENDING: Final = "Still to be sorted"
 PENDING_NOTE: Final = "Images that the run has not reached."
 SEE_ALL: Final = "See all"
 FIND: Final = "Find images"
-FIND_HINT: Final = "Find in descriptions, labels, names"
+FIND_HINT: Final = "Find words"
 ALL_IMAGES_HERE: Final = "All images"
 ALL_GROUPS: Final = "All groups"
 BACK_TO: Final = "Back to {group}"
@@ -123,7 +123,7 @@ def of_images(number: int, whole: int) -> str:
 
 def match_in_short(scores: Mapping[str, Any]) -> str:
     """scores: as `metrics.json` has them."""
-    return f"{percent(scores['acc'])} match, chance {percent(scores['chance'])}"
+    return f"{percent(scores['acc'])} match"
 
 
 def moved(number: int, group: str) -> str:

@@ -16,10 +16,10 @@ SUGGESTIONS_NONE: Final = "Nothing stands out in the sample. Type what you want 
 SUGGESTIONS_LOOKING: Final = "Looking at a sample of the images for ideas"
 SUGGESTIONS_FORMING: Final = "Trying out groups"
 SUGGESTION_TAKE: Final = "Use this"
-SUGGESTION_TICK: Final = "Together with others"
+SUGGESTION_ADD: Final = "Add"
+SUGGESTION_ADD_HELP: Final = "Group by this as well, in a run of its own, to be crossed with the others."
 SUGGESTION_UNSEEN: Final = "The built-in engine cannot see this. Connect a vision-language model for it."
 SUGGESTION_ASKED: Final = "A model's proposal, from descriptions of a sample."
-SUGGESTIONS_BEGUN: Final = "Runs have begun, one for each criterion."
 TRY: Final = "Try"
 GROUP_UNNAMED: Final = "no name yet"
 _NAMED = 3
@@ -82,7 +82,3 @@ def ideas_cost(tokens: str, cost: str) -> str:
 
 def ideas_came(number: int, model: str, tokens: str, cost: str) -> str:
     return f"{count(number, 'idea')} of {model}: {tokens}{f', {cost}' if cost else ''}."
-
-
-def group_by_these(number: int) -> str:
-    return f"Group by these {number}"

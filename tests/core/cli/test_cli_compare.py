@@ -10,6 +10,7 @@ import pytest
 from house import EACH, House
 
 from core.cli.main import main
+from core.export import html_data, run_files
 
 
 @pytest.fixture
@@ -41,6 +42,19 @@ def test_what_it_says_and_writes(two: list[str], tmp_path: Path, capsys: pytest.
     assert [group["name"] for group in about["gone"]] == ["red"]
     assert about["settings"] == [{"setting": "k", "first": 4, "second": 3}]
     assert {path.name for path in out.iterdir()} == {"matrix.csv", "images.csv", "comparison.json"}
+
+
+def test_a_run_says_its_name_and_whose_version_it_is(house: House, tmp_path: Path) -> None:
+    old, new = house.start(k=4), house.start(k=3)
+    house.store.catalogue.set_name(new, "mine")
+    house.store.catalogue.set_parent(new, old)
+    for run_id in (old, new):
+        house.run(run_id)
+        run_files.write(house.workspace, run_id, tmp_path / run_id)
+    said = [json.loads((tmp_path / run_id / "run.json").read_text(encoding="utf-8")) for run_id in (old, new)]
+    assert [(run["name"], run["parent"]) for run in said] == [("", ""), ("mine", old)]
+    assert html_data.of(house.workspace, new).title == "mine"
+    assert html_data.of(house.workspace, old).title == "images by colour"
 
 
 def test_what_cannot_be_compared_is_one_sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.suggestions import labels
 from core.suggestions.labels import Column, meant
 from core.suggestions.number import number_for, typed
 from core.suggestions.suggestion import Found, Number, Suggestion
@@ -50,6 +51,13 @@ def test_what_is_typed_goes_before_labels_and_labels_before_what_stands_out() ->
 def test_labels_without_a_name_go_before_a_number_that_does_not_stand_out() -> None:
     assert number_for("kind of thing", found("unclear"), [FOLDERS]) == Number(2, "labels", "folder")
     assert number_for("kind of thing", found("unclear"), []).reason == "unclear"
+
+
+def test_a_column_whose_name_says_nothing_has_a_number_and_is_no_criterion() -> None:
+    label = Column("label", {"a": 5, "b": 4})
+    assert labels.suggestions([label, COLOURS])[0].criterion == "colour"
+    assert number_for("label", found("unclear"), [label]).k == 2
+    assert number_for("colour", Found(), [label, COLOURS]).k == 3
 
 
 def test_where_nothing_tells_there_is_no_number() -> None:

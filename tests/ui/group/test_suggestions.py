@@ -108,38 +108,33 @@ def test_a_shortcut_does_the_same(address: dict[str, str]) -> None:
     assert (at.text_input(key="criterion").value, k_of(at)) == ("kind of thing", 4)
 
 
-def test_what_the_engine_cannot_see_is_said_and_cannot_be_run_with_others(address: dict[str, str]) -> None:
+def test_what_the_engine_cannot_see_is_said_and_cannot_be_added(address: dict[str, str]) -> None:
     mood = Suggestion("mood", Number(2, "evidence", share=0.8), (Group("calm", 3), Group("wild", 2)), "evidence")
     keep(address, mood, kind(address))
     at = open_app("group", **address)
     assert text.SUGGESTION_UNSEEN in shown(at)
-    assert at.checkbox(key="suggestion-mood-tick").disabled
-    assert not at.checkbox(key="suggestion-colour-tick").disabled
-    assert [box.key for box in at.checkbox if box.key][-1] == "suggestion-mood-tick"  # last
+    assert not [found for found in at.button if found.key and found.key.endswith("-add")]  # to nothing
+    at.text_input(key="criterion").set_value("kind of thing").run()
+    assert at.button(key="suggestion-mood-add").disabled
+    assert not at.button(key="suggestion-colour-add").disabled
+    taken = [found.key for found in at.button if found.key and found.key.endswith("-take")]
+    assert taken[-1] == "suggestion-mood-take"
 
 
 def test_several_are_run_together(address: dict[str, str]) -> None:
     keep(address, kind(address))
     at = open_app("group", **address)
-    at.checkbox(key="suggestion-colour-tick").check()
-    at.checkbox(key="suggestion-kind of thing-tick").check().run()
-    button(at, text.group_by_these(2)).click().run()
+    at.button(key="suggestion-kind of thing-take").click().run()
+    at.button(key="suggestion-colour-add").click().run()
+    assert "suggestion-colour-add" not in [found.key for found in at.button]  # once is enough
+    assert not at.exception
+    at.button(key="start").click().run()
     assert not at.exception
     runs = state.workspace().store.runs.of_dataset(address["dataset"])
     assert {(run.settings.criterion, run.settings.k) for run in runs} == {("colour", 3), ("kind of thing", 4)}
     truths = {run.settings.criterion: run.settings.truth.rpartition(":")[2] for run in runs}
-    assert truths == {"colour": "colour", "kind of thing": "size"}
+    assert truths["colour"] == "colour"
     wait_for(lambda: {run.status for run in state.workspace().store.runs.of_dataset(address["dataset"])} == {"done"})
-
-
-def test_one_that_cannot_work_keeps_all_from_beginning(address: dict[str, str]) -> None:
-    keep(address, Suggestion("", Number(2, "evidence", share=0.8), (), "evidence"), kind(address))
-    at = open_app("group", **address)
-    at.checkbox(key="suggestion--tick").check()
-    at.checkbox(key="suggestion-kind of thing-tick").check().run()
-    button(at, text.group_by_these(2)).click().run()
-    assert state.workspace().store.runs.of_dataset(address["dataset"]) == []
-    assert at.error
 
 
 def test_they_are_looked_for_in_the_background(address: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ class Edited:
         learnt: item id -> (cluster id or None, confidence), where a classifier put it that learnt from the person.
         pinned: ids of clusters that stay when names are suggested again.
         absorbed: merged clusters that a model formed of what was measured.
+        parted: ids of clusters that were split off one that a model formed so.
         skipped: edits that no longer apply, with the reason.
     """
 
@@ -54,6 +55,7 @@ class Edited:
     learnt: Mapping[str, tuple[str | None, float]] = field(default_factory=dict)
     pinned: frozenset[str] = frozenset()
     absorbed: tuple[Cluster, ...] = ()
+    parted: frozenset[str] = frozenset()
     skipped: tuple[tuple[Edit, str], ...] = ()
 
     def resolve(self, cluster_id: str | None) -> str | None:
@@ -95,8 +97,10 @@ class Edited:
     @property
     def asked(self) -> tuple[Cluster, ...]:
         """The clusters that a model chooses among. Those that were merged into another keep their place in what was
-        measured: images that lie there belong to the whole."""
-        return (*self.clusters, *(cluster for cluster in self.absorbed if self.resolve(cluster.id)))
+        measured: images that lie there belong to the whole. Those that were split off have none, and take no images by
+        their name alone that lie in another."""
+        chosen = tuple(cluster for cluster in self.clusters if cluster.id not in self.parted) or self.clusters
+        return (*chosen, *(cluster for cluster in self.absorbed if self.resolve(cluster.id)))
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -278,7 +282,7 @@ def _propose(state: Edited, clusters: tuple[Cluster, ...]) -> Edited:
         raise BadInput("A run needs at least one group.")
     here = {cluster.id for cluster in clusters}
     merged = {cluster_id: into for cluster_id, into in state.merged.items() if cluster_id not in here}
-    return _dropped(replace(state, clusters=clusters, merged=merged, absorbed=()))
+    return _dropped(replace(state, clusters=clusters, merged=merged, absorbed=(), parted=frozenset()))
 
 
 def _move_labels(state: Edited, edit: MoveLabels) -> Edited:
@@ -299,6 +303,8 @@ def _split(state: Edited, edit: Split) -> Edited:
     cluster = state.get(edit.cluster_id)
     if not any(part.labels or part.items for part in edit.parts):
         raise BadInput("Choose labels or images that become a group of their own.")
+    if cluster.prototype or cluster.id in state.parted:
+        state = replace(state, parted=state.parted | {part.cluster_id for part in edit.parts})
     for part in edit.parts:
         cluster, taken = _taken(cluster, part)
         state = replace(state, clusters=(*state.clusters, taken))

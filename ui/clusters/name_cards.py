@@ -51,12 +51,14 @@ def card(board: Board, group: Group) -> None:
     """One card: a group with its name, its meaning, examples, labels and what can be done with it."""
     run, cluster, total, sorted_ = board.run, group.cluster, board.total, board.sorted_
     with st.container(border=True, height="stretch", gap="xsmall"):
-        _head(run, cluster, cluster.id in board.pinned)
+        _head(run, cluster)
         with st.container(horizontal=True, vertical_alignment="center"):
             share = f" · {text.percent(group.size / total)}" if total else ""
             st.markdown(f"**{text.images(group.size)}**{share}", width="content")
             if cluster.needs_name:
                 st.badge(text.NEEDS_NAME, icon=":material/help:", color="orange", help=text.NEEDS_NAME_HELP)
+            if cluster.id in board.pinned:
+                st.badge(text.PINNED, icon=":material/keep:", color="green", help=text.PIN_HELP)
             if cluster.added:
                 st.badge(text.ADDED, icon=":material/person:", color="blue")
         if cluster.meaning:
@@ -79,6 +81,7 @@ def card(board: Board, group: Group) -> None:
         st.space("stretch")
         with st.container(horizontal=True, gap="small"):
             _changes(board, group)
+            _pin(run, cluster, cluster.id in board.pinned)
             if more > 0:
                 key = f"labels-{run.id}-{cluster.id}"
                 label = text.all_labels(len(group.labels))
@@ -91,8 +94,20 @@ def _counted(labels: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{safe_md(label, 40)} ({count:,})" for label, count in labels)
 
 
-def _head(run: RunRow, cluster: Cluster, pinned: bool) -> None:
-    """The box that chooses a group, its name, and its pin."""
+def _pin(run: RunRow, cluster: Cluster, pinned: bool) -> None:
+    st.button(
+        text.UNPIN if pinned else text.PIN,
+        icon=":material/keep_off:" if pinned else ":material/keep:",
+        type="tertiary",
+        key=f"pin-{run.id}-{cluster.id}",
+        help=text.PIN_HELP,
+        on_click=act,
+        args=(edit_callbacks.pin, run.id, [cluster.id], not pinned),
+    )
+
+
+def _head(run: RunRow, cluster: Cluster) -> None:
+    """The box that chooses a group, and its name."""
     key = f"name-{run.id}-{cluster.id}"
     if st.session_state.get(key) != cluster.name:  # it was refused, undone, or changed elsewhere
         st.session_state[key] = cluster.name
@@ -104,15 +119,6 @@ def _head(run: RunRow, cluster: Cluster, pinned: bool) -> None:
             label_visibility="collapsed",
             on_change=_rename,
             args=(run.id, cluster, key),
-        )
-        st.button(
-            "",
-            icon=":material/keep:" if pinned else ":material/keep_off:",
-            type="tertiary",
-            key=f"pin-{run.id}-{cluster.id}",
-            help=f"{text.UNPIN if pinned else text.PIN}. {text.PIN_HELP}",
-            on_click=act,
-            args=(edit_callbacks.pin, run.id, [cluster.id], not pinned),
         )
 
 

@@ -25,7 +25,7 @@ from core.models.builtin.vision_model import BuiltinVision
 from core.models.roles import Keeping, TextModel
 from core.results.caveats import said_of_groups
 from core.results.edited import apply
-from core.results.edits import Delete, Merge
+from core.results.edits import Delete, Merge, Part, Split
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -212,6 +212,19 @@ def test_a_merged_group_keeps_its_images_when_all_are_sorted_anew() -> None:
         True
     }
     assert apply(clusters, [Merge("c3", "c1"), Delete("c1")]).asked == (clusters[1],)
+
+
+def test_a_part_that_was_split_off_takes_no_images_of_other_groups_by_its_name() -> None:
+    data, kinds, _ = pets()
+    clusters = BuiltinText().name(data, "animal", 3)
+    place = {cluster.name: cluster.id for cluster in clusters}
+    some = tuple(item for item, kind in zip(data.ids, kinds, strict=True) if kind == "goldfish")[:5]
+    state = apply(clusters, [Split(place["goldfish"], (Part("p1", "dog", items=some),))])
+    answers = assigned(BuiltinText(), data, "animal", state.asked)
+    homes = {item: state.place_of(item, a.cluster_id, "") for item, a in zip(data.ids, answers, strict=True)}
+    assert Counter(homes.values()) == {place["beagle"]: 20, place["tabby"]: 20, place["goldfish"]: 15, "p1": 5}
+    alone = apply([*state.clusters], [Delete(place[kind]) for kind in ("beagle", "tabby", "goldfish")])
+    assert [cluster.id for cluster in alone.asked] == ["p1"]
 
 
 def test_strangers_to_all_given_names_are_left_unassigned() -> None:

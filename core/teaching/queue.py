@@ -31,7 +31,8 @@ def next_rows(
 ) -> list[int]:
     """(at most count,) rows to ask about, those drawn at random spread among the others.
 
-    order: the rows to draw from, as `in_drawing_order` gives them. skipped: rows that the person passed over.
+    order: the rows to draw from, as `in_drawing_order` gives them. skipped: rows that the person could not tell or
+    passed over.
     """
     out = {*answered, *skipped}
     wanted = -(-count * DRAWN // BATCH)

@@ -62,7 +62,7 @@ else:
 
 said = [(what, number) for what, number in view.answers() if what][:_OUTSIDE]
 if said:
-    st.subheader(text.CHECK_OUTSIDE, anchor=False)
+    st.header(text.CHECK_OUTSIDE, anchor=False)
     for place, (what, number) in enumerate(said):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(safe_md(text.say(number, what), 160), width="stretch")

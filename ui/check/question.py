@@ -30,7 +30,7 @@ def question(run: RunRow, view: View, desk: Desk) -> None:
         else:
             st.markdown(safe_md(row.description))
     with right:
-        st.subheader(text.CHECK_WHERE, anchor=False)
+        st.header(text.CHECK_WHERE, anchor=False)
         likely = _likely(run, desk, row)
         _others(run, view, row)
         st.caption(safe_md(row.name, 120))

@@ -16,6 +16,7 @@ from ui.compare.links import links
 from ui.components import empty
 from ui.components.head import head
 from ui.components.sight_note import sight_note
+from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
 from ui.session import run_data
 
@@ -24,18 +25,25 @@ run_id = run.id
 view = run_data.view(run)
 edited = view.edited
 place = address.here(run_id)
-head(run_data.run_name(run, len(edited.clusters)))
-empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
+name = run_data.run_name(run, len(edited.clusters))
+if not run_data.is_sorted(run):
+    head(name)
+    empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
+top = st.container(gap="xxsmall")  # the pictures come soon
 if place.image:
+    head(name)
     image_page(run, view, place)
 elif place.key == address.SKIPPED:
-    st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
-    st.header(text.SKIPPED, anchor=False)
+    with head(text.SKIPPED, name):
+        st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
     skip_report(run)
 elif place.key and group_title(edited, place.key):
-    images_page(run, view, place)
+    with top:
+        images_page(run, view, place)
 else:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with top:
+        head(name)
+    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))
         undo_button(run)
@@ -48,5 +56,6 @@ else:
     overview(run, view)
     with known:  # last: the first time, models load, and the pictures need not wait for that
         about(run, view)
+    scores(run)
     st.stop()
 sight_note(run.settings, edited.clusters)  # last for the same reason

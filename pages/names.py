@@ -37,8 +37,8 @@ sorted_ = run_data.is_sorted(run)
 at_work = state.jobs().get(run_id) is not None
 labelled = sum(number for _, _, number in view.labels())
 with st.container(horizontal=True, vertical_alignment="center"):
-    note = text.NAMES_NOTE.format(criterion=safe_md(run.settings.criterion, 60), images=text.images(labelled))
-    st.caption(note, width="stretch")
+    st.caption(text.NAMES_NOTE.format(images=text.images(labelled)), width="stretch")
+    alike = st.container(width="content")
     for label, icon, kind in (
         (text.SUGGEST, ":material/lightbulb:", "suggest"),
         (text.SETS, ":material/playlist_add_check:", "sets"),
@@ -56,12 +56,14 @@ if at_work:
     sight_note(run.settings, edited.clusters)
     st.info(text.AT_WORK, icon=":material/hourglass_top:")
     st.stop()
-if error := state.jobs().ended_with(run_id):
-    st.error(safe_md(error), icon=":material/error:")
-noted = st.container()
-skipped_notice(view)
-if sorted_:
-    stale_notice(run, view)
+# What comes and goes has a place of its own: cards that moved would lose the focus of the keyboard.
+noted, notices, bar = st.container(), st.container(), st.container()
+with notices:
+    if error := state.jobs().ended_with(run_id):
+        st.error(safe_md(error), icon=":material/error:")
+    skipped_notice(view)
+    if sorted_:
+        stale_notice(run, view)
 
 draft = None if sorted_ else drafted.draft_of(run, edited)
 found = group_data.groups(view, draft.counted(edited.clusters) if draft else edited.clusters, sorted_)
@@ -70,7 +72,8 @@ if suggested := suggest_names.waiting(state.workspace().store, run_id):
     comparison(run, edited, clusters, suggested, sorted_)
     st.stop()
 
-several.bar(run, clusters, edited.pinned)
+with bar:
+    several.bar(run, clusters, edited.pinned)
 board = Board(
     run, clusters, edited.pinned, len(draft.items) if draft else labelled, sorted_, run_data.has_pictures(run)
 )
@@ -81,6 +84,7 @@ with st.grid(3, min_column_width=300, gap="small") as grid:
 if not sorted_ and len(clusters) > _FEW:  # the first button is out of sight by now
     assign_button(run, "assign-below")
 with noted:  # last, so that the pictures need not wait for it
-    look_twice(run, clusters)
     sight_note(run.settings, clusters)
+with alike:
+    look_twice(run, clusters)
 dialogs.show(board, edited, found)

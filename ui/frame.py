@@ -16,8 +16,14 @@ from ui.start import tour
 
 _LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by name would be fetched from the network
 
-_STYLE = "<style>.stButtonGroup button[data-selected=true] { color: inherit !important }</style>"
-"""What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark."""
+_STYLE = """<style>
+.stButtonGroup button[data-selected=true] { color: inherit !important }
+@media (min-width: 1100px) {
+  .st-key-section { position: fixed; top: 0.6rem; right: 4rem; z-index: 999991; width: auto }
+}
+</style>"""
+"""What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark. Pages of
+a section, and help, stand beside the menu where it leaves room, so that a page begins right below its title."""
 
 
 def show() -> None:
@@ -30,8 +36,9 @@ def show() -> None:
         state.workspace()
         state.keep_open()
         state.follow()
-        show_flash()
-        show_restorations()
+        with st.container():  # what comes and goes here would move the page, and the focus of the keyboard be lost
+            show_flash()
+            show_restorations()
         elsewhere.tell(state.open_run_id())
         if state.here() != "group":
             follow_run.forget()

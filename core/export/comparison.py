@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
-from core.export.tables import csv_pieces, write_csv, write_json
+from core.export.tables import csv_pieces, write_pieces
 from core.results.compare import Alone, Comparison, differing, spent
 from core.results.run_view import View
 from core.results.selection import REST
@@ -44,9 +44,8 @@ def write(found: Comparison, out: Path) -> None:
     """Write all of FILES into a folder. Raises BadInput where they cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_csv(out / "matrix.csv", _header(found), _matrix_rows(found))
-        write_csv(out / "images.csv", IMAGES, _image_rows(found))
-        write_json(out / "comparison.json", about(found))
+        for file, (make, _) in FILES.items():
+            write_pieces(out / file, make(found))
     except OSError as error:
         raise BadInput(
             f"The comparison could not be written to {out} ({error.strerror or 'unknown reason'})."

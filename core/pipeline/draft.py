@@ -19,7 +19,7 @@ from core.results.edited import Edited
 from core.results.run_view import View
 from core.steps import assign
 from core.steps.item_answers import RunAnswers
-from core.steps.plan import NAMED_FROM, Plan
+from core.steps.plan import NAMED_FROM, Models, Plan
 from core.store import Store
 from core.store.runs import RunRow
 
@@ -64,6 +64,12 @@ def is_free(settings: RunSettings) -> bool:
     return ModelSpec.parse(settings.text).kind == BUILTIN
 
 
+def is_measured(store: Store, run: RunRow, models: Models) -> bool:
+    """Whether the run holds what its text model knows how to use: a version before may have measured something else."""
+    evidence = models.vision.evidence_id
+    return evidence not in models.text.knows or evidence in store.answers.evidence_models(run.id)
+
+
 def labelled(store: Store, run: RunRow) -> list[str]:
     """The items that groups are formed of: those with a label, or as many of them as that takes."""
     found = store.answers.answered(run.id, run.settings.dataset_id, "describe", "label")
@@ -71,10 +77,13 @@ def labelled(store: Store, run: RunRow) -> list[str]:
 
 
 def chosen(store: Store, run: RunRow, clusters: Sequence[Cluster]) -> Chosen | None:
-    """What the run's text model chooses among these clusters; None where asking it costs anything."""
+    """What the run's text model chooses among these clusters; None where asking it costs anything, or where its images
+    would be measured anew first."""
     if not is_free(run.settings):
         return None
     models = text_models_of(run.settings, How(keeper=store.text_vectors))
+    if not is_measured(store, run, models):
+        return None
     items = labelled(store, run)
     (stage,) = Plan(models, run.settings, RunAnswers(store.answers, run.id)).assign(items, clusters)
     requests = stage.requests(models.text, None)

@@ -123,6 +123,8 @@ def suggest_names(
         models = text_models_of(
             settings, How(keys, settings.wording, settings.asking, workspace.folder, say, store.text_vectors)
         )
+    if not drafts.is_measured(store, run, models):
+        raise BadInput("An earlier version of Facetry measured these images. Sort them once, then suggest names again.")
     plan = Plan(models, settings, RunAnswers(store.answers, run_id))
     if isinstance(models.text, Keeping) and _pinned(edited) and not wanted.names:
         found = _beside(store, run, edited, models.text, plan)

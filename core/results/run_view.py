@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -240,7 +239,7 @@ class View:
     def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
         """Item id -> as `probabilities`, for the items of which the model gave any."""
         found = self._store.measures.probabilities(self.run.id, items)
-        return {item: self.edited.chances(json.loads(value)) for item, value in found.items()}
+        return {item: self.edited.chances(given) for item, given in found.items()}
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -62,14 +63,23 @@ class Measures:
         )
         return bool(self._db.read_kept([run_id], sql, [run_id]))
 
-    def probabilities(self, run_id: str, items: Sequence[str]) -> dict[str, str]:
-        """Item id -> JSON of cluster id -> probability as the model gave them, for those of which it gave any."""
-        sql = (
-            "SELECT r.item_id, json_extract(a.value, '$.probabilities') FROM result r JOIN answer a USING (call_key) "
-            "WHERE r.run_id = ? AND r.step = 'assign' AND r.item_id IN (SELECT unnest(?::VARCHAR[])) "
-            "AND r.failure = '' AND json_type(a.value, '$.probabilities') = 'OBJECT'"
+    def probabilities(self, run_id: str, items: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Item id -> cluster id -> probability as the model gave them, for those of a few items of which it gave any.
+
+        Two look-ups by key, as a join would read all answers.
+        """
+        held = self._db.read_kept(
+            [run_id],
+            "SELECT item_id, call_key FROM result WHERE run_id = ? AND step = 'assign' AND failure = '' "
+            f"AND item_id IN ({_places(items)})",
+            [run_id, *items],
         )
-        return dict(self._db.read_kept([run_id], sql, [run_id, list(items)]))
+        keys = [key for _, key in held]
+        rows = self._db.read_kept(
+            [run_id], f"SELECT call_key, value FROM answer WHERE call_key IN ({_places(keys)})", keys
+        )
+        shares = {key: json.loads(value).get("probabilities") for key, value in rows}
+        return {item: shares[key] for item, key in held if shares.get(key)}
 
     def of_two(self, run_id: str, first: Sequence[str], second: Sequence[str]) -> dict[str, Any]:
         """Columns position, first and second (the probabilities of these clusters, summed) and most (the largest of
@@ -111,3 +121,8 @@ class Measures:
         """The ids of the evidence that there is of one item."""
         rows = self._db.read("SELECT DISTINCT model FROM evidence WHERE item_id = ? ORDER BY model", [item_id])
         return [model for (model,) in rows]
+
+
+def _places(values: Sequence[str]) -> str:
+    """What stands for so many values in a list of them, of which there may be none."""
+    return ", ".join("?" * len(values)) or "NULL"

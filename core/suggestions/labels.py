@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from core.config import config
 from core.domain import folded
 from core.errors import FacetryError
 from core.ingest import ground_truth
-from core.ingest.ground_truth import ALIKE, ALONG, ENCODED, NAMES
+from core.ingest.ground_truth import ALIKE, ALONG, NAMES
 from core.ingest.name_matching import Images
 from core.ingest.source import RECORD_TRUTH
 from core.ingest.sources import huggingface_hub
+from core.ingest.sources.source_file import check_allowed
 from core.models.embedding.minilm import embed
 from core.results.labels_about import says_nothing
 from core.store import Store
@@ -48,17 +50,18 @@ class Column:
 def columns(store: Store, dataset_id: str, truth: str = "") -> list[Column]:
     """The columns of labels that these images came with or were given: those that runs were compared with, and all of
     the table at `truth` (an address, see `ground_truth.read`). A table that cannot be read gives none."""
-    images = Images(store.datasets.names(dataset_id), store.datasets.copies(dataset_id))
-    found = {facet: store.datasets.truth(dataset_id, facet) for facet in store.datasets.facets(dataset_id)}
-    for address in _addresses(truth, images):
+    found = {
+        facet: list(store.datasets.truth(dataset_id, facet).values()) for facet in store.datasets.facets(dataset_id)
+    }
+    if truth:
+        images = Images(store.datasets.names(dataset_id), store.datasets.copies(dataset_id))
         with suppress(FacetryError, OSError):
-            read = ground_truth.read(address, images)
-            found[read.facet] = dict(read.classes)
-    listed = {_plain(facet): classes for facet, classes in found.items()}
+            found |= _given(truth, images)
+    listed = {_plain(facet): labels for facet, labels in found.items()}
     return [
-        Column(name, dict(Counter(classes.values()).most_common()))
-        for name, classes in listed.items()
-        if 2 <= len(set(classes.values())) <= min(_MOST, len(classes) // _EACH)
+        Column(name, dict(Counter(labels).most_common()))
+        for name, labels in listed.items()
+        if 2 <= len(set(labels)) <= min(_MOST, len(labels) // _EACH)
     ]
 
 
@@ -90,20 +93,19 @@ def meant(criterion: str, names: Sequence[str]) -> str:
     return names[best] if near[best] >= _MEANS else ""
 
 
-def _addresses(truth: str, images: Images) -> Iterator[str]:
-    """The address of each column of the table at `truth`, or the address itself."""
-    alike, address = (ALIKE, truth.removeprefix(ALIKE)) if truth.startswith(ALIKE) else ("", truth)
-    if not address:
-        return
+def _given(truth: str, images: Images) -> dict[str, list[str]]:
+    """Facet -> labels of the images, for each column of the table at `truth`. Raises BadInput, OSError."""
+    address = truth.removeprefix(ALIKE)
     if address in NAMES or address.startswith((*ALONG, huggingface_hub.PREFIX)):
-        yield truth
-        return
-    with suppress(FacetryError, OSError):
-        path, _ = ground_truth.split_address(address)
-        encoding, _ = ground_truth.split_encoding(address)
-        table, called = ground_truth.open_table(path, images, encoding=encoding)
-        read_so = f"{alike}{ENCODED}{encoding}:" if encoding else alike
-        yield from (f"{read_so}{path}:{name}" for name in table if name != called)
+        read = ground_truth.read(truth, images)
+        return {read.facet: list(read.classes.values())}
+    encoding, (path, _) = ground_truth.split_encoding(address)[0], ground_truth.split_address(address)
+    check_allowed(path.resolve(), config())
+    table, called = ground_truth.open_table(path, images, encoding=encoding)
+    rows = images.meet(table[called]).places.values()  # once for all columns
+    found = {name: [cells[row].strip() for row in rows] for name, cells in table.items() if name != called}
+    spelled = folded if truth.startswith(ALIKE) else str
+    return {name: [spelled(label) for label in labels if label] for name, labels in found.items()}
 
 
 def _plain(facet: str) -> str:

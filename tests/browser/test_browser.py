@@ -57,7 +57,8 @@ def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     picture(page, "browse")
     page.get_by_role("button", name=text.REFINE).click()
     # By colour too, a moment later, and both crossed.
-    go(page, text.cross_with(text.DEMO_SECOND_CRITERION))
+    go(page, text.REFINE)
+    page.get_by_role("button", name=text.cross_with(text.DEMO_SECOND_CRITERION)).click(timeout=SLOW)
     expect(page.get_by_text(text.crossed(text.DEMO_SECOND_CRITERION, text.DEMO_CRITERION))).to_be_visible(timeout=SLOW)
     expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path")).to_have_count(36)
     fits(page)
@@ -142,7 +143,7 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     # One group, one image, arrow keys, a move and its undo.
     see_all.first.click()
     expect(page).to_have_url(re.compile(f"run={run_id}&group=c1"))
-    expect(page.get_by_text(text.ORDER)).to_be_visible()
+    expect(page.get_by_role("combobox", name=text.ORDER)).to_be_visible()
     expect(page.locator(".wall")).to_have_count(1)  # those of the page before are gone
     pictures_loaded(page)
     page.locator("button.tile").first.click()
@@ -153,13 +154,13 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(first)
     expect(page.get_by_text(re.compile("^2 of "))).to_be_visible()
-    expect(page.get_by_test_id("stMain").get_by_role("button", name=text.PREVIOUS)).to_be_enabled()
+    expect(page.get_by_test_id("stMain").get_by_role("button", name=text.LARGE_PICTURE["previous"])).to_be_enabled()
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(first)
     go(page, text.MOVE)
-    expect(page.get_by_text(text.BY_PERSON)).to_be_visible()
+    expect(page.get_by_text(text.BY_PERSON, exact=True)).to_be_visible()
     go(page, text.UNDO)
-    expect(page.get_by_text(text.BY_PERSON)).to_be_hidden()
+    expect(page.get_by_text(text.BY_PERSON, exact=True)).to_be_hidden()
     # A closed tab loses nothing, and the menu keeps the run.
     again = page.context.new_page()
     again.goto(first)

@@ -90,6 +90,13 @@ def test_heads_are_small(done: tuple[kit.Server, str], page: Page) -> None:
         assert head, name
         high[name] = round(head["y"] + head["height"])
     assert max(high.values()) <= HEAD - 68, high  # so that a page has room for one bar of its own
+    for name in ("browse", "group"):
+        opened(page, server.url + places(run_id)[name])
+        first = page.locator("button.tile").first
+        expect(first).to_be_visible(timeout=kit.SLOW)
+        box = first.bounding_box()
+        assert box, name
+        assert box["y"] <= HEAD, name
 
 
 def test_every_page_fits_a_phone_and_a_tablet(done: tuple[kit.Server, str], page: Page) -> None:

@@ -73,6 +73,8 @@ def test_select_by_mouse(done: tuple[kit.Server, str], page: Page) -> None:
     tiles.nth(0).click(modifiers=["Control"])
     expect(counted).to_have_text("4 selected")
     expect(page).to_have_url(re.compile("group=c1$"))
+    kit.pictures_loaded(page)
+    kit.picture(page, "select")
     # The bar stays in sight.
     page.mouse.wheel(0, 400)
     expect(page.locator(".bar .clear")).to_be_in_viewport()

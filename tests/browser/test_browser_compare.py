@@ -52,7 +52,8 @@ def test_a_field_of_two_crossed_criteria_opens_its_images(
 ) -> None:
     server, runs = done
     page.goto(f"{server.url}/browse?run={runs['species']}")
-    kit.go(page, text.cross_with("colour"))
+    kit.go(page, text.REFINE)
+    page.get_by_role("button", name=text.cross_with("colour")).click()
     expect(page.get_by_text(text.crossed("colour", "species"))).to_be_visible(timeout=kit.SLOW)
     fields = page.locator("[data-testid=stVegaLiteChart] .mark-rect path")
     expect(fields.first).to_be_visible()

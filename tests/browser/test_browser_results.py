@@ -128,38 +128,6 @@ def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page
         expect(heading).to_be_visible()
 
 
-def test_find_and_move_several(done: tuple[kit.Server, str, Path], page: Page) -> None:
-    server, run_id, _ = done
-    page.goto(f"{server.url}/browse?run={run_id}&group=c1")
-    tiles = page.locator("button.tile")
-    expect(tiles.nth(4)).to_be_visible(timeout=kit.SLOW)
-    total = tiles.count()
-    # Arrow keys go from tile to tile, Enter opens one.
-    tiles.first.focus()
-    page.keyboard.press("ArrowRight")
-    expect(tiles.nth(1)).to_be_focused()
-    page.get_by_text(text.SELECT, exact=True).click()
-    expect(page.get_by_text(text.selected(0))).to_be_visible()
-    tiles.nth(1).click()
-    tiles.nth(4).click(modifiers=["Shift"])
-    tiles.nth(2).focus()
-    page.keyboard.press("Space")
-    expect(page.get_by_text(text.selected(3))).to_be_visible()
-    kit.pictures_loaded(page)
-    kit.picture(page, "select")
-    kit.go(page, text.MOVE)
-    expect(tiles).to_have_count(total - 3)
-    kit.go(page, text.UNDO)
-    expect(tiles).to_have_count(total)
-    # Words of the description narrow what is shown.
-    field = page.get_by_role("textbox", name=text.FIND)
-    kit.enter(page, field, "flowers_")
-    expect(tiles).to_have_count(total)
-    kit.enter(page, field, "nothing like this")
-    expect(tiles).to_have_count(0)
-    kit.fits(page)
-
-
 def _images(said: str) -> int:
     """How many images a field of the matrix stands for, by what it tells a screen reader."""
     found = re.search(rf"{text.CONFUSION_IMAGES}: (\d+)", said)

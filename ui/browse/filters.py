@@ -33,7 +33,7 @@ def find_field(place: Place) -> None:
             placeholder=text.FIND_HINT,
             icon=":material/search:",
             label_visibility="collapsed",
-            width=240,
+            width=180,
             on_change=lambda: go(place.narrowed_by(text=str(st.session_state[key] or "").strip())),
         ),
     )
@@ -56,7 +56,7 @@ def sort_field(place: Place) -> None:
             format_func=orders.__getitem__,
             key=key,
             label_visibility="collapsed",
-            width=170,
+            width=155,
             on_change=chosen,
             args=(key,),
         ),

@@ -14,11 +14,14 @@ from ui.browse import acts, filters
 from ui.browse.address import ALL, Place, go
 from ui.browse.between import between_row
 from ui.browse.overview import REST
+from ui.components.head import head
 from ui.components.safe import safe_md
 from ui.components.selecting_wall import Choice, Seen, selecting_wall
 from ui.session import run_data, state
 
 PAGE = 60
+_TITLE = 24
+"""Letters of a group's name that leave room for its tools in one row."""
 _LIKELIEST = 5
 """Groups of which a tile knows the probability."""
 
@@ -33,14 +36,13 @@ def group_title(edited: Edited, key: str) -> str:
 
 
 def images_page(run: RunRow, view: View, place: Place) -> None:
-    """Its own head in one row, then the wall."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    """Its own head, the filters in one row, then the wall."""
+    with head(group_title(view.edited, place.key)):
         st.button(
             text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=go, args=(Place(run.id),),
             help=text.ALL_GROUPS_HELP,
         )  # fmt: skip
-        st.header(safe_md(group_title(view.edited, place.key), 60), anchor=False, width="content")
-        st.space("stretch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(place)
         filters.filter_button(run, view, place)
         filters.sort_field(place)

@@ -93,12 +93,13 @@ def _counted(labels: Sequence[tuple[str, int]]) -> str:
 
 def _head(run: RunRow, cluster: Cluster, pinned: bool) -> None:
     """The box that chooses a group, its name, and its pin."""
-    key = f"name-{run.id}-{cluster.id}-{cluster.name}"  # holds the name, so that undo shows the old one again
+    key = f"name-{run.id}-{cluster.id}"
+    if st.session_state.get(key) != cluster.name:  # it was refused, undone, or changed elsewhere
+        st.session_state[key] = cluster.name
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         choose_box(run.id, cluster)
         st.text_input(
             text.NAME,
-            value=cluster.name,
             key=key,
             label_visibility="collapsed",
             on_change=_rename,
@@ -116,10 +117,14 @@ def _head(run: RunRow, cluster: Cluster, pinned: bool) -> None:
 
 
 def _rename(run_id: str, cluster: Cluster, key: str) -> None:
-    """Give the group the name that was typed; where it is refused, the field shows the old one again."""
-    typed = str(st.session_state.get(key, ""))
-    st.session_state[key] = cluster.name
-    act(edit_callbacks.rename, run_id, cluster.id, typed)
+    """Give the group the name that was typed."""
+    act(edit_callbacks.rename, run_id, cluster.id, str(st.session_state.get(key, "")))
+
+
+def _ask(popover: str, run_id: str, kind: str, cluster_id: str) -> None:
+    """Open a dialog about a group in place of what else can be done with it."""
+    st.session_state[popover] = False
+    opened.ask(run_id, kind, cluster_id)
 
 
 def _changes(board: Board, group: Group) -> None:
@@ -145,16 +150,16 @@ def _changes(board: Board, group: Group) -> None:
                 icon=":material/call_split:",
                 key=f"split-{key}",
                 disabled=group.size < 2,
-                on_click=opened.ask,
-                args=(run.id, "split", cluster.id),
+                on_click=_ask,
+                args=(key, run.id, "split", cluster.id),
             )
             st.button(
                 text.MOVE_LABELS,
                 icon=":material/label:",
                 key=f"move-labels-{key}",
                 disabled=not others,
-                on_click=opened.ask,
-                args=(run.id, "labels", cluster.id),
+                on_click=_ask,
+                args=(key, run.id, "labels", cluster.id),
             )
         if not others:
             return

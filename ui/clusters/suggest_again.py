@@ -89,7 +89,7 @@ def comparison(run: RunRow, edited: Edited, now: Sequence[Cluster], clusters: Se
     draft = drafted.draft_of(run, then)
     new = draft.counted(then.clusters)
     found = suggest_names.difference(edited, clusters, _places(run, edited, sorted_), _by_item(draft))
-    st.subheader(text.SUGGESTED)
+    st.header(text.SUGGESTED)
     with st.container(horizontal=True, vertical_alignment="center"):
         exact = not sorted_ and not suggest_names.reads_hints(run.settings)
         said = text.changes(len(found.stay), len(found.go), len(found.come))

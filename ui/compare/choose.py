@@ -13,7 +13,7 @@ from ui.group.new_version import new_version_button
 from ui.session import run_data, state
 
 _SEARCHED = 60
-_WIDTH = 390
+_WIDTH = 370
 """Pixels of a field; where there is less room, one stands below the other."""
 
 

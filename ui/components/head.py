@@ -13,20 +13,20 @@ _LIMIT = 80
 
 
 def head(title: str, about: str = "") -> DeltaGenerator:
-    """Draw the head. Returns a place behind the title, for badges and buttons that belong to the whole page.
+    """Draw the head. Returns its row, for what belongs to the whole page: badges, buttons, a search.
 
     title, about: plain text; a long one is cut. about: what the page is about, as the name of the open run.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="head"):
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small", key="head")
+    with row:
         st.title(safe_md(title, _LIMIT), anchor=False, width="content")
         if about:
             st.caption(safe_md(about, _LIMIT), width="content")
-        more = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content")
-        st.space("stretch")
-        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", width="content"):
+        # On a wide screen they stand beside the menu (`ui/frame.py`), where there is room.
+        with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", width="content", key="section"):
             _siblings()
             help_menu.show()
-    return more
+    return row
 
 
 def _siblings() -> None:

@@ -2,15 +2,17 @@
 // that one step back leaves the large view, and shows the next picture at once; the server then tells the rest.
 
 const places = new WeakMap()  // parentElement -> where we are among data.near
+const PATIENCE = 5000  // milliseconds after which an answer is not waited for any longer
 
 export default function (component) {
   const { data, parentElement } = component
   const state = places.get(parentElement) ?? {}
   places.set(parentElement, state)
+  if (state.sent === data.id) state.sent = undefined
   const here = data.near.findIndex(one => one.id === data.id)
   // Faster fingers than the server: stay where they are, as long as that is in sight.
-  const ahead = state.waiting ? data.near.findIndex(one => one.id === state.waiting) : -1
-  if (state.waiting === data.id || ahead < 0) state.waiting = undefined
+  const ahead = state.wanted ? data.near.findIndex(one => one.id === state.wanted) : -1
+  if (ahead < 0 || ahead === here) state.wanted = undefined
   Object.assign(state, { component, data, at: ahead >= 0 ? ahead : here })
   state.before = here < 0 ? data.follows - 1 : undefined  // it has left the list: its neighbours are either side of there
   const [previous, next] = parentElement.querySelectorAll(".steps button")
@@ -21,6 +23,7 @@ export default function (component) {
   document.addEventListener("keydown", state.listener)
   state.root = parentElement
   draw(state)
+  tell(state)
   return () => document.removeEventListener("keydown", state.listener)
 }
 
@@ -33,10 +36,21 @@ function step(state, by) {
   const next = target(state, by)
   if (!next) return
   state.at = next.at
-  state.waiting = next.id
+  state.wanted = next.id
+  draw(state)
+  tell(state)
+}
+
+// One step at a time: the server writes the address that it was told, which adds nothing to the history while that is the
+// address still.
+function tell(state) {
+  const waits = state.sent && Date.now() - state.told < PATIENCE
+  if (!state.wanted || state.wanted === state.data.id || waits) return
+  const next = state.data.near.find(one => one.id === state.wanted)
+  state.sent = next.id
+  state.told = Date.now()
   history.replaceState(history.state, "", location.pathname + "?" + next.search)
   state.component.setTriggerValue("stepped", next.id)
-  draw(state)
 }
 
 function pressed(state, event, root) {

@@ -13,6 +13,7 @@ from core.pipeline import runs, validation
 from core.pipeline.sight import sight_of
 from core.store.runs import RunRow
 from core.suggestions.labels import Column
+from core.suggestions.number import number_for
 from core.suggestions.suggestion import Found
 from ui import text
 from ui.components.notices import act, guarded
@@ -42,7 +43,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
     suggestions.shortcuts(found)
     beyond = st.container()
     k = number_of_groups.field((criterion or "").strip(), found, columns, usable)
-    others = further_field(given, criterion or "", k)
+    others = further_field(given, criterion or "", lambda each: number_for(each, found, columns).k or k)
     run_options.begin(given)
     choice = model_choice.choice()
     plain = RunSettings("", (criterion or "").strip(), k, choice.vision, choice.text, truth=truth)

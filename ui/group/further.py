@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -26,8 +26,9 @@ class Further:
     k: int
 
 
-def further_field(given: DatasetRow, criterion: str, k: int) -> list[Further]:
-    """Ask for more criteria, each with its number of groups (k until a person says otherwise)."""
+def further_field(given: DatasetRow, criterion: str, number: Callable[[str], int]) -> list[Further]:
+    """Ask for more criteria, each with its number of groups (what number gives for it until a person says
+    otherwise)."""
     key, usable = _key(given), max(given.counts.get("ready", 0), 1)
     typed = st.multiselect(
         text.FURTHER, [], accept_new_options=True, key=key, placeholder=text.FURTHER_HINT, help=text.FURTHER_HELP,
@@ -42,19 +43,23 @@ def further_field(given: DatasetRow, criterion: str, k: int) -> list[Further]:
     with st.container(horizontal=True):
         return [
             Further(each, int(st.number_input(
-                safe_md(text.groups_by(each), 60), 1, usable, min(max(k, 1), usable),
+                safe_md(text.groups_by(each), 60), 1, usable, min(max(number(each), 1), usable),
                 key=f"{key}-{each}", width=220, persist_state="session",
             )))
             for each in kept
         ]  # fmt: skip
 
 
+def holds(given: DatasetRow, criterion: str) -> bool:
+    """Whether the field has this criterion."""
+    return any(same_name(str(name), criterion) for name in st.session_state.get(_key(given)) or ())
+
+
 def add(given: DatasetRow, criterion: str, k: int) -> None:
     """For callbacks: have one more criterion in the field, with its number of groups."""
     key = _key(given)
-    typed = [str(name) for name in st.session_state.get(key) or ()]
-    if not any(same_name(name, criterion) for name in typed):
-        st.session_state[key] = [*typed, criterion]
+    if not holds(given, criterion):
+        st.session_state[key] = [*(st.session_state.get(key) or ()), criterion]
     st.session_state[f"{key}-{criterion}"] = min(k, max(given.counts.get("ready", 0), 1))
 
 

@@ -106,7 +106,7 @@ def _card(one: Suggestion, given: DatasetRow) -> None:
                 on_click=number_of_groups.take, args=(one,),
             )  # fmt: skip
             typed = str(st.session_state.get("criterion") or "")
-            if typed and not same_name(typed, one.criterion):
+            if typed and not same_name(typed, one.criterion) and not further.holds(given, one.criterion):
                 st.button(
                     text.SUGGESTION_ADD, icon=":material/add:", key=f"{key}-add", type="tertiary", disabled=unseen,
                     help=text.SUGGESTION_ADD_HELP, on_click=further.add, args=(given, one.criterion, one.number.k),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import inspect
 import threading
 import time
@@ -21,6 +22,7 @@ OTHER_RUN = "with"
 """What the run that the open one is compared with is called in the address."""
 _NEXT = "go-next"
 _HERE, _ENTRY = "page-here", "page-of-"
+_LABELS = "labels-"
 _gone_on = threading.Event()
 _DRAWN_BY_THEN = 1.0
 """Seconds: a library that loads stops all threads at times, and the page that was asked for comes first."""
@@ -177,7 +179,10 @@ def keep_open() -> None:
     if run_id := params.get(_RUN):
         _remember(run_id, "", "")
     elif dataset_id := params.get(_DATASET):
-        _remember("", dataset_id, params.get(_TRUTH, ""))
+        truth = _meant(params.get(_TRUTH, ""))
+        _remember("", dataset_id, truth)
+        if params.get(_TRUTH, "") not in ("", _short(truth)):
+            params[_TRUTH] = _short(truth)
     else:
         for key, value in address().items():
             params[key] = value
@@ -234,5 +239,21 @@ def _remember(run_id: str, dataset_id: str, truth: str) -> None:
 def address() -> dict[str, str]:
     """What is open, as query parameters."""
     dataset_id, truth = open_images()
-    known = {_RUN: open_run_id(), _DATASET: dataset_id, _TRUTH: truth}
+    known = {_RUN: open_run_id(), _DATASET: dataset_id, _TRUTH: _short(truth)}
     return {key: value for key, value in known.items() if value}
+
+
+def _short(truth: str) -> str:
+    """What stands in the address for labels: where a table lies on this computer is nobody's business."""
+    if "/" not in truth and "\\" not in truth:
+        return truth
+    key = _LABELS + hashlib.sha256(truth.encode()).hexdigest()[:12]
+    preferences = workspace().store.preferences
+    if preferences.get(key) != truth:
+        preferences.set(key, truth)
+    return key
+
+
+def _meant(truth: str) -> str:
+    """The labels that an address means; older ones say them in full."""
+    return workspace().store.preferences.get(truth) if truth.startswith(_LABELS) else truth

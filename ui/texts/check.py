@@ -6,6 +6,8 @@ from typing import Final
 
 from ui.texts.common import count, images, percent
 
+CHECK_PAGE: Final = "Check"
+CHECK_HELP: Final = "Answer for the images that tell most, and see how good the groups are."
 CHECK_TITLE: Final = "Please check these"
 CHECK_EMPTY: Final = "Once the images are sorted, the most useful ones to check are asked about here."
 CHECK_LEARNING: Final = "Looking for the images that tell most"

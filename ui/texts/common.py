@@ -37,8 +37,6 @@ NAMES_HELP: Final = "Check the proposed groups: rename, add, merge or delete the
 EVALUATE_HELP: Final = "How well the groups match labels you have."
 EXPORT_HELP: Final = "Take the groups with you: a table, or a folder a group."
 CONNECT_HELP: Final = "Let a vision-language model or a language model do steps of the work."
-CHECK_PAGE: Final = "Check"
-CHECK_HELP: Final = "Answer for the images that tell most, and see how good the groups are."
 BROWSE_HELP: Final = "Look through the groups and correct single images."
 
 

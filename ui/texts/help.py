@@ -22,13 +22,23 @@ KEYS: Final = (
     (
         "Pictures of a group",
         (
-            ("Arrows", "go from picture to picture"),
-            ("Home, End", "go to the first, to the last of the page"),
-            ("Enter, Space", "open a picture, or select it"),
-            ("Shift + click", "select all from the last one on"),
+            ("Arrows, Home, End", "go from picture to picture"),
+            ("Shift + arrows", "select on the way; with a click, all from the last one on"),
+            ("Space, Ctrl + click", "select a picture, or give it back"),
+            ("Ctrl + A, Escape", "select all, select none"),
+            ("1 to 9", "move what is selected to the group of that number"),
+            ("Ctrl + Z", "take the move back"),
+            ("Enter", "open a picture"),
         ),
     ),
-    ("One picture, large", (("Left, Right", "show the previous, the next one"),)),
+    (
+        "One picture, large",
+        (
+            ("Left, Right", "show the previous, the next one"),
+            ("1 to 9", "move it to the group of that number"),
+            ("Escape", "go back to its group"),
+        ),
+    ),
 )
 """Where -> key and what it does. What a page hears is listed here and nowhere else."""
 

@@ -7,8 +7,11 @@ from desk import STEPS, Desk
 from house import House
 from hypothesis import HealthCheck, Phase, given, settings
 
+from core.errors import BadInput
 from core.pipeline import draft as drafts
+from core.pipeline import suggest_names
 from core.pipeline.draft import Draft
+from core.pipeline.suggest_names import Wanted
 from core.results import decisions, run_view
 from core.results.edits import Merge, MoveLabels, Part, Rename, Several, Split
 from core.results.run_view import View
@@ -65,3 +68,13 @@ def test_images_split_off_by_their_pictures_stay_split_off(desk: Desk) -> None:
     assert {item for item, _ in drafted(desk).members("p1")} == set(items)
     desk.house.run(desk.run)
     assert View(desk.store, desk.run).sizes()["p1"] == 3
+
+
+def test_images_that_another_version_measured_are_counted_by_their_labels(desk: Desk) -> None:
+    before = drafted(desk)
+    desk.house.vision.evidence_id, desk.house.text.knows = "fake-mean/2", frozenset({"fake-mean/2"})
+    desk.house.text.history.clear()
+    assert drafted(desk).places == before.places
+    assert desk.house.text.history == []
+    with pytest.raises(BadInput, match="earlier version"):
+        suggest_names.suggest_names(desk.house.workspace, desk.run, Wanted(2))

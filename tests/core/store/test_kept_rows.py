@@ -133,6 +133,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Answers.save": lambda shelf: shelf.store.answers.save(
         shelf.run, "assign", "m", None, FAILED, {"assign": StepStats(requests=2)}
     ),
+    "Answers.drop": lambda shelf: shelf.store.answers.drop(shelf.run, "assign"),
     "Datasets.begin": lambda shelf: shelf.store.datasets.begin("d1", "anew", ADDRESS, 1),
     "Datasets.add": lambda shelf: shelf.store.datasets.add("d1", [ItemRow(2, "", "c.txt", "skipped", "no image")]),
     "Datasets.append": lambda shelf: shelf.store.datasets.append("d1", [ItemRow(0, "i3", "c.jpg")], [], ADDRESS),

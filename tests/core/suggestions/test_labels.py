@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from house import EACH, House
 
+from core.config import config
 from core.ingest import source
 from core.pipeline import intake
 from core.suggestions import labels
@@ -59,3 +60,22 @@ def test_labels_that_runs_were_compared_with_are_known(house: House, dataset: st
 @pytest.mark.parametrize("truth", ["", "filename", "/nowhere/labels.csv:kind"])
 def test_labels_that_cannot_be_read_give_none(house: House, dataset: str, truth: str) -> None:
     assert labels.columns(house.store, dataset, truth) == []
+
+
+def test_a_table_in_another_encoding_is_read_as_said(house: House, dataset: str, tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    files = [file.relative_to(house.images) for file in sorted(house.images.rglob("*.png"))]
+    rows = [f"{file},{('rot', 'grün')[place % 2]}" for place, file in enumerate(files)]
+    path.write_bytes("\n".join(["image,farbe", *rows]).encode("cp850"))
+    (column,) = labels.columns(house.store, dataset, f"encoding:cp850:{path}:farbe")
+    assert column == Column("farbe", {"rot": 8, "grün": 8})
+
+
+def test_a_table_outside_the_folders_that_may_be_read_gives_none(
+    house: House, dataset: str, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACETRY_IMAGE_ROOTS", str(house.images))
+    config.cache_clear()
+    assert labels.columns(house.store, dataset, f"{table}:size") == []
+    monkeypatch.undo()
+    config.cache_clear()

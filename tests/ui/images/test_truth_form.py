@@ -80,7 +80,7 @@ def test_a_table_with_several_columns(name: str, content: bytes, images: Path) -
     assert "2 names in the table belong to no image here: gone.png, lost.png" in shown(at)
     at.selectbox[0].set_value("mood").run()
     assert "1 of 12 images have a label; 1 different label: calm (1)" in shown(at)
-    assert at.query_params["truth"].endswith(":mood")
+    assert at.session_state["open_truth"].endswith(":mood")
 
 
 def test_a_damaged_table_is_one_sentence(images: Path) -> None:
@@ -126,9 +126,9 @@ def test_what_a_table_is_written_in_can_be_changed(images: Path) -> None:
     at.file_uploader[0].set_value(("labels.csv", f"Datei;Farbe\n{rows}".encode("cp1251"), "text/csv")).run()
     box = at.selectbox[0]
     assert box.label == "The table was taken for"
-    assert not at.query_params["truth"].startswith("encoding:")
+    assert not at.session_state["open_truth"].startswith("encoding:")
     box.set_value("cp1257").run()
-    assert at.query_params["truth"].startswith("encoding:cp1257:")
+    assert at.session_state["open_truth"].startswith("encoding:cp1257:")
     assert "1 different label: ę (4)".replace("ę", "ж".encode("cp1251").decode("cp1257")) in shown(at)
     at.selectbox[0].set_value("cp1251").run()
     assert "1 different label: ж (4)" in shown(at)
@@ -144,10 +144,10 @@ def test_labels_spelled_otherwise_count_as_one_with_a_click(images: Path) -> Non
     assert box.label.replace("\\", "") == "Count as one label: red = Red; 1.0 = 01"
     box.check().run()
     assert "5 of 12 images have a label; 2 different labels: red (3), 1.0 (2)" in shown(at)
-    assert at.query_params["truth"].startswith("alike:")
+    assert at.session_state["open_truth"].startswith("alike:")
     at.checkbox[0].uncheck().run()
     assert "4 different labels" in shown(at)
-    assert not at.query_params["truth"].startswith("alike:")
+    assert not at.session_state["open_truth"].startswith("alike:")
 
 
 def test_scores_count_spellings_as_one_with_a_click(images: Path, make: Callable[..., str]) -> None:

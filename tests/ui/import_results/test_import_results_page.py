@@ -111,7 +111,7 @@ def test_rows_of_the_images_at_hand(images: Path, make: Callable[..., str]) -> N
     # A new run on the same images is compared with the same labels.
     at = open_app("group", run=run_id)
     at.button(key="another").click().run()
-    assert at.query_params["truth"].startswith("brought:")
+    assert at.session_state["open_truth"].startswith("brought:")
     at.text_input(key="criterion").set_value("colour")
     at.number_input(key="k").set_value(3).run()
     at.button(key="start").click().run()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from app import fresh_server, images, make, models, open_app
 from streamlit.testing.v1 import AppTest
+from waiting import wait_for
 
+from core.ingest import source
 from ui import text
 from ui.session import state
 
@@ -45,3 +48,18 @@ def test_an_entry_leads_to_the_page_that_was_seen_last(make: Callable[..., str])
     assert entry(at, text.SECTION_GROUPS) == "where"
     at.switch_page("../pages/export.py").run()
     assert entry(at, text.SECTION_GROUPS) == ""  # One image is for one visit
+
+
+def test_no_address_says_where_a_table_of_labels_lies(images: Path, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("image,hue\n0_red.png,red\n", encoding="utf-8")
+    dataset = source.find(str(images), "", state.workspace().config)
+    state.jobs().look(dataset)
+    wait_for(lambda: (look := state.jobs().look_at(dataset.dataset_id)) is None or not look.alive)
+    at = open_app("group", dataset=dataset.dataset_id, truth=f"{table}:hue")  # as an address of before
+    assert at.session_state["open_truth"] == f"{table}:hue"
+    at.switch_page("../pages/images.py").run()
+    short = "".join(at.query_params["truth"])
+    assert "/" not in short
+    again = open_app("group", dataset=dataset.dataset_id, truth=short)
+    assert again.session_state["open_truth"] == f"{table}:hue"

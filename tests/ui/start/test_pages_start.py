@@ -168,7 +168,7 @@ def test_files_that_were_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [metric.value for metric in at.metric] == [str(ALL), "1", "1"]
     assert at.title[0].value == text.UPLOADED
     assert "3 different labels" in shown(at)  # the table among the files became the labels
-    assert at.query_params["truth"].endswith("labels.csv:hue")
+    assert at.session_state["open_truth"].endswith("labels.csv:hue")
 
 
 def test_a_folder_that_was_dropped_keeps_its_name_and_subfolders(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ def test_truth_from_names(kind: str, said: str, images: Path) -> None:
     at = open_app("images", **looked_at(images))
     at.radio[0].set_value(kind).run()
     assert said in shown(at)
-    assert at.query_params["truth"] == kind
+    assert at.session_state["open_truth"] == kind
 
 
 def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
     at.text_input[0].set_value(str(table)).run()
     assert at.selectbox[0].options == ["hue", "other"]
     at.selectbox[0].set_value("other").run()
-    assert at.query_params["truth"] == f"{table}:other"
+    assert at.session_state["open_truth"] == f"{table}:other"
     assert "1 of 12 images have a label" in shown(at)
     at.text_input[0].set_value(str(tmp_path / "nothing.csv")).run()
     assert "does not exist" in shown(at)

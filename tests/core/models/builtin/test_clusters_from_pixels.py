@@ -22,8 +22,10 @@ from core.models.builtin.from_pixels.names import name_groups
 from core.models.builtin.from_pixels.words import definition, domain, vocabulary
 from core.models.builtin.text_model import BuiltinText
 from core.models.builtin.vision_model import BuiltinVision
-from core.models.roles import TextModel
+from core.models.roles import Keeping, TextModel
 from core.results.caveats import said_of_groups
+from core.results.edited import apply
+from core.results.edits import Delete, Merge
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -174,6 +176,42 @@ def test_given_names_come_first_and_take_the_groups_they_mean() -> None:
         for kind, a in zip(kinds, assigned(model, data, "animal", clusters), strict=True)
     }
     assert found == {"tabby": "Cats", "goldfish": "fish", "beagle": clusters[2].name}
+
+
+def test_groups_that_stay_keep_their_images_beside_new_ones() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    held = [0 if kind == "goldfish" else -1 for kind in kinds]
+    clusters = model.name_beside(data, "animal", 3, ["our mascot"], held)
+    assert clusters[0].name == "our mascot"
+    assert {cluster.name for cluster in clusters[1:]} == {"beagle", "tabby"}
+    answers = assigned(model, data, "animal", clusters)
+    assert {answer.cluster_id == "c1" for answer, kind in zip(answers, kinds, strict=True) if kind == "goldfish"} == {
+        True
+    }
+    assert accuracy(kinds, answers) == 1.0
+    assert [cluster.size for cluster in clusters] == [20, 20, 20]
+    assert isinstance(model, Keeping)
+
+
+def test_where_hardly_anything_is_left_the_names_that_stay_are_given_ones() -> None:
+    data, kinds, _ = pets(4)
+    clusters = BuiltinText().name_beside(data, "animal", 3, ["beagle"], [0] * (len(kinds) - 1) + [-1])
+    assert len(clusters) == 3
+    assert clusters[0].name == "beagle"
+
+
+def test_a_merged_group_keeps_its_images_when_all_are_sorted_anew() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3)
+    state = apply(clusters, [Merge("c3", "c1")])
+    answers = assigned(model, data, "animal", state.asked)
+    merged = {clusters[0].name, clusters[2].name}
+    assert {state.resolve(a.cluster_id) == "c1" for a, kind in zip(answers, kinds, strict=True) if kind in merged} == {
+        True
+    }
+    assert apply(clusters, [Merge("c3", "c1"), Delete("c1")]).asked == (clusters[1],)
 
 
 def test_strangers_to_all_given_names_are_left_unassigned() -> None:

@@ -12,7 +12,7 @@ from ui.browse.large import image_page
 from ui.browse.overview import overview
 from ui.clusters.stale import stale_notice
 from ui.clusters.undo import undo_button
-from ui.compare.links import links
+from ui.compare.links import cross_link, links
 from ui.components import empty
 from ui.components.head import head
 from ui.components.sight_note import sight_note
@@ -49,6 +49,7 @@ else:
         undo_button(run)
         with st.popover(text.REFINE, icon=":material/edit_note:", key="refine"):
             links(run)
+        cross_link(run)
         known = st.container()
     if place.key:
         st.warning(text.GONE_GROUP, icon=":material/folder_off:")

@@ -55,9 +55,7 @@ def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     pictures_loaded(page)
     fits(page)
     picture(page, "browse")
-    page.get_by_role("button", name=text.REFINE).click()
     # By colour too, a moment later, and both crossed.
-    go(page, text.REFINE)
     page.get_by_role("button", name=text.cross_with(text.DEMO_SECOND_CRITERION)).click(timeout=SLOW)
     expect(page.get_by_text(text.crossed(text.DEMO_SECOND_CRITERION, text.DEMO_CRITERION))).to_be_visible(timeout=SLOW)
     expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path")).to_have_count(36)

@@ -12,24 +12,37 @@ from ui.components.safe import safe_md
 from ui.group.new_version import new_version_button
 from ui.session import run_data, state
 
-_CROSSED = 2
-"""Other criteria that a button is shown for; the page itself offers all runs."""
+_CROSSED = 3
+"""Other criteria that a button is shown for, at most; the page itself offers all runs."""
 
 
 def links(run: RunRow) -> None:
-    """Buttons: to make a new version, and to compare with the version before and with the newest run by each of a few
-    other criteria, where there are such runs."""
+    """Buttons: to make a new version, to compare with the version before, and to cross with further criteria."""
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
         new_version_button(run)
-    runs = others(run)
-    if any(other.id == run.parent for other in runs):
+    if any(other.id == run.parent for other in others(run)):
         _link(run, run.parent, text.COMPARE_PARENT, ":material/compare_arrows:")
-    crossed: dict[str, RunRow] = {}
-    for other in runs:
-        crossed.setdefault(folded(other.settings.criterion), other)
-    crossed.pop(folded(run.settings.criterion), None)
-    for other in list(crossed.values())[:_CROSSED]:
-        _link(run, other.id, safe_md(text.cross_with(other.settings.criterion), 60), ":material/grid_on:")
+    for other in _crossed(run)[1:_CROSSED]:
+        _cross(run, other)
+
+
+def cross_link(run: RunRow) -> None:
+    """A button that crosses a run with the newest one by another criterion; nothing where there is none."""
+    for other in _crossed(run)[:1]:
+        _cross(run, other)
+
+
+def _crossed(run: RunRow) -> list[RunRow]:
+    """The newest run by each other criterion on these images."""
+    found: dict[str, RunRow] = {}
+    for other in others(run):
+        found.setdefault(folded(other.settings.criterion), other)
+    found.pop(folded(run.settings.criterion), None)
+    return list(found.values())
+
+
+def _cross(run: RunRow, other: RunRow) -> None:
+    _link(run, other.id, safe_md(text.cross_with(other.settings.criterion), 60), ":material/grid_on:")
 
 
 def _link(run: RunRow, other: str, label: str, icon: str) -> None:

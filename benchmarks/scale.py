@@ -21,8 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from core.config import Config
 from core.domain import Assignment, Cluster, Description, ImageRow, ItemRow, RunSettings, SourceAddress
 from core.engine.requests import Answer, Outcome, Work
+from core.results import decisions
 from core.results.edits import Add, Delete, Redefine
-from core.results.run_view import EVERYTHING, Query, View, preview_edit
+from core.results.run_view import EVERYTHING, Query, View
 from core.steps import assign, describe, name
 from core.store import Store
 from core.workspace import Workspace
@@ -107,9 +108,9 @@ def queries(view: View, total: int) -> dict[str, Callable[[], object]]:
         "search: first page": lambda: view.rows(found, 60),
         "place of an image": lambda: view.place(inside, middle),
         "confusion": view.confusion,
-        "preview of an edit: delete": lambda: preview_edit(view._store, view.run.id, Delete("c1")),
-        "preview of an edit: meaning": lambda: preview_edit(view._store, view.run.id, Redefine("c1", "Cars")),
-        "preview of an edit: add": lambda: preview_edit(view._store, view.run.id, Add("p1", "boats")),
+        "preview of an edit: delete": lambda: decisions.preview(view._store, view.run.id, Delete("c1")),
+        "preview of an edit: meaning": lambda: decisions.preview(view._store, view.run.id, Redefine("c1", "Cars")),
+        "preview of an edit: add": lambda: decisions.preview(view._store, view.run.id, Add("p1", "boats")),
     }
 
 

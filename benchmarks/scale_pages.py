@@ -35,7 +35,7 @@ from core.workspace import Workspace
 from ui import text
 
 PAGE = 60
-"""Images on a page of a group, as in ui/browse/group_and_image.py."""
+"""Images on a page of a group, as in ui/browse/images.py."""
 SOUGHT = "9"
 """Found in enough images of a group of 1,000 that both searches fill a page."""
 WARM_UP = 2

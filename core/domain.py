@@ -21,8 +21,9 @@ Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
 Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign"]
 """What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
-Held = Literal["describe", "label", "name", "assign", "first names"]
-"""What a run holds answers for: its steps, and names drawn from a first sample while the rest is described."""
+Held = Literal["describe", "label", "name", "assign", "first names", "suggested names"]
+"""What a run holds answers for: its steps, names drawn from a first sample while the rest is described, and names that
+were suggested again and wait for a person to take them."""
 Source = Literal["model", "person", "learnt", "propagated", "none"]
 """Who decided where an image belongs; "none" while nobody has. "learnt": a classifier that learnt from what a person
 showed. "propagated": no model looked at it, its cluster was drawn from images like it that a model did look at."""
@@ -257,6 +258,7 @@ class Wording:
         language: of descriptions, labels and names; "" for English.
         edited: (form of message, prompt) rewritten by a person, see core.prompts.
         questions: (criterion, question) of further criteria, see Asking.also.
+        again: what is said with the request for names where they are suggested again, "" otherwise.
     """
 
     question: str = ""
@@ -267,6 +269,7 @@ class Wording:
     language: str = ""
     edited: tuple[tuple[str, str], ...] = ()
     questions: tuple[tuple[str, str], ...] = ()
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)

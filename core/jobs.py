@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +14,16 @@ from core.domain import DatasetRow, Progress
 from core.errors import BadInput, Cancelled, FacetryError, told
 from core.ingest.source import Source
 from core.models.registry import NO_KEYS, Keys
-from core.pipeline import intake, runs
+from core.pipeline import intake, runs, suggest_names
 from core.pipeline.import_results import bring_in
 from core.pipeline.runs import Until
+from core.pipeline.suggest_names import Wanted
+from core.suggestions import suggest
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
+_LOOKED_AFTER = 0.1
+"""Seconds between two looks at whether the run that another waits for has ended."""
 
 
 @dataclass
@@ -45,7 +49,8 @@ class Job:
 
 @dataclass
 class Look:
-    """A dataset whose files are being looked at, before any run. error: why that ended early, or ""."""
+    """A dataset that is looked at before any run: all its files, or a sample for suggestions. error: why that ended
+    early, or ""."""
 
     dataset_id: str
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -79,7 +84,7 @@ class Bringing:
 
 
 @contextmanager
-def _noting(work: Look | Bringing, what: str) -> Iterator[None]:
+def _noting(work: Job | Look | Bringing, what: str) -> Iterator[None]:
     """Keep the error that ends the block as a sentence, since a thread has no caller to raise to."""
     try:
         yield
@@ -97,32 +102,59 @@ class Jobs:
         self._workspace = workspace
         self._jobs: dict[str, Job] = {}
         self._looks: dict[str, Look] = {}
+        self._suggesting: dict[str, Look] = {}
         self._bringing: dict[str, Bringing] = {}
         self._lock = threading.Lock()
 
     def start(
-        self, run_id: str, until: Until, *, origin: Source | None = None, check_all: bool = False, keys: Keys = NO_KEYS
+        self,
+        run_id: str,
+        until: Until,
+        *,
+        origin: Source | None = None,
+        check_all: bool = False,
+        keys: Keys = NO_KEYS,
+        after: str = "",
     ) -> Job:
         """Start (or resume) a run in the background. Raises BadInput while that run is at work already.
 
-        keys: server -> key given for this session, kept in memory while it works.
+        Args:
+            keys: server -> key given for this session, kept in memory while it works.
+            after: a run that is at work, whose end this one waits for: what that one measures or describes need not
+                be done twice. "" for none.
         """
+        return self._begin(Job(run_id, until), self._work, self._jobs.get(after), origin, check_all, keys)
+
+    def suggest_names(self, run_id: str, wanted: Wanted, keys: Keys = NO_KEYS) -> Job:
+        """Start to ask for names anew in the background (see pipeline/suggest_names.py). Raises BadInput for what
+        cannot work, and while that run is at work."""
+        suggest_names.check(self._workspace.store, run_id, wanted)
+        return self._begin(Job(run_id, "name"), self._suggest_names, wanted, keys)
+
+    def _begin(self, job: Job, work: Callable[..., None], *args: object) -> Job:
         with self._lock:
-            running = self._jobs.get(run_id)
+            running = self._jobs.get(job.run_id)
             if running and running.alive:
                 raise BadInput("This run is at work already.")
-            job = Job(run_id, until)
-            job.thread = threading.Thread(
-                target=self._work, args=(job, origin, check_all, keys), daemon=True, name=f"facetry-run-{run_id}"
-            )
-            self._jobs[run_id] = job
+            job.thread = threading.Thread(target=work, args=(job, *args), daemon=True, name=f"facetry-run-{job.run_id}")
+            self._jobs[job.run_id] = job
             job.thread.start()
         return job
 
-    def _work(self, job: Job, origin: Source | None, check_all: bool, keys: Keys) -> None:
+    def _suggest_names(self, job: Job, wanted: Wanted, keys: Keys) -> None:
         def show(progress: Progress) -> None:
             job.progress = progress
 
+        with _noting(job, f"suggesting names for {job.run_id}"), suppress(Cancelled):
+            suggest_names.suggest_names(self._workspace, job.run_id, wanted, keys, job.cancel, show)
+
+    def _work(self, job: Job, before: Job | None, origin: Source | None, check_all: bool, keys: Keys) -> None:
+        def show(progress: Progress) -> None:
+            job.progress = progress
+
+        while before and before.alive and not job.cancel.wait(_LOOKED_AFTER):
+            if before.cancel.is_set():  # who stops the first wants no more of them
+                job.cancel.set()
         try:
             runs.run(
                 self._workspace,
@@ -187,6 +219,31 @@ class Jobs:
         """The newest look at a dataset in this process, under way or ended, or None."""
         return self._looks.get(dataset_id)
 
+    def suggest(self, given: DatasetRow) -> Look:
+        """Start to look for criteria worth trying, in the background; what is under way already if there is one."""
+        with self._lock:
+            known = self._suggesting.get(given.id)
+            if known and known.alive:
+                return known
+            look = Look(given.id)
+            look.thread = threading.Thread(
+                target=self._suggest, args=(look, given), daemon=True, name=f"facetry-suggest-{given.id}"
+            )
+            self._suggesting[given.id] = look
+            look.thread.start()
+        return look
+
+    def _suggest(self, look: Look, given: DatasetRow) -> None:
+        def show(progress: Progress) -> None:
+            look.progress = progress
+
+        with _noting(look, f"suggestions for {given.id}"), suppress(Cancelled):
+            suggest.by_builtin(self._workspace, given, look.cancel, show)
+
+    def suggesting(self, dataset_id: str) -> Look | None:
+        """The newest search for suggestions for a dataset in this process, under way or ended, or None."""
+        return self._suggesting.get(dataset_id)
+
     def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
         """Start to make a run of results made elsewhere (see pipeline/import_results.py); an id for `bringing`."""
         bringing, key = Bringing(), secrets.token_hex(6)
@@ -229,7 +286,8 @@ class Jobs:
 
     def shut_down(self, wait: float = 5.0) -> None:
         """Ask everything at work to stop and wait up to `wait` seconds for each."""
-        others: list[Look | Bringing] = [*self._looks.values(), *self._bringing.values()]
+        looks = [*self._looks.values(), *self._suggesting.values()]
+        others: list[Look | Bringing] = [*looks, *self._bringing.values()]
         working: list[Job | Look | Bringing] = [*self.active(), *(other for other in others if other.alive)]
         for each in working:
             each.cancel.set()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import text
+from ui.components.head import head
 from ui.components.notices import guarded
 from ui.import_results import panel
 from ui.session import state
 
-st.title(text.BRING_TITLE, anchor=False)
+head(text.BRING_TITLE)
 st.markdown(text.BRING_NOTE)
 bringing = state.jobs().bringing(st.query_params.get("bring", ""))
 if bringing and bringing.alive and not bringing.run_id:

@@ -5,59 +5,58 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import text
-from ui.browse.group_and_image import find_field, group_page, group_title, image_page, images, looked_for
-from ui.browse.overview import ALL, SKIPPED, overview
-from ui.clusters.stale import check_all_button, stale_notice
+from ui.browse import address, filters
+from ui.browse.about import about
+from ui.browse.images import group_title, images_page
+from ui.browse.large import image_page
+from ui.browse.overview import overview
+from ui.clusters.stale import stale_notice
 from ui.clusters.undo import undo_button
+from ui.compare.links import cross_link, links
 from ui.components import empty
-from ui.components.safe import safe_md
+from ui.components.head import head
 from ui.components.sight_note import sight_note
 from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
-from ui.import_results.panel import left_out
-from ui.session import run_data, state
+from ui.session import run_data
 
-if not state.open_run_id():
-    st.title(text.BROWSE)
-run = empty.open_run()
+run = empty.open_run(text.BROWSE)
 run_id = run.id
 view = run_data.view(run)
 edited = view.edited
-sorted_ = run_data.is_sorted(run)
-group, image = st.query_params.get("group", ""), st.query_params.get("image", "")
-if image and sorted_:
-    image_page(run, view, group, image)
-    sight_note(run.settings)
-    st.stop()
-
-st.title(safe_md(run_data.run_name(run, len(edited.clusters)), 80))
-noted = st.container()
-empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
-
-if group == SKIPPED:
-    st.button(
-        text.ALL_GROUPS, icon=":material/arrow_back:", on_click=st.query_params.from_dict, args=({"run": run_id},)
-    )
-    st.subheader(text.SKIPPED, anchor=False)
+place = address.here(run_id)
+name = run_data.run_name(run, len(edited.clusters))
+if not run_data.is_sorted(run):
+    head(name)
+    empty.until_sorted(run, text.BROWSE_EMPTY if edited.clusters else text.NAMES_EMPTY)
+top = st.container(gap="xxsmall")  # the pictures come soon
+if place.image:
+    head(name)
+    image_page(run, view, place)
+elif place.key == address.SKIPPED:
+    with head(text.SKIPPED, name):
+        st.button(text.ALL_GROUPS, icon=":material/arrow_back:", on_click=address.go, args=(address.Place(run_id),))
     skip_report(run)
-elif group and group_title(edited, group):
-    group_page(run, view, group)
+elif place.key and group_title(edited, place.key):
+    with top:
+        images_page(run, view, place)
 else:
-    if group:
-        st.warning(text.GONE_GROUP, icon=":material/folder_off:")
-    match = st.container()
-    stale_notice(run, view)
-    left_out(run)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with top:
+        head(name)
+    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        filters.find_field(address.Place(run_id, address.ALL))
+        filters.filter_button(run, view, address.Place(run_id, address.ALL))
         undo_button(run)
-        check_all_button(run)
-        st.space("stretch")
-        find_field(run)
-    if looked_for(run):
-        images(run, view, ALL)
-    else:
-        overview(run, view)
-    with match:  # last: the first time, comparing names loads a model, and the pictures need not wait for it
-        scores(run)
-with noted:  # last for the same reason
-    sight_note(run.settings, edited.clusters)
+        with st.popover(text.REFINE, icon=":material/edit_note:", key="refine"):
+            links(run)
+        cross_link(run)
+        known = st.container()
+    if place.key:
+        st.warning(text.GONE_GROUP, icon=":material/folder_off:")
+    stale_notice(run, view)
+    overview(run, view)
+    with known:  # last: the first time, models load, and the pictures need not wait for that
+        about(run, view)
+    scores(run)
+    st.stop()
+sight_note(run.settings, edited.clusters)  # last for the same reason

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import text
+from ui.components.head import head
 from ui.connect import connect
 from ui.connect.local_models import local_models
 
-st.title(text.CONNECT)
+head(text.CONNECT)
 st.markdown(text.CONNECT_NOTE)
 left, right = st.columns([3, 2], gap="large")
 with left:

@@ -6,14 +6,13 @@ import streamlit as st
 
 from ui import text
 from ui.components import empty
-from ui.components.safe import safe_md
+from ui.components.head import head
 from ui.components.sight_note import sight_note
 from ui.evaluate import confusion
 from ui.session import run_data, state
 
-st.title(text.EVALUATE)
-run = empty.open_run()
-st.caption(safe_md(run_data.run_name(run), 90))
+run = empty.open_run(text.EVALUATE)
+head(text.EVALUATE, run_data.run_name(run))
 sight_note(run.settings, run_data.view(run).edited.clusters)
 empty.until_sorted(run, text.EVALUATE_EMPTY)
 
@@ -21,7 +20,7 @@ view = run_data.view(run)
 with st.spinner(text.COMPARING):  # the first time, the words for things are read
     found = run_data.scores(run)
 if found:
-    confusion.summary(found, view.count())
+    confusion.summary(run, found, view.count())
     confusion.matrix(run, view, found["per_class"])
     confusion.per_label(found["per_class"])
     confusion.differing_labels(run)

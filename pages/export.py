@@ -6,14 +6,13 @@ import streamlit as st
 
 from ui import text
 from ui.components import empty
-from ui.components.safe import safe_md
+from ui.components.head import head
 from ui.components.sight_note import sight_note
 from ui.export import cards
 from ui.session import run_data, state
 
-st.title(text.EXPORT)
-run = empty.open_run()
-st.caption(safe_md(run_data.run_name(run), 90))
+run = empty.open_run(text.EXPORT)
+head(text.EXPORT, run_data.run_name(run))
 sight_note(run.settings, run_data.view(run).edited.clusters)
 empty.until_sorted(run, text.EXPORT_EMPTY)
 if state.jobs().get(run.id):

@@ -9,44 +9,51 @@ from core.models.supplied.imported import KIND
 from ui import text
 from ui.clusters.stale import stale_notice
 from ui.components import empty
+from ui.components.head import head
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
-from ui.group import estimate, progress
+from ui.group import estimate, progress, suggestions
 from ui.group.form import another_button, begin_all, form
+from ui.group.new_version import new_version_button
 from ui.group.paused import paused, server_button
 from ui.images.skipped import skip_report
 from ui.import_results.panel import left_out
 from ui.session import follow_run, model_choice, run_data, state
 from ui.start import recent
+from ui.start.run_menu import run_menu
 
 run_id = state.open_run_id()
 run = state.workspace().store.runs.get(run_id) if run_id else None
 if run_id and run is None:
-    empty.open_run()
+    empty.open_run(text.GROUP)
 dataset_id, truth = run_data.images_at_hand()
 images = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
 
 if run is None:
-    st.title(text.GROUP_TITLE, anchor=False)
+    head(text.GROUP_TITLE)
     if not dataset_id:
         empty.nowhere(text.NO_IMAGES_TITLE, text.NO_IMAGES, "start", text.TO_IMAGES)
     if images is None or not source.is_complete(images) or not images.counts.get("ready"):
         empty.nowhere(text.IMAGES, text.STILL_OPENING, "images", text.TO_THESE)
     assert images is not None
     st.caption(f"{safe_md(run_data.images_name(images), 60)} · {text.images(images.counts.get('ready', 0))}")
+    found, columns = suggestions.at_hand(images, truth)
+    suggestions.strip(found, images)
     left, right = st.columns([3, 2], gap="large")
     with left, guarded():
-        form(images, truth)
-    with right:
+        form(images, truth, found, columns)
         recent.groupings(images)
+    with right, guarded():
+        suggestions.panel(found, images)
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(safe_md(run_data.run_name(run), 80), width="content", anchor=False)
+with head(run_data.run_name(run)):
     recent.status_badge(run)
-    st.space("stretch")
+    run_menu(run)
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
+        if run_data.is_sorted(run):
+            new_version_button(run)
         another_button(run)
 
 status = recent.status_of(run)

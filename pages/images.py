@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.ingest import source
 from ui import text
+from ui.components.head import head
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
 from ui.images import intake_report
@@ -21,7 +22,7 @@ look = state.jobs().look_at(dataset_id) if dataset_id else None
 given = state.workspace().store.datasets.get(dataset_id) if dataset_id else None
 
 if not look and not given:
-    st.title(text.IMAGES_TITLE, anchor=False)
+    head(text.IMAGES_TITLE)
     if dataset_id:
         st.warning(text.GONE_IMAGES, icon=":material/search_off:")
     with guarded():
@@ -29,8 +30,7 @@ if not look and not given:
     recent.recent_runs()
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.title(safe_md(run_data.images_name(given), 60) if given else text.IMAGES, anchor=False)
+with head(run_data.images_name(given) if given else text.IMAGES):
     st.button(text.OTHER_IMAGES, icon=":material/add_photo_alternate:", on_click=state.close_run)
 if look and look.alive:
     intake_report.at_work(look)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import text
+from ui.components.head import head
 from ui.components.notices import guarded
 from ui.session import state
 from ui.start import demo, recent
 
-st.title(text.START_TITLE, anchor=False)
+head(text.START_TITLE)
 st.markdown(text.TAGLINE)
 with guarded(), st.grid(3, min_column_width=240, gap="medium"):
     for key, icon, title, note, label in (
@@ -18,7 +19,7 @@ with guarded(), st.grid(3, min_column_width=240, gap="medium"):
         ("demo", "auto_awesome", text.DEMO, text.DEMO_NOTE, text.SHOW_DEMO),
     ):
         with st.container(border=True, height="stretch", gap="small"):
-            st.markdown(f"### :primary[:material/{icon}:] {title}")
+            st.markdown(f"## :primary[:material/{icon}:] {title}")
             st.caption(note)
             if key == "demo":
                 demo.pictures()

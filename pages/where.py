@@ -7,17 +7,15 @@ import streamlit as st
 from core.pipeline import place_image
 from ui import text
 from ui.components import empty
+from ui.components.head import head
 from ui.components.notices import guarded
-from ui.components.safe import safe_md
 from ui.components.sight_note import sight_note
 from ui.place_image import panel
 from ui.session import run_data, state
 
-st.title(text.WHERE_TITLE)
-run = empty.open_run()
-dataset = run.settings.dataset_id
-st.caption(safe_md(run_data.run_name(run), 90))
-if not place_image.grouped(state.workspace(), dataset):
+run = empty.open_run(text.WHERE_TITLE)
+head(text.WHERE_TITLE, run_data.run_name(run))
+if not place_image.grouped(state.workspace(), run.settings.dataset_id):
     empty.until_sorted(run, text.WHERE_EMPTY)
 if not run_data.has_pictures(run):
     st.info(text.WHERE_RECORDS, icon=":material/info:")
@@ -28,4 +26,4 @@ if given is None:
     sight_note(run.settings)  # else each card says it of its own criterion
 else:
     with guarded():
-        panel.show(given, panel.find(dataset, given))
+        panel.show(given, panel.find(run, given), run.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -10,25 +11,47 @@ from ui import text
 from ui.clusters import elsewhere
 from ui.components.notices import guarded, show_flash, show_restorations
 from ui.group.progress import banner
-from ui.session import state
+from ui.session import follow_run, state
+from ui.start import tour
 
 _LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by name would be fetched from the network
+
+_STYLE = """<style>
+.stButtonGroup button[data-selected=true] { color: inherit !important }
+@media (min-width: 1100px) {
+  .st-key-section { position: fixed; top: 0.6rem; right: 4rem; z-index: 999991; width: auto }
+}
+</style>"""
+"""What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark. Pages of
+a section, and help, stand beside the menu where it leaves room, so that a page begins right below its title."""
 
 
 def show() -> None:
     """Draw the menu and run the chosen page."""
     st.set_page_config(page_title=text.APP, page_icon=_LOGO, layout="wide")  # before the menu, whose icons would win
-    chosen = st.navigation(state.pages(), position="top")
+    chosen = _menu()
     st.logo(_LOGO, size="large")
+    st.html(_STYLE)
     with guarded():
         state.workspace()
         state.keep_open()
         state.follow()
-        show_flash()
-        show_restorations()
+        with st.container():  # what comes and goes here would move the page, and the focus of the keyboard be lost
+            show_flash()
+            show_restorations()
         elsewhere.tell(state.open_run_id())
-        if chosen.title != text.GROUP:
+        if state.here() != "group":
+            follow_run.forget()
             banner()
-        if chosen.title != text.START_PAGE:
+        if state.here() != "start":
             state.go_on()
+        tour.show()
         chosen.run()
+
+
+def _menu() -> Any:
+    """The menu; returns the page that was chosen."""
+    chosen = st.navigation(state.pages(), position="top")
+    if state.come_to(chosen.url_path or "start"):
+        chosen = st.navigation(state.pages(), position="top")
+    return chosen

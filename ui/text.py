@@ -8,8 +8,10 @@ names are put in by the caller, after `ui.components.safe.safe_md`.
 from __future__ import annotations
 
 from ui.texts.browse import *
+from ui.texts.check import *
 from ui.texts.clusters import *
 from ui.texts.common import *
+from ui.texts.compare import *
 from ui.texts.connect import *
 from ui.texts.door import *
 from ui.texts.edits import *
@@ -17,9 +19,12 @@ from ui.texts.estimate import *
 from ui.texts.evaluate import *
 from ui.texts.export import *
 from ui.texts.group import *
+from ui.texts.help import *
 from ui.texts.images import *
 from ui.texts.import_results import *
 from ui.texts.more_options import *
+from ui.texts.names import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *
+from ui.texts.suggestions import *

@@ -23,7 +23,7 @@ def act(options: argparse.Namespace) -> int:
     """Do it; returns the exit status. Raises FacetryError, OSError."""
     out = common.out_folder(options) if options.out else None
     place = common.place_of(options)
-    origin = source.find(options.images, "", place, encoding=common.zip_names(options))
+    origin = source.find(options.images, "", place, encoding=common.encoding_of_images(options))
     common.say(origin.note)
     if not place.workspace.is_dir():
         raise BadInput(f"There is no workspace at {place.workspace}. Name it with --workspace DIR.")

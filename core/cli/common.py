@@ -15,8 +15,12 @@ from core.domain import Progress
 from core.errors import BadInput, FacetryError, Paused, TooFewAnswers
 from core.evaluate.metrics import sentence
 from core.export import run_files
-from core.ingest.text import NAME_PAGES, UTF_8
+from core.ingest.ground_truth import ALIKE, ALONG, ENCODED, NAMES
+from core.ingest.sources import huggingface_hub
+from core.ingest.table import NAMED as TABLES
+from core.ingest.text import NAME_PAGES, TABLE_PAGES, UTF_8
 from core.pipeline.labels import Fit
+from core.pipeline.met_records import RecordsFit
 from core.typed_path import typed_path
 from core.workspace import Workspace
 
@@ -55,6 +59,29 @@ def zip_names(options: argparse.Namespace) -> str:
         return str(options.zip_names.lower())
     known = ", ".join((UTF_8, *NAME_PAGES))
     raise BadInput(f"--zip-names must be one of {known}, not “{options.zip_names}”.")
+
+
+def table_encoding(options: argparse.Namespace) -> str:
+    """The same that --table-encoding gives. Raises BadInput."""
+    if not options.table_encoding or options.table_encoding.lower() in TABLE_PAGES:
+        return str(options.table_encoding.lower())
+    raise BadInput(f"--table-encoding must be one of {', '.join(TABLE_PAGES)}, not “{options.table_encoding}”.")
+
+
+def encoding_of_images(options: argparse.Namespace) -> str:
+    """What the names of the images are written in: the table that lists them, or a ZIP file or folder. Raises
+    BadInput."""
+    names, table = zip_names(options), table_encoding(options)
+    return table if Path(options.images).suffix.lower() in TABLES else names
+
+
+def truth_of(options: argparse.Namespace) -> str:
+    """The address of the labels, with what their table is written in where that was said. Raises BadInput."""
+    encoding = table_encoding(options)
+    spelled = ALIKE if options.truth.startswith(ALIKE) else ""
+    address = options.truth.removeprefix(ALIKE)
+    is_table = address and address not in NAMES and not address.startswith((ENCODED, *ALONG, huggingface_hub.PREFIX))
+    return f"{spelled}{ENCODED}{encoding}:{address}" if encoding and is_table else options.truth
 
 
 def say(note: str) -> None:
@@ -124,6 +151,9 @@ class Line:
 def _say_labels(found: Fit) -> None:
     """How labels met images where that is not plain, which rows met none, and which images have two labels."""
     seen = found.preview
+    if seen.column:
+        facet = seen.facet.removeprefix(ALIKE)
+        say(f"Labels are those of the column “{facet}”; the column “{seen.column}” names the images.")
     if seen.how:
         say(f"The table of labels: {seen.how}.")
     for way in seen.ways:
@@ -136,6 +166,16 @@ def _say_labels(found: Fit) -> None:
             print(f"{words}: {'; '.join(f'{name}: {label}' for _, name, label in two.said)}", file=sys.stderr)
     for labels in seen.alike:
         say(f"Labels that may mean one: {', '.join(labels)}. They count as one with --truth alike:WHERE.")
+
+
+def _say_records(found: RecordsFit) -> None:
+    """How descriptions or results were read and met images where that is not plain, and what met none."""
+    say(found.note)
+    for way in found.ways:
+        say(way.said("Rows"))
+    if found.unmatched:
+        first = ", ".join(found.unmatched[:_NAMED]) + (", …" if len(found.unmatched) > _NAMED else "")
+        say(f"Rows that name no image here: {len(found.unmatched)} ({first}).")
 
 
 def say_notes(noted: Sequence[tuple[str, str]]) -> None:
@@ -161,6 +201,8 @@ def summary(written: run_files.Written, out: Path) -> int:
     if len(written.failed) > _REASONS:
         for reason, number in Counter(reason for _, reason in written.failed).most_common(_REASONS):
             print(f"{number:,} of {len(written.failed):,} failed: {reason}", file=sys.stderr)
+    if written.records:
+        _say_records(written.records)
     if written.labels:
         _say_labels(written.labels)
     for cluster, size in written.sizes:
@@ -168,6 +210,6 @@ def summary(written: run_files.Written, out: Path) -> int:
     if written.scores:
         shown = ("acc", "nmi", "ari", "name_acc")
         print("  ".join(f"{key} {written.scores[key]:.3f}" for key in shown if written.scores[key] is not None))
-        print(sentence(written.scores))
+        print(sentence(written.scores, written.column))
     print(f"Written to {out}")
     return 1 if written.failed else 0

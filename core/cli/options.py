@@ -25,7 +25,7 @@ def parser() -> Parser:
     """Reads a command line. `act` of what it returns: the function that does the work, as "module:name"."""
     whole = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
     commands = whole.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for add in (_run, _add, _import, _pack_and_unpack):
+    for add in (_run, _suggest, _add, _import, _compare, _pack_and_unpack):
         add(commands)
     return whole
 
@@ -39,9 +39,10 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
         help="folder, ZIP file, PDF file, CSV or Parquet table that lists images, s3://BUCKET/FOLDER, hf:NAME[:SPLIT]",
     )
     _zip_names_option(run)
+    _table_encoding_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
     run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
-    run.add_argument("--k", default="", metavar="N", help="how many groups")
+    run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")
     _out_option(run)
     run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")
     run.add_argument(
@@ -65,11 +66,27 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     run.set_defaults(act="core.cli.run:act")
 
 
+def _suggest(commands: argparse._SubParsersAction[Parser]) -> None:
+    ideas = commands.add_parser("suggest", help="say what the images could be grouped by, and into how many groups")
+    ideas.add_argument("--images", default="", metavar="WHERE", help="as for run")
+    _zip_names_option(ideas)
+    _table_encoding_option(ideas)
+    ideas.add_argument("--records", default="", metavar="FILE.jsonl", help="descriptions made elsewhere")
+    ideas.add_argument("--criterion", default="", metavar="TEXT", help="say only how many groups this forms")
+    ideas.add_argument(
+        "--text", default="builtin", metavar="KIND[:MODEL]", help="a chat model that is asked too, in one request"
+    )
+    _truth_option(ideas)
+    _workspace_option(ideas)
+    ideas.set_defaults(act="core.cli.suggest:act")
+
+
 def _add(commands: argparse._SubParsersAction[Parser]) -> None:
     later = commands.add_parser("add", help="add images to a run; only what is new is described and assigned")
     later.add_argument("--to", required=True, metavar="RUN|latest", help="the id in run.json, or the newest run")
     later.add_argument("--images", required=True, metavar="DIR|ZIP|CSV", help="a folder may hold images added before")
     _zip_names_option(later)
+    _table_encoding_option(later)
     later.add_argument("--out", default="", metavar="DIR", help="where the results of the whole run go")
     _workspace_option(later)
     later.set_defaults(act="core.cli.add:act")
@@ -84,11 +101,21 @@ def _import(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     bring.add_argument("--images", default="", metavar="DIR|ZIP|CSV", help="the images that were grouped, to show them")
     _zip_names_option(bring)
+    _table_encoding_option(bring)
     _truth_option(bring)
     bring.add_argument("--name", default="", metavar="TEXT", help="what was grouped by (default: the file's name)")
     _out_option(bring)
     _workspace_option(bring)
     bring.set_defaults(act="core.cli.import_results:act")
+
+
+def _compare(commands: argparse._SubParsersAction[Parser]) -> None:
+    two = commands.add_parser("compare", help="compare two runs on the same images, or cross their two criteria")
+    two.add_argument("first", metavar="RUN", help="the id in run.json; of two versions, the earlier one")
+    two.add_argument("second", metavar="RUN")
+    two.add_argument("--out", default="", metavar="DIR", help="where the comparison goes, as files")
+    _workspace_option(two)
+    two.set_defaults(act="core.cli.compare:act")
 
 
 def _pack_and_unpack(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -150,6 +177,15 @@ def _zip_names_option(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="ENCODING",
         help="what file names are written in that do not say it, e.g. cp932 (default: found out, and said)",
+    )
+
+
+def _table_encoding_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--table-encoding",
+        default="",
+        metavar="ENCODING",
+        help="what a table (labels, results, list of images) is written in, e.g. cp1250 (default: found out, and said)",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,8 +12,13 @@ from core.domain import RunSettings
 from core.errors import BadInput
 from core.export import run_files
 from core.ingest import source
+from core.ingest.source import Source
 from core.pipeline import runs, validation
 from core.prompts import presets
+from core.workspace import Workspace
+
+AUTO = "auto"
+"""What --k takes beside a number."""
 
 
 def act(options: argparse.Namespace) -> int:
@@ -32,12 +38,14 @@ def act(options: argparse.Namespace) -> int:
         number,
         spread=bool(some),
         pdf_pages=options.pdf_pages,
-        encoding=common.zip_names(options),
+        encoding=common.encoding_of_images(options),
     )
     common.say(origin.note)
     with common.opened(place) as workspace:
         kept = workspace.store.preferences.get(presets.PREFERENCE)
         settings = asking_options.with_presets(settings, options.preset, kept)
+        if options.k == AUTO:
+            settings = replace(settings, k=_stands_out(workspace, origin, settings))
         if options.estimate:
             estimate.show(estimate.of(workspace, origin, runs.check(workspace, origin, settings)))
             return 0
@@ -62,7 +70,7 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         text=options.text,
         records=options.records,
         names=names,
-        truth=options.truth,
+        truth=common.truth_of(options),
         limit=options.limit,
         wording=asking_options.wording(options),
         asking=asking_options.asking(options),
@@ -90,11 +98,25 @@ def _some(options: argparse.Namespace, k: int) -> int:
     return int(options.some) or validation.sample_size(k)
 
 
+def _stands_out(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
+    """How many groups the criterion says, labels say, or stand out in a sample. Raises BadInput where nothing tells."""
+    from core.cli import suggest  # not loaded where a number was given
+
+    runs.check(workspace, origin, settings)
+    number = suggest.number_of(workspace, origin, settings.criterion, settings.truth)
+    if not number.k:
+        raise BadInput(f"Nothing tells how many groups “{settings.criterion}” forms. Give a number: --k N")
+    found = replace(settings, k=max(number.k, len(settings.names)))
+    print(f"{found.k} groups: {suggest.reason(number)}.", file=sys.stderr)
+    validation.check_settings(found, origin.given)
+    return found.k
+
+
 def _k(text: str, names: Sequence[str]) -> int:
     if not text and names:
         return len(names)
-    if text == "auto":
-        raise BadInput("--k auto is not built yet; give a number of groups.")
+    if text == AUTO:
+        return max(1, len(names))  # until the images were looked at
     try:
         return int(text)
     except ValueError:

@@ -113,6 +113,24 @@ def score_table(
     return result
 
 
+@threads.limited
+def agreement(table: Confusion) -> dict[str, float]:
+    """NMI and ARI of two groupings of the same images, neither of which counts as right; 1 for no images."""
+    from core.libraries.sklearn import metrics
+
+    one, other = _members(table)
+    return {
+        "nmi": float(metrics.normalized_mutual_info_score(one, other)),
+        "ari": float(metrics.adjusted_rand_score(one, other)),
+    }
+
+
+def _members(table: Confusion) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The row and the column of each image."""
+    i, j = np.nonzero(table.counts)
+    return np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
+
+
 def names_meant(
     table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
 ) -> dict[str, str] | None:
@@ -136,11 +154,17 @@ def chance_verdict(scores: Mapping[str, Any]) -> str:
     return ": no better than chance" if acc <= chance else ": no better than chance, as blindly formed groups reach it"
 
 
-def sentence(scores: Mapping[str, Any]) -> str:
-    """The accuracy in words, beside what chance gives. scores: those of `score` over at least one image."""
+def sentence(scores: Mapping[str, Any], column: str = "") -> str:
+    """The accuracy in words, beside what chance gives.
+
+    Args:
+        scores: those of `score` over at least one image.
+        column: the labels' name where they are about something else than the groups, which then are not right or wrong.
+    """
     acc, chance, number = scores["acc"], scores["chance"], scores["n"]
+    verb = f"Agrees with the labels “{column}”" if column else "Matches the labels"
     return (
-        f"Matches the labels for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
+        f"{verb} for {100 * acc:.0f} % of {number:,} image{'' if number == 1 else 's'}, "
         f"where always saying the commonest label gives {100 * chance:.0f} %{chance_verdict(scores)}."
     )
 
@@ -178,8 +202,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
                 "shuffled",
             )
         )
-    i, j = np.nonzero(table.counts)
-    truth, groups = np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
+    truth, groups = _members(table)
     homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, groups)
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
@@ -193,8 +216,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         named = right / total
     return {
         "acc": _accuracy(table),
-        "nmi": float(metrics.normalized_mutual_info_score(truth, groups)),
-        "ari": float(metrics.adjusted_rand_score(truth, groups)),
+        **agreement(table),
         "fmi": float(metrics.fowlkes_mallows_score(truth, groups)),
         "homogeneity": float(homogeneity),
         "completeness": float(completeness),

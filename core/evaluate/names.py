@@ -174,6 +174,12 @@ def classes_meant(
     return {cluster: chosen[word] for cluster, word in words.items() if word in chosen}
 
 
+def way_between(name: str, other: str, lexicon: Lexicon) -> Way | None:
+    """In which way a name means the other, in any field of the lexicon; None where it does not, as far as it knows."""
+    found = [way for field in lexicon or ({},) if (way := _way(plain(name), plain(other), field))]
+    return min(found, key=_WAYS.index, default=None)
+
+
 def _class_of(word: str, wanted: Mapping[str, str], field: Mapping[str, Word]) -> tuple[str, Way] | None:
     """The one class that a word means, and in which way; None where it means none, or several alike."""
     ways = {name: way for name, other in wanted.items() if (way := _way(word, other, field))}

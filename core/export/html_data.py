@@ -12,6 +12,7 @@ from core.domain import ItemRow
 from core.export.html_page import Example, Page, Section
 from core.pipeline.sight import said_of_sight
 from core.results.caveats import said_of_groups
+from core.results.labels_about import other_column
 from core.results.run_view import Query, Row, State, View, models_that_answered
 from core.results.selection import ALL, REST, Only
 from core.workspace import Workspace
@@ -48,10 +49,10 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
     listed = [(cluster.id, cluster.name, cluster.meaning) for cluster in clusters]
     listed += [(state, name, _REST_NOTES[state]) for state, name in REST.items() if states[state]]
     wanted = [section for section in listed if not only.groups or section[0] in only.groups]
-    said = {key: list(found) for key, found in _said(view).items()} if not only.text else {}
+    said = {key: list(found) for key, found in _said(view).items()} if not only.narrows else {}
     pictures = dataset is None or dataset.source.has_images
     return Page(
-        title=f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",
+        title=run.name or f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",
         date=dt.datetime.now(dt.UTC).astimezone().date().isoformat(),
         part=only.said(clusters),
         sight=said_of_groups(clusters) + said_of_sight(run.settings),
@@ -69,6 +70,7 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
             for key, title, note in wanted
         ],
         scores=scores,
+        labels=other_column(view.run.settings.truth, view.run.settings.criterion),
         skipped=_reasons(skipped),
     )
 

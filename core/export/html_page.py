@@ -55,6 +55,7 @@ class Page:
         date: YYYY-MM-DD.
         facts: (name, value) of what was asked for and who did the work.
         counts: (name, images); they add up to `given`.
+        labels: what the labels are about, where that is something else than the groups (`other_column`); "" for none.
         scores: as core.evaluate.metrics.score gives them, over the whole run; None without ground truth.
         skipped: (reason, one file as an example, how many files), the most frequent first.
     """
@@ -69,11 +70,12 @@ class Page:
     sections: Sequence[Section]
     scores: Mapping[str, Any] | None
     skipped: Sequence[tuple[str, str, int]]
+    labels: str = ""
 
     @property
     def match(self) -> str:
         """The accuracy in words, beside what chance gives; "" without scores."""
-        return sentence(self.scores) if self.scores else ""
+        return sentence(self.scores, self.labels) if self.scores else ""
 
 
 def html_pieces(page: Page) -> Iterator[bytes]:

@@ -11,10 +11,14 @@ from core.domain import ASSIGNMENTS, STEPS, UNASSIGNED, StepStats
 from core.errors import BadInput
 from core.export.tables import write_csv, write_json
 from core.ingest.ground_truth import TwoLabels
+from core.ingest.name_matching import Way
+from core.pipeline import met_records
 from core.pipeline.labels import Fit, fit_of_run
+from core.pipeline.met_records import RecordsFit
 from core.pipeline.sight import said_of_sight, sight_of
 from core.results import run_view
 from core.results.caveats import said_of_groups, stability
+from core.results.labels_about import other_column
 from core.results.run_view import STATES, Query, Row, View, evidence_used, models_that_answered
 from core.results.selection import ALL
 from core.workspace import Workspace
@@ -41,6 +45,7 @@ class Written:
 
     Attributes:
         failed, skipped: (file, reason).
+        column: what the labels are about, where that is something else than the groups (`other_column`).
         noted: (file, how it was read), where that is not as it is.
         sizes: (cluster name, how many), Unassigned last.
     """
@@ -52,6 +57,8 @@ class Written:
     scores: Mapping[str, Any] | None
     warnings: Sequence[str]
     labels: Fit | None = None
+    column: str = ""
+    records: RecordsFit | None = None
 
 
 def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[str] = ()) -> Written:
@@ -86,6 +93,8 @@ def _written(workspace: Workspace, view: View) -> Written:
         view.metrics(),
         said_of_groups(view.edited.clusters) + said_of_sight(settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
+        other_column(settings.truth, settings.criterion),
+        met_records.fit_of_run(workspace.store, settings),
     )
 
 
@@ -103,6 +112,8 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
     answered, sight = models_that_answered(store, run.id), sight_of(run.settings)
     return {
         "run": run.id,
+        "name": run.name,
+        "parent": run.parent,
         "settings": {**asdict(run.settings), "names": list(run.settings.names)},
         "models": {
             "vision": ", ".join(answered["describe"]),
@@ -117,6 +128,7 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "given": dataset.given if dataset else 0,
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
         "labels": _labels(written.labels),
+        "records": _records(written.records),
         "skipped": _reasons(written.skipped),
         "noted": [{"image": name, "note": note} for name, note in written.noted],
         "without_image": list(without_image),
@@ -136,12 +148,23 @@ def _labels(found: Fit | None) -> dict[str, Any] | None:
         "images": seen.labelled,
         "column": seen.column,
         "read": seen.how,
-        "met": [{"way": way.words, "images": way.number, "example": list(way.example)} for way in seen.ways],
+        "met": _met(seen.ways),
         "rows_without_image": seen.unmatched,
         "two_labels": _differing(found.twice),
         "near_duplicates": _differing(found.near),
         "alike": [list(labels) for labels in seen.alike],
     }
+
+
+def _records(found: RecordsFit | None) -> dict[str, Any] | None:
+    """How what was brought met the images of the run."""
+    if found is None:
+        return None
+    return {"read": found.note, "met": _met(found.ways), "rows_without_image": len(found.unmatched)}
+
+
+def _met(ways: Sequence[Way]) -> list[dict[str, Any]]:
+    return [{"way": way.words, "images": way.number, "example": list(way.example)} for way in ways]
 
 
 def _differing(found: Sequence[TwoLabels]) -> list[list[dict[str, str]]]:

@@ -82,15 +82,16 @@ def _parts(rows: Iterable[Sequence[object]]) -> Iterator[list[Sequence[object]]]
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write the same CSV into a file: the whole table, or what was there before. Raises OSError."""
-    _write(path, csv_pieces(header, rows))
+    write_pieces(path, csv_pieces(header, rows))
 
 
 def write_json(path: Path, value: Mapping[str, object]) -> None:
     """Write a value: all of it, or what was there before stays. Raises OSError."""
-    _write(path, [(json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")])
+    write_pieces(path, [(json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")])
 
 
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file: all of it, or what was there before stays. Raises OSError."""
     fresh = path.with_name(f"{path.name}.part")
     try:
         with fresh.open("wb") as file:

@@ -22,7 +22,7 @@ _TAIL = 40
 """Bytes that stay of the end of a long name: that is where names that a program made differ."""
 _LONGEST_ENDING = 10
 _NOTE, _MISSING, _NAMES = "README.txt", "missing.txt", "files.csv"
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 
 
 def folder_name(name: str) -> str:

@@ -16,7 +16,7 @@ from core.typed_path import kept_path, typed_path
 def scan(images: str, config: Config, encoding: str) -> tuple[SourceAddress, list[Found], str]:
     """Where a source can be found again, what is in it, and what was assumed to read that. Raises BadInput.
 
-    encoding: of file names that do not say theirs; "" to find it out.
+    encoding: of file names that do not say theirs, or of a table; "" to find it out.
     """
     if images.startswith(huggingface_hub.PREFIX):
         return SourceAddress("hub", images), huggingface_hub.scan(images, config), ""
@@ -34,8 +34,8 @@ def scan(images: str, config: Config, encoding: str) -> tuple[SourceAddress, lis
         found = zip_file.scan(path, members, encoding)
         return SourceAddress("zip", place, encoding=encoding), found, said_of_names(encoding)
     if suffix in TABLES:
-        found, how = image_list.scan(path, config)
-        return SourceAddress("csv", place), found, f"{path.name}: {how}." if how else ""
+        found, how, encoding = image_list.scan(path, config, encoding)
+        return SourceAddress("csv", place, encoding=encoding), found, f"{path.name}: {how}." if how else ""
     if suffix == ".pdf":
         check_allowed(path.resolve(), config)
         stat = path.stat()

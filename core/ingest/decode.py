@@ -20,7 +20,8 @@ from PIL import Image
 from core.domain import ImageRow
 from core.errors import BadInput, Paused
 from core.ingest import pdf
-from core.ingest.opener import Opened, opened
+from core.ingest.image_file import Opened
+from core.ingest.opener import opened
 from core.ingest.pixels import colour_of, look_of, upright_rgb
 from core.ingest.sheet import SIDE as SHEET_SIDE
 from core.ingest.sheet import as_sheet, is_long
@@ -107,6 +108,8 @@ def _identified(file: Found, max_pixels: int) -> tuple[str, Callable[[], Opened]
     try:
         content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)
     except OSError as error:
+        if file.member is not None and not error.errno:
+            raise BadInput("It is damaged in the ZIP file. Make the ZIP file again.") from None
         reason = error.strerror or "unknown reason"
         raise BadInput(f"The file could not be read ({reason}). Check that you may open it.") from None
     suffix = PurePosixPath(file.name).suffix.lower()

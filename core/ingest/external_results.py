@@ -10,7 +10,7 @@ import hashlib
 import json
 import weakref
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import Any
 
 from core.domain import ASSIGNMENTS, RESERVED, UNASSIGNED
 from core.errors import BadInput
+from core.ingest.annotations import as_rows
 from core.ingest.ictc_files import clean_answer, first_line, normal, read_answers, read_names, short_names
-from core.ingest.json_rows import json_values
-from core.ingest.name_matching import Images, Matches, from_filenames
+from core.ingest.json_rows import json_values, texts
+from core.ingest.name_matching import Images, from_filenames
+from core.ingest.record_matching import MetRecords, meet
 from core.ingest.records import Record, Records
-from core.ingest.table import JSON, SUFFIXES, image_column, read_table
+from core.ingest.table import JSON, SUFFIXES, Table, image_column, read_table
 from core.ingest.text import lenient
 from core.typed_path import typed_path
 
@@ -30,6 +32,9 @@ _STEP1, _STEP2A, _STEP2B, _STEP3 = "step1_result.jsonl", "step2a_result.txt", "s
 _CLUSTER = ("cluster", "group", "assigned", "assignment", "predicted", "prediction", "answer")
 _DESCRIPTION = ("description", "text", "caption")
 _LABEL = ("label",)
+_CATEGORY = ("labels", "category", "categories", "choice", "choices", "tag", "tags", "class_name")
+"""What programs for annotation call the column of groups, where none is called so."""
+_CONFIDENCE = ("confidence",)
 _TRUTH = ("truth", "ground_truth", "gt", "class", "target")
 _IMAGE = ("image", "image_file", "file", "filename", "file_name", "path", "name")
 _EARLIER = ASSIGNMENTS[:-1]
@@ -56,7 +61,7 @@ class Imported:
     """A whole result. names: (name, meaning) of the groups, in order. bad: (where, reason) of lines not understood.
 
     version: hash of all that was read. exact: it is a table of ours, in which every text is as it was.
-    note: what was assumed to read it, as a sentence, or "".
+    note: what was assumed to read it, as a sentence, or "". second: rows with another answer for their image.
     """
 
     rows: tuple[Answered, ...]
@@ -65,19 +70,16 @@ class Imported:
     version: str
     exact: bool = False
     note: str = ""
+    second: tuple[Record, ...] = ()
 
-    def meet(self, names: Mapping[str, str]) -> Matches:
-        """Which rows mean which items: by id where rows are the items, else by name."""
-        by_id = {row.record.id: place for place, row in reversed(list(enumerate(self.rows)))}
-        own = {item: by_id[item] for item in names if item in by_id}
-        if len(own) == len(names):
-            return Matches(own, {})
-        met = Images(names).meet([row.record.image for row in self.rows])
-        return replace(met, places={**met.places, **own})
+    @property
+    def said(self) -> Sequence[Record]:
+        """All records, those of second answers last: of truth each counts."""
+        return [*(row.record for row in self.rows), *self.second]
 
-    def places(self, names: Mapping[str, str]) -> Mapping[str, int]:
-        """Item id -> index of its row."""
-        return self.meet(names).places
+    def meet(self, images: Images) -> MetRecords:
+        """Which rows mean which images."""
+        return meet([row.record for row in self.rows], images)
 
     def group_of(self, answer: str | None) -> str | None:
         """The key (see there) of the group that an answer names, by its first line; None when it names none."""
@@ -136,6 +138,11 @@ def read_results(path: Path) -> Imported:
 
 def _from_table(path: Path) -> Imported:
     table = read_table(path)
+    return _grouped(path, table, range(2, 2 + len(next(iter(table.values())))), [])
+
+
+def _grouped(path: Path, table: Table, numbers: Sequence[int], bad: list[tuple[int, str]]) -> Imported:
+    """From a table, whatever its columns are called. numbers: the line of each row. Raises BadInput."""
     columns = list(table)
     image = image_column(table)
     others = [column for column in columns if column != image]
@@ -144,30 +151,40 @@ def _from_table(path: Path) -> Imported:
         raise BadInput(f"{path.name} has no column that names the images. It has: {', '.join(columns)}.")
     how = [table.how] if table.how else []
     keys = ["image" if column == image else column.strip().lower() for column in columns]
-    values = [dict(zip(keys, row, strict=True)) for row in zip(*table.values(), strict=True)]
+    cells = [_with_more(cells, table.more.get(column, {})) for column, cells in table.items()]
+    values = [dict(zip(keys, row, strict=True)) for row in zip(*cells, strict=True)]
     if not known & {*_CLUSTER}:
-        chosen = next((key for key in (*_LABEL, *(other.strip().lower() for other in others)) if key in known), "")
+        usual = (*_LABEL, *_CATEGORY, *(other.strip().lower() for other in others))
+        chosen = next((key for key in usual if key in known), "")
         if not chosen:
             raise BadInput(f"{path.name} needs a column of images and one of groups; it has: {', '.join(columns)}.")
         for value in values:
             value["cluster"] = value.pop(chosen)
         if len(others) > 1:
             how.append(f"groups are those of its column “{chosen}”")
-    read = _from_values(path.name, list(enumerate(values, start=2)), [], path.read_bytes())
-    return replace(read, note=f"{path.name}: {'; '.join(how)}." if how else "")
+    read = _from_values(path.name, list(zip(numbers, values, strict=True)), bad, path.read_bytes())
+    said = f"{path.name}: {'; '.join(how)}." if how else ""
+    return replace(read, note=" ".join(filter(None, (said, read.note))))
+
+
+def _with_more(cells: Sequence[str], more: Mapping[int, list[str]]) -> Sequence[Any]:
+    return [[cell, *more[row]] if row in more else cell for row, cell in enumerate(cells)] if more else cells
 
 
 def _from_jsonl(path: Path) -> Imported:
     content = _bytes(path)
     values: list[tuple[int, dict[str, Any]]] = []
     bad: list[tuple[int, str]] = []
-    for number, value in json_values(lenient(content)):
+    for number, value in as_rows(list(json_values(lenient(content))), "cluster"):
         if isinstance(value, dict):
             values.append((number, value))
         else:
             bad.append((number, "This line is not a JSON object."))
     if values and not any(key in value for _, value in values for key in _CLUSTER):
-        raise BadInput(f"{path.name} says of no image which group it is in (a key like cluster).")
+        table = read_table(path)
+        if {column.strip().lower() for column in table} <= {*_IMAGE, *_DESCRIPTION, *_TRUTH, *_CONFIDENCE}:
+            raise BadInput(f"{path.name} says of no image which group it is in (a key like cluster).")
+        return _grouped(path, table, [number for number, _ in values], bad)
     return _from_values(path.name, values, bad, content)
 
 
@@ -176,31 +193,43 @@ def _from_values(
 ) -> Imported:
     """values: line number and what it holds, by lower-case names."""
     exact = bool(values) and all(tuple(value) in (ASSIGNMENTS, _EARLIER) for _, value in values)
-    rows, answers = [], dict[str, str | None]()
+    rows, answers, second = list[Answered](), dict[str, str | None](), list[Record]()
     for number, value in values:
         row = _own_row(value) if exact else _row(value)
         if not row.record.image:
             bad.append((number, "This line names no image."))
-        elif row.answer and answers.setdefault(row.record.id, row.answer) != row.answer:
-            bad.append((number, f"{row.record.image} has a second answer ({row.answer[:60]}); the first counts."))
+            continue
+        others = [row.answer] if row.answer and answers.setdefault(row.record.id, row.answer) != row.answer else []
+        bad += [
+            (number, f"{row.record.image} has a second answer ({other[:60]}); the first counts.")
+            for other in (*others, *_several(value, _CLUSTER)[1:])
+        ]
+        if others:
+            second.append(row.record)
         else:
             rows.append(row)
     if not rows:
         raise BadInput(f"{name} holds no row that names an image.")
     version = hashlib.sha256(content).hexdigest()[:16]
+    note = _said_of_confidence(value.get(_CONFIDENCE[0]) for _, value in values)
     if exact:
         names = Counter(row.answer for row in rows if row.answer not in (None, UNASSIGNED))
-        ranked = sorted(names.items(), key=lambda said: (-said[1], said[0]))
-        return Imported(tuple(rows), tuple((name, "") for name, _ in ranked if name), tuple(bad), version, exact)
-    images = [row.record.image for row in rows]
+        ranked = [(name, "") for name, _ in sorted(names.items(), key=lambda said: (-said[1], said[0])) if name]
+        return Imported(tuple(rows), tuple(ranked), tuple(bad), version, exact, note, tuple(second))
+    images = [record.image for record in (*(row.record for row in rows), *second)]
     short = short_names(images) if any(image.startswith("/") or ":\\" in image for image in images) else {}
-    rows = [_renamed(row, short.get(row.record.image, row.record.image)) for row in rows]
-    return Imported(tuple(rows), tuple(_names_said(rows, _NO_GROUP)), tuple(bad), version)
+    rows = [replace(row, record=_renamed(row.record, short)) for row in rows]
+    second = [_renamed(record, short) for record in second]
+    said = tuple(_names_said(rows, _NO_GROUP))
+    return Imported(tuple(rows), said, tuple(bad), version, note=note, second=tuple(second))
 
 
 def _row(value: Mapping[str, Any]) -> Answered:
-    record = Record(_first(value, _IMAGE), _first(value, _DESCRIPTION), _first(value, _LABEL), _first(value, _TRUTH))
-    return Answered(record, _first(value, _CLUSTER), _share(value.get("confidence")))
+    truth, *also = _several(value, _TRUTH) or [""]
+    record = Record(
+        _first(value, _IMAGE), _first(value, _DESCRIPTION), _first(value, _LABEL), truth, tuple(dict.fromkeys(also))
+    )
+    return Answered(record, _first(value, _CLUSTER), _share(value.get(_CONFIDENCE[0])))
 
 
 def _own_row(value: Mapping[str, Any]) -> Answered:
@@ -215,26 +244,43 @@ def _text_of(found: object) -> str:
     return str(found).encode("utf-8", errors="replace").decode("utf-8") if known else ""
 
 
-def _renamed(row: Answered, image: str) -> Answered:
-    record = row.record
-    return Answered(Record(image, record.description, record.label, record.truth), row.answer, row.confidence)
+def _renamed(record: Record, short: Mapping[str, str]) -> Record:
+    return replace(record, image=short.get(record.image, record.image))
 
 
 def _first(value: Mapping[str, Any], keys: Sequence[str]) -> str:
-    """The first of the keys that is there, as clean text without blanks around it."""
+    """The first of the keys that is there, as clean text without blanks around it; of several texts, the first."""
+    return next(iter(_several(value, keys)), "")
+
+
+def _several(value: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
+    """All texts of the first of the keys that is there: one, or those of a list."""
     for key in keys:
         found = value.get(key)
+        if isinstance(found, list):
+            return [_text_of(one).strip() for one in texts(found) or ()]
         if isinstance(found, (str, int, float)) and not isinstance(found, bool):
-            return _text_of(found).strip()
-    return ""
+            return [_text_of(found).strip()]
+    return []
 
 
 def _share(value: object) -> float | None:
+    """A confidence from 0 to 1, also as people and spreadsheets write it (0,9; 95 %); None for anything else."""
+    number, percent, rest = str(value).strip().replace("％", "%").partition("%")
     try:
-        share = float(str(value))
+        share = float(number.strip().replace(",", ".")) / (100 if percent else 1)
     except ValueError:
         return None
-    return share if 0 <= share <= 1 else None
+    return share if 0 <= share <= 1 and not rest else None
+
+
+def _said_of_confidence(values: Iterable[object]) -> str:
+    """What to say of confidences that are none, as a sentence, or ""."""
+    given = [str(value).strip() for value in values if value is not None]
+    odd = [value for value in given if value and _share(value) is None]
+    if not odd:
+        return ""
+    return f"Confidences that are no number from 0 to 1 are left out: {len(odd)}, e.g. “{odd[0][:40]}”."
 
 
 # -- IC|TC's files

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -17,17 +17,26 @@ from core.config import config
 from core.domain import folded
 from core.errors import BadInput
 from core.ingest.external_results import read_results
-from core.ingest.name_matching import Images, Matches, Other, Way, from_filenames, from_folders
+from core.ingest.name_matching import Images, Other, Way, from_filenames, from_folders
+from core.ingest.record_matching import meet
+from core.ingest.records import read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.table import Table, image_column, read_table
+from core.ingest.text import TABLE_PAGES
 from core.typed_path import kept_path, typed_path
 
 NAMES = ("folder", "filename")
 """Addresses of truth that lies in the images' own names."""
 BROUGHT = "brought:"
 """Before the path of results made elsewhere: the truth that their rows carry, whatever form they have."""
+RECORDS = "records:"
+"""The same of descriptions made elsewhere."""
+ALONG = (BROUGHT, RECORDS)
+"""Beginnings of addresses of truth that came along with something else."""
 ALIKE = "alike:"
 """Before an address: labels that differ only in case, spaces or how a number is written are one."""
+ENCODED = "encoding:"
+"""Before the address of a table, with a colon behind: what it is written in, where a person said so."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 Said = tuple[str, str, str]
 """An item, the file or row that speaks of it, and its label there ("" for none)."""
@@ -90,7 +99,8 @@ def _settled(said: Iterable[Said]) -> tuple[dict[str, str], list[TwoLabels]]:
 
 
 def read(address: str, images: Images) -> Truth:
-    """From `folder`, `filename`, `TABLE[:COLUMN]`, `brought:PATH`, `hf:NAME[:SPLIT]:COLUMN`, or one after `alike:`.
+    """From `folder`, `filename`, `[encoding:CODE PAGE:]TABLE[:COLUMN]`, `brought:PATH`, `records:PATH`,
+    `hf:NAME[:SPLIT]:COLUMN`, or one after `alike:`.
 
     Raises BadInput when no image gets a class.
     """
@@ -98,8 +108,8 @@ def read(address: str, images: Images) -> Truth:
         return _as_one(read(address.removeprefix(ALIKE), images))
     if address in NAMES:
         return _from_names(address, images)
-    if address.startswith(BROUGHT):
-        return _from_results(address, images)
+    if address.startswith(ALONG):
+        return _along(address, images)
     return _from_hub(address, images) if address.startswith(huggingface_hub.PREFIX) else _from_table(address, images)
 
 
@@ -133,8 +143,18 @@ def _from_names(address: str, images: Images) -> Truth:
 # -- tables
 
 
+def split_encoding(address: str) -> tuple[str, str]:
+    """`[encoding:CODE PAGE:]TABLE` -> the code page as Python calls it, "" where none is said, and the rest."""
+    if not address.startswith(ENCODED):
+        return "", address
+    encoding, _, rest = address.removeprefix(ENCODED).partition(":")
+    return encoding.lower(), rest
+
+
 def split_address(address: str) -> tuple[Path, str]:
-    """`FILE[:COLUMN]` -> file, column ("" if none is named); split at the last colon only if the whole is no path."""
+    """`[encoding:CODE PAGE:]FILE[:COLUMN]` -> file, column ("" if none is named); split at the last colon only if the
+    whole is no path."""
+    address = split_encoding(address)[1]
     whole = typed_path(address)
     if whole.exists() or ":" not in address:
         return whole, ""
@@ -143,9 +163,10 @@ def split_address(address: str) -> tuple[Path, str]:
 
 
 def _from_table(address: str, images: Images) -> Truth:
-    """From `TABLE[:COLUMN]`. Raises BadInput with the columns there are, or with what does not fit."""
+    """From `[encoding:CODE PAGE:]TABLE[:COLUMN]`. Raises BadInput with the columns there are, or with what does not
+    fit."""
     path, column = split_address(address)
-    table, called = open_table(path, images)
+    table, called = open_table(path, images, column, split_encoding(address)[0])
     facets = [facet for facet in table if facet != called]
     if not column and len(facets) > 1:
         raise BadInput(
@@ -155,35 +176,36 @@ def _from_table(address: str, images: Images) -> Truth:
     column = column or facets[0]
     if column not in facets:
         raise BadInput(f"{path.name} has no column “{column}”. It has: {', '.join(facets)}.")
-    matched = images.meet(table[called])
-    classes, twice = _settled(_rows(table[called], table[column], images, matched))
+    names, met = table[called], images.meet(table[called])
+    more = table.more.get(column, {})
+    classes, twice = _settled(
+        (item, names[row].strip(), label.strip())
+        for item, row in images.rows(names, met)
+        for label in (table[column][row], *more.get(row, ()))
+    )
     if not classes:
-        raise BadInput(_nothing_met(path, called, table[called], images, bool(matched.places)))
-    met = {table[called][row] for row in (*matched.places.values(), *matched.others.values())}
-    unmatched = [name for name in dict.fromkeys(table[called]) if name.strip() and name not in met]
-    return Truth(column, classes, twice, called, matched.ways, unmatched, table.how)
+        raise BadInput(_nothing_met(path, called, names, images, bool(met.places)))
+    used = {names[row] for row in (*met.places.values(), *met.others.values())}
+    unmatched = [name for name in dict.fromkeys(names) if name.strip() and name not in used]
+    return Truth(column, classes, twice, called, met.ways, unmatched, table.how)
 
 
-def open_table(path: Path, images: Images) -> tuple[Table, str]:
-    """A truth table, and its column that names images: the one that meets most of them. Raises BadInput."""
+def open_table(path: Path, images: Images, labels: str = "", encoding: str = "") -> tuple[Table, str]:
+    """A truth table, and its column that names images: of all but `labels`, the one that meets most of them.
+    encoding: see `read_table`.
+
+    Raises BadInput.
+    """
     if not path.exists():
         raise BadInput(f"The truth table {path} does not exist. Check its path; folder and filename need none.")
-    table = read_table(path)
+    if encoding and encoding not in TABLE_PAGES:
+        raise BadInput(f"Tables are not written in “{encoding}”. Choose one of {', '.join(TABLE_PAGES)}.")
+    table = read_table(path, encoding)
     if len(table) < 2:
         raise BadInput(f"{path.name} needs a column with image names and one with classes; it has: {', '.join(table)}.")
     usual = image_column(table)
-    hits = {column: images.hits(cells) for column, cells in table.items()}
-    return table, usual if hits[usual] == max(hits.values()) else max(hits, key=lambda column: hits[column])
-
-
-def _rows(called: Sequence[str], labels: Sequence[str], images: Images, matched: Matches) -> Iterator[Said]:
-    """What rows say, those of an image's own name before those of its duplicates; a name may have several rows."""
-    rows: dict[str, list[int]] = {}
-    for row, name in enumerate(called):
-        rows.setdefault(name, []).append(row)
-    others = ((images.others[place][0], row) for place, row in matched.others.items())
-    for item, first in (*matched.places.items(), *others):
-        yield from ((item, called[row].strip(), labels[row].strip()) for row in rows[called[first]])
+    hits = {column: images.hits(cells) for column, cells in table.items() if column != labels}
+    return table, usual if hits.get(usual) == max(hits.values()) else max(hits, key=lambda column: hits[column])
 
 
 def _nothing_met(path: Path, called: str, cells: Sequence[str], images: Images, met: bool) -> str:
@@ -217,15 +239,22 @@ def _from_hub(address: str, images: Images) -> Truth:
     return Truth(column, classes, twice)
 
 
-def _from_results(address: str, images: Images) -> Truth:
-    """The facet is the address, since results each have their own truth. Raises BadInput."""
-    path = Path(address.removeprefix(BROUGHT))
-    found = read_results(path)
-    said = ((item, found.rows[row].record) for item, row in found.places(images.names).items())
-    classes, twice = _settled((item, record.image, record.truth) for item, record in said)
+def _along(address: str, images: Images) -> Truth:
+    """The facet is the address, since each file has its own truth. Raises BadInput."""
+    start = next(start for start in ALONG if address.startswith(start))
+    path = Path(address.removeprefix(start))
+    records = read_records(path).records if start == RECORDS else read_results(path).said
+    met = meet(records, images)
+    classes, twice = _settled(
+        (item, records[row].image, truth)
+        for item, row in met.rows
+        for truth in (records[row].truth, *records[row].also)
+    )
     if not classes:
         raise BadInput(f"{path.name} gives none of the images a ground truth.")
-    return Truth(address, classes, twice)
+    used = {records[row].image for _, row in met.rows}
+    unmatched = [one.image for one in records if one.truth and one.image not in used]
+    return Truth(address, classes, twice, ways=met.ways, unmatched=list(dict.fromkeys(unmatched)))
 
 
 # -- what it would give
@@ -284,8 +313,9 @@ def truth_exists(address: str) -> bool:
     address = address.removeprefix(ALIKE)
     if address.startswith(huggingface_hub.PREFIX):
         return huggingface_hub.is_open(address.rpartition(":")[0])
-    if address.startswith(BROUGHT):
-        return Path(address.removeprefix(BROUGHT)).exists()
+    for start in ALONG:
+        if address.startswith(start):
+            return Path(address.removeprefix(start)).exists()
     return address in NAMES or split_address(address)[0].exists()
 
 
@@ -293,6 +323,7 @@ def full_truth_address(address: str, facet: str) -> str:
     """The address as it is kept with a run: readable from any folder later, with its column spelled out."""
     if address.startswith(ALIKE):
         return ALIKE + full_truth_address(address.removeprefix(ALIKE), facet.removeprefix(ALIKE))
-    if address in NAMES or address.startswith((huggingface_hub.PREFIX, BROUGHT)):
+    if address in NAMES or address.startswith((huggingface_hub.PREFIX, *ALONG)):
         return address
-    return f"{kept_path(split_address(address)[0])}:{facet}"
+    encoding = split_encoding(address)[0]
+    return f"{ENCODED}{encoding}:" * bool(encoding) + f"{kept_path(split_address(address)[0])}:{facet}"

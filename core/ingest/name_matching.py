@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -193,6 +193,16 @@ class Images:
             {place - len(own): row for place, row in found.items() if place >= len(own)},
             ways,
         )
+
+    def rows(self, called: Sequence[str], met: Matches) -> Iterator[tuple[str, int]]:
+        """Item id and index of every row that means it, as a name may have several: those of an image's own name
+        before those of its copies."""
+        places: dict[str, list[int]] = {}
+        for row, name in enumerate(called):
+            places.setdefault(name, []).append(row)
+        copies = ((self.others[place][0], row) for place, row in met.others.items())
+        for item, first in (*met.places.items(), *copies):
+            yield from ((item, row) for row in places[called[first]])
 
     def _met(self, spelled: Mapping[int, str], level: int, found: Mapping[int, int]) -> dict[int, int]:
         """Index of a name here -> the row that alone means it and no other image, of those that nothing met yet.

@@ -10,9 +10,10 @@ import contextlib
 import io
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
-from core.ingest.opener import orientation_of
+from core.ingest.image_file import orientation_of
+from core.ingest.view_comment import of_motif
 
 _BIT_DEPTH_TOPS = (255, 1023, 4095, 16383, 65535)
 _HASHED_SIDE, _KEPT = 32, 8
@@ -30,20 +31,27 @@ _TURNS = {
     8: _TURN.ROTATE_90,
 }
 """What makes an image of each EXIF orientation upright."""
-_GREY = "#767676"
-"""What both white and black stand out against, at a contrast of 4.5 each (WCAG 2.2)."""
+_WHITE, _GREY = (255, 255, 255), (118, 118, 118)
+"""The second is what both white and black stand out against, at a contrast of 4.5 each (WCAG 2.2)."""
 _OUTLINED_SIDE, _NEAR_WHITE, _MUCH = 256, 215, 0.25
 
 
 def upright_rgb(image: Image.Image) -> Image.Image:
-    """A decoded image upright, on white or where that hides it on grey, 8 bits a channel, in sRGB."""
+    """A decoded image upright, on white or where that hides it on grey, 8 bits a channel, in sRGB.
+
+    Its comment is that of view_comment.py, none where there is nothing to say.
+    """
     profile = image.info.get("icc_profile")
     turn = _TURNS.get(orientation_of(image))
     upright = image if turn is None else image.transpose(turn)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;"):
         upright = _to_eight_bits(upright)
-    upright = _flattened(upright)
-    return _to_srgb(upright, profile) if profile else upright.convert("RGB")
+    if image.format == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
+        upright = ImageChops.invert(upright)  # Pillow takes all for Adobe's, which say how much ink there is not
+    flat, comment = _flattened(upright)
+    shown = _to_srgb(flat, profile) if profile else flat.convert("RGB")
+    shown.info = {"comment": comment}
+    return shown
 
 
 def look_of(image: Image.Image) -> int:
@@ -84,14 +92,15 @@ def _to_eight_bits(image: Image.Image) -> Image.Image:
     return eight
 
 
-def _flattened(image: Image.Image) -> Image.Image:
-    """The image without transparency or palette, in the colour space that its profile speaks of."""
+def _flattened(image: Image.Image) -> tuple[Image.Image, bytes]:
+    """The image without transparency or palette, in the colour space that its profile speaks of, and its comment."""
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        flat = Image.new("RGBA", rgba.size, _GREY if _is_lost_on_white(rgba) else "white")
+        ground = _GREY if _is_lost_on_white(rgba) else _WHITE
+        flat = Image.new("RGBA", rgba.size, ground)
         flat.alpha_composite(rgba)
-        return flat.convert("L" if image.mode in ("LA", "La") else "RGB")
-    return image.convert("RGB") if image.mode == "P" else image
+        return flat.convert("L" if image.mode in ("LA", "La") else "RGB"), of_motif(rgba.getchannel("A"), ground)
+    return (image.convert("RGB") if image.mode == "P" else image), b""
 
 
 def _is_lost_on_white(rgba: Image.Image) -> bool:

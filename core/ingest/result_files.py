@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from core.config import Config
 from core.errors import BadInput
 from core.ingest.table import NAMED
+from core.ingest.text import UTF_8, decoded, in_words
+from core.typed_path import typed_path
 
 SUFFIXES = NAMED
 _OURS = re.compile(r"step[ _-]?(?P<step>1|2a|2b|3)[^0-9a-z]", re.IGNORECASE)
@@ -41,6 +43,21 @@ def keep(config: Config, files: Sequence[tuple[str, bytes]]) -> tuple[Path, str]
     if len(kept) < len(steps):
         raise BadInput("The same step of IC|TC's results was given twice. Give each once.")
     return _write(config, kept), ICTC
+
+
+def keep_read_as(config: Config, path: Path, encoding: str, called: str = "") -> tuple[Path, str]:
+    """The same of a table that is read in this encoding, whatever would be found out; kept in UTF-8. Raises BadInput.
+
+    called: the person's name for it, where `path` is one of ours.
+    """
+    called = called or path.name
+    try:
+        text, _ = decoded(typed_path(path).read_bytes(), encoding)
+    except UnicodeDecodeError:
+        raise BadInput(f"{called} cannot be read as {in_words(encoding)}. Say what else it is written in.") from None
+    except OSError as error:
+        raise BadInput(f"{called} could not be read ({error.strerror or 'unknown reason'}).") from None
+    return keep(config, [(called, text.encode(UTF_8))])
 
 
 def _write(config: Config, files: dict[str, bytes]) -> Path:

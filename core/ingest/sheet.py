@@ -10,6 +10,8 @@ import math
 
 from PIL import Image
 
+from core.ingest.view_comment import of_strips
+
 SIDE = 2048
 """Longest side of a sheet in pixels, so that text stays legible: twice that of other views."""
 _LONG, _LONGEST_WHOLE = 6, 2048
@@ -38,7 +40,6 @@ def as_sheet(image: Image.Image) -> tuple[Image.Image, str]:
             sheet.paste(image.crop((0, start, across, start + each)), (left, 0))
         else:
             sheet.paste(image.crop((start, 0, start + each, across)), (0, left))
-    return (
-        sheet,
-        f"shown as {number} {'columns' if is_tall else 'rows'}, as it is {along / across:.0f} times as long as wide",
-    )
+    kind = "columns" if is_tall else "rows"
+    sheet.info["comment"] = of_strips(number, kind)
+    return sheet, f"shown as {number} {kind}, as it is {along / across:.0f} times as long as wide"

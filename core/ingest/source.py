@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.domain import DatasetRow, ImageRow, ItemRow, SourceAddress
@@ -16,9 +16,9 @@ from core.ingest import address
 from core.ingest.decode import Unusable
 from core.ingest.decode_pool import expand, prepare_all
 from core.ingest.external_results import Imported, read_results
-from core.ingest.ground_truth import full_truth_address, read_truth, truth_exists
-from core.ingest.name_matching import match_names
-from core.ingest.records import Record, Records, read_records
+from core.ingest.ground_truth import full_truth_address, truth_exists
+from core.ingest.name_matching import Images
+from core.ingest.records import Records, read_records
 from core.ingest.sources import huggingface_hub
 from core.ingest.sources.source_file import Found, some_images
 from core.ingest.sources.zip_file import EARLIER
@@ -29,6 +29,7 @@ __all__ = [
     "Looked",
     "Source",
     "as_given",
+    "as_named",
     "find",
     "from_results",
     "full_truth_address",
@@ -36,11 +37,9 @@ __all__ = [
     "is_complete",
     "known_as",
     "look",
-    "match_records",
     "names",
     "own_truth",
     "read_records",
-    "read_truth",
     "record_truth",
     "reopen",
     "truth_exists",
@@ -48,7 +47,7 @@ __all__ = [
 
 _MISSING = "It was there at the beginning, and was gone before it was looked at. What it was called is not known."
 RECORD_TRUTH = "record"
-"""The facet under which the truth that records carry is kept."""
+"""The facet under which the truth that records carry is kept before there is a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def find(
         limit: so many images only (0: all), the first ones or, with `spread`, evenly from all.
         pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times
             of the files: a changed folder is another dataset and an unchanged one is not looked at again.
-        encoding: of file names that do not say theirs; "" to find it out.
+        encoding: of file names that do not say theirs, or of a table that lists images; "" to find it out.
     """
     if images:
         where, found, note = address.scan(images, config, encoding)
@@ -144,7 +143,8 @@ def reopen(dataset: DatasetRow, config: Config) -> Source:
         return from_results(read_results(Path(where.path)), Path(where.path), dataset.name)
     if not where.has_images:
         return find("", where.path, config, where.limit)
-    _, found, _ = address.scan(where.path, config, where.encoding or EARLIER)
+    earlier = "" if where.kind == "csv" else EARLIER
+    _, found, _ = address.scan(where.path, config, where.encoding or earlier)
     return _found(where, found, config)
 
 
@@ -231,13 +231,30 @@ def own_truth(source: Source, config: Config) -> dict[str, dict[str, str]]:
     return huggingface_hub.classes(source.address.path, config) if source.address.kind == "hub" else {}
 
 
-def match_records(records: Records, names: Mapping[str, str]) -> dict[str, Record]:
-    """Item id -> its record: by id for items that are records, else by relative path or file name."""
-    by_id = {item: record for record in records.records if (item := record.id) in names}
-    if len(by_id) == len(names):
-        return by_id
-    by_name = match_names([record.image for record in records.records], names)
-    return {item: records.records[place] for item, place in by_name.items()} | by_id
+def as_named(source: Source) -> Images:
+    """What was given by its names, before it is looked at. Several files of one name and the same content are one
+    image, as they will be then, so that their name is no doubt."""
+    if source.records is not None:
+        return Images({name: name for name in names(source)})
+    times = Counter((PurePosixPath(file.name).name, file.stamp[0]) for file in source.files)
+    first: dict[object, str] = {}
+    others: list[tuple[str, str]] = []
+    for file in source.files:
+        alike = (PurePosixPath(file.name).name, file.stamp[0])
+        kept = first.setdefault((alike, _content(file)) if times[alike] > 1 else file.name, file.name)
+        others += [(kept, file.name)] if kept != file.name else []
+    return Images({name: name for name in first.values()}, others)
+
+
+def _content(file: Found) -> object:
+    """The same for files of one name and size that hold the same, as far as can be told before they are looked at."""
+    if file.url or file.member is not None:
+        return file.stamp if any(file.stamp) and not file.url else file.name
+    try:
+        with file.path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").digest()
+    except OSError:
+        return file.name
 
 
 def _identity(where: SourceAddress, content: object) -> str:

@@ -6,7 +6,7 @@ import codecs
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import BinaryIO
 
 CODE_PAGES: Mapping[str, str] = {
@@ -27,8 +27,35 @@ CODE_PAGES: Mapping[str, str] = {
 NAME_PAGES = tuple(page for page in CODE_PAGES if page != "mac_roman")
 """Those of file names: Macs write Unicode."""
 UTF_8 = "utf-8"
-_WORDS = {UTF_8: "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
-_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_RARE_PAGES: Mapping[str, str] = {
+    "euc_jp": "Japanese (euc-jp)",
+    "iso2022_jp": "Japanese (iso-2022-jp)",
+    "koi8_r": "Cyrillic (koi8-r)",
+    "cp1254": "Turkish (Windows-1254)",
+    "cp1255": "Hebrew (Windows-1255)",
+    "cp1256": "Arabic (Windows-1256)",
+    "cp1257": "Baltic (Windows-1257)",
+    "cp874": "Thai (Windows-874)",
+    "cp1258": "Vietnamese (Windows-1258)",
+}
+"""What is not found out, as it cannot be told from the others by a few words: only said by a person."""
+TABLE_PAGES = (UTF_8, "utf-16", *CODE_PAGES, *_RARE_PAGES)
+"""What a person can say that a table is written in."""
+_WORDS = {
+    UTF_8: "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+}
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_JAPANESE_MAIL = b"\x1b$"
 _PIECE = 1024**2
 _HEAD = 4096
 _SAMPLE = 16 * 1024
@@ -48,7 +75,7 @@ class MixedText(ValueError):
 
 def in_words(encoding: str) -> str:
     """An encoding as a person calls it."""
-    return CODE_PAGES.get(encoding) or _WORDS.get(encoding, encoding)
+    return CODE_PAGES.get(encoding) or _RARE_PAGES.get(encoding) or _WORDS.get(encoding, encoding)
 
 
 def encoding_of(file: BinaryIO) -> str:
@@ -65,6 +92,8 @@ def encoding_of(file: BinaryIO) -> str:
     for encoding, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
         if zeros.count(0) > len(zeros) // 2 and not others.count(0):
             return encoding
+    if _JAPANESE_MAIL in head and head.isascii():
+        return "iso2022_jp"
     decoder = codecs.getincrementaldecoder(UTF_8)()
     try:
         while piece := file.read(_PIECE):
@@ -83,8 +112,13 @@ def encoding_of(file: BinaryIO) -> str:
     return UTF_8
 
 
-def decoded(content: bytes) -> tuple[str, str]:
-    """A whole text and its encoding, without its mark; what is not valid becomes U+FFFD. Raises MixedText."""
+def decoded(content: bytes, encoding: str = "") -> tuple[str, str]:
+    """A whole text and its encoding, without its mark; what is not valid becomes U+FFFD. Raises MixedText.
+
+    encoding: in which it must be valid; "" to find it out. Raises UnicodeDecodeError.
+    """
+    if encoding:
+        return content.decode(encoding).removeprefix("\ufeff"), encoding
     encoding = encoding_of(io.BytesIO(content))
     return content.decode(encoding, errors="replace").removeprefix("\ufeff"), encoding
 
@@ -103,14 +137,19 @@ def split_lines(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n" if "\n" in text else "\r")]
 
 
-def lines_of(file: BinaryIO) -> Iterator[str]:
-    """The lines of a large file, one at a time, each without its end; damaged bytes become U+FFFD. Raises OSError."""
+def lines_of(file: BinaryIO) -> Generator[str, None, None]:
+    """The lines of a large file, one at a time, each without its end (as `split_lines`); damaged bytes become U+FFFD.
+
+    Raises OSError.
+    """
     try:
         encoding = encoding_of(file)
     except MixedText:
         encoding = UTF_8
     reader = io.TextIOWrapper(file, encoding, errors="replace", newline="\n")
     try:
+        first = reader.readline()
+        yield from [first.removesuffix("\n")] if first.endswith("\n") else split_lines(first)  # else old Mac
         for line in reader:
             yield line.removesuffix("\n")
     finally:

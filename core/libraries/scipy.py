@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from scipy import sparse
 from scipy.cluster.hierarchy import ward
-from scipy.linalg import eigh
+from scipy.linalg import eigh, solve_triangular
 from scipy.ndimage import gaussian_filter
 from scipy.optimize import linear_sum_assignment, minimize, minimize_scalar
 
-__all__ = ["eigh", "gaussian_filter", "linear_sum_assignment", "minimize", "minimize_scalar", "sparse", "ward"]
+__all__ = [
+    "eigh",
+    "gaussian_filter",
+    "linear_sum_assignment",
+    "minimize",
+    "minimize_scalar",
+    "solve_triangular",
+    "sparse",
+    "ward",
+]

@@ -102,3 +102,17 @@ class Labelled(TextModel, Protocol):
     def known(self, corpus: Corpus) -> Sequence[str | None]:
         """The label of each item; None where `label` has to ask for it."""
         ...
+
+
+@runtime_checkable
+class Keeping(TextModel, Protocol):
+    """A text model that can form other groups beside some that stay with what they hold."""
+
+    def name_beside(
+        self, corpus: Corpus, criterion: str, k: int, kept: Sequence[str], held: Sequence[int]
+    ) -> list[Cluster]:
+        """Exactly k clusters, the first of them those that stay, by their names.
+
+        held: for each item the place in `kept` of the cluster that holds it, -1 for none.
+        """
+        ...

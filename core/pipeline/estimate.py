@@ -8,44 +8,34 @@ they decide what the next step asks.
 
 from __future__ import annotations
 
-import json
 import math
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from core import prompts
-from core.domain import UNCLEAR, Cluster, Corpus, RunSettings, Step, StepStats
-from core.engine.requests import Answer
+from core.domain import RunSettings, Step
 from core.models import prices
-from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS
+from core.models.chat.backend import IMAGE_TOKENS
 from core.models.embedding.minilm import MAX_TOKENS
-from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
+from core.models.model_spec import BUILTIN, OPENAI_BATCH
 from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.prices import price_of
 from core.models.registry import NO_KEYS, Keys
-from core.models.roles import Labelled
 from core.models.supplied import imported
-from core.pipeline.run_models import models_of
-from core.steps import assign, name
-from core.steps.item_answers import FoundAnswers
-from core.steps.plan import NAMED_FROM, Model, Plan, StepPlan
+from core.pipeline import known_answers
+from core.pipeline.earlier_runs import REHEARSED, EarlierRuns, rehearsed_in
+from core.pipeline.known_answers import DESCRIPTION_TOKENS, LABEL_TOKENS, UNDECIDED, Known, kind_of, tokens
+from core.steps.plan import NAMED_FROM
 from core.store import Store
 
-_DESCRIPTION_TOKENS = 70.0
-_LABEL_TOKENS = 7.0
 _CHOICE_TOKENS = 6.0
 _QUOTED_CHOICE_TOKENS = 20.0
 _MEANING_TOKENS = 8.0
 _GROUP_TOKENS = 11.0
 """What a group takes in the answer that names it, beside its name, its meaning and the numbers of its labels."""
-_UNDECIDED, _UNDECIDED_LABELS = 0.02, 0.05
-"""The share of images, and of labels, where the label alone does not tell, while nothing better is known. Of two
-recorded sets (8,000 and 700 descriptions) it did not for 1.6 % and none."""
 _NUMBER_TOKENS, _LISTED_TOKENS = 3.0, 2.0
 """What a text's number takes in a request, and a label's number in the answer that lists it."""
 _SECONDS = {"openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
@@ -61,11 +51,7 @@ _FORMING_SECONDS = 3.0
 _AT_ONCE = {"openai": 8}
 _ROUND_SECONDS = 3600.0
 """A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
-_LOADED = (BUILTIN, "openai", OPENAI_BATCH)
-"""Kinds whose id can be had without loading weights, so that what is known can be counted beforehand."""
 _RUNS = 50
-_LEAST = 5
-"""An earlier run must have asked about at least so many items for its averages to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,30 +109,11 @@ def estimate(store: Store, settings: RunSettings, items: Sequence[str], keys: Ke
     return _Estimating(store, settings, items, keys).whole()
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What need not be asked.
-
-    Attributes:
-        described, labelled, assigned: how many items.
-        named: whether the groups have names.
-        to_label: how many distinct descriptions must be asked about; None where that shows only later.
-        labels, read: how many distinct labels must be placed, and how many descriptions be read where one does not
-            tell; None where that shows only later.
-        description, label: tokens of one on average, as far as there are any.
-        distinct: the share of descriptions that none before says.
-    """
-
-    described: int = 0
-    labelled: int = 0
-    named: bool = False
-    assigned: int = 0
-    to_label: int | None = None
-    labels: float | None = None
-    read: float | None = None
-    description: float = _DESCRIPTION_TOKENS
-    label: float = _LABEL_TOKENS
-    distinct: float = 1.0
+def estimate_names(store: Store, settings: RunSettings, labels: Sequence[str]) -> Estimate:
+    """What it takes to have names suggested for items with these labels. settings: as the run would have them."""
+    each = known_answers.mean_tokens(set(labels)) if labels else LABEL_TOKENS
+    estimating = _Estimating(store, replace(settings, share=1.0), labels, NO_KEYS)
+    return Estimate(len(labels), {"name": estimating._name(Known(labels=float(len(set(labels))), label=each))})
 
 
 class _Estimating:
@@ -157,14 +124,14 @@ class _Estimating:
         self.items = items if settings.share == 1 else ()
         self.keys = keys
         self.table = prices.read(store.preferences.get(prices.PREFERENCE, ""))
-        self.runs = store.runs.recent(_RUNS)
+        self.earlier = EarlierRuns(store.runs.recent(_RUNS), settings)
         self.reading = 0.0
         """Seconds that the sentence embedder takes for a description, on average."""
 
     def whole(self) -> Estimate:
         if self.settings.text == imported.KIND:
             return Estimate(self.number)
-        known = self._known()
+        known = known_answers.known(self.store, self.settings, self.items, self.keys)
         self.reading = _TOKEN_SECONDS * min(known.description, MAX_TOKENS) * known.distinct
         steps: dict[Step, StepEstimate] = {
             "describe": self._describe(known),
@@ -172,108 +139,56 @@ class _Estimating:
             "name": self._name(known),
             "assign": self._assign(known),
         }
+        first = rehearsed_in(self.settings, {step: one.items - one.known for step, one in steps.items()})
+        if first is not None:
+            steps[first] = _sum(steps[first], self._rehearsal())
         return Estimate(self.number, steps)
 
-    # -- what is known
+    def _rehearsal(self) -> StepEstimate:
+        """The short question before the first step (rehearsal.py)."""
+        price = price_of(self.settings.text, self.table)
+        cost = None if price is None else price.of(*REHEARSED)
+        return StepEstimate(0, 0, 1, *REHEARSED, _SECONDS["openai"], cost)
 
-    def _known(self) -> _Known:
-        """Look up what need not be asked, step by step, as long as a step's answers are complete."""
-        settings = self.settings
-        if not self.items or not (settings.records or _kind(settings.vision) in _LOADED):
-            return _Known()
-        is_loaded = _kind(settings.text) in _LOADED
-        text = settings.text if is_loaded else BUILTIN
-        models = models_of(replace(settings, text=text, fallback=""), self._names(), self.keys)
-        answers = FoundAnswers(self.store.answers)
-        plan = Plan(models, settings, answers, lambda _: Path())
-        found = list(_find(answers, plan.describe(self.items)))
-        described = _brought(answers, plan, self.items) if settings.records else found
-        known = _Known(len(found))
-        if texts := {seen.text for seen in answers.descriptions(described).values()}:
-            known = replace(known, description=_mean_tokens(texts), distinct=len(texts) / len(described))
-        labelled = _labelled(answers, plan, described, look_up=is_loaded)
-        if len(described) == self.number:
-            missing = [
-                work.key
-                for work in plan.label(described).requests(models.labels, None).work
-                if work.item_id not in labelled
-            ]
-            known = replace(known, to_label=len(set(missing)))
-        known = replace(known, labelled=len(labelled))
-        if len(labelled) < self.number:
-            return known
-        labels = Counter(answers.labels(list(labelled)).values())
-        known = replace(known, labels=float(len(labels)), label=_mean_tokens(labels), read=_unsure(labels))
-        if not is_loaded:
-            return known
-        proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
-        return self._assigned(known, answers, plan, list(labelled), name.read(proposal)) if proposal else known
-
-    def _names(self) -> dict[str, str]:
-        """Item id -> name, to match records by. What was not looked at yet is called as it is known by."""
-        if not self.settings.records:
-            return {}
-        there = self.store.datasets.names(self.settings.dataset_id)
-        return {item: there.get(item, item) for item in self.items}
-
-    def _assigned(
-        self, known: _Known, answers: FoundAnswers, plan: Plan, items: Sequence[str], clusters: Sequence[Cluster]
-    ) -> _Known:
-        """What is known of the assignments, if all earlier steps are known."""
-        stages = plan.assign(items, clusters)
-        missing: list[float] = []  # requests of each stage
-        number, unsure, todo = 0, 0.0, items
-        for stage in stages:
-            work = stage.requests(stage.first, todo).work
-            found = {item: assign.read(value) for item, value in answers.find(stage.step, work).items()}
-            missing.append(len({request.key for request in work if request.item_id not in found}) + unsure)
-            unsure = _UNDECIDED * (len(work) - len(found))  # of those, the next stage may be asked as well
-            todo = [item for item, assignment in found.items() if assignment.undecided]
-            number += len(found) - len(todo)
-        labels = missing[0] if len(stages) > 1 else 0.0
-        return replace(known, named=True, assigned=number, labels=labels, read=missing[-1])
-
-    # -- steps
-
-    def _describe(self, known: _Known) -> StepEstimate:
+    def _describe(self, known: Known) -> StepEstimate:
         spec = "records" if self.settings.records else self.settings.vision
         form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
-        asked = _Request(_tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS)
+        asked = _Request(tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS)
         criteria = 1 + len(self.settings.asking.also)
-        return self._step("describe", spec, self.number, known.described, asked, _DESCRIPTION_TOKENS * criteria)
+        return self._step("describe", spec, self.number, known.described, asked, DESCRIPTION_TOKENS * criteria)
 
-    def _label(self, known: _Known) -> StepEstimate:
+    def _label(self, known: Known) -> StepEstimate:
         if self.settings.asking.with_label:
             return StepEstimate(self.number, self.number)
         size, each = self.settings.asking.items, known.description + _NUMBER_TOKENS
-        asked = _Request(_tokens(prompts.worded("label", self.settings.wording).key()), size, each)
+        asked = _Request(tokens(prompts.worded("label", self.settings.wording).key()), size, each)
         missing = self.number - known.labelled if known.to_label is None else known.to_label
-        found = self._step("label", self.settings.text, missing, 0, asked, _LABEL_TOKENS)
+        found = self._step("label", self.settings.text, missing, 0, asked, LABEL_TOKENS)
         return replace(found, items=self.number, known=known.labelled)
 
-    def _name(self, known: _Known) -> StepEstimate:
+    def _name(self, known: Known) -> StepEstimate:
         labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
         listed = labels * (known.label + _NUMBER_TOKENS if known.labels else known.label)
-        asked = _Request(_tokens(prompts.worded("name", self.settings.wording).key()) + listed)
+        asked = _Request(tokens(prompts.worded("name", self.settings.wording).key()) + listed)
         answered = self.settings.k * (_GROUP_TOKENS + _MEANING_TOKENS + known.label) + labels * _LISTED_TOKENS
         return self._step("name", self.settings.text, 1, int(known.named), asked, answered)
 
-    def _assign(self, known: _Known) -> StepEstimate:
+    def _assign(self, known: Known) -> StepEstimate:
         """If labels are assigned first, an earlier run's averages are per label and include the descriptions read after
         them."""
         size, settings, number = self.settings.asking.items, self.settings, self.number
-        by_label = not settings.asking.exact and _kind(settings.text) != BUILTIN
+        by_label = not settings.asking.exact and kind_of(settings.text) != BUILTIN
         labels = _distinct(number) if known.labels is None else known.labels
         read = float(number)
         if by_label or known.named:
-            read = number * _UNDECIDED if known.read is None else known.read
+            read = number * UNDECIDED if known.read is None else known.read
         clusters = settings.k * (_NUMBER_TOKENS + known.label + _MEANING_TOKENS)
         each = known.description + known.label + _NUMBER_TOKENS
-        asked = _Request(_tokens(prompts.worded("assign", settings.wording).key()) + clusters, size, each)
+        asked = _Request(tokens(prompts.worded("assign", settings.wording).key()) + clusters, size, each)
         found = self._step("assign", settings.text, math.ceil(read), 0, asked, _QUOTED_CHOICE_TOKENS)
         if by_label and labels:
             each = known.label + _NUMBER_TOKENS
-            asked = _Request(_tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters, size, each)
+            asked = _Request(tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters, size, each)
             bare = self._step("assign", settings.text, math.ceil(labels), 0, asked, _CHOICE_TOKENS)
             found = bare if bare.learnt else _sum(found, bare)
         found = replace(found, items=number, known=known.assigned)
@@ -286,11 +201,11 @@ class _Estimating:
 
         completion: tokens answered for one item.
         """
-        kind, missing = _kind(spec), max(items - known, 0)
+        kind, missing = kind_of(spec), max(items - known, 0)
         price = price_of(spec, self.table)
         if kind in (BUILTIN, "records"):
             return self._here(step, kind, items, known)
-        if (past := self._past(step, spec)) is not None:
+        if (past := self.earlier.took(step, spec)) is not None:
             asked = past.items - past.cache_hits
             each = [
                 total / asked for total in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)
@@ -317,11 +232,10 @@ class _Estimating:
         missing, named = max(items - known, 0), min(self.number, NAMED_FROM)
         if step == "name":  # one request about all items
             missing *= named
-        paces = [pace for run in self.runs if self._is_like(run.settings) and (pace := _pace(run.stats, step))]
-        if paces and missing:
-            number, seconds = min(paces, key=lambda pace: abs(math.log(pace[0] / missing)))
+        if missing and (pace := self.earlier.pace(step, missing)):
+            number, seconds = pace
             return StepEstimate(items, known, seconds=seconds * missing / number, learnt=True)
-        if _kind(self.settings.vision) == BUILTIN and not self.settings.records:
+        if kind_of(self.settings.vision) == BUILTIN and not self.settings.records:
             return StepEstimate(items, known, seconds=missing * _IMAGE_SECONDS[step])
         seconds = missing * _TEXT_SECONDS[step]
         if step == "name" and missing:
@@ -329,28 +243,6 @@ class _Estimating:
         # Naming reads the descriptions that it is given for the first time, sorting the others.
         read = {"name": missing, "assign": min(missing, self.number - named)}.get(step, 0)
         return StepEstimate(items, known, seconds=seconds + read * self.reading)
-
-    def _is_like(self, other: RunSettings) -> bool:
-        """Whether another run was over the like (images or texts), with the built-in engine where this one has it."""
-        mine, others = (
-            ("records" if run.records else _kind(run.vision), _kind(run.text) == BUILTIN)
-            for run in (self.settings, other)
-        )
-        return mine == others and other.share == self.settings.share
-
-    def _past(self, step: Step, spec: str) -> StepStats | None:
-        """The statistics of the newest run in which the same model was asked about a few items at least. None if there
-        is none. A run that was checked again counts its cache hits repeatedly, so that too few items seem to have been
-        asked; it is passed over."""
-        for run in self.runs:
-            used = run.settings.vision if step == "describe" else run.settings.text
-            stats = run.stats.get(step)
-            alike = run.settings.asking == self.settings.asking
-            if step == "assign" and run.settings.share < 1:  # its items are also those that only followed
-                continue
-            if used == spec and alike and stats and stats.items - stats.cache_hits >= (1 if step == "name" else _LEAST):
-                return stats
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,60 +254,9 @@ class _Request:
     item: float = 0.0
 
 
-def _pace(stats: Mapping[str, StepStats], step: Step) -> tuple[int, float] | None:
-    """How many items a step of an earlier run worked on, and the seconds it took; None where that tells nothing."""
-    of_step = stats.get(step)
-    if of_step is None or of_step.seconds <= 0:
-        return None
-    asked = of_step.items - of_step.cache_hits
-    if step == "name":  # one request about all that was labelled
-        asked = min(stats["label"].items, NAMED_FROM) if asked > 0 and "label" in stats else 0
-    return (asked, of_step.seconds) if asked >= _LEAST else None
-
-
-def _brought(answers: FoundAnswers, plan: Plan, items: Sequence[str]) -> list[str]:
-    """The items whose descriptions came along; they are known from now on."""
-    requests = plan.describe(items).requests(plan.models.vision, None)
-    given = zip(requests.work, requests.ask(requests.work) if requests.work else (), strict=True)
-    found = {work.item_id: answer.value for work, answer in given if isinstance(answer, Answer)}
-    answers.take("describe", requests.work, found)
-    return list(found)
-
-
-def _labelled(answers: FoundAnswers, plan: Plan, items: Sequence[str], *, look_up: bool) -> dict[str, str]:
-    """Item id -> label (JSON): those that came along, and those answered before."""
-    labels = plan.models.labels
-    found: dict[str, str] = {}
-    if isinstance(labels, Labelled) and items:
-        seen = answers.descriptions(items)
-        known = zip(items, labels.known(Corpus(items, [seen[item] for item in items])), strict=True)
-        found = {item: json.dumps(label) for item, label in known if label is not None}
-        answers.take("label", (), found)
-    return (_find(answers, plan.label(items)) if look_up else {}) | found
-
-
-def _unsure(labels: Counter[str]) -> float:
-    """How many of these labels' items must be read besides: those labelled "unclear", and those of the rarest labels,
-    since it is the frequent ones that groups are made of."""
-    rarest = sorted(number for label, number in labels.items() if label != UNCLEAR)
-    return float(labels[UNCLEAR] + sum(rarest[: int(_UNDECIDED_LABELS * len(rarest))]))
-
-
-def _mean_tokens(texts: Collection[str]) -> float:
-    return sum(map(_tokens, texts)) / max(len(texts), 1)
-
-
-def _kind(spec: str) -> str:
-    return ModelSpec.parse(spec).kind
-
-
 def _rounds(requests: float) -> int:
     """How many times so many requests have to wait for batches; 0 when they are so few that they go without."""
     return 0 if requests < FEW else math.ceil(requests / (BATCH * AT_ONCE))
-
-
-def _tokens(text: str) -> float:
-    return len(text) / CHARS_A_TOKEN
 
 
 def _distinct(items: int) -> float:
@@ -433,6 +274,7 @@ def _sum(first: StepEstimate, other: StepEstimate) -> StepEstimate:
         first.completion_tokens + other.completion_tokens,
         first.seconds + other.seconds,
         cost,
+        first.learnt,
     )
 
 
@@ -446,8 +288,3 @@ def _times(step: StepEstimate, samples: int) -> StepEstimate:
         seconds=step.seconds * samples,
         cost=None if step.cost is None else step.cost * samples,
     )
-
-
-def _find(answers: FoundAnswers, plan: StepPlan[Model]) -> dict[str, str]:
-    """Item id -> value of what the first model of a step has answered before."""
-    return answers.find(plan.step, plan.requests(plan.first, None).work)

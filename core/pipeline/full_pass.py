@@ -11,6 +11,7 @@ from core.engine.requests import stopping
 from core.engine.run_step import Meter
 from core.errors import BadInput, FacetryError, TooFewAnswers
 from core.ingest import ground_truth, source
+from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
@@ -22,6 +23,7 @@ from core.pipeline.run_models import models_of
 from core.pipeline.step_runner import Runner, chunks
 from core.pipeline.validation import check_settings, sample_size
 from core.results import decisions, run_view
+from core.results.carry import carry_moves
 from core.results.edited import Edited
 from core.steps import name
 from core.steps.item_answers import RunAnswers
@@ -68,6 +70,7 @@ class Pass:
         self._label(self._items())
         self.runner.finish("label")
         self._name()
+        carry_moves(self.store, self.row)
         if not names_only:
             self._assign(check_all)
 
@@ -91,16 +94,21 @@ class Pass:
         before stays."""
         if not self.settings.truth or not source.truth_exists(self.settings.truth):
             return
-        truth = ground_truth.read(self.settings.truth, images_of(self.store, self.settings.dataset_id))
+        try:
+            truth = ground_truth.read(self.settings.truth, images_of(self.store, self.settings.dataset_id))
+        except BadInput:
+            if self.settings.truth.startswith(ground_truth.ALONG):
+                return  # nobody chose these labels; that they fit no image is no reason to stop
+            raise
         self.store.datasets.set_truth(self.settings.dataset_id, truth.facet, truth.classes)
 
     def _load_models(self) -> None:
         # Records are matched by name.
-        names = self.store.datasets.names(self.settings.dataset_id) if self.settings.records else {}
+        images = images_of(self.store, self.settings.dataset_id) if self.settings.records else Images({})
         registry.give_back(self.settings.vision, self.settings.text, self.settings.fallback)
         with stopping(self.runner.cancel.is_set):  # loading takes minutes
             models = models_of(
-                self.settings, names, self.keys, self.workspace.folder, self._say, self.store.text_vectors
+                self.settings, images, self.keys, self.workspace.folder, self._say, self.store.text_vectors
             )
         if self.only is None:
             self.runner.rehearsal = Rehearsal(models.text)
@@ -224,7 +232,7 @@ class Pass:
         meter = self.runner.meter("assign", len(todo))
         for part in chunks(todo):
             rest = list(part)
-            first, *further = self.plan.assign(part, edited.clusters)
+            first, *further = self.plan.assign(part, edited.asked)
             self.runner.run_again(first, rest, meter)
             for stage in further:
                 if rest := self._undecided(rest):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.domain import DatasetRow, RunSettings
@@ -13,11 +13,13 @@ from core.errors import BadInput
 from core.ingest import source
 from core.ingest.external_results import Imported, read_results
 from core.ingest.ground_truth import BROUGHT
-from core.ingest.name_matching import match_names
+from core.ingest.name_matching import Images, match_names
+from core.ingest.record_matching import MetRecords
 from core.ingest.source import Source
 from core.models.supplied.imported import KIND
 from core.pipeline import intake, runs
 from core.pipeline.intake import OnProgress
+from core.pipeline.labels import images_of
 from core.store import Store
 from core.typed_path import kept_path, typed_path
 from core.workspace import Workspace
@@ -31,11 +33,11 @@ MOST_GROUPS = 1_000
 @dataclass(frozen=True, slots=True)
 class Brought:
     """The run that was made, the rows that are not in it (what they call their image, and the reason), and what was
-    assumed to read the results and the names of the images."""
+    assumed to read the names of the images."""
 
     run_id: str
     left_out: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def without_image(self) -> tuple[str, ...]:
@@ -97,17 +99,16 @@ def bring_in(
     origin = _origin(workspace, found, path, images, called, encoding)
     if not source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
         intake.look(workspace.store, workspace.copies, workspace.config, origin, cancel, tell)
-    ready = workspace.store.datasets.names(origin.dataset_id)
-    met = found.meet(ready)
-    places = met.places
-    if not places:
+    known = images_of(workspace.store, origin.dataset_id)
+    ready, met = known.names, found.meet(known)
+    if not met.rows:
         where = images if isinstance(images, str) else images.name
         row, name = found.rows[0].record.image, next(iter(ready.values()), "")
         raise BadInput(
             f"No row of {called or path.name} names one of the images in {where}. A row says “{row[:120]}”, "
             f"an image is called “{name[-120:]}”. Check the names."
         )
-    left_out = _left_out(workspace.store, origin.dataset_id, found, places) if images else ()
+    left_out = _left_out(workspace.store, origin.dataset_id, found, met) if images else ()
     settings = RunSettings(
         "",
         name.strip() or Path(called or typed_path(path).resolve().name).stem,
@@ -115,15 +116,14 @@ def bring_in(
         vision="records",
         text=KIND,
         records=str(path),
-        truth=truth or _own_truth(found, path, bool(images)),
+        truth=truth or _own_truth(found, path),
     )
     run_id = runs.start(workspace, source.as_given(_dataset(workspace, origin), list(ready.values())), settings)
     _remember(workspace.store, run_id, left_out)
     if on_run:
         on_run(run_id)
     runs.run(workspace, run_id, "assign", cancel=cancel, on_progress=tell)
-    notes = (found.note, origin.note, *(way.said("Rows") for way in met.ways))
-    return Brought(run_id, left_out, tuple(note for note in notes if note))
+    return Brought(run_id, left_out, origin.note)
 
 
 def read(path: Path, called: str = "") -> Imported:
@@ -141,24 +141,21 @@ def read(path: Path, called: str = "") -> Imported:
         if not called:
             raise
         raise BadInput(str(error).replace(str(path), called).replace(path.name, called)) from None
-    return found
+    return replace(found, note=found.note.replace(path.name, called)) if called else found
 
 
 def preview(found: Imported, store: Store, dataset_id: str = "") -> Preview:
     """How results fit the images of a dataset; without one, what they hold. Nothing is stored."""
-    names = {row.record.id: "" for row in found.rows}
-    if dataset_id:
-        names = store.datasets.names(dataset_id)
-    met = found.meet(names)
-    places = met.places
-    rows = [found.rows[place] for place in places.values()]
+    known = images_of(store, dataset_id) if dataset_id else Images({row.record.id: "" for row in found.rows})
+    met = found.meet(known)
+    rows = [found.rows[place] for place in met.first.values()]
     return Preview(
         len(found.rows),
         tuple(name for name, _ in found.names),
-        len(names),
+        len(known.names),
         sum(found.group_of(row.answer) is not None for row in rows),
         sum(bool(row.record.truth) for row in rows),
-        _left_out(store, dataset_id, found, places) if dataset_id else (),
+        _left_out(store, dataset_id, found, met) if dataset_id else (),
         len(found.bad),
         " ".join(note for note in (found.note, *(way.said("Rows") for way in met.ways)) if note),
     )
@@ -186,19 +183,19 @@ def _dataset(workspace: Workspace, origin: Source) -> DatasetRow:
     return dataset
 
 
-def _own_truth(found: Imported, path: Path, has_images: bool) -> str:
-    """The address of the truth that came with the results; "" if the rows themselves are the items and keep it."""
-    if any(row.record.truth for row in found.rows):
-        return f"{BROUGHT}{kept_path(typed_path(path))}" if has_images else ""
+def _own_truth(found: Imported, path: Path) -> str:
+    """The address of the truth that came with the results, or ""."""
+    if any(record.truth for record in found.said):
+        return f"{BROUGHT}{kept_path(typed_path(path))}"
     return "filename" if found.numbered else ""
 
 
-def _left_out(store: Store, dataset_id: str, found: Imported, places: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+def _left_out(store: Store, dataset_id: str, found: Imported, met: MetRecords) -> tuple[tuple[str, str], ...]:
     """Every row and line that no usable image answers to."""
     out = {str(item.position): item for item in store.datasets.skipped(dataset_id)}
     called = [row.record.image for row in found.rows]
     unusable = {place: out[key] for key, place in match_names(called, {key: out[key].name for key in out}).items()}
-    used = set(places.values())
+    used = {*met.first.values()}
     said = {called[place] for place in used}
     rows = []
     for place, image in enumerate(called):

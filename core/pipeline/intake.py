@@ -15,7 +15,7 @@ from core.domain import DatasetRow, ItemRow, Progress
 from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.ingest.decode import KINDS, image_path
-from core.ingest.near_duplicates import near_groups
+from core.ingest.near_duplicates import NEAR, near_groups
 from core.ingest.source import Looked, Source
 from core.store import Store
 
@@ -51,7 +51,8 @@ def take_in(
         yield [found.item for found in part]
     if not store.datasets.items(origin.dataset_id, limit=1):
         first = store.datasets.skipped(origin.dataset_id, 1)[0]
-        raise BadInput(f"None of the {origin.given} files can be used. The first: {first.name}: {first.reason}")
+        none = f"None of the {origin.given} files can be used. The first:" if origin.given > 1 else "No image here:"
+        raise BadInput(f"{none} {first.name}: {first.reason}")
     if origin.records is not None:
         store.datasets.set_truth(origin.dataset_id, source.RECORD_TRUTH, source.record_truth(origin.records))
     for facet, classes in source.own_truth(origin, config).items():
@@ -104,12 +105,6 @@ def bring_back_copies(
                     raise Cancelled
                 if not wanted:
                     return
-
-
-NEAR = 4
-"""Bits of 64 in which near duplicates may differ. Measured on the 216 demo images: half the size, JPEG at quality 40
-and 10 % more light change 0 to 1 bit in the median, 6 at most. No two different ones are this near and of one colour.
-"""
 
 
 def near_duplicate_groups(store: Store, dataset_id: str, distance: int = NEAR) -> list[list[str]]:

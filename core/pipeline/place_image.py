@@ -18,6 +18,7 @@ from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.ingest.decode import image_path
+from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.ingest.sources.file_kind import recognised
 from core.ingest.sources.source_file import Found, opened_head
@@ -67,21 +68,28 @@ class Where:
     note: str = ""
 
 
-def grouped(workspace: Workspace, dataset_id: str) -> list[RunRow]:
-    """The newest run of each criterion that has sorted this dataset's images, the newest first."""
+def grouped(workspace: Workspace, dataset_id: str, first: str = "") -> list[RunRow]:
+    """The newest run of each criterion that has sorted this dataset's images, the newest first.
+
+    first: a run that comes before all others and, whenever it was made, answers for its criterion.
+    """
     found: dict[str, RunRow] = {}
-    for run in workspace.store.runs.of_dataset(dataset_id):
+    for run in sorted(workspace.store.runs.of_dataset(dataset_id), key=lambda run: run.id != first):
         if "assign" in workspace.store.answers.step_counts(run.id):
             found.setdefault(folded(run.settings.criterion), run)
     return list(found.values())
 
 
-def where(workspace: Workspace, dataset_id: str, image: Path, name: str = "", keys: Keys = NO_KEYS) -> Where:
+def where(
+    workspace: Workspace, dataset_id: str, image: Path, name: str = "", keys: Keys = NO_KEYS, *, first: str = ""
+) -> Where:
     """Where this image file goes, for each of `grouped`. name: what the person calls it (default: the file's name).
+
+    first: the id of the run that answers first, if it has sorted its images.
 
     The dataset and its runs are left as they are. Raises BadInput when there is nothing to ask or no usable image.
     """
-    runs = grouped(workspace, dataset_id)
+    runs = grouped(workspace, dataset_id, first)
     if not runs:
         raise BadInput("These images have not been sorted into groups yet. Group them first.")
     name = name or image.name
@@ -104,7 +112,7 @@ def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys)
         problem = "Its descriptions were brought in; there is no model to ask about another image."
         return Place(run.id, run.settings.criterion, problem=problem)
     try:
-        models = models_of(run.settings, {}, keys, keeper=workspace.store.text_vectors)
+        models = models_of(run.settings, Images({}), keys, keeper=workspace.store.text_vectors)
         return _Placing(workspace, run, models, item, view).place()
     except FacetryError as error:
         return Place(run.id, run.settings.criterion, problem=str(error))
@@ -122,15 +130,16 @@ class _Placing:
         """Describe, label and assign the image. Raises FacetryError with the reason where a model gives no answer."""
         description = describe.read(self._answer(self.plan.describe([self.item])))
         said = label.read(self._answer(self.plan.label([self.item])))
-        clusters = decisions.clusters(self.store, self.run.id).clusters
-        assignment = self._assign(clusters)
-        names = {cluster.id: cluster.name for cluster in clusters}
-        by_probability = sorted((assignment.probabilities or {}).items(), key=lambda share: -share[1])
+        edited = decisions.clusters(self.store, self.run.id)
+        assignment = self._assign(edited.asked)
+        names = {cluster.id: cluster.name for cluster in edited.clusters}
+        cluster = edited.resolve(assignment.cluster_id) or ""
+        by_probability = sorted(edited.chances(assignment.probabilities or {}).items(), key=lambda share: -share[1])
         return Place(
             self.run.id,
             self.run.settings.criterion,
-            names.get(assignment.cluster_id or "", ""),
-            assignment.cluster_id or "",
+            names.get(cluster, ""),
+            cluster,
             assignment.confidence,
             tuple((names[cluster], share) for cluster, share in by_probability if cluster in names),
             description.text,

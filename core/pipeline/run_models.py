@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from core.domain import Cluster, Corpus, RunSettings
 from core.errors import ModelUnavailable
 from core.ingest import source
 from core.ingest.external_results import read_results
+from core.ingest.name_matching import Images
+from core.ingest.record_matching import meet
 from core.models import registry
 from core.models.embedding.kept import Keeper
 from core.models.fallback import SecondText, SecondVision
@@ -22,7 +24,7 @@ from core.steps.plan import Models
 
 def models_of(
     settings: RunSettings,
-    items: Mapping[str, str],
+    images: Images,
     keys: Keys = NO_KEYS,
     folder: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -30,10 +32,10 @@ def models_of(
 ) -> Models:
     """Load the models of a run. Raises FacetryError.
 
-    items: item id -> name, to match the records a person brought. folder, say, keeper: see registry.How.
+    images: to match the records a person brought. folder, say, keeper: see registry.How.
     """
     if settings.text == imported.KIND:
-        return _imported_models(settings, items)
+        return _imported_models(settings, images)
     how = How(keys, settings.wording, settings.asking, folder, say, keeper)
     text = registry.text_model(settings.text, how)
     second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
@@ -45,7 +47,7 @@ def models_of(
         other = _second_vision(settings, how) if ModelSpec.parse(settings.vision).kind != BUILTIN else None
         return Models(vision, who_labels, text, second_vision=other, second_text=second)
     records = source.read_records(Path(settings.records))
-    matched = source.match_records(records, items)
+    matched = {item: records.records[row] for item, row in meet(records.records, images).first.items()}
     descriptions = {item: record.description or record.label for item, record in matched.items()}
     labels = {item: record.label for item, record in matched.items() if record.label}
     recorded = RecordsVision(descriptions, records.version)
@@ -53,6 +55,16 @@ def models_of(
     if labels:
         labelled = LabelledText(text, f"records/{records.version}", lambda corpus: [*map(labels.get, corpus.ids)])
     return Models(recorded, labelled, text, by_item=bool(labels), second_text=second)
+
+
+def text_models_of(settings: RunSettings, how: How) -> Models:
+    """The text model of a run, for steps after its images were described: a vision model that others serve or that must
+    be loaded is left out. Raises FacetryError."""
+    is_measured = ModelSpec.parse(settings.vision).kind == BUILTIN and not settings.records
+    vision = registry.vision_model(BUILTIN, how) if is_measured else RecordsVision({}, "described before")
+    text = registry.text_model(settings.text, how)
+    second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
+    return Models(vision, text, text, second_text=second)
 
 
 def _second_vision(settings: RunSettings, how: How) -> VisionModel | None:
@@ -69,10 +81,10 @@ def _labels_in_descriptions(corpus: Corpus) -> list[str | None]:
     return [description.label or None for description in corpus.descriptions]
 
 
-def _imported_models(settings: RunSettings, items: Mapping[str, str]) -> Models:
+def _imported_models(settings: RunSettings, images: Images) -> Models:
     """What was brought in, in the role of the models. Raises BadInput when the files have gone."""
     found = read_results(Path(settings.records))
-    rows = {item: found.rows[place] for item, place in found.places(items).items()}
+    rows = {item: found.rows[place] for item, place in found.meet(images).first.items()}
     ids = {found.key(name): f"c{place}" for place, (name, _) in enumerate(found.names, start=1)}
     labels: dict[str, set[str]] = {key: set() for key in ids.values()}
     said: dict[str, tuple[str, str | None, float | None]] = {}

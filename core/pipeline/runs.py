@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from core.domain import RunSettings
+from core.domain import ItemRow, RunSettings
 from core.errors import Cancelled, FacetryError, Paused, told
 from core.ingest import ground_truth, source
 from core.ingest.external_results import read_results
+from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.models import prices, registry
 from core.models.registry import NO_KEYS, How, Keys
@@ -53,23 +54,33 @@ def start(
 
 def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Keys = NO_KEYS) -> RunSettings:
     """The settings as a run over what `origin` found would have them. Raises FacetryError for what cannot work."""
-    check_settings(settings, origin.given)
+    refused = [ItemRow(0, "", file.name, "skipped", file.refusal) for file in origin.files if file.refusal]
+    check_settings(settings, origin.given - len(refused), refused)
     check_share(settings, origin.given)
     check_cap(settings, prices.read(workspace.store.preferences.get(prices.PREFERENCE)))
     if settings.truth:  # a mistake in it must show before hours of work, not after
-        facet, _ = source.read_truth(settings.truth, {name: name for name in source.names(origin)})
-        settings = replace(settings, truth=source.full_truth_address(settings.truth, facet))
+        found = ground_truth.read(settings.truth, _images(workspace, origin))
+        settings = replace(settings, truth=source.full_truth_address(settings.truth, found.facet))
     how = How(keys, settings.wording, settings.asking, workspace.folder)
     if settings.text == imported.KIND:
         read_results(Path(settings.records))
     else:
         if settings.records:
-            source.read_records(Path(settings.records))
+            carried = any(record.truth for record in source.read_records(Path(settings.records)).records)
+            if carried and not settings.truth:
+                settings = replace(settings, truth=f"{ground_truth.RECORDS}{kept_path(typed_path(settings.records))}")
         else:
             registry.check(settings.vision, "", "", how)
         registry.check("", settings.text, settings.fallback, how)
     records = kept_path(typed_path(settings.records)) if settings.records else ""
     return replace(settings, dataset_id=origin.dataset_id, criterion=settings.criterion.strip(), records=records)
+
+
+def _images(workspace: Workspace, origin: Source) -> Images:
+    """What was given, with copies as one image: as it was looked at, or else by its names."""
+    if origin.records is None and source.is_complete(workspace.store.datasets.get(origin.dataset_id)):
+        return images_of(workspace.store, origin.dataset_id)
+    return source.as_named(origin)
 
 
 def _begun(workspace: Workspace, settings: RunSettings) -> str:

@@ -30,6 +30,7 @@ from core.pipeline.validation import check_share
 from core.propagation.propagate import Propagated, Propagation
 from core.propagation.sampling import Places, fit_axes
 from core.results import decisions, run_view
+from core.results.carry import carry_moves
 from core.results.edited import Edited
 from core.steps import assign
 
@@ -55,6 +56,7 @@ class SampledPass(Pass):
         self._look_at(items, list(dict.fromkeys([*failed, *plan.ask({}).tolist()])))  # of any round: they are due again
         self._read_truth()
         self._name()
+        carry_moves(self.store, self.row)
         if names_only:
             return
         while True:

@@ -26,7 +26,9 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
     if settings.k > given:
         reasons = {item.reason: item.name for item in reversed(skipped)}
         left = "".join(f" Not used: {name}: {reason}" for reason, name in [*reasons.items()][-3:][::-1])
-        raise BadInput(f"{settings.k} groups need at least {settings.k} images; there are {given}.{left}")
+        there = {0: "there is none", 1: "there is 1"}.get(given, f"there are {given}")
+        need = f"{settings.k} groups need at least {settings.k} images" if settings.k > 1 else "A group needs an image"
+        raise BadInput(f"{need}; {there}.{left}")
     if len(settings.names) > settings.k:
         raise BadInput(
             f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."

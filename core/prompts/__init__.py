@@ -83,13 +83,13 @@ def versions(step: Step, wording: Wording, asking: Asking) -> tuple[str, ...]:
 
 
 @cache
-def newest(form: Form) -> Prompt:
+def newest(form: Form | Literal["suggest"]) -> Prompt:
     """The newest version of a prompt, as it comes with Facetry."""
     return _versions(form)[-1]
 
 
 @cache
-def _versions(form: Form) -> list[Prompt]:
+def _versions(form: str) -> list[Prompt]:
     paths = sorted(_HERE.glob(f"{form}.v*.txt"), key=lambda path: int(path.stem.rsplit(".v", 1)[1]))
     return [Prompt(path.stem, path.read_text(encoding="utf-8")) for path in paths]
 
@@ -148,6 +148,8 @@ def _rules(form: Form, wording: Wording) -> list[str]:
             rules.append(
                 "Prefer narrow, exact groups; do not put things together that a careful person would keep apart."
             )
+        if wording.again:
+            rules.append(wording.again)
     if wording.language and form not in ("assign", "assign_labels"):
         written = "names and meanings" if form == "name" else "labels" if form == "label" else "text"
         kept = {"label": "“unclear” as it is", "describe_label": "the words “Label:” and “unclear” as they are"}.get(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -43,6 +43,8 @@ class Edited:
         moved: item id -> cluster id or None, where a person put it.
         learnt: item id -> (cluster id or None, confidence), where a classifier put it that learnt from the person.
         pinned: ids of clusters that stay when names are suggested again.
+        absorbed: merged clusters that a model formed of what was measured.
+        parted: ids of clusters that were split off one that a model formed so.
         skipped: edits that no longer apply, with the reason.
     """
 
@@ -52,6 +54,8 @@ class Edited:
     moved: Mapping[str, str | None] = field(default_factory=dict)
     learnt: Mapping[str, tuple[str | None, float]] = field(default_factory=dict)
     pinned: frozenset[str] = frozenset()
+    absorbed: tuple[Cluster, ...] = ()
+    parted: frozenset[str] = frozenset()
     skipped: tuple[tuple[Edit, str], ...] = ()
 
     def resolve(self, cluster_id: str | None) -> str | None:
@@ -78,6 +82,25 @@ class Edited:
     def is_placed(self, item: str, chosen: str | None, label: str) -> bool:
         """Whether what a person did decides where an item belongs, whatever cluster a model chose for it."""
         return item in self.moved or item in self.learnt or (chosen or "", label) in self.routed
+
+    def chances(self, probabilities: Mapping[str, float]) -> dict[str, float]:
+        """Today's cluster -> its probability: merged ones added up, removed ones left out.
+
+        probabilities: as a model gave them, by the clusters that it knew.
+        """
+        total: dict[str, float] = defaultdict(float)
+        for cluster_id, probability in probabilities.items():
+            if now := self.resolve(cluster_id):
+                total[now] += probability
+        return dict(total)
+
+    @property
+    def asked(self) -> tuple[Cluster, ...]:
+        """The clusters that a model chooses among. Those that were merged into another keep their place in what was
+        measured: images that lie there belong to the whole. Those that were split off have none, and take no images by
+        their name alone that lie in another."""
+        chosen = tuple(cluster for cluster in self.clusters if cluster.id not in self.parted) or self.clusters
+        return (*chosen, *(cluster for cluster in self.absorbed if self.resolve(cluster.id)))
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -198,7 +221,6 @@ def _merge(state: Edited, edit: Merge) -> Edited:
     others = _without(state, cluster)
     if into.id == cluster.id:
         raise BadInput("A group cannot be merged into itself.")
-    # The prototype of the larger whole stays that of the target: assignments are remapped, not judged again.
     whole = replace(
         into,
         labels=tuple(dict.fromkeys((*into.labels, *cluster.labels))),
@@ -207,7 +229,8 @@ def _merge(state: Edited, edit: Merge) -> Edited:
         inside=dict((Counter(into.inside) + Counter(cluster.inside)).most_common()),
         stability=stability((into, cluster)),  # at least: images that went from one to the other now stay
     )
-    kept = _replace(replace(state, clusters=others), whole)
+    absorbed = (*state.absorbed, cluster) if cluster.prototype else state.absorbed
+    kept = _replace(replace(state, clusters=others, absorbed=absorbed), whole)
     merged = {**state.merged, cluster.id: into.id}
     return _remapped(kept, merged, {cluster.id: into.id})
 
@@ -257,7 +280,9 @@ def _real(state: Edited, routed: Mapping[Route, str]) -> dict[Route, str]:
 def _propose(state: Edited, clusters: tuple[Cluster, ...]) -> Edited:
     if not clusters:
         raise BadInput("A run needs at least one group.")
-    return _dropped(replace(state, clusters=clusters))
+    here = {cluster.id for cluster in clusters}
+    merged = {cluster_id: into for cluster_id, into in state.merged.items() if cluster_id not in here}
+    return _dropped(replace(state, clusters=clusters, merged=merged, absorbed=(), parted=frozenset()))
 
 
 def _move_labels(state: Edited, edit: MoveLabels) -> Edited:
@@ -278,6 +303,8 @@ def _split(state: Edited, edit: Split) -> Edited:
     cluster = state.get(edit.cluster_id)
     if not any(part.labels or part.items for part in edit.parts):
         raise BadInput("Choose labels or images that become a group of their own.")
+    if cluster.prototype or cluster.id in state.parted:
+        state = replace(state, parted=state.parted | {part.cluster_id for part in edit.parts})
     for part in edit.parts:
         cluster, taken = _taken(cluster, part)
         state = replace(state, clusters=(*state.clusters, taken))

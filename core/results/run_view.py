@@ -7,20 +7,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
-from core.evaluate.metrics import Confusion, from_counts, score_table
+from core.evaluate.metrics import Confusion, from_counts, matching, score_table
 from core.ingest.ground_truth import ALIKE
 from core.ingest.source import RECORD_TRUTH
 from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.results import decisions
+from core.results.ranks import ranked
 from core.steps import assign, name
 from core.store import Store
-from core.store.placements import Order, Placement, Query
+from core.store.placements import Placement
+from core.store.query import Between, Order, Query
 from core.store.runs import RunRow
 
-__all__ = ["EVERYTHING", "Order", "Query", "Row", "View"]
+__all__ = ["EVERYTHING", "Between", "Order", "Query", "Row", "View"]
 
 EVERYTHING = Query()
 _ALL = 2**62
@@ -107,11 +112,18 @@ class View:
 
     def rows(self, query: Query = EVERYTHING, limit: int = _ALL, offset: int = 0) -> list[Row]:
         """The items of a query from place `offset` on, in its order."""
-        return self._rows(self._store.placements.search(self.run.id, query, limit, offset))
+        query = self._matched(query)
+        order = self._ranked(query)
+        if order is None:
+            return self._rows(self._store.placements.search(self.run.id, query, limit, offset))
+        wanted = order[max(offset, 0) : max(offset, 0) + limit].tolist()
+        found = self._store.placements.search(self.run.id, Query(positions=tuple(wanted)), len(wanted))
+        place = {position: number for number, position in enumerate(wanted)}
+        return self._rows(sorted(found, key=lambda placement: place[placement.position]))
 
     def each(self, query: Query = EVERYTHING, at_once: int = 20_000) -> Iterator[Row]:
         """The items of a query in the order given; a large run is never held whole, and none is passed over twice."""
-        query = replace(query, order="given")
+        query = replace(self._plain(query), order="given")
         while part := self._store.placements.search(self.run.id, query, at_once):
             yield from self._rows(part)
             query = replace(query, after=part[-1].position)
@@ -139,11 +151,43 @@ class View:
         ]
 
     def count(self, query: Query = EVERYTHING) -> int:
-        return self._store.placements.count(self.run.id, query)
+        query = replace(self._matched(query), like=None)
+        order = self._ranked(query)
+        return self._store.placements.count(self.run.id, query) if order is None else len(order)
+
+    def ids(self, query: Query = EVERYTHING) -> list[str]:
+        """The ids of a query's items, in the order given."""
+        return self._store.measures.items(self.run.id, self._plain(query))
 
     def place(self, query: Query, item_id: str) -> int | None:
         """How many items of a query come before this one; None when it is not among them."""
-        return self._store.placements.place(self.run.id, query, item_id)
+        query = self._matched(query)
+        order = self._ranked(query)
+        if order is None:
+            return self._store.placements.place(self.run.id, query, item_id)
+        own = self._store.placements.search(self.run.id, Query(ids=(item_id,)), 1)
+        places = [] if not own else (order == own[0].position).nonzero()[0].tolist()
+        return places[0] if places else None
+
+    def _ranked(self, query: Query) -> NDArray[np.int64] | None:
+        once: dict[str, list[str]] = defaultdict(list)
+        for known, now in self.edited.today().items():
+            once[now].append(known)
+        return ranked(self._store, self.run, query, once)
+
+    def _matched(self, query: Query) -> Query:
+        """The query with which ground truth each cluster is matched to, where it asks for what is right."""
+        if query.right is None:
+            return query
+        table = self.confusion()
+        pairs = [(table.classes[row], table.clusters[column] or "") for row, column in matching(table).items()]
+        return replace(query, pairs=tuple(pairs))
+
+    def _plain(self, query: Query) -> Query:
+        """The same items by what the table holds alone."""
+        query = replace(self._matched(query), like=None)
+        order = self._ranked(query)
+        return query if order is None else replace(query, between=None, copies=False, positions=tuple(order.tolist()))
 
     def states(self) -> Counter[str]:
         """State -> how many items."""
@@ -159,17 +203,17 @@ class View:
 
     def files(self, query: Query = EVERYTHING) -> Counter[str]:
         """Cluster id, or state outside all clusters, -> how many files of a query there are, duplicates included."""
-        counts = self._store.placements.files(self.run.id, query)
+        counts = self._store.placements.files(self.run.id, self._plain(query))
         return Counter({cluster or state: number for (state, cluster), number in counts.items()})
 
     def file_names(self, query: Query = EVERYTHING) -> list[str]:
         """What these files are called."""
-        return self._store.placements.file_names(self.run.id, query)
+        return self._store.placements.file_names(self.run.id, self._plain(query))
 
     def filed(self, query: Query, at_once: int = 5_000) -> Iterator[tuple[str, str, str]]:
         """(item id, file name, cluster id or state outside all clusters) of these files, in the order given; a large
         run is never held whole."""
-        last = -1
+        last, query = -1, self._plain(query)
         while part := self._store.placements.filed(self.run.id, query, last, at_once):
             yield from ((item, file, cluster or state) for _, item, file, state, cluster in part)
             last = part[-1][0]
@@ -190,12 +234,12 @@ class View:
 
     def probabilities(self, item_id: str) -> dict[str, float]:
         """Cluster id -> probability of one item under today's clusters: merged ones added up, removed ones left out."""
-        value = self._store.answers.value(self.run.id, "assign", item_id)
-        total: dict[str, float] = defaultdict(float)
-        for cluster_id, probability in ((assign.read(value).probabilities if value else None) or {}).items():
-            if now := self.edited.resolve(cluster_id):
-                total[now] += probability
-        return dict(total)
+        return self.shares([item_id]).get(item_id, {})
+
+    def shares(self, items: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Item id -> as `probabilities`, for the items of which the model gave any."""
+        found = self._store.measures.probabilities(self.run.id, items)
+        return {item: self.edited.chances(given) for item, given in found.items()}
 
     def confusion(self) -> Confusion:
         """How many items with ground truth of each class are in each cluster."""

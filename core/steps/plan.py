@@ -103,7 +103,7 @@ class Plan:
 
         def requests(model: TextModel, some: Sequence[str] | None) -> Requests:
             work = label.work(model, criterion, _some(contents, some))
-            return Requests(work, label.ask(model, criterion, lambda ids: self._corpus(ids, labelled=False)))
+            return Requests(work, label.ask(model, criterion, lambda ids: self.corpus(ids, labelled=False)))
 
         return StepPlan("label", self.models.labels, self.models.second_text, requests)
 
@@ -115,7 +115,7 @@ class Plan:
 
         def requests(model: TextModel, _: Sequence[str] | None) -> Requests:
             work = name.work(model, criterion, contents, labels, k, given)
-            return Requests(work, name.ask(model, criterion, k, given, lambda: self._corpus(items, labelled=True)))
+            return Requests(work, name.ask(model, criterion, k, given, lambda: self.corpus(items, labelled=True)))
 
         return StepPlan("name", self.models.text, self.models.second_text, requests)
 
@@ -127,7 +127,7 @@ class Plan:
 
         def by_description(model: TextModel, some: Sequence[str] | None) -> Requests:
             work = assign.work(model, criterion, _some(contents, some), labels, clusters)
-            return Requests(work, assign.ask(model, criterion, clusters, lambda ids: self._corpus(ids, labelled=True)))
+            return Requests(work, assign.ask(model, criterion, clusters, lambda ids: self.corpus(ids, labelled=True)))
 
         def by_label(model: TextModel, some: Sequence[str] | None) -> Requests:
             if not model.by_label:  # a second model that must see more
@@ -169,7 +169,7 @@ class Plan:
             inputs.append(ImageInput(shown, known or None, item))
         return inputs
 
-    def _corpus(self, ids: Sequence[str], *, labelled: bool) -> Corpus:
+    def corpus(self, ids: Sequence[str], *, labelled: bool) -> Corpus:
         """Described items as a text model takes them."""
         descriptions = self.answers.descriptions(ids)
         labels = self.answers.labels(ids) if labelled else {}

@@ -137,6 +137,11 @@ class Answers:
         )
         return str(rows[0][0]) if rows else None
 
+    def drop(self, run_id: str, step: Held) -> None:
+        """The run holds nothing for this step any more; the answers stay known by their keys."""
+        with self._db.write(run_id) as cursor:
+            cursor.execute("DELETE FROM result WHERE run_id = ? AND step = ?", [run_id, step])
+
     def evidence(self, model: str, ids: Sequence[str]) -> dict[str, Vector]:
         """Space -> (len(ids), d) float32 of what `model` measured; rows of NaN where an item has none."""
         columns = self._db.read_columns(

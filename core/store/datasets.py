@@ -169,7 +169,8 @@ class Datasets:
 
     def spread(self, dataset_id: str, number: int) -> list[ItemRow]:
         """So many usable items from all over the dataset, in the order given; all where there are no more."""
-        rows = self._db.read(
+        rows = self._db.read_kept(
+            [dataset_id],
             "WITH ready AS (SELECT position, item_id, name, status, reason, row_number() OVER (ORDER BY position) - 1 "
             "AS place, count(*) OVER () AS total FROM dataset_item WHERE dataset_id = $1 AND status = 'ready') "
             "SELECT position, item_id, name, status, reason FROM ready WHERE total <= $2 "

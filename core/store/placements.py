@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from core.store.database import Database
 from core.store.decisions import PLACED, ROUTED, Decisions
+from core.store.flows import COUNT, EACH
 from core.store.kept_rows import Rows, Version
-
-Order = Literal["sure", "unsure", "given"]
+from core.store.query import SURENESS, Query, before, order_by, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +34,6 @@ class Placement:
     truth: str
     reason: str
     earlier: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which items of a run, and in which order; conditions that are not None combine.
-
-    Attributes:
-        words: all of these occur, whatever their case, somewhere in description, label or name.
-        cluster_id: "" means in no cluster.
-        groups: any of these clusters, or states outside all clusters.
-        labels: any of these.
-        ids: any of these items.
-        after: those that came after the one at this position.
-        order: "sure" is what a person put there, then by falling confidence; "unsure" is the reverse of that;
-            "given" is as the items came.
-    """
-
-    words: tuple[str, ...] = ()
-    state: str | None = None
-    cluster_id: str | None = None
-    truth: str | None = None
-    reason: str | None = None
-    groups: tuple[str, ...] | None = None
-    labels: tuple[str, ...] | None = None
-    ids: tuple[str, ...] | None = None
-    after: int | None = None
-    order: Order = "given"
 
 
 _OLDEST_SECONDS = 1.0
@@ -146,21 +119,21 @@ class Placements:
 
     def search(self, run_id: str, query: Query, limit: int, offset: int = 0) -> list[Placement]:
         """At most `limit` items from place `offset` on. Costs the same at either end of a long list."""
-        where, values = _where(run_id, query)
+        wanted, values = where(run_id, query)
         backwards = False
         if offset > limit:
             beyond = self.count(run_id, query) - offset
             if beyond < offset:  # nearer to the end: sort in the opposite order and reverse the page
                 backwards, limit = True, min(limit, max(beyond, 0))
                 offset = beyond - limit
-        order = _order(query.order, backwards)
+        order = order_by(query.order, backwards)
         # Select the ids first and their rows afterwards: sorting whole rows would be most of the work.
         sql = (
             f"SELECT {_COLUMNS} FROM placement WHERE rowid IN "
-            f"(SELECT rowid FROM placement WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?) "
-            f"ORDER BY {_order(query.order)}"
+            f"(SELECT rowid FROM placement WHERE {wanted} ORDER BY {order} LIMIT ? OFFSET ?) "
+            f"ORDER BY {order_by(query.order)}"
         )
-        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)])]
+        return [Placement(*row) for row in self._read(run_id, sql, [*values, limit, max(offset, 0)], query)]
 
     def examples(self, run_id: str, number: int) -> list[Placement]:
         """The surest items of each cluster, and of each state outside all clusters, the surest first."""
@@ -169,15 +142,24 @@ class Placements:
             for row in self._read(
                 run_id,
                 f"SELECT {_COLUMNS} FROM placement WHERE rowid IN (SELECT unnest(max_by(rowid, "
-                f"{{'sure': {_SURENESS}, 'place': -position}}, {number:d})) FROM placement WHERE run_id = ? "
-                f"GROUP BY state, cluster_id) ORDER BY {_order('sure')}",
+                f"{{'sure': {SURENESS}, 'place': -position}}, {number:d})) FROM placement WHERE run_id = ? "
+                f"GROUP BY state, cluster_id) ORDER BY {order_by('sure')}",
                 [run_id],
             )
         ]
 
     def count(self, run_id: str, query: Query) -> int:
-        where, values = _where(run_id, query)
-        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {where}", values)[0][0])
+        wanted, values = where(run_id, query)
+        return int(self._read(run_id, f"SELECT count(*) FROM placement WHERE {wanted}", values, query)[0][0])
+
+    def flow(self, run_id: str, other: str) -> list[tuple[str, str, int]]:
+        """(group in one run, group in the other, how many items) over the items that both hold; see `Flow`."""
+        rows = self._db.read_kept([run_id, other], COUNT, [run_id, other])
+        return [(here, there, number) for here, there, number in rows]
+
+    def paired(self, run_id: str, other: str, after: int, limit: int) -> list[tuple[int, str, str, str]]:
+        """(position, name, group in one run, in the other) of the next so many of these items, in the order given."""
+        return self._db.read(EACH, [run_id, other, after, limit])
 
     def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""
@@ -198,15 +180,13 @@ class Placements:
 
     def place(self, run_id: str, query: Query, item_id: str) -> int | None:
         """How many items of the query come before this one; None when it is not among them."""
-        where, values = _where(run_id, query)
-        before = "(sureness, -position) > (own.sureness, -own.position)"
-        before = {"sure": before, "unsure": before.replace(">", "<"), "given": "position < own.position"}[query.order]
+        wanted, values = where(run_id, query)
         sql = (
-            f"WITH found AS (SELECT item_id, position, {_SURENESS} AS sureness FROM placement WHERE {where}), "
+            f"WITH found AS (SELECT item_id, position, name, {SURENESS} AS sureness FROM placement WHERE {wanted}), "
             "own AS (SELECT * FROM found WHERE item_id = ?) "
-            f"SELECT (SELECT count(*) FROM found WHERE {before}) FROM own"
+            f"SELECT (SELECT count(*) FROM found WHERE {before(query.order)}) FROM own"
         )
-        found = self._read(run_id, sql, [*values, item_id])
+        found = self._read(run_id, sql, [*values, item_id], query)
         return int(found[0][0]) if found else None
 
     def counts(self, run_id: str) -> dict[tuple[str, str], int]:
@@ -233,52 +213,18 @@ class Placements:
         )
         return [(state, cluster, value, number) for state, cluster, value, number in self._read(run_id, sql, [run_id])]
 
-    def _read(self, run_id: str, sql: str, values: list[Any]) -> Rows:
-        return self._db.read_kept([run_id], sql, values)
+    def _read(self, run_id: str, sql: str, values: list[Any], query: Query | None = None) -> Rows:
+        about = [run_id, query.flow.run_id] if query and query.flow else [run_id]
+        return self._db.read_kept(about, sql, values)
 
 
 _COLUMNS = ", ".join(Placement.__slots__)
-_SURENESS = "CASE source WHEN 'person' THEN 2 ELSE coalesce(confidence, 0) END"
-
-
-def _order(order: Order, backwards: bool = False) -> str:
-    down, up = ("ASC", "DESC") if backwards else ("DESC", "ASC")
-    if order == "given":
-        return f"position {up}"
-    if order == "unsure":
-        down, up = up, down
-    return f"{_SURENESS} {down}, position {up}"
-
-
-def _where(run_id: str, query: Query) -> tuple[str, list[Any]]:
-    parts = ["run_id = ?"]
-    values: list[Any] = [run_id]
-    for column in ("state", "cluster_id", "truth", "reason"):
-        if (wanted := getattr(query, column)) is not None:
-            parts.append(f"{column} = ?")
-            values.append(wanted)
-    several_of = (
-        ("if(cluster_id = '', state, cluster_id)", query.groups),
-        ("label", query.labels),
-        ("item_id", query.ids),
-    )
-    for column, several in several_of:
-        if several is not None:
-            parts.append(f"{column} IN (SELECT unnest(?::VARCHAR[]))")
-            values.append(list(several))
-    if query.after is not None:
-        parts.append("position > ?")
-        values.append(query.after)
-    for word in query.words:
-        parts.append("contains(words, lower(?))")
-        values.append(word)
-    return " AND ".join(parts), values
 
 
 def _files(run_id: str, query: Query) -> tuple[str, list[Any]]:
-    where, values = _where(run_id, query)
+    wanted, values = where(run_id, query)
     return (
-        f"FROM (SELECT run_id, item_id, state, cluster_id FROM placement WHERE {where}) p "
+        f"FROM (SELECT run_id, item_id, state, cluster_id FROM placement WHERE {wanted}) p "
         "JOIN run ON run.id = p.run_id JOIN dataset_item i ON i.dataset_id = run.dataset_id AND i.item_id = p.item_id "
         "WHERE i.status IN ('ready', 'duplicate')"
     ), values

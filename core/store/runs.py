@@ -21,7 +21,12 @@ from core.store.stale_groups import Apart, Kind, Mark, counted, kinds_as_values,
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as stored."""
+    """A run as stored.
+
+    Attributes:
+        name: what a person called it, or "".
+        parent: the id of the run that it is a new version of, or "".
+    """
 
     id: str
     settings: RunSettings
@@ -29,6 +34,8 @@ class RunRow:
     message: str
     stats: Mapping[str, StepStats]
     created_at: datetime
+    name: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +60,13 @@ class Runs:
     def create(self, settings: RunSettings) -> str:
         """Store a new run and return its id (unguessable, safe in a URL)."""
         run_id = secrets.token_hex(6)
-        row = (run_id, settings.dataset_id, _write(settings), "waiting", "", "{}", now(), now(), "")
+        row = (run_id, settings.dataset_id, _write(settings), "waiting", "", "{}", now(), now(), *_NOT_YET)
         self._db.insert(_TABLE, [row], about=[run_id, _TABLE])
         return run_id
 
     def get(self, run_id: str) -> RunRow | None:
-        """Raises BadInput for a run whose settings cannot be read."""
-        rows = self._db.read_kept([run_id], f"{_SELECT} WHERE id = ?", [run_id])
+        """None where there is none, or it was deleted. Raises BadInput for a run whose settings cannot be read."""
+        rows = self._db.read_kept([run_id], f"{_SELECT} AND id = ?", [run_id])
         found = _readable(rows)
         if rows and not found:
             raise BadInput(
@@ -74,8 +81,18 @@ class Runs:
 
     def of_dataset(self, dataset_id: str) -> list[RunRow]:
         """The runs on one dataset that can be read, the newest first."""
-        sql = f"{_SELECT} WHERE dataset_id = ? ORDER BY changed_at DESC"
-        return _readable(self._db.read(sql, [dataset_id]))
+        sql = f"{_SELECT} AND dataset_id = ? ORDER BY changed_at DESC"
+        return _readable(self._db.read_kept([_TABLE], sql, [dataset_id]))
+
+    def alike(self, run: RunRow) -> list[RunRow]:
+        """The runs that would be called the same as this one: on the same images, by the same words, into as many
+        groups, and without a name of their own."""
+        sql = (
+            f"{_SELECT} AND dataset_id = ? AND name = '' AND lower(settings->>'$.criterion') = lower(?) "
+            "AND (settings->>'$.k')::INTEGER = ?"
+        )
+        asked = [run.settings.dataset_id, run.settings.criterion, run.settings.k]
+        return _readable(self._db.read_kept([_TABLE], sql, asked))
 
     def unreadable(self) -> int:
         """How many runs have settings that cannot be read."""
@@ -260,7 +277,11 @@ def _keep_touched(cursor: duckdb.DuckDBPyConnection, run_id: str, seq: int, touc
 _SETTINGS: TypeAdapter[RunSettings] = TypeAdapter(RunSettings)
 _STATS: TypeAdapter[dict[str, StepStats]] = TypeAdapter(dict[str, StepStats])
 _TABLE = "run"
-_SELECT = f"SELECT id, settings, status, message, stats, created_at FROM {_TABLE}"
+_SELECT = (
+    f"SELECT id, settings, status, message, stats, created_at, name, parent FROM {_TABLE} WHERE deleted_at IS NULL"
+)
+_NOT_YET = ("", "", "", "", None)
+"""The columns after changed_at of a new run."""
 
 
 def _readable(rows: Sequence[tuple[Any, ...]]) -> list[RunRow]:
@@ -272,8 +293,8 @@ def _readable(rows: Sequence[tuple[Any, ...]]) -> list[RunRow]:
 
 
 def _row(row: tuple[Any, ...]) -> RunRow:
-    run_id, settings, status, message, stats, created_at = row
-    return RunRow(run_id, _SETTINGS.validate_json(settings), status, message, _STATS.validate_json(stats), created_at)
+    run_id, settings, status, message, stats, *kept = row
+    return RunRow(run_id, _SETTINGS.validate_json(settings), status, message, _STATS.validate_json(stats), *kept)
 
 
 def _write(settings: RunSettings) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.store.answers import Answers
+from core.store.catalogue import Catalogue
 from core.store.database import Database
 from core.store.datasets import Datasets
+from core.store.measures import Measures
 from core.store.placements import Placements
 from core.store.preferences import Preferences
 from core.store.restorations import Restorations
 from core.store.runs import Runs
+from core.store.suggestions import Suggestions
 from core.store.text_vectors import TextVectors
 
 
@@ -19,8 +22,10 @@ class Store:
 
     datasets: what was given. answers: what models said. text_vectors: texts as the
     embedder sees them. runs: what was asked for and what the person decided.
-    placements: where each item of a run is, to search and page through. preferences: what holds for new runs.
-    restorations: what became of a damaged database.
+    catalogue: what runs are called, which are versions of which, and which were deleted.
+    placements: where each item of a run is, to search and page through. measures: what was
+    measured of them, as arrays. preferences: what holds for new runs.
+    restorations: what became of a damaged database. suggestions: criteria worth trying.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,9 +35,12 @@ class Store:
         self.answers = Answers(self._db)
         self.text_vectors = TextVectors(self._db)
         self.runs = Runs(self._db)
+        self.catalogue = Catalogue(self._db)
         self.placements = Placements(self._db)
+        self.measures = Measures(self._db)
         self.preferences = Preferences(self._db)
         self.restorations = Restorations(self._db)
+        self.suggestions = Suggestions(self._db)
 
     def snapshot(self, folder: Path) -> None:
         """Copy every table as Parquet into a folder of this workspace, all as of one moment."""

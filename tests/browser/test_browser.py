@@ -21,12 +21,14 @@ from chromium import (
     give,
     go,
     marks,
+    named,
     page,
     photograph,
     picture,
     pictures_loaded,
     server,
     settled,
+    turn_to,
 )
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
@@ -53,18 +55,25 @@ def test_the_demo_in_one_click(shared_server: Server, page: Page) -> None:
     pictures_loaded(page)
     fits(page)
     picture(page, "browse")
-    page.get_by_role("link", name=text.NAMES, exact=True).click()
+    # By colour too, a moment later, and both crossed.
+    page.get_by_role("button", name=text.cross_with(text.DEMO_SECOND_CRITERION)).click(timeout=SLOW)
+    expect(page.get_by_text(text.crossed(text.DEMO_SECOND_CRITERION, text.DEMO_CRITERION))).to_be_visible(timeout=SLOW)
+    expect(page.locator("[data-testid=stVegaLiteChart] .mark-rect path")).to_have_count(36)
+    fits(page)
+    turn_to(page, "names")
     expect(page.get_by_role("textbox", name=text.NAME).first).to_have_value(
         re.compile("mailbox|teapot|mug|cup|bear|sofa|bank")
     )
     picture(page, "names")
     # A criterion that the engine cannot see, on the recorded descriptions.
-    page.get_by_role("link", name=text.GROUP, exact=True).click()
+    turn_to(page, "group")
     page.get_by_role("button", name=text.NEW_RUN).click()
     fill(page, "mood", 4)
+    settled(page)
     go(page, text.SIGHT_RECORDED)
+    named(page)
+    turn_to(page, "group")
     expect(page.get_by_text(text.RECORDED_NOTE)).to_be_visible()
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW)
 
 
 def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_path: Path) -> None:
@@ -104,9 +113,8 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     run_id = page.url.split("run=")[1]
     page.wait_for_load_state("networkidle")
     page.reload()
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW)
+    named(page)  # the page leads on by itself
     # Names: rename and undo, then sort.
-    go(page, text.TO_NAMES)
     name = page.get_by_role("textbox", name=text.NAME).first
     expect(name).not_to_have_value("")  # a field is there before its text
     proposed = name.input_value()
@@ -133,7 +141,7 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     # One group, one image, arrow keys, a move and its undo.
     see_all.first.click()
     expect(page).to_have_url(re.compile(f"run={run_id}&group=c1"))
-    expect(page.get_by_text(text.ORDER)).to_be_visible()
+    expect(page.get_by_role("combobox", name=text.ORDER)).to_be_visible()
     expect(page.locator(".wall")).to_have_count(1)  # those of the page before are gone
     pictures_loaded(page)
     page.locator("button.tile").first.click()
@@ -144,25 +152,21 @@ def test_from_a_folder_to_checked_groups(shared_server: Server, page: Page, tmp_
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(first)
     expect(page.get_by_text(re.compile("^2 of "))).to_be_visible()
-    expect(page.get_by_test_id("stMain").get_by_role("button", name=text.PREVIOUS)).to_be_enabled()
+    expect(page.get_by_test_id("stMain").get_by_role("button", name=text.LARGE_PICTURE["previous"])).to_be_enabled()
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(first)
     go(page, text.MOVE)
-    expect(page.get_by_text(text.BY_PERSON)).to_be_visible()
+    expect(page.get_by_text(text.BY_PERSON).first).to_be_visible()
     go(page, text.UNDO)
-    expect(page.get_by_text(text.BY_PERSON)).to_be_hidden()
+    expect(page.get_by_text(text.BY_PERSON)).to_have_count(0)
     # A closed tab loses nothing, and the menu keeps the run.
     again = page.context.new_page()
     again.goto(first)
     expect(again.get_by_text(text.DESCRIPTION, exact=True)).to_be_visible(timeout=SLOW)
     again.close()
-    for title, there in (
-        (text.START_PAGE, ""),
-        (text.IMAGES, "images"),
-        (text.GROUP, "group"),
-        (text.BROWSE, "browse"),
-    ):
-        page.get_by_role("link", name=title, exact=True).click()
+    for name in ("start", "images", "group", "browse"):
+        turn_to(page, name)
+        there = "" if name == "start" else name
         expect(page).to_have_url(re.compile(rf"/{there}\?run={run_id}$"))
     places = {
         "start": "/", "images": chosen, "group-form": chosen.replace("/images", "/group"),
@@ -194,12 +198,11 @@ def test_a_zip_of_clothing_to_evaluated_groups(shared_server: Server, page: Page
     address = page.url
     page.goto("about:blank")
     page.goto(address)
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=2 * SLOW)
-    go(page, text.TO_NAMES)
+    named(page)
     expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(8)
     go(page, text.ASSIGN)
     expect(page.get_by_text("Matches your labels for")).to_be_visible(timeout=SLOW)
-    page.get_by_role("link", name=text.EVALUATE, exact=True).click()
+    turn_to(page, "evaluate")
     expect(page.get_by_test_id("stMetric")).to_have_count(4)
     expect(page.get_by_role("heading", name=f"of {text.images(len(photos))}")).to_be_visible()
     fits(page)
@@ -217,8 +220,8 @@ def test_killed_in_the_middle_and_continued(server: Server, page: Page, tmp_path
     _log.info("first described image after %.1f s", time.monotonic() - began)
     run_id = page.url.split("run=")[1]
     # While it works, every page opens from the menu and keeps the run.
-    for title in (text.NAMES, text.BROWSE, text.START_PAGE, text.IMAGES, text.GROUP):
-        page.get_by_role("link", name=title, exact=True).click()
+    for name in ("names", "browse", "start", "images", "group"):
+        turn_to(page, name)
         expect(page.locator("[data-testid=stMain] h1").filter(visible=True).first).to_be_visible()
         expect(page).to_have_url(re.compile(f"run={run_id}"))
     expect(page.get_by_test_id("stMain").get_by_role("button", name=text.STOP)).to_be_visible()
@@ -231,7 +234,8 @@ def test_killed_in_the_middle_and_continued(server: Server, page: Page, tmp_path
     left = int(re.search(r"(\d+) images? (?:is|are) still", sentence)[1])  # type: ignore[index]
     assert 0 < left < total
     go(page, text.CONTINUE)
-    expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=2 * SLOW)
+    named(page)
+    turn_to(page, "group")
     expect(page.get_by_text(f"{total} images").first).to_be_visible()
 
 

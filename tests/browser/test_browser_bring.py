@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from chromium import SLOW, Server, browser, fits, marks, page, photograph, settled
+from chromium import SLOW, Server, browser, fits, marks, page, photograph, settled, turn_to
 from conftest import DATASETS
 from playwright.sync_api import Page, expect
 
@@ -33,6 +33,6 @@ def test_ictc_results_dropped_together(shared_server: Server, page: Page) -> Non
     expect(page).to_have_url(re.compile(r"/browse\?run=\w+"), timeout=SLOW)
     expect(page.get_by_text("by instrument").first).to_be_visible(timeout=SLOW)
     fits(page)
-    page.get_by_role("link", name=text.EVALUATE, exact=True).click()
+    turn_to(page, "evaluate")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("0.964", timeout=SLOW)
     fits(page)

@@ -49,7 +49,7 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 
 def menu(page: Page) -> Locator:
     """What every page of the app shows, once it has drawn itself."""
-    return page.get_by_role("link", name=text.CONNECT, exact=True)
+    return page.get_by_role("link", name=text.SECTION_MODELS, exact=True)
 
 
 def test_the_owner_opens_the_plain_address(shared_server: Server, page: Page) -> None:

@@ -22,6 +22,7 @@ from playwright.sync_api import Page, expect
 from core.domain import ASSIGNMENTS
 from core.export.zip_folders import folder_name
 from ui import text
+from ui.session import state
 
 _log = logging.getLogger(__name__)
 browser, page = kit.browser, kit.page
@@ -67,7 +68,7 @@ def test_scores_and_downloads(done: tuple[kit.Server, str, Path], page: Page, tm
     expect(page).to_have_url(re.compile(rf"/browse\?run={run_id}&group=\w+&image=[0-9a-f]{{64}}"))
     expect(page.get_by_test_id("stMain").get_by_text(text.YOUR_LABEL, exact=True)).to_be_visible()
     # The menu keeps the run.
-    page.get_by_role("link", name=text.EXPORT, exact=True).click()
+    kit.turn_to(page, "export")
     expect(page).to_have_url(re.compile(rf"/export\?run={run_id}$"))
     expect(page.get_by_text(text.folders_note(len(originals), len(originals)))).to_be_visible()
     kit.fits(page)
@@ -110,11 +111,7 @@ def test_the_image_route_serves_nothing_else(done: tuple[kit.Server, str, Path],
 
 def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page) -> None:
     server, run_id, _ = done
-    pages = {
-        text.IMAGES: "images", text.GROUP: "group", text.NAMES: "names", text.BROWSE: "browse",
-        text.EVALUATE: "evaluate", text.WHERE_PAGE: "where", text.EXPORT: "export", text.CONNECT: "connect",
-        text.START_PAGE: "",
-    }  # fmt: skip
+    pages = {name: "" if name == "start" else name for name in state.PAGES if (kit.ROOT / f"pages/{name}.py").is_file()}
     heading = page.locator("[data-testid=stMain] h1").filter(visible=True).first
     for place in pages.values():  # each by its address alone, and after a refresh
         page.goto(f"{server.url}/{place}?run={run_id}")
@@ -125,42 +122,10 @@ def test_every_page_keeps_the_run(done: tuple[kit.Server, str, Path], page: Page
         kit.fits(page)
         kit.settled(page)
         expect(page).to_have_url(re.compile(rf"/{place}\?run={run_id}$"))
-    for title, place in pages.items():  # through the menu
-        page.get_by_role("link", name=title, exact=True).click()
+    for name, place in pages.items():  # through the menu
+        kit.turn_to(page, name)
         expect(page).to_have_url(re.compile(rf"/{place}\?run={run_id}$"))
         expect(heading).to_be_visible()
-
-
-def test_find_and_move_several(done: tuple[kit.Server, str, Path], page: Page) -> None:
-    server, run_id, _ = done
-    page.goto(f"{server.url}/browse?run={run_id}&group=c1")
-    tiles = page.locator("button.tile")
-    expect(tiles.nth(4)).to_be_visible(timeout=kit.SLOW)
-    total = tiles.count()
-    # Arrow keys go from tile to tile, Enter opens one.
-    tiles.first.focus()
-    page.keyboard.press("ArrowRight")
-    expect(tiles.nth(1)).to_be_focused()
-    page.get_by_text(text.SELECT, exact=True).click()
-    expect(page.get_by_text(text.selected(0))).to_be_visible()
-    tiles.nth(1).click()
-    tiles.nth(4).click(modifiers=["Shift"])
-    tiles.nth(2).focus()
-    page.keyboard.press("Space")
-    expect(page.get_by_text(text.selected(3))).to_be_visible()
-    kit.pictures_loaded(page)
-    kit.picture(page, "select")
-    kit.go(page, text.MOVE)
-    expect(tiles).to_have_count(total - 3)
-    kit.go(page, text.UNDO)
-    expect(tiles).to_have_count(total)
-    # Words of the description narrow what is shown.
-    field = page.get_by_role("textbox", name=text.FIND)
-    kit.enter(page, field, "flowers_")
-    expect(tiles).to_have_count(total)
-    kit.enter(page, field, "nothing like this")
-    expect(tiles).to_have_count(0)
-    kit.fits(page)
 
 
 def _images(said: str) -> int:
@@ -206,13 +171,12 @@ def test_a_language_model_on_this_computer_does_the_text_steps(
         kit.go(page, text.CONNECT_USE)
         expect(page.get_by_role("button", name=text.CONNECT_RESET)).to_be_visible()
         # Group with it; the built-in engine still looks at the images.
-        page.get_by_role("link", name=text.GROUP, exact=True).click()
+        kit.turn_to(page, "group")
         kit.fill(page, "colour", 2)
         expect(page.get_by_text(re.compile(ALIAS)).first).to_be_visible()
         began = time.monotonic()
         kit.go(page, text.START)
-        expect(page.get_by_role("button", name=text.TO_NAMES)).to_be_visible(timeout=SLOW_MODEL)
-        kit.go(page, text.TO_NAMES)
+        kit.named(page, SLOW_MODEL)
         expect(page.get_by_role("textbox", name=text.NAME, exact=True)).to_have_count(2)
         kit.go(page, text.ASSIGN)
         expect(page.get_by_role("heading", name=text.SKIPPED)).to_be_visible(timeout=SLOW_MODEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from core.config import config
 from core.domain import RunSettings
 from core.ingest import source
 from core.ingest.sources import upload
+from core.jobs import Jobs
 from core.models import registry
 from core.pipeline import runs
 from core.results import staleness
@@ -40,9 +42,9 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     return np.stack([np.random.default_rng(sum(map(ord, text))).normal(size=16) for text in texts])
 
 
-def matches(acc: float, chance: float, number: int, shuffled: float = 0.0) -> str:
-    """The sentence of Evaluate for these scores."""
-    return text.matches({"acc": acc, "chance": chance, "shuffled": shuffled, "n": number})
+def matches(acc: float, chance: float, number: int, shuffled: float = 0.0, column: str = "") -> str:
+    """The sentence of Evaluate for these scores. column: of labels that are about something else."""
+    return text.matches({"acc": acc, "chance": chance, "shuffled": shuffled, "n": number}, column)
 
 
 @pytest.fixture
@@ -76,13 +78,13 @@ def fresh_server(
     monkeypatch.setenv("FACETRY_WORKSPACE", str(tmp_path / "workspace"))
     decode_in_process(monkeypatch)
     without_copies(monkeypatch)
+    monkeypatch.setattr(Jobs, "suggest", lambda *_: None)  # tests/ui/group/test_suggestions.py puts it back
     config.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()
     yield
     models[0].gate.set()
-    for job in state.jobs().active():
-        state.jobs().stop(job.run_id)
+    state.jobs().shut_down()
     state.workspace().close()
     st.cache_resource.clear()
     st.cache_data.clear()
@@ -119,13 +121,21 @@ def open_app(page: str = "group", **params: str) -> AppTest:
 
 def shown(at: AppTest) -> str:
     """Everything a person reads on the page, without the escapes that keep it literal."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
+    kinds = (at.title, at.header, at.markdown, at.caption, at.info, at.success, at.warning, at.error, at.metric)
     parts = [
         f"{getattr(element.proto, 'title', '')} {getattr(element, 'value', '')} {getattr(element, 'label', '')}"
         for kind in kinds
         for element in kind
     ]
     return "\n".join(parts).replace("\\", "").replace("\u2060", "")
+
+
+def component(at: AppTest, name: str) -> dict[str, Any]:
+    """What the page hands to its component of this name, such as "selecting_wall"."""
+    found = [element.proto for element in at.get("bidi_component") if element.proto.component_name == f"facetry_{name}"]
+    assert len(found) == 1, f"{len(found)} components called {name}"
+    data: dict[str, Any] = json.loads(found[0].json)
+    return data
 
 
 def button(at: AppTest, label: str, nth: int = 0) -> Any:

@@ -6,6 +6,7 @@ Set SCREENSHOTS to a folder to keep a picture of every page, light and dark, des
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import shutil
@@ -14,12 +15,14 @@ from pathlib import Path
 
 import pytest
 from conftest import DATASETS, needs_datasets
+from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api")
-from app_server import ROOT, Server, running  # noqa: E402, F401 - the tests take them from here
+from app_server import ROOT, Server, running  # noqa: E402 - the tests take them from here
 from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright  # noqa: E402 - only where it is installed
 
 from ui import text  # noqa: E402
+from ui.session import state  # noqa: E402
 
 CHROMIUM = shutil.which("chromium")
 QUIET = (
@@ -109,6 +112,18 @@ def go(page: Page, label: str) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name=label, exact=True).first.click()
 
 
+def turn_to(page: Page, name: str) -> None:
+    """Go to a page as a person does: by the logo, or by the menu and then the head of the page that it leads to."""
+    place = state.PAGES[name]
+    if not place.section:
+        page.get_by_test_id("stLogoLink").click()
+        return
+    page.get_by_role("link", name=place.section, exact=True).click()
+    others = [other for other in state.PAGES if state.PAGES[other].section == place.section and other != name]
+    if any((ROOT / f"pages/{other}.py").is_file() for other in others):
+        page.get_by_role("link", name=place.title, exact=True).click()
+
+
 def enter(page: Page, field: Locator, value: str) -> None:
     """Type into a field, once the page is drawn, and press Enter."""
     settled(page)
@@ -132,6 +147,12 @@ def fill(page: Page, criterion: str, k: int) -> None:
         field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
         enter(page, field, value)
         expect(page).to_have_url(re.compile(rf"[?&]\w+={value}(&|$)"))
+
+
+def named(page: Page, timeout: float = 2 * SLOW) -> None:
+    """Wait until the groups are named: the page Group then leads on to Names by itself."""
+    expect(page).to_have_url(re.compile(r"/names\?run=\w+"), timeout=timeout)
+    expect(page.get_by_role("textbox", name=text.NAME, exact=True).first).to_be_visible()
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -171,11 +192,19 @@ def pictures_loaded(page: Page) -> None:
     )
 
 
-def picture(page: Page, name: str) -> None:
-    """Keep a picture of the page as it stands, if SCREENSHOTS is set; the README's are made so."""
-    if SHOTS:
+def picture(page: Page, name: str, *, loaded: bool = True) -> None:
+    """Keep a small picture of the page as it stands, if SCREENSHOTS is set; those of README and guide are made so.
+
+    loaded: the page shows images, which are waited for.
+    """
+    if not SHOTS:
+        return
+    if loaded:
         pictures_loaded(page)
-        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+    page.wait_for_timeout(500)  # a dialog or a list has opened; only the picture depends on it
+    Path(SHOTS).mkdir(parents=True, exist_ok=True)
+    with Image.open(io.BytesIO(page.screenshot())) as shot:
+        shot.save(Path(SHOTS) / f"{name}.webp", quality=80, method=6)
 
 
 def photograph(page: Page, server: Server, places: Mapping[str, str]) -> None:

@@ -5,6 +5,8 @@ A quirk holds for one step alone, for the rehearsal alone ("check"), or for all 
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,6 +87,25 @@ def _as_thoughts(handler: Handler, asked: Body) -> bool:
     return True
 
 
+def _as_stream(handler: Handler, asked: Body) -> bool:
+    """Answers are streamed though nobody asked for that, with comments that keep the connection alive."""
+    text = painter(asked)
+    events = [
+        {"choices": [{"index": 0, "delta": {"content": text[place : place + 7]}}]} for place in range(0, len(text), 7)
+    ]
+    events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    content = ": ping\n\n" + "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    handler.send(200, content.encode(), Content_Type="text/event-stream")
+    return True
+
+
+def _packed(handler: Handler, asked: Body) -> bool:
+    """Answers are compressed though nobody asked for that, and wrapped by a gateway."""
+    content = json.dumps({"success": True, "errors": [], "result": completion(painter(asked))}).encode()
+    handler.send(200, gzip.compress(content), Content_Encoding="gzip")
+    return True
+
+
 def _below_v1(handler: Handler, asked: Body) -> bool:
     if not handler.path.startswith("/v1/"):
         handler.send(404, {"detail": "Not Found"})
@@ -98,7 +119,12 @@ def _wordless(handler: Handler, asked: Body) -> bool:
 
 
 NONE: Quirk = lambda *_: False  # noqa: E731
-ANSWERS: dict[str, Quirk] = {"answers in parts": _in_parts, "answers as thoughts": _as_thoughts}
+ANSWERS: dict[str, Quirk] = {
+    "answers in parts": _in_parts,
+    "answers as thoughts": _as_thoughts,
+    "answers as a stream": _as_stream,
+    "answers packed": _packed,
+}
 """Quirks that are answers all the same."""
 REFUSALS: dict[str, Quirk] = {
     "logprobs (text)": _option("logprobs", "text"),

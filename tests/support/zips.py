@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zipfile
 import zlib
@@ -18,9 +19,12 @@ class _Member(zipfile.ZipInfo):
         return self.raw, self.flag
 
 
+_numbers = itertools.count()
+
+
 def member(raw: bytes, flag: int = 0, extra: bytes = b"") -> _Member:
     """A member of this name. flag: 0x800 for one that is marked as UTF-8."""
-    made = _Member(f"member-{raw.hex()}")
+    made = _Member(f"member-{next(_numbers)}")
     made.raw, made.flag, made.extra = raw, flag, extra
     return made
 

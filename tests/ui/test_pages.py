@@ -16,6 +16,7 @@ from app import (  # noqa: F401
     RED,
     ROOT,
     button,
+    component,
     fresh_server,
     images,
     make,
@@ -111,7 +112,7 @@ def test_stop_and_continue(working: str, models: tuple[FakeVision, FakeText]) ->
     assert "still to be described" in shown(at)
     at.button(key=f"continue-{working}").click().run()
     wait_for(lambda: state.jobs().get(working) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
 
 
 def test_a_run_left_by_a_dead_process_is_interrupted(make: Callable[..., str]) -> None:
@@ -123,7 +124,7 @@ def test_a_run_left_by_a_dead_process_is_interrupted(make: Callable[..., str]) -
     assert text.INTERRUPTED in shown(at)
     at.button(key=f"continue-{run_id}").click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
 
 
 # -- failed
@@ -144,7 +145,7 @@ def test_failed_says_why_and_offers_to_try_again(
     assert "The model server does not answer. Start it." in shown(at)
     button(at, text.AGAIN).click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
     assert not open_app("names", run=run_id).error
 
 
@@ -355,33 +356,24 @@ def test_a_group_and_an_image_by_address(make: Callable[..., str]) -> None:
     run_id = make()
     rows = [row for row in run_view.rows(state.workspace().store, run_id) if row.label == "green"]
     at = open_app("browse", run=run_id, group="c2")
-    assert f"{GREEN} images." in shown(at)
+    assert component(at, "selecting_wall")["counted"] == f"{GREEN} images"
     at = open_app("browse", run=run_id, group="c2", image=rows[1].item_id)
     for words in ("green", "90 %", "A green picture.", "green/1_green.png"):
         assert words in shown(at)
-    at.button(key="go-Right").click().run()
-    assert at.query_params["image"] == rows[2].item_id
+    picture = component(at, "large_picture")
+    line = [row.item_id for row in rows]
+    assert [near["id"] for near in picture["near"]] == line
+    assert (picture["id"], picture["first"], picture["total"]) == (line[1], 0, GREEN)
+    assert picture["near"][2]["search"] == f"run={run_id}&group=c2&image={line[2]}"
     button(at, text.BACK_TO.format(group="green")).click().run()
     assert "image" not in at.query_params
-
-
-def test_find(make: Callable[..., str]) -> None:
-    run_id = make()
-    at = open_app("browse", run=run_id)
-    at.text_input(key=f"find-{run_id}").set_value("GREEN picture").run()
-    assert f"{GREEN} images." in shown(at)
-    at.text_input(key=f"find-{run_id}").set_value("no such thing").run()
-    assert text.images(0) in shown(at)
-    at = open_app("browse", run=run_id, group="c2")
-    at.text_input(key=f"find-{run_id}").set_value("1_").run()
-    assert "1 image." in shown(at)
 
 
 def test_move_and_undo(make: Callable[..., str]) -> None:
     run_id = make()
     item = next(row.item_id for row in run_view.rows(state.workspace().store, run_id) if row.label == "green")
     at = open_app("browse", run=run_id, group="c2", image=item)
-    at.selectbox[0].set_value("c1").run()
+    at.selectbox(key=f"move-{item}").set_value("c1").run()
     at.button(key="move").click().run()
     row = next(row for row in run_view.rows(state.workspace().store, run_id) if row.item_id == item)
     assert (row.cluster and row.cluster.name, row.source) == ("red", "person")
@@ -404,6 +396,6 @@ def test_clusters_that_were_added_or_deleted(make: Callable[..., str]) -> None:
     decisions.add(state.workspace().store, run_id, Add("p1", "[pink](http://x.example)"))
     decisions.add(state.workspace().store, run_id, Delete("c3"))
     at = open_app("browse", run=run_id)
-    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.subheader)
+    assert any(subheader.value.startswith("\\[pink\\]") for subheader in at.header)
     assert text.out_of_date(BLUE) in shown(at)
     assert button(at, text.UNDO).help == "Undo the deletion of a group"

@@ -111,7 +111,7 @@ def test_a_reached_cap_can_be_raised(chat_run: Callable[..., str]) -> None:
     run = state.workspace().store.runs.get(run_id)
     assert run is not None
     assert (run.settings.cap, run.status) == (100.0, "waiting")
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())
 
 
 def test_a_server_that_is_away_is_one_sentence_and_continue(make: Callable[..., str]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import streamlit as st
 
 from core.domain import STEPS, Assignment
-from core.results import run_view
+from core.results import decisions, run_view
 from core.results.run_view import Row, View
 from core.store.runs import RunRow
 from ui import text
@@ -13,6 +15,8 @@ from ui.components.safe import safe_md
 from ui.session import model_choice, state
 
 _CHARS, _LONG = 20_000, 900
+SHOWN = 0.005
+"""Less rounds to 0 %, which is no choice."""
 
 
 def because(run: RunRow, row: Row) -> str:
@@ -40,7 +44,32 @@ def shares(view: View, row: Row) -> list[tuple[str, float]]:
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     given = view.probabilities(row.item_id) if row.source in ("model", "propagated") else {}
     likely = sorted(((names[key], share) for key, share in given.items() if key in names), key=lambda entry: -entry[1])
-    return [entry for entry in likely if entry[1] >= 0.005]  # what rounds to 0 % is no choice
+    return [entry for entry in likely if entry[1] >= SHOWN]
+
+
+def history(run: RunRow, view: View, row: Row) -> str:
+    """Who put an image where and when, the newest first, and at last what the model had said; "" where only a model
+    did."""
+    events = decisions.history(state.workspace().store, run.id, row.item_id)
+    if not events:
+        return ""
+    lines = [
+        text.put_there(event.by, _when(event.at), safe_md(event.cluster or text.UNASSIGNED, 80), event.confidence)
+        for event in reversed(events)
+    ]
+    if found := assignment(run, row.item_id):
+        own = view.edited.resolve(found.cluster_id)
+        lines.append(
+            text.model_said(safe_md(view.edited.get(own).name, 80) if own else text.UNASSIGNED, found.confidence)
+        )
+    return "  \n".join(lines)
+
+
+def _when(at: dt.datetime) -> str:
+    """at: UTC without a zone. The time on this computer's clock, with the date where that is not today's."""
+    here = at.replace(tzinfo=dt.UTC).astimezone()
+    today = here.date() == dt.datetime.now(dt.UTC).astimezone().date()
+    return here.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
 
 
 def what_was_said(run: RunRow, item: str) -> None:

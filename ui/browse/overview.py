@@ -9,6 +9,7 @@ import streamlit as st
 from core.results.run_view import Query, Row, View
 from core.store.runs import RunRow
 from ui import text
+from ui.browse.address import SKIPPED, open_group, open_image
 from ui.clusters import edit_callbacks
 from ui.clusters.group_data import EXAMPLES, groups
 from ui.components.gallery import Tile, wall
@@ -18,15 +19,13 @@ from ui.session import run_data, state
 
 _ANSWERS = 5
 _SKIPPED = 3
-UNASSIGNED, FAILED, PENDING, SKIPPED = "unassigned", "failed", "pending", "skipped"
-ALL = "all"
+UNASSIGNED, FAILED, PENDING = "unassigned", "failed", "pending"
 REST = {
     UNASSIGNED: (text.UNASSIGNED, text.UNASSIGNED_NOTE, ":material/question_mark:"),
     FAILED: (text.FAILED, text.FAILED_NOTE, ":material/error:"),
     PENDING: (text.PENDING, text.PENDING_NOTE, ":material/hourglass_empty:"),
 }
-"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=, and so
-does "all"."""
+"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=."""
 
 
 def overview(run: RunRow, view: View) -> None:
@@ -45,20 +44,10 @@ def overview(run: RunRow, view: View) -> None:
     _suggestions(run, view)
 
 
-def open_group(run_id: str, group: str) -> None:
-    """Show one group."""
-    st.query_params.from_dict({"run": run_id, "group": group})
-
-
-def open_image(run_id: str, group: str, item: str) -> None:
-    """Show one image of a group, large."""
-    st.query_params.from_dict({"run": run_id, "group": group, "image": item})
-
-
 def _card(
     run: RunRow, key: str, title: str, note: str, icon: str, some: Sequence[Row], part: tuple[int, int], pictures: bool
 ) -> None:
-    """One card: what a group, or a state outside all groups, holds.
+    """One card: what a group, or a state outside all groups, holds; its pictures come first.
 
     Args:
         some: examples.
@@ -66,11 +55,6 @@ def _card(
     """
     number, total = part
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.subheader(safe_md(title, 80), icon=icon or None, anchor=False)
-        share = f" · {text.percent(number / total)}" if total else ""
-        st.caption(f"{text.images(number)}{share}")
-        if note and number:
-            st.caption(note)
         tiles = [Tile(row.item_id, row.description or row.name, "", pictures) for row in some]
         if tiles:
             wall(
@@ -81,8 +65,14 @@ def _card(
                 on_open=lambda item: open_image(run.id, key, item),
             )
         st.space("stretch")
-        if number:
-            _see_all(run, key, ":material/grid_view:")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.header(safe_md(title, 80), icon=icon or None, anchor=False)
+            share = f" · {text.percent(number / total)}" if total else ""
+            st.caption(f"{text.images(number)}{share}", width="content")
+            if number:
+                _see_all(run, key, ":material/grid_view:")
+        if note and number:
+            st.caption(note)
 
 
 def _skipped(run: RunRow) -> None:
@@ -91,7 +81,7 @@ def _skipped(run: RunRow) -> None:
     number = given.not_grouped if given else 0
     items = state.workspace().store.datasets.skipped(run.settings.dataset_id, _SKIPPED) if number else []
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.subheader(text.SKIPPED, icon=":material/block:", anchor=False)
+        st.header(text.SKIPPED, icon=":material/block:", anchor=False)
         st.caption(text.count(number, "file"))
         for item in items:
             st.caption(f"{safe_md(item.name, 60)}: {safe_md(item.reason, 120)}")

@@ -7,8 +7,24 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.domain import Cluster
+from core.errors import BadInput
+from core.pipeline.split import Proposed
 from core.results import decisions
-from core.results.edits import Add, Delete, Edit, Merge, Move, Redefine, Rename
+from core.results.edits import (
+    Add,
+    Delete,
+    Edit,
+    Merge,
+    Move,
+    MoveLabels,
+    Pin,
+    Propose,
+    Redefine,
+    Rename,
+    Several,
+    Split,
+)
 from ui import text
 from ui.clusters import elsewhere
 from ui.session import authors, model_choice, state
@@ -56,6 +72,37 @@ def redefine(run_id: str, cluster_id: str, meaning: str) -> str | None:
 
 def merge(run_id: str, cluster_id: str, into: str) -> str | None:
     return apply(run_id, Merge(cluster_id, into))
+
+
+def merge_several(run_id: str, clusters: Sequence[str], into: str, name: str) -> None:
+    """Put clusters into one, under a name, as one act. Raises BadInput."""
+    edits: list[Rename | Merge] = [Merge(cluster_id, into) for cluster_id in clusters]
+    if decisions.clusters(state.workspace().store, run_id).get(into).name != name.strip():
+        edits.append(Rename(into, name))
+    apply(run_id, Several(tuple(edits)))
+
+
+def split(run_id: str, cluster_id: str, parts: Sequence[tuple[Proposed, str]]) -> None:
+    """Take parts, each with its name, out of a group. Raises BadInput."""
+    new = tuple(part.part(f"p{secrets.token_hex(3)}", name) for part, name in parts)
+    if not new:
+        raise BadInput(text.SPLIT_NONE)
+    apply(run_id, Split(cluster_id, new))
+
+
+def move_labels(run_id: str, cluster_id: str, labels: Sequence[str], into: str) -> None:
+    """Put the images with these labels from one group into another. Raises BadInput."""
+    apply(run_id, MoveLabels(cluster_id, tuple(labels), into))
+
+
+def pin(run_id: str, clusters: Sequence[str], pinned: bool) -> None:
+    """Let groups stay when names are suggested again, or not any more, as one act. Raises BadInput."""
+    apply(run_id, Several(tuple(Pin(cluster_id, pinned) for cluster_id in clusters)))
+
+
+def propose(run_id: str, clusters: Sequence[Cluster]) -> str | None:
+    """Take these groups in place of those that there are. Raises BadInput."""
+    return apply(run_id, Propose(tuple(clusters)))
 
 
 def delete(run_id: str, cluster_id: str) -> str | None:

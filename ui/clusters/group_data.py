@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.domain import Cluster
 from core.results.run_view import Query, Row, View
@@ -21,6 +21,11 @@ class Group:
     rows: Sequence[Row]
     labels: Sequence[tuple[str, int]]
     size: int
+
+    def counted(self) -> Cluster:
+        """The cluster with its size, the labels inside and examples as they are shown."""
+        examples = tuple(row.item_id for row in self.rows)
+        return replace(self.cluster, size=self.size, inside=dict(self.labels), examples=examples)
 
 
 def groups(view: View, clusters: Sequence[Cluster], sorted_: bool) -> list[Group]:

@@ -7,17 +7,22 @@ import streamlit as st
 from core.results import decisions
 from core.store.runs import RunRow
 from ui import text
+from ui.components.head import head
 from ui.session import run_data, state
 from ui.start import recent
 
 
-def open_run() -> RunRow:
-    """The open run; without one, offer the recent ones and the way to a new one, and end the page there."""
+def open_run(title: str) -> RunRow:
+    """The open run; without one, offer the recent ones and the way to a new one, and end the page there.
+
+    title: the head of the page where there is none.
+    """
     run_id = state.open_run_id()
     if run := state.workspace().store.runs.get(run_id) if run_id else None:
         if run_data.has_lost_copies(run):
             st.warning(text.COPIES_GONE, icon=":material/broken_image:")
         return run
+    head(title)
     if run_id:
         state.close_run()
         st.warning(text.GONE_RUN, icon=":material/search_off:")

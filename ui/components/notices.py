@@ -36,14 +36,19 @@ def act(function: Callable[..., str | None], *args: Any, **kwargs: Any) -> None:
     """For callbacks: do it, and tell the result (the sentence returned, or the error) at the top of the next page."""
     try:
         message = function(*args, **kwargs)
-    except FacetryError as error:
-        st.session_state[_FLASH] = ("error", str(error))
-    except Exception as error:  # noqa: BLE001 - logged; a person gets a sentence, never a traceback
-        _log.exception("an action failed")
-        st.session_state[_FLASH] = ("error", sentence(error) or text.UNEXPECTED)
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
+        st.session_state[_FLASH] = ("error", sentence_of(error))
     else:
         if message:
             st.session_state[_FLASH] = ("done", message)
+
+
+def sentence_of(error: Exception) -> str:
+    """What a person is told of an action that failed; what nobody foresaw goes to the log."""
+    if isinstance(error, FacetryError):
+        return str(error)
+    _log.error("an action failed", exc_info=error)
+    return sentence(error) or text.UNEXPECTED
 
 
 def show_flash() -> None:

@@ -12,10 +12,14 @@ from core.results.caveats import said_of_groups
 from ui.components.safe import safe_md
 
 
-def sight_note(settings: RunSettings, clusters: Sequence[Cluster] = ()) -> None:
+def sight_note(settings: RunSettings, clusters: Sequence[Cluster] = (), of: str = "") -> None:
     """A line each; nothing where the criterion was seen as typed and the groups stay. The first time, a model that
-    reads criteria is loaded: pages that show pictures call this last."""
+    reads criteria is loaded: pages that show pictures call this last.
+
+    of: what the run is called, on pages that show several.
+    """
+    name = f"**{safe_md(of, 90)}:** " if of else ""
     for sentence in said_of_groups(clusters):
-        st.markdown(f":orange[:material/vibration:] {sentence}")
+        st.markdown(f":orange[:material/vibration:] {name}{sentence}")
     for sentence in said_of_sight(settings):
-        st.markdown(f":orange[:material/visibility_off:] {safe_md(sentence, 300)}")
+        st.markdown(f":orange[:material/visibility_off:] {name}{safe_md(sentence, 300)}")

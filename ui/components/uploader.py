@@ -5,7 +5,6 @@ Streamlit's own uploader lost files of large folders without a word and held all
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -14,18 +13,14 @@ from core.ingest.sources import upload
 from core.ingest.sources.file_kind import HEAD, SUFFIXES
 from core.ingest.table import SUFFIXES as TABLES
 from ui import text
+from ui.components.asset import asset
 from ui.session import state
-
-
-def _read(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
 
 _uploader = st.components.v2.component(
     "facetry_uploader",
-    html=_read("uploader.html"),
-    css=_read("uploader.css"),
-    js=_read("upload_job.js") + "\n" + _read("uploader.js"),
+    html=asset("uploader.html"),
+    css=asset("uploader.css"),
+    js=asset("upload_job.js", "uploader.js"),
 )
 _OLDER = 3
 """How many uploads that were broken off are offered."""

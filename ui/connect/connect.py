@@ -22,7 +22,7 @@ _URL, _PATTERN = "server-url", "server-pattern"
 def server() -> str:
     """Ask for a server and its key; return its address, or "" while there is none that can be used."""
     st.session_state.setdefault(_URL, _last_used())
-    st.subheader(text.CONNECT_SERVER, anchor=False)
+    st.header(text.CONNECT_SERVER, anchor=False)
     st.pills(
         text.CONNECT_KNOWN, list(text.CONNECT_SERVERS), key="known-server", on_change=_take_known,
         label_visibility="collapsed", wrap=True,
@@ -108,7 +108,7 @@ def _key_from(url: str) -> str:
 
 def roles(url: str) -> None:
     """Ask for a model for each role; test them and use them once both are known."""
-    st.subheader(text.CONNECT_MODELS, anchor=False)
+    st.header(text.CONNECT_MODELS, anchor=False)
     listed = [*model_choice.listed(), *model_choice.local()]
     vision = _role(text.CONNECT_VISION, text.CONNECT_VISION_HELP, "vision", model_choice.choice().vision, listed, url)
     language = _role(text.CONNECT_TEXT, text.CONNECT_TEXT_HELP, "text", model_choice.choice().text, listed, url)
@@ -171,7 +171,7 @@ def in_use() -> None:
     """What new runs will use, and the way back."""
     now = model_choice.choice()
     with st.container(border=True, gap="small"):
-        st.subheader(text.CONNECT_NOW, anchor=False)
+        st.header(text.CONNECT_NOW, anchor=False)
         for label, spec in ((text.CONNECT_VISION, now.vision), (text.CONNECT_TEXT, now.text)):
             with st.container(gap=None):
                 st.caption(label)
@@ -192,6 +192,6 @@ def _reset() -> None:
 def ollama() -> None:
     """The shortest way to a model of one's own."""
     with st.container(border=True, gap="small"):
-        st.subheader(text.OLLAMA_TITLE, anchor=False)
-        st.code(text.OLLAMA_LINES, language="bash", wrap_lines=True)
+        st.header(text.OLLAMA_TITLE, anchor=False)
+        st.code(text.OLLAMA_LINES, language=None, wrap_lines=True)
         st.caption(text.OLLAMA_NOTE)

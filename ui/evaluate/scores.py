@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.results.labels_about import other_column
 from core.store.runs import RunRow
 from ui import text
+from ui.components.safe import safe_md
 from ui.session import run_data, state
 
 
@@ -15,6 +17,7 @@ def scores(run: RunRow) -> None:
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":material/fact_check: **{text.matches(found)}**", width="content")
+        column = safe_md(other_column(run.settings.truth, run.settings.criterion), 60)
+        st.markdown(f":material/fact_check: **{text.matches(found, column)}**", width="content")
         if st.button(text.SCORES, type="tertiary", icon=":material/query_stats:", key="scores"):
             state.go_to("evaluate")

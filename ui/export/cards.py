@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.export import downloads
 from core.results.run_view import View
-from core.results.selection import Only
+from core.results.selection import PARAMETERS, Only
 from core.store.runs import RunRow
 from ui import text
 from ui.browse.overview import REST as REST_NAMES
@@ -19,7 +21,8 @@ _FOLDERS_SHOWN = 12
 
 
 def choose_part(view: View) -> Only:
-    """Let the person choose groups and a text; the address keeps them (?group=c1&group=c2&text=boat)."""
+    """Let the person choose groups and a text; the address keeps them, and what else Browse narrowed the images by
+    (?group=c1&group=c2&text=boat&sure=0-60)."""
     sizes = view.sizes() + view.states()
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
     names |= {key: title for key, (title, *_) in REST_NAMES.items() if sizes[key]}
@@ -39,21 +42,25 @@ def choose_part(view: View) -> Only:
             placeholder=text.EXPORT_TEXT_HINT,
             key="export-text",
         )
-    only = Only(tuple(groups), words.strip())
-    st.query_params["group"] = groups
-    if only.text:
-        st.query_params["text"] = only.text
-    else:
-        st.query_params.pop("text", None)
+    came = Only.read({key: st.query_params.get_all(key) for key in PARAMETERS})
+    only = replace(came, groups=tuple(groups), text=words.strip())
+    for key in PARAMETERS:
+        st.query_params[key] = only.parameters.get(key, [])
     if only:
-        st.info(text.export_part(view.count(only.query), view.count()), icon=":material/filter_alt:")
+        said = replace(only, groups=(), text="").said(view.edited.clusters)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            part = text.export_part(view.count(only.query), view.count())
+            st.info(f"{part} {safe_md(said, 300)}", icon=":material/filter_alt:")
+            if said and st.button(text.CLEAR_FILTERS, icon=":material/filter_alt_off:", key="clear-filters"):
+                st.query_params.from_dict({"run": view.run.id, "group": groups})
+                st.rerun()
     return only
 
 
 def report_card(run: RunRow, only: Only) -> None:
     """One page to send to somebody."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.EXPORT_REPORT, icon=":material/article:", anchor=False)
+        st.header(text.EXPORT_REPORT, icon=":material/article:", anchor=False)
         st.markdown(text.EXPORT_REPORT_NOTE)
         st.space("stretch")
         _get(text.EXPORT_REPORT_GET, address(run.id, "report.html", only), "html")
@@ -62,7 +69,7 @@ def report_card(run: RunRow, only: Only) -> None:
 def table_card(run: RunRow, only: Only) -> None:
     """A table for people."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.EXPORT_TABLE, icon=":material/table:", anchor=False)
+        st.header(text.EXPORT_TABLE, icon=":material/table:", anchor=False)
         st.markdown(text.EXPORT_TABLE_NOTE)
         st.space("stretch")
         _get(text.EXPORT_TABLE_GET, address(run.id, "table.csv", only), "csv")
@@ -71,7 +78,7 @@ def table_card(run: RunRow, only: Only) -> None:
 def folders_card(run: RunRow, only: Only) -> None:
     """The images themselves, and which folders there will be."""
     with st.container(border=True, height="stretch"), guarded():
-        st.subheader(text.EXPORT_FOLDERS, icon=":material/folder_zip:", anchor=False)
+        st.header(text.EXPORT_FOLDERS, icon=":material/folder_zip:", anchor=False)
         about = downloads.about_folders(state.workspace(), run.id, only)
         if not about.pictures:
             st.markdown(text.EXPORT_RECORDS)
@@ -88,7 +95,7 @@ def folders_card(run: RunRow, only: Only) -> None:
 def programs_card(run: RunRow, only: Only) -> None:
     """The table again, for programs."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.EXPORT_PROGRAMS, icon=":material/data_object:", anchor=False)
+        st.header(text.EXPORT_PROGRAMS, icon=":material/data_object:", anchor=False)
         st.markdown(text.EXPORT_PROGRAMS_NOTE)
         st.space("stretch")
         with st.container(horizontal=True):
@@ -99,9 +106,9 @@ def programs_card(run: RunRow, only: Only) -> None:
 def workspace_card() -> None:
     """All runs and decisions, for another machine."""
     with st.container(border=True, height="stretch"):
-        st.subheader(text.PACK, icon=":material/inventory_2:", anchor=False)
+        st.header(text.PACK, icon=":material/inventory_2:", anchor=False)
         st.markdown(text.PACK_NOTE)
-        st.code(text.PACK_LINE, language="bash")
+        st.code(text.PACK_LINE, language=None)
         st.space("stretch")
         st.link_button(text.PACK_GET, WORKSPACE, icon=":material/download:", key="workspace")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -11,19 +12,25 @@ from core.ingest import source
 from core.pipeline import runs, validation
 from core.pipeline.sight import sight_of
 from core.store.runs import RunRow
+from core.suggestions.labels import Column
+from core.suggestions.number import number_for
+from core.suggestions.suggestion import Found
 from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
-from ui.group import estimate
+from ui.group import estimate, number_of_groups, suggestions
+from ui.group.further import begin_each, beyond_sight, further_costs, further_field
 from ui.group.more_options import more
-from ui.session import follow_run, model_choice, run_data, run_options, state
+from ui.group.start import begin
+from ui.group.version_note import version_note
+from ui.session import follow_run, lineage, model_choice, run_data, run_options, state
 from ui.start import demo
 
-_GROUPS = 5
 
-
-def form(given: DatasetRow, truth: str) -> None:
-    """Show the form; on Run or Try, begin the run and stay on the page, which then shows its progress."""
+def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column]) -> None:
+    """Show the form, with what is suggested for these images; on Run or Try, begin the run and stay on the page, which
+    then shows its progress."""
+    version_note()
     usable = given.counts.get("ready", 0)
     criterion = st.text_input(
         text.CRITERION,
@@ -33,26 +40,13 @@ def form(given: DatasetRow, truth: str) -> None:
         icon=":material/category:",
         bind="query-params",
     )
-    st.pills(
-        text.EXAMPLES_LABEL,
-        text.EXAMPLES,
-        key="example",
-        label_visibility="collapsed",
-        on_change=_take_example,
-        wrap=True,
-    )
+    suggestions.shortcuts(found)
     beyond = st.container()
-    if "k" not in st.session_state:
-        asked = st.query_params.get("k", "")
-        st.session_state["k"] = min(int(asked), usable) or 1 if asked.isdecimal() else min(_GROUPS, usable)
-    # A default of its own: while a page is still being drawn, typing elsewhere can put a bound field back to that.
-    k = st.number_input(
-        text.K, min_value=1, value=min(_GROUPS, usable), step=1, key="k", help=text.K_HELP, width=220,
-        bind="query-params",
-    )  # fmt: skip
+    k = number_of_groups.field((criterion or "").strip(), found, columns, usable)
+    others = further_field(given, criterion or "", lambda each: number_for(each, found, columns).k or k)
     run_options.begin(given)
     choice = model_choice.choice()
-    plain = RunSettings("", (criterion or "").strip(), int(k or 0), choice.vision, choice.text, truth=truth)
+    plain = RunSettings("", (criterion or "").strip(), k, choice.vision, choice.text, truth=truth)
     _who(run_options.applied(given, plain))
     more(given, plain)
     run_options.keep(given)
@@ -64,26 +58,19 @@ def form(given: DatasetRow, truth: str) -> None:
                 st.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
             if seen.warning:
                 _ways_on(given, seen.warning, settings)
-        waits = bool(seen.warning)
+        unseen = beyond_sight(settings, others)
+        if unseen:
+            st.warning(safe_md(unseen), icon=":material/visibility_off:")
+        waits = bool(seen.warning or unseen)
         with st.container(horizontal=True):
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
-                begin(given, settings)
+                begin_each(given, settings, others) if others else begin(given, settings)
             # A few images are all looked at, and at once.
             try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
             st.caption(f":material/arrow_upward: {text.START_WAITS}")
         estimate.line(given, settings)
-
-
-def begin(given: DatasetRow, settings: RunSettings) -> None:
-    """Check everything, store the run over all images, set it to work up to the names, open it. Raises FacetryError."""
-    validation.check_settings(settings, given.counts.get("ready", 0))
-    origin = source.reopen(given, state.workspace().config)
-    expected = estimate.of(given, settings)
-    run_id = runs.start(state.workspace(), origin, settings, model_choice.keys())
-    estimate.keep(run_id, expected)
-    state.jobs().start(run_id, "name", origin=origin, keys=model_choice.keys())
-    state.go_to("group", run_id)
+        further_costs(given, settings, others)
 
 
 def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False) -> None:
@@ -105,12 +92,14 @@ def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False)
 
 def another(run: RunRow) -> None:
     """For the New run button: keep the images, and the form as it was, so that one thing can be changed."""
+    lineage.forget()
     dataset_id, truth = run_data.images_at_hand()
     given = state.workspace().store.datasets.get(dataset_id)
     run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
     criterion, k = run.settings.criterion, run.settings.k
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
     st.session_state["criterion"], st.session_state["k"] = criterion, k
+    number_of_groups.keep()
 
 
 def begin_all(given: DatasetRow, run: RunRow) -> None:
@@ -140,12 +129,6 @@ def _who(settings: RunSettings) -> None:
         st.caption(f":material/memory: {line}", width="stretch")
         if st.button(text.OTHER_MODELS, type="tertiary", icon=":material/hub:", key="connect"):
             state.go_to("connect")
-
-
-def _take_example() -> None:
-    if chosen := st.session_state.get("example"):
-        st.session_state["criterion"] = str(chosen).lower()
-        st.session_state["example"] = None  # a pill is a shortcut, not a choice that could contradict the field
 
 
 def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:

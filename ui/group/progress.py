@@ -18,7 +18,7 @@ from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.group.first_names import first_names
-from ui.session import model_choice, run_data, state
+from ui.session import follow_run, model_choice, run_data, state
 
 _LATEST = 12
 _PER_IMAGE = ("describe", "label", "assign")
@@ -53,6 +53,7 @@ def panel(run: RunRow) -> None:
     """The whole state of a run; updates itself while the run is at work, and the page once when it ends."""
     at_work = state.jobs().get(run.id) is not None
     if at_work:
+        follow_run.watch(run.id)
         st.fragment(_live, run_every=1.0)(run)
     else:
         _steps(run, None)
@@ -71,9 +72,9 @@ def _banner(were_active: Sequence[str]) -> None:
         if set(active) != set(were_active):
             st.rerun()
         run_id = state.open_run_id() if state.open_run_id() in active else next(iter(active))
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(_share(active[run_id].progress), text=_line(active[run_id]), width="stretch")
-            if st.button(text.SHOW, icon=":material/visibility:", key="banner-show"):
+            if st.button(text.SHOW, icon=":material/visibility:", type="tertiary", key="banner-show"):
                 state.go_to("group", run_id)
 
 

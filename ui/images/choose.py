@@ -12,6 +12,7 @@ from core.ingest.sources import upload
 from ui import text
 from ui.components.safe import safe_md
 from ui.components.uploader import uploader
+from ui.images import folders
 from ui.session import state
 
 
@@ -82,6 +83,9 @@ def open_source(path: str, truth: str = "") -> None:
 
 def _path() -> None:
     """A folder, ZIP file or list on this computer; what is in it shows at once, before anything is opened."""
+    folders.browse_button()
+    if picked := folders.chosen():
+        open_source(picked)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         folder = st.text_input(
             text.FOLDER,
@@ -91,7 +95,7 @@ def _path() -> None:
             icon=":material/folder:",
             persist_state="session",
         )
-        pressed = st.button(text.LOOK, type="primary", icon=":material/arrow_forward:", key="look")
+        pressed = st.button(text.LOOK, icon=":material/arrow_forward:", key="look")
     if roots := state.workspace().config.image_roots:
         st.caption(text.ROOTS.format(folders=safe_md(", ".join(str(root) for root in roots))))
     wanted = (folder or "").strip()

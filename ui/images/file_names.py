@@ -1,4 +1,4 @@
-"""How file names were read that do not say what they are written in, and another choice."""
+"""How file names, or a list of images, were read that do not say what they are written in, and another choice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain import DatasetRow
 from core.ingest import source
-from core.ingest.text import NAME_PAGES, UTF_8, in_words
+from core.ingest.text import NAME_PAGES, TABLE_PAGES, UTF_8, in_words
 from ui import text
 from ui.components.notices import act
 from ui.session import run_data, state
@@ -14,16 +14,17 @@ from ui.session import run_data, state
 
 def file_names(given: DatasetRow) -> None:
     """The code page that was found to fit, which a person can change; nothing where there was no doubt."""
-    now = given.source.encoding
+    now, is_list = given.source.encoding, given.source.kind == "csv"
     if not now or now == UTF_8:
         return
+    pages = TABLE_PAGES if is_list else (UTF_8, *NAME_PAGES)
     key = f"file-names-{given.id}"
     st.selectbox(
-        text.FILE_NAMES,
-        [UTF_8, *NAME_PAGES],
-        index=[UTF_8, *NAME_PAGES].index(now),
+        text.TABLE_WRITTEN if is_list else text.FILE_NAMES,
+        pages,
+        index=pages.index(now),
         format_func=in_words,
-        help=text.FILE_NAMES_HELP,
+        help=text.TABLE_WRITTEN_HELP if is_list else text.FILE_NAMES_HELP,
         key=key,
         on_change=act,
         args=(_read_again, given, key),

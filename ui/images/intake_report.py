@@ -67,7 +67,7 @@ def preview(given: DatasetRow, usable: int) -> None:
     if not usable:
         return
     shown = state.workspace().store.datasets.spread(given.id, _PREVIEW)
-    st.subheader(text.PREVIEW, anchor=False)
+    st.header(text.PREVIEW, anchor=False)
     if len(shown) < usable:
         st.caption(text.PREVIEW_NOTE.format(shown=len(shown), all=f"{usable:,}"))
     pictures = given.source.has_images

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.domain import DatasetRow
 from core.errors import FacetryError
-from core.ingest.ground_truth import ALIKE, BROUGHT, open_table, split_address
+from core.ingest.ground_truth import ALIKE, ALONG, BROUGHT, ENCODED, open_table, split_address, split_encoding
 from core.ingest.name_matching import from_filenames, from_folders
 from core.ingest.sources import huggingface_hub, upload
 from core.ingest.sources.source_file import check_allowed
@@ -21,6 +21,7 @@ from core.typed_path import typed_path
 from ui import text
 from ui.components.safe import safe_md
 from ui.images.two_labels import two_labels
+from ui.images.written_in import written_in
 from ui.session import state
 
 _CLASSES, _ROWS = 8, 4
@@ -30,7 +31,7 @@ _MOST_MB = 50
 
 def truth_form(given: DatasetRow, truth: str, *, of_run: bool) -> None:
     """Choose what to compare with; it is kept in the address. of_run: it belongs to a run and is only told."""
-    st.subheader(text.TRUTH, help=text.TRUTH_HELP, anchor=False)
+    st.header(text.TRUTH, help=text.TRUTH_HELP, anchor=False)
     st.caption(text.TRUTH_NOTE)
     if of_run:
         st.markdown(text.TRUTH_OF_RUN.format(truth=safe_md(name_of(truth))))
@@ -59,7 +60,7 @@ def choose_truth(given: DatasetRow, truth: str, *, none: bool = True) -> str | N
     """
     spelled, truth = truth, truth.removeprefix(ALIKE)
     kinds = {key: words for key, words in text.TRUTH_KINDS.items() if key or none}
-    if truth.startswith((BROUGHT, huggingface_hub.PREFIX)):
+    if truth.startswith((*ALONG, huggingface_hub.PREFIX)):
         kinds = {truth: safe_md(name_of(truth), 60), **kinds}
     now = truth if truth in kinds else "table" if truth else _first_that_fits(given.id, str(given.counts))
     kind = st.radio(
@@ -90,14 +91,14 @@ def _spelled(given: DatasetRow, chosen: str, *, as_one: bool) -> str:
 def name_of(truth: str) -> str:
     """What labels are compared with, in words: the column of a table, or how names are read."""
     truth = truth.removeprefix(ALIKE)
-    if truth.startswith(BROUGHT):
-        return text.BROUGHT_TRUTH
+    if truth.startswith(ALONG):
+        return text.BROUGHT_TRUTH if truth.startswith(BROUGHT) else text.RECORDS_TRUTH
     return text.TRUTH_KINDS.get(truth) or split_address(truth)[1] or truth
 
 
 def _table(given: DatasetRow, truth: str) -> str:
     """`TABLE:COLUMN`, or "" until a table is given. Raises BadInput for one that cannot be used."""
-    elsewhere = truth in text.TRUTH_KINDS or truth.startswith((BROUGHT, huggingface_hub.PREFIX))
+    elsewhere = truth in text.TRUTH_KINDS or truth.startswith((*ALONG, huggingface_hub.PREFIX))
     place, column = (Path(), "") if elsewhere else split_address(truth)
     if not place.name and given.source.kind == "csv":
         place = Path(given.source.path)  # the table that lists the images may hold their labels too
@@ -121,14 +122,16 @@ def _table(given: DatasetRow, truth: str) -> str:
         return ""
     table = typed_path(path.strip())
     check_allowed(table.resolve(), state.workspace().config)
-    head, how, called = _head(given.id, _counts(given), str(table), _stamp(str(table)))
+    said = split_encoding(truth)[0] if table == place else ""
+    encoding = written_in(table, said, key=key)
+    head, how, called = _head(given.id, _counts(given), str(table), _stamp(str(table)), encoding)
     classes = [column for column in head if column != called]
     index = classes.index(column) if column in classes else 0
     st.dataframe(head, hide_index=True, alt=text.TABLE)
     if how:
         st.caption(safe_md(text.TABLE_HOW.format(how=how), 400))
     chosen = st.selectbox(text.COLUMN, classes, index=index, key=f"{key}-column")
-    return f"{table}:{chosen}"
+    return f"{ENCODED}{encoding}:{table}:{chosen}" if encoding else f"{table}:{chosen}"
 
 
 def summary(given: DatasetRow, truth: str) -> None:
@@ -193,7 +196,7 @@ def _first_that_fits(dataset_id: str, counts: str) -> str:
 def _stamp(truth: str) -> str:
     """Changes when the file that labels are read from does; "" for what lies in no file."""
     truth = truth.removeprefix(ALIKE)
-    place = Path(truth.removeprefix(BROUGHT)) if truth.startswith(BROUGHT) else split_address(truth)[0]
+    place = Path(truth.partition(":")[2]) if truth.startswith(ALONG) else split_address(truth)[0]
     try:
         return str(place.stat().st_mtime_ns) if truth not in text.TRUTH_KINDS else ""
     except OSError:
@@ -201,10 +204,10 @@ def _stamp(truth: str) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
-def _head(dataset_id: str, counts: str, path: str, stamp: str) -> tuple[dict[str, list[str]], str, str]:
+def _head(dataset_id: str, counts: str, path: str, stamp: str, encoding: str) -> tuple[dict[str, list[str]], str, str]:
     """The first rows of a table, how it was read, and the column that names the images; remembered, as pages are drawn
     at every click. Raises BadInput."""
-    table, called = open_table(Path(path), images_of(state.workspace().store, dataset_id))
+    table, called = open_table(Path(path), images_of(state.workspace().store, dataset_id), encoding=encoding)
     return {name: cells[:_ROWS] for name, cells in table.items()}, table.how, called
 
 

@@ -19,6 +19,7 @@ from ui import text
 from ui.components.notices import guarded
 from ui.components.safe import plain, safe_md
 from ui.images.choose import files_in
+from ui.images.written_in import written_in
 from ui.session import follow_run, run_data, state
 
 _MOST_MB = 200
@@ -34,7 +35,7 @@ def form() -> None:
     chosen = _results()
     if chosen is None:
         return
-    path, called = chosen
+    path, called = _read_as(*chosen)
     known = _datasets()
     images = _images(known)
     if images is None:
@@ -131,6 +132,14 @@ def _results() -> tuple[Path, str] | None:
         return None
     st.session_state[_CHOSEN] = (str(path.resolve()), called)
     return st.rerun()
+
+
+def _read_as(path: Path, called: str) -> tuple[Path, str]:
+    """The results, in the encoding that the person chose where that is in doubt. Raises BadInput."""
+    if _size(path) > _LOOKED_AT:
+        return path, called
+    encoding = written_in(path, key="bring")
+    return result_files.keep_read_as(state.workspace().config, path, encoding, called) if encoding else (path, called)
 
 
 def _datasets() -> list[DatasetRow]:

@@ -16,6 +16,7 @@ from core.ingest.sources import upload
 from core.ingest.sources.file_kind import HEAD
 from core.pipeline.add_images import add
 from core.pipeline.place_image import Place, Where, where
+from core.store.runs import RunRow
 from ui import text
 from ui.components.notices import act
 from ui.components.safe import safe_md
@@ -30,21 +31,23 @@ def drop_zone() -> UploadedFile | None:
     return st.file_uploader(text.WHERE_DROP, help=text.WHERE_NOTE, key="where-file")
 
 
-def find(dataset_id: str, given: UploadedFile) -> Where:
-    """Where the image goes; asked once for each image that is dropped. Raises BadInput."""
+def find(run: RunRow, given: UploadedFile) -> Where:
+    """Where the image goes, in this run first; asked once for each image that is dropped. Raises BadInput."""
     found: Where | None
     kept, found = st.session_state.get(_FOUND, ("", None))
-    if kept != f"{dataset_id} {given.file_id}" or found is None:
+    asked = f"{run.id} {given.file_id}"
+    if kept != asked or found is None:
         with st.spinner(text.WHERE_WORKING), tempfile.TemporaryDirectory() as folder:
             image = Path(folder) / "image"
             image.write_bytes(given.getbuffer())
-            found = where(state.workspace(), dataset_id, image, given.name, model_choice.keys())
-        st.session_state[_FOUND] = (f"{dataset_id} {given.file_id}", found)
+            dataset = run.settings.dataset_id
+            found = where(state.workspace(), dataset, image, given.name, model_choice.keys(), first=run.id)
+        st.session_state[_FOUND] = (asked, found)
     return found
 
 
-def show(given: UploadedFile, found: Where) -> None:
-    """The image beside a card for each criterion."""
+def show(given: UploadedFile, found: Where, run_id: str) -> None:
+    """The image beside what the open run says, and below it a card for each other criterion."""
     left, right = st.columns([1, 2], gap="medium")
     with left, st.container(border=True):
         st.image(found.picture, width="stretch", alt=safe_md(found.places[0].description or given.name, 200))
@@ -59,9 +62,16 @@ def show(given: UploadedFile, found: Where) -> None:
             on_click=act,
             args=(_add, found, given.name, given.getvalue()),
         )
-    with right, st.grid(2, min_column_width=260, gap="small"):
-        for place in found.places:
+    own = [place for place in found.places if place.run_id == run_id]
+    others = [place for place in found.places if place.run_id != run_id]
+    with right:
+        for place in own:
             _card(place)
+        if own and others:
+            st.markdown(text.WHERE_OTHERS)
+        with st.grid(2, min_column_width=260, gap="small"):
+            for place in others:
+                _card(place)
 
 
 def _card(place: Place) -> None:
@@ -70,7 +80,7 @@ def _card(place: Place) -> None:
         if place.problem:
             st.warning(safe_md(place.problem, 300), icon=":material/error:")
             return
-        st.subheader(safe_md(place.cluster or text.WHERE_NOWHERE, 80), anchor=False)
+        st.header(safe_md(place.cluster or text.WHERE_NOWHERE, 80), anchor=False)
         if not place.cluster and place.said:
             st.markdown(safe_md(text.WHERE_SAID.format(said=place.said[:120])))
         for name, share in [entry for entry in place.likely if entry[1] >= _LEAST][:_LIKELY]:

@@ -7,6 +7,7 @@ It looks first where a request comes from (`origin.py`), then whether it shows a
 from __future__ import annotations
 
 import html
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -56,13 +57,20 @@ class Door:
             return
         connection = HTTPConnection(scope)
         try:
-            cookie = await _let_in(connection)
+            visit = await _let_in(connection)
         except _Answer as answer:
             turned_away = WebSocketClose(_POLICY_VIOLATION) if scope["type"] == "websocket" else answer.response
             await turned_away(scope, receive, send)
             return
         is_page = scope["type"] == "http" and origin.path(connection) in origin.PAGES
-        await self._app(scope, receive, _dressed(send, cookie) if is_page else send)
+        await self._app(_marked(scope, visit), receive, _dressed(send, visit.cookie) if is_page else send)
+
+
+class _Visit(NamedTuple):
+    """Who may come in: with the cookie for the answer ("" for none), and whether it is known to be the owner."""
+
+    cookie: str = ""
+    by_owner: bool = False
 
 
 class _Answer(Exception):
@@ -77,14 +85,14 @@ def middleware() -> list[Middleware]:
     return [Middleware(Door)]
 
 
-async def _let_in(connection: HTTPConnection) -> str:
-    """Return if a request may go on, with the cookie that its answer should give ("" for none). Raises _Answer."""
+async def _let_in(connection: HTTPConnection) -> _Visit:
+    """Return if a request may go on. Raises _Answer."""
     here = origin.asked_place(connection)
     if here is None or not origin.is_from(connection, here):
         raise _refusal(connection, text.REFUSED)
     path, reads = origin.path(connection), origin.method(connection) in ("", *origin.READING)
     if path in OPEN and reads:
-        return ""
+        return _Visit()
     token = connection.query_params.getlist(_TOKEN) if reads and path in origin.PAGES else []
     try:
         keys = access.keys()
@@ -95,20 +103,27 @@ async def _let_in(connection: HTTPConnection) -> str:
             raise _refusal(connection, text.REFUSED) from None
         if not reads:
             raise _refusal(connection, str(error), 503) from None
-        return ""
+        return _Visit(by_owner=True)
     if not reads and not path.startswith(_STREAMLITS_OWN) and not keys.open_changing(connection.headers):
         raise _refusal(connection, text.NO_ACCESS)
     if keys.open_reading(connection.headers, path):
-        cookie = ""
+        visit = _Visit()
     elif await _is_owner(connection, here):  # also with the token in hand: the visitor's cookie opens more than needed
-        cookie = _cookie(here, keys.cookie, keys.pictures)
+        visit = _Visit(_cookie(here, keys.cookie, keys.pictures), by_owner=True)
     elif access.is_same(token, access.LOGIN):
-        cookie = _cookie(here, keys.cookie, keys.visitor)
+        visit = _Visit(_cookie(here, keys.cookie, keys.visitor))
     else:
         raise _refusal(connection, text.REFUSED, again=_AGAIN if _kept_cookies_back(connection) else "")
     if token:
-        raise _without_token(connection, cookie)
-    return cookie
+        raise _without_token(connection, visit.cookie)
+    return visit
+
+
+def _marked(scope: Scope, visit: _Visit) -> Scope:
+    """The request with the word whether it is the owner's, in place of any such word that it brought along."""
+    mark = owner.MARK.encode()
+    headers = [(name, value) for name, value in scope["headers"] if name.lower() != mark]
+    return {**scope, "headers": [*headers, (mark, b"1")] if visit.by_owner else headers}
 
 
 async def _is_owner(connection: HTTPConnection, here: origin.Place) -> bool:

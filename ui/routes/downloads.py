@@ -13,9 +13,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from core.errors import BadInput, WorkspaceUnavailable
-from core.export import downloads, workspace_zip
+from core.export import comparison, downloads, workspace_zip
 from core.results import decisions
-from core.results.selection import ALL, Only
+from core.results.compare import compare
+from core.results.selection import ALL, PARAMETERS, Only
 from core.workspace import Workspace
 from ui import text
 from ui.session import run_data, state
@@ -55,13 +56,13 @@ class _Sent(StreamingResponse):
 
 def address(run_id: str, file: str, only: Only = ALL) -> str:
     """Where a page links to. file: a key of _FILES. only: the part of the run that is wanted."""
-    wanted = [*(("group", group) for group in only.groups), *([("text", only.text)] if only.text else [])]
-    return f"/download/{run_id}/{file}" + (f"?{urlencode(wanted)}" if wanted else "")
+    wanted = urlencode(only.parameters, doseq=True)
+    return f"/download/{run_id}/{file}" + (f"?{wanted}" if wanted else "")
 
 
 def download_file(request: Request) -> Response:
-    """One file of one run: /download/{run id}/{table.csv|...}, of all of it or of ?group=c1&group=c2&text=...; 404
-    for anything else.
+    """One file of one run: /download/{run id}/{table.csv|...}, of all of it or of ?group=c1&group=c2&text=... and what
+    else `Only.read` knows; 404 for anything else.
 
     A plain function, so that the server runs it, and then each piece of the answer, beside the pages in a thread.
     """
@@ -69,7 +70,7 @@ def download_file(request: Request) -> Response:
     if file not in _FILES or not _RUN_ID.fullmatch(run_id):
         return _nothing()
     make, kind = _FILES[file]
-    only = Only(tuple(request.query_params.getlist("group")), request.query_params.get("text", ""))
+    only = Only.read({key: request.query_params.getlist(key) for key in PARAMETERS})
     try:
         run = state.workspace().store.runs.get(run_id)
         if run is None:
@@ -81,6 +82,34 @@ def download_file(request: Request) -> Response:
         if request.method == "HEAD":
             return Response(headers=headers, media_type=kind)
         return _Sent(make(state.workspace(), run_id, only), kind, headers)
+    except WorkspaceUnavailable as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+    except BadInput as error:
+        return PlainTextResponse(str(error), 404, _HEADERS)
+
+
+def comparison_address(first: str, second: str, file: str) -> str:
+    """Where a page links to for two runs. file: a key of core.export.comparison.FILES."""
+    return f"/download/{first}/with/{second}/{file}"
+
+
+def download_comparison(request: Request) -> Response:
+    """One file on two runs: /download/{run id}/with/{run id}/{matrix.csv|images.csv|comparison.json}; 404 for
+    anything else."""
+    runs, file = (request.path_params["first"], request.path_params["second"]), request.path_params["file"]
+    if file not in comparison.FILES or not all(map(_RUN_ID.fullmatch, runs)):
+        return _nothing()
+    make, kind = comparison.FILES[file]
+    try:
+        found = compare(state.workspace().store, *runs)
+        names = [run_data.run_name(view.run) for view in (found.first, found.second)]
+        stem, _, suffix = file.rpartition(".")
+        headers = {**_HEADERS, "Content-Disposition": _attachment(f"{' and '.join(names)}, {stem}", suffix)}
+        return (
+            Response(headers=headers, media_type=kind)
+            if request.method == "HEAD"
+            else _Sent(make(found), kind, headers)
+        )
     except WorkspaceUnavailable as error:
         return PlainTextResponse(str(error), 503, _HEADERS)
     except BadInput as error:
@@ -106,6 +135,7 @@ WORKSPACE = "/download/workspace.zip"
 ROUTES = [
     Route(WORKSPACE, download_workspace),
     Route("/download/{run_id}/{file}", download_file),
+    Route("/download/{first}/with/{second}/{file}", download_comparison),
 ]
 
 

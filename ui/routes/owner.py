@@ -26,6 +26,13 @@ _OF_PROXIES = re.compile(
     r"|x-(original|rewrite|envoy|azure|amzn|appengine)-.*|(x-)?remote-user|x-(scheme|host|proxy.*)"
 )
 """Headers that proxies add and browsers never send."""
+MARK = "x-facetry-owner"
+"""The header by which the door tells pages whose connection it is; what a browser sends under this name is dropped."""
+
+
+def is_here() -> bool:
+    """Whether the page that is drawn is the owner's, by the connection of its session."""
+    return st.context.headers.get(MARK) == "1"
 
 
 def is_loopback(name: str) -> bool:

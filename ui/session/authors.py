@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import weakref
+import secrets
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-
-class _Window:
-    """One open window; gone from memory once it is closed."""
-
-
-_made: dict[tuple[str, str], weakref.ref[_Window]] = {}
-"""(run id, version of the decision) -> the window that made it."""
-
-
-def _own() -> _Window:
-    window: _Window = st.session_state.setdefault("window", _Window())
-    return window
+_made: dict[tuple[str, str], str] = {}
+"""(run id, version of the decision) -> the session of the window that made it."""
 
 
 def made(run_id: str, version: str) -> None:
     """This window has made the decision of this version."""
-    for key in [key for key, window in _made.items() if window() is None]:
+    for key in [key for key, session in _made.items() if not _is_open(session)]:
         _made.pop(key, None)
-    _made[run_id, version] = weakref.ref(_own())
+    _made[run_id, version] = _own()
 
 
 def is_of_another(run_id: str, version: str) -> bool:
     """Whether another window made it that is still open."""
-    window = _made.get((run_id, version), lambda: None)()
-    return window is not None and window is not _own()
+    session = _made.get((run_id, version), "")
+    return session not in ("", _own()) and _is_open(session)
+
+
+def _own() -> str:
+    """This window's session: Streamlit's, which ends when the window is closed or loaded anew."""
+    context = get_script_run_ctx()
+    if runtime.exists() and context is not None:
+        return context.session_id
+    return str(st.session_state.setdefault("window", secrets.token_hex(8)))
+
+
+def _is_open(session: str) -> bool:
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)

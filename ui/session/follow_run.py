@@ -1,4 +1,4 @@
-"""Runs that go through all steps in one go: their page leads on to the groups by itself when they are done."""
+"""A run whose work a person watches leads on by itself: to its names, or, once it is sorted, to its groups."""
 
 from __future__ import annotations
 
@@ -8,21 +8,34 @@ from core.store.runs import RunRow
 from ui.session import state
 
 _FOLLOWED = "followed"
+_NEXT = {"waiting": "names", "done": "browse"}
 
 
 def follow(run_id: str) -> None:
-    """Open a run; when it is done, its groups are shown without another click (once)."""
-    st.session_state[_FOLLOWED] = run_id
+    """Open a run on Group; when its work is done, what it made is shown without another click (once)."""
+    watch(run_id)
     state.go_to("group", run_id)
 
 
+def watch(run_id: str) -> None:
+    """The person sees this run at work."""
+    st.session_state[_FOLLOWED] = run_id
+
+
 def lead_on(run: RunRow, status: str) -> None:
-    """Go to the groups of the run that is followed, if it is done; forget it if it stopped."""
-    if st.session_state.get(_FOLLOWED) != run.id or status == "running":
+    """Go on from the page Group to what the run that is followed has made; forget it if it stopped."""
+    if status == "running" or st.session_state.get(_FOLLOWED) != run.id:
         return
-    del st.session_state[_FOLLOWED]
-    if status == "done":
-        state.go_to("browse")
+    forget()
+    if status == "done" and run.parent and is_sorted(run.parent):  # a new version stands beside the one before
+        state.go_to("compare", **{state.OTHER_RUN: run.parent})
+    if status in _NEXT:
+        state.go_to(_NEXT[status])
+
+
+def forget() -> None:
+    """The person does something else: whoever comes back to Group wants to see Group."""
+    st.session_state.pop(_FOLLOWED, None)
 
 
 def is_sorted(run_id: str) -> bool:

@@ -107,6 +107,11 @@ def name(spec: str) -> str:
     return f"{model_of(spec)} ({_host(url)}{f', {text.IN_BATCHES}' if kind(spec) == OPENAI_BATCH else ''})"
 
 
+def short_name(spec: str) -> str:
+    """The same without where it runs, to tell two models apart."""
+    return PurePath(model_of(spec)).name or (text.BUILTIN if kind(spec) == BUILTIN else kind(spec))
+
+
 def model_of(spec: str) -> str:
     """The model's own name, as the price table has it."""
     return ModelSpec.parse(spec).name

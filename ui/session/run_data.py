@@ -16,7 +16,7 @@ from core.pipeline import runs as pipeline_runs
 from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
-from ui.session import state
+from ui.session import model_choice, state
 
 
 def view(run: RunRow) -> View:
@@ -95,10 +95,35 @@ def images_name(given: DatasetRow) -> str:
 
 
 def run_name(run: RunRow, groups: int = 0) -> str:
-    """What a run is called, as plain text: "Pictures/shop by colour, 5 groups". groups: how many there are by now."""
-    given = dataset(run)
-    name = text.run_name(images_name(given) if given else "", run.settings.criterion, groups or run.settings.k)
-    return f"{name}, {text.only(given.given)}" if given and sampled(given) else name
+    """What a run is called, as plain text: what a person called it, or "Pictures/shop by colour, 5 groups". Where that
+    holds of other runs too, the models or the time tell it from them. groups: how many there are by now."""
+    if run.name:
+        return run.name
+    given, settings = dataset(run), run.settings
+    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or settings.k)
+    parts = [name, text.only(given.given)] if given and sampled(given) else [name]
+    return ", ".join([*parts, *_told_apart(run)])
+
+
+def _told_apart(run: RunRow) -> list[str]:
+    """What a run has that others of the same name have not."""
+    others = [other for other in state.workspace().store.runs.alike(run) if other.id != run.id]
+    if not others:
+        return []
+    models = _models(run)
+    if len({models, *map(_models, others)}) > 1:
+        same, parts = [other for other in others if _models(other) == models], [text.with_models(models)]
+    else:
+        same, parts = others, []
+    if same:
+        times = [text.at_time(run.created_at, seconds=seconds) for seconds in (False, True)]
+        taken = {text.at_time(other.created_at) for other in same}
+        parts.append(times[times[0] in taken])
+    return parts
+
+
+def _models(run: RunRow) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(model_choice.short_name, (run.settings.vision, run.settings.text))))
 
 
 def compare_with(run_id: str, truth: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import inspect
 import threading
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -17,25 +18,57 @@ from core.workspace import Workspace
 from ui import text
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
+OTHER_RUN = "with"
+"""What the run that the open one is compared with is called in the address."""
 _NEXT = "go-next"
+_HERE, _ENTRY = "page-here", "page-of-"
+_LABELS = "labels-"
 _gone_on = threading.Event()
 _DRAWN_BY_THEN = 1.0
 """Seconds: a library that loads stops all threads at times, and the page that was asked for comes first."""
-PAGES = {
-    "start": (text.START_PAGE, ":material/home:", text.START_PAGE_HELP),
-    "images": (text.IMAGES, ":material/add_photo_alternate:", text.IMAGES_HELP),
-    "group": (text.GROUP, ":material/play_circle:", text.GROUP_HELP),
-    "names": (text.NAMES, ":material/sell:", text.NAMES_HELP),
-    "browse": (text.BROWSE, ":material/photo_library:", text.BROWSE_HELP),
-    "evaluate": (text.EVALUATE, ":material/fact_check:", text.EVALUATE_HELP),
-    "where": (text.WHERE_PAGE, ":material/image_search:", text.WHERE_HELP),
-    "export": (text.EXPORT, ":material/download:", text.EXPORT_HELP),
-    "connect": (text.CONNECT, ":material/hub:", text.CONNECT_HELP),
-    "bring": (text.BRING_PAGE, ":material/input:", text.BRING_HELP),
+
+
+class Place(NamedTuple):
+    """Where a page stands: its section in the menu ("": none; the logo leads to Start), its title and its tip.
+
+    aside: a visit for one thing; whoever comes back to the section later wants another page of it.
+    """
+
+    section: str
+    title: str
+    tip: str
+    aside: bool = False
+
+
+SECTIONS = {
+    text.SECTION_IMAGES: ":material/add_photo_alternate:",
+    text.SECTION_GROUP: ":material/play_circle:",
+    text.SECTION_GROUPS: ":material/photo_library:",
+    text.SECTION_CHECK: ":material/rule:",
+    text.SECTION_EVALUATE: ":material/fact_check:",
+    text.SECTION_SHARE: ":material/ios_share:",
+    text.SECTION_MODELS: ":material/hub:",
 }
-"""Page name (its file and its address) -> title, icon and tip, in the order of the menu."""
-_NOT_IN_MENU = {"bring"}
-"""What other pages lead to: a menu of every page there is would hide those that everybody needs."""
+"""The entries of the menu, each with its icon; at most seven."""
+PAGES = {
+    "start": Place("", text.START_PAGE, text.START_PAGE_HELP),
+    "images": Place(text.SECTION_IMAGES, text.IMAGES, text.IMAGES_HELP),
+    "bring": Place(text.SECTION_IMAGES, text.BRING_PAGE, text.BRING_HELP, aside=True),
+    "group": Place(text.SECTION_GROUP, text.GROUP, text.GROUP_HELP),
+    "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),
+    "browse": Place(text.SECTION_GROUPS, text.BROWSE, text.BROWSE_HELP),
+    "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),
+    "check": Place(text.SECTION_CHECK, text.CHECK_PAGE, text.CHECK_HELP),
+    "evaluate": Place(text.SECTION_EVALUATE, text.EVALUATE, text.EVALUATE_HELP),
+    "compare": Place(text.SECTION_EVALUATE, text.COMPARE, text.COMPARE_HELP, aside=True),
+    "export": Place(text.SECTION_SHARE, text.EXPORT, text.EXPORT_HELP),
+    "connect": Place(text.SECTION_MODELS, text.CONNECT, text.CONNECT_HELP),
+}
+"""Page name (its file and its address) -> its place.
+
+A section's entry in the menu leads to the page of it that was seen last, at first to its first. The others are one
+click away, in the head of each (`ui/components/head.py`).
+"""
 
 
 @st.cache_resource(show_spinner=False)
@@ -45,6 +78,7 @@ def workspace() -> Workspace:
     Whoever opens it is alone with it, so a run that is still marked as running was left by a process that died.
     """
     opened = Workspace()
+    opened.store.catalogue.purge()
     opened.store.runs.interrupt_running()
     return opened
 
@@ -86,21 +120,54 @@ def go_on() -> None:
 
 
 def page(name: str) -> Any:
-    """The page of a name (see PAGES) as st.navigation and st.switch_page know it."""
-    title, icon, tip = PAGES[name]
+    """The page of a name (see PAGES) as st.navigation, st.page_link and st.switch_page know it."""
+    place = PAGES[name]
     return st.Page(
         ROOT / "pages" / f"{name}.py",
-        title=title,
-        icon=icon,
-        help=tip,
+        title=place.section or place.title,  # what the menu calls it
+        icon=SECTIONS.get(place.section),
+        help=place.tip,
         default=name == "start",
-        visibility="hidden" if name in _NOT_IN_MENU else "visible",
+        visibility="visible" if place.section and name == _entry(place.section) else "hidden",
     )
 
 
 def pages() -> list[Any]:
-    """All pages in the order of the menu."""
-    return [page(name) for name in PAGES if (ROOT / "pages" / f"{name}.py").is_file()]
+    """All pages, those that the menu shows in its order."""
+    return [page(name) for name in PAGES if _exists(name)]
+
+
+def come_to(name: str) -> bool:
+    """This page is shown now. Returns whether the menu must be drawn anew, since it led to another of its section."""
+    section, before = PAGES[name].section, PAGES[here()]
+    moved = bool(section) and _entry(section) != name
+    if section:
+        st.session_state[_ENTRY + section] = name
+    if before.aside and before.section != section:
+        moved = bool(st.session_state.pop(_ENTRY + before.section, "")) or moved
+    st.session_state[_HERE] = name
+    return moved
+
+
+def here() -> str:
+    """The name of the page that is shown."""
+    return str(st.session_state.get(_HERE, "start"))
+
+
+def siblings() -> list[str]:
+    """The names of the pages of the section that is shown, in order."""
+    section = PAGES[here()].section
+    return [name for name, place in PAGES.items() if section and place.section == section and _exists(name)]
+
+
+def _entry(section: str) -> str:
+    """The page of a section that its entry in the menu leads to."""
+    first = next(name for name, place in PAGES.items() if place.section == section)
+    return str(st.session_state.get(_ENTRY + section, first))
+
+
+def _exists(name: str) -> bool:
+    return (ROOT / "pages" / f"{name}.py").is_file()
 
 
 def keep_open() -> None:
@@ -112,9 +179,12 @@ def keep_open() -> None:
     if run_id := params.get(_RUN):
         _remember(run_id, "", "")
     elif dataset_id := params.get(_DATASET):
-        _remember("", dataset_id, params.get(_TRUTH, ""))
+        truth = _meant(params.get(_TRUTH, ""))
+        _remember("", dataset_id, truth)
+        if params.get(_TRUTH, "") not in ("", _short(truth)):
+            params[_TRUTH] = _short(truth)
     else:
-        for key, value in _address().items():
+        for key, value in address().items():
             params[key] = value
 
 
@@ -128,11 +198,13 @@ def open_images() -> tuple[str, str]:
     return str(st.session_state.get("open_dataset", "")), str(st.session_state.get("open_truth", ""))
 
 
-def go_to(name: str, run_id: str = "", **params: str) -> None:
+def go_to(name: str, run_id: str = "", **params: str | list[str]) -> None:
     """Open a page on a run (what is open by default)."""
     if run_id:
         _remember(run_id, "", "")
-    st.switch_page(page(name), query_params={**_address(), **params})
+    if section := PAGES[name].section:
+        st.session_state[_ENTRY + section] = name  # so that the menu need not be drawn twice
+    st.switch_page(page(name), query_params={**address(), **params})
 
 
 def go_next(name: str, **params: str) -> None:
@@ -150,7 +222,7 @@ def follow() -> None:
 def choose_images(dataset_id: str, truth: str = "", **params: str) -> None:
     """From now on this dataset is at hand, and no run is open. params: what else the address should hold."""
     _remember("", dataset_id, truth)
-    st.query_params.from_dict({**_address(), **params})
+    st.query_params.from_dict({**address(), **params})
 
 
 def close_run() -> None:
@@ -164,8 +236,24 @@ def _remember(run_id: str, dataset_id: str, truth: str) -> None:
     st.session_state["open_truth"] = truth
 
 
-def _address() -> dict[str, str]:
+def address() -> dict[str, str]:
     """What is open, as query parameters."""
     dataset_id, truth = open_images()
-    known = {_RUN: open_run_id(), _DATASET: dataset_id, _TRUTH: truth}
+    known = {_RUN: open_run_id(), _DATASET: dataset_id, _TRUTH: _short(truth)}
     return {key: value for key, value in known.items() if value}
+
+
+def _short(truth: str) -> str:
+    """What stands in the address for labels: where a table lies on this computer is nobody's business."""
+    if "/" not in truth and "\\" not in truth:
+        return truth
+    key = _LABELS + hashlib.sha256(truth.encode()).hexdigest()[:12]
+    preferences = workspace().store.preferences
+    if preferences.get(key) != truth:
+        preferences.set(key, truth)
+    return key
+
+
+def _meant(truth: str) -> str:
+    """The labels that an address means; older ones say them in full."""
+    return workspace().store.preferences.get(truth) if truth.startswith(_LABELS) else truth

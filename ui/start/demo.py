@@ -12,6 +12,7 @@ import streamlit as st
 from core.domain import DatasetRow, RunSettings
 from core.errors import BadInput
 from core.ingest import source
+from core.ingest.source import Source
 from core.ingest.sources.source_file import DEMO
 from core.pipeline.runs import start
 from ui import text
@@ -28,32 +29,37 @@ def pictures() -> None:
     """Four of the pictures, as a foretaste; nothing when they are missing."""
     files = [IMAGES / f"demo-{number:03}.jpg" for number in _SHOWN]
     if all(file.is_file() for file in files):
-        for column, file in zip(st.columns(len(files), gap="xsmall"), files, strict=True):
-            column.html(_inline(file))
+        st.html(f'<div style="display: flex; gap: 8px">{"".join(map(_inline, files))}</div>')
 
 
 @cache
 def _inline(file: Path) -> str:
     """A picture inside the page itself: files behind st.image are gone (404) when the page is left before they load."""
     data = base64.b64encode(file.read_bytes()).decode()
-    return (
-        f'<img alt="{text.DEMO_PICTURE}" src="data:image/jpeg;base64,{data}" style="width: 100%; border-radius: 8px">'
-    )
+    style = "flex: 1; min-width: 0; border-radius: 8px"
+    return f'<img alt="{text.DEMO_PICTURE}" src="data:image/jpeg;base64,{data}" style="{style}">'
 
 
 def begin() -> None:
-    """Group the demo by kind of thing, or open the run that did so before. Raises FacetryError."""
+    """Group the demo by kind of thing and, once that is done, by colour, or open the runs that did so before; the two
+    can be crossed. Raises FacetryError."""
     if not IMAGES.is_dir():
         raise BadInput(text.DEMO_GONE)
+    origin = source.find(str(IMAGES), "", state.workspace().config)
+    kinds = _run(origin, text.DEMO_CRITERION, "kind")
+    colours = _run(origin, text.DEMO_SECOND_CRITERION, "colour")
+    for run_id, after in ((kinds, ""), (colours, kinds)):
+        if not state.jobs().get(run_id) and not follow_run.is_sorted(run_id):
+            state.jobs().start(run_id, "assign", after=after)
+    follow_run.follow(kinds)
+
+
+def _run(origin: Source, criterion: str, column: str) -> str:
+    """The id of the demo's run by this criterion, which is compared with this column of its truth."""
     workspace = state.workspace()
-    origin = source.find(str(IMAGES), "", workspace.config)
-    settings = RunSettings(origin.dataset_id, text.DEMO_CRITERION, _GROUPS, truth=f"{TRUTH.resolve()}:kind")
-    runs = workspace.store.runs.recent(200)
-    run_id = next((run.id for run in runs if run.settings == settings), "")
-    run_id = run_id or start(workspace, origin, replace(settings, dataset_id=""))
-    if not state.jobs().get(run_id) and not follow_run.is_sorted(run_id):
-        state.jobs().start(run_id, "assign")
-    follow_run.follow(run_id)
+    settings = RunSettings(origin.dataset_id, criterion, _GROUPS, truth=f"{TRUTH.resolve()}:{column}")
+    found = next((run.id for run in workspace.store.runs.recent(200) if run.settings == settings), "")
+    return found or start(workspace, origin, replace(settings, dataset_id=""))
 
 
 def has_recorded(given: DatasetRow) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from ui.texts.common import images
+from ui.texts.common import images, percent
+from ui.texts.edits import REDO, UNDO
 
 BROWSE_EMPTY_TITLE: Final = "Nothing is sorted yet"
 BROWSE_SOON: Final = "The groups appear here as soon as the images are sorted into them."
@@ -17,14 +19,62 @@ PENDING: Final = "Still to be sorted"
 PENDING_NOTE: Final = "Images that the run has not reached."
 SEE_ALL: Final = "See all"
 FIND: Final = "Find images"
-FIND_HINT: Final = "Find in descriptions, labels, names"
+FIND_HINT: Final = "Find words"
 ALL_IMAGES_HERE: Final = "All images"
 ALL_GROUPS: Final = "All groups"
 BACK_TO: Final = "Back to {group}"
 ORDER: Final = "Show first"
-ORDERS: Final = {"sure": "Best matches", "unsure": "Least certain", "given": "As in the folder"}
-PREVIOUS: Final = "Previous"
-NEXT: Final = "Next"
+ORDERS: Final = {"sure": "Best matches", "unsure": "Least certain", "given": "As in the folder", "name": "By name"}
+ORDER_LIKE: Final = "Most alike"
+MEASURING: Final = "Comparing all images with this one…"
+ABOUT: Final = "About"
+FILTER: Final = "Filter"
+CLEAR_FILTERS: Final = "Clear filters"
+ONLY: Final = "Only images"
+GROUPS: Final = "Groups"
+BY: Final = "Placed by"
+SOURCES: Final = {"model": "the model", "person": "you", "propagated": "likeness", "learnt": "what you showed"}
+SURE: Final = "Confidence"
+SURE_HELP: Final = "Images without a known confidence, such as those that you moved, are in no range."
+RIGHT: Final = "Your labels"
+RIGHTS: Final = {"yes": "In the group of their label", "no": "In another, or in none"}
+IN_FOLDER: Final = "Folder"
+ANY_FOLDER: Final = "Any folder"
+COPIES: Final = "Only what looks nearly the same as another"
+BETWEEN: Final = "Between two groups"
+BETWEEN_HELP: Final = "Images that the model found as likely in one of two groups as in the other."
+BETWEEN_AT: Final = "How far from the first group to the second"
+BETWEEN_GROUPS: Final = ("From the group", "To the group")
+BETWEEN_UNKNOWN: Final = (
+    "The model that sorted these images gave no probabilities, so nothing is known to lie between two groups. "
+    "Clear the filters, or show the least certain images first."
+)
+NOTHING_FOUND: Final = "No image is left. Clear the filters, take one of them back, or look in all groups."
+LOOK_EVERYWHERE: Final = "Look in all groups"
+NOTHING_SELECTED: Final = "Nothing is selected any more."
+FIND_SIMILAR: Final = "Find similar"
+FIND_SIMILAR_HELP: Final = "Show all images, those most like this one first, by what was measured of them."
+ALL_GROUPS_HELP: Final = "Back to the cards of all groups"
+HISTORY: Final = "History"
+BY_LEARNING: Final = "sorted by what you showed"
+SELECTING: Final = {
+    "bar": "Selected images",
+    "select": "Select",
+    "selected": "{n} selected",
+    "all": "All {n} here",
+    "clear": "Clear",
+    "move": "Move to",
+    "keep": "Keep in {group}",
+    "new": "New group",
+    "name": "Name of the new group",
+    "add": "Add",
+    "unsure": "Not sure",
+    "undo": UNDO,
+    "redo": REDO,
+    "hint": "Select with the tick, Ctrl- or Shift-click, or Space; then 1 to 9 move.",
+}
+"""Words of the bar above a wall of images."""
+LARGE_PICTURE: Final = {"previous": "Previous", "next": "Next", "place": "{n} of {total}"}
 CONFIDENCE: Final = "Confidence"
 CONFIDENCE_HELP: Final = "How sure the model is of this group, from 0 to 100 %."
 CONFIDENCE_UNKNOWN: Final = "unknown: the model does not tell"
@@ -43,8 +93,6 @@ DESCRIPTION: Final = "Description"
 BY_PERSON: Final = "moved by you"
 EARLIER: Final = "sorted under earlier names"
 MOVE_TO: Final = "Move to"
-SELECT: Final = "Select several"
-SELECT_HELP: Final = "Click images to select them, with Shift a whole range, then move them together."
 MOVE: Final = "Move"
 SAID: Final = "The answer was"
 WHY: Final = "Why"
@@ -68,12 +116,32 @@ GONE_GROUP: Final = "That group does not exist any more."
 GONE_IMAGE: Final = "That image is not in this run."
 
 
-def place(number: int, total: int) -> str:
-    return f"{number:,} of {total:,}"
+def of_images(number: int, whole: int) -> str:
+    """How many of a group's images a filter leaves."""
+    return images(number) if number == whole else f"{number:,} of {images(whole)}"
 
 
-def selected(number: int) -> str:
-    return f"{images(number)} selected"
+def match_in_short(scores: Mapping[str, Any]) -> str:
+    """scores: as `metrics.json` has them."""
+    return f"{percent(scores['acc'])} match"
+
+
+def moved(number: int, group: str) -> str:
+    return f"Moved {images(number)} to {group}."
+
+
+def confirm(group: str) -> str:
+    return f"Keep in {group}"
+
+
+def put_there(by: str, when: str, group: str, confidence: float | None) -> str:
+    """by: "person" or "learnt"."""
+    who = "moved by you" if by == "person" else "sorted by what you showed"
+    return f"{when}: {who} to {group}" + ("" if confidence is None else f", {percent(confidence)}")
+
+
+def model_said(group: str, confidence: float | None) -> str:
+    return f"the model said {group}" + ("" if confidence is None else f", {percent(confidence)}")
 
 
 def they_say(number: int, answer: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from ui.texts.common import count, images
 
 NAMES_TITLE: Final = "Check the names"
-NAMES_NOTE: Final = "Groups found by {criterion}, from {images}. Click a name to change it."
+NAMES_NOTE: Final = "Groups of {images}. Click a name to change it."
 NAMES_EMPTY_TITLE: Final = "No groups to name yet"
 NAMES_EMPTY: Final = "Groups get their names after all images are described and labelled."
 NO_RUN: Final = "No run is open. Start one, or open a recent one."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 APP: Final = "Facetry"
@@ -14,11 +16,18 @@ COPIES_GONE: Final = (
 )
 RESTORED_READ: Final = "I have read this"
 START_PAGE: Final = "Start"
-IMAGES: Final = "Images"
+SECTION_IMAGES: Final = "Images"
+SECTION_GROUP: Final = "Group"
+SECTION_GROUPS: Final = "Groups"
+SECTION_CHECK: Final = "Check"
+SECTION_EVALUATE: Final = "Evaluate"
+SECTION_SHARE: Final = "Share"
+SECTION_MODELS: Final = "Models"
+IMAGES: Final = "Your images"
 GROUP: Final = "Group"
 NAMES: Final = "Names"
 BROWSE: Final = "Browse"
-EVALUATE: Final = "Evaluate"
+EVALUATE: Final = "Scores"
 EXPORT: Final = "Export"
 CONNECT: Final = "Connect a model"
 START_PAGE_HELP: Final = "Choose images, try the demo, or go on with an earlier run."
@@ -28,6 +37,8 @@ NAMES_HELP: Final = "Check the proposed groups: rename, add, merge or delete the
 EVALUATE_HELP: Final = "How well the groups match labels you have."
 EXPORT_HELP: Final = "Take the groups with you: a table, or a folder a group."
 CONNECT_HELP: Final = "Let a vision-language model or a language model do steps of the work."
+CHECK_PAGE: Final = "Check"
+CHECK_HELP: Final = "Answer for the images that tell most, and see how good the groups are."
 BROWSE_HELP: Final = "Look through the groups and correct single images."
 
 
@@ -42,6 +53,16 @@ def images(number: int) -> str:
 
 def run_name(dataset: str, criterion: str, k: int) -> str:
     return f"{dataset} by {criterion}, {count(k, 'group')}"
+
+
+def with_models(models: Sequence[str]) -> str:
+    return f"with {' and '.join(models)}"
+
+
+def at_time(moment: dt.datetime, *, seconds: bool = False) -> str:
+    """A moment (UTC without a zone) in the time of this computer: "27 Nov 14:05"."""
+    local = moment.replace(tzinfo=dt.UTC).astimezone()
+    return f"{local.day} {local:%b %H:%M:%S}" if seconds else f"{local.day} {local:%b %H:%M}"
 
 
 def percent(share: float) -> str:

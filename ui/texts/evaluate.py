@@ -40,10 +40,19 @@ PRECISION_HELP: Final = "Called precision: the share of the group's images that 
 F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
 
 
-def matches(scores: Mapping[str, Any]) -> str:
+def matches(scores: Mapping[str, Any], column: str = "") -> str:
+    """column: the labels' name where they are about something else than the groups."""
+    verb = f"Agrees with your labels “{column}”" if column else "Matches your labels"
     return (
-        f"Matches your labels for {percent(scores['acc'])} of {images(scores['n'])}, "
+        f"{verb} for {percent(scores['acc'])} of {images(scores['n'])}, "
         f"where always saying the commonest label gives {percent(scores['chance'])}{chance_verdict(scores)}."
+    )
+
+
+def other_labels(column: str, criterion: str) -> str:
+    return (
+        f"“{column}” may be about something else than “{criterion}”: the scores say how far the two agree, not "
+        "what is right."
     )
 
 

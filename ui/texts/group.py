@@ -19,6 +19,9 @@ EXAMPLES: Final = ("Colour", "Kind of animal", "Kind of garment", "Species", "Ar
 EXAMPLES_LABEL: Final = "Examples"
 K: Final = "How many groups?"
 K_HELP: Final = "The number of groups, called K in the literature. You can merge, add and delete groups afterwards."
+FURTHER: Final = "And by"
+FURTHER_HINT: Final = "more criteria, each for itself"
+FURTHER_HELP: Final = "Each makes a run of its own on these images. Two of them can be crossed: kind by colour."
 MODELS: Final = "Who does the work"
 OTHER_MODELS: Final = "Change the models"
 START: Final = "Start"
@@ -40,6 +43,18 @@ ALL_IMAGES: Final = "Group all images this way"
 
 def try_some(number: int) -> str:
     return f"Try {images(number)} first"
+
+
+def groups_by(criterion: str) -> str:
+    return f"Groups by {criterion}"
+
+
+def further_costs(criterion: str, said: str) -> str:
+    return f"And by {criterion}, at most: {said}"
+
+
+def further_beyond(criterion: str, why: str) -> str:
+    return f"By “{criterion}” as well: {why}. Leave it out here, or connect a vision-language model."
 
 
 def only(number: int) -> str:

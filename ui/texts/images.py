@@ -47,6 +47,15 @@ FOLDER_HELP: Final = (
 )
 NO_FOLDER: Final = "Say which folder holds the images."
 FOLDER_NOTE: Final = "Subfolders are included. Nothing leaves this computer."
+FOLDERS_OPEN: Final = "Choose a folder"
+FOLDERS_TITLE: Final = "Choose a folder"
+FOLDERS_TOP: Final = "This computer"
+FOLDERS_HOME: Final = "My home folder"
+FOLDERS_NONE: Final = "There is no folder that images may be read from."
+FOLDERS_NO_MORE: Final = "No folders in here."
+FOLDERS_HERE: Final = "**{images}** in this folder and those in it"
+FOLDERS_USE: Final = "Use this folder"
+FOLDERS_TYPED: Final = "Or type where it is"
 LISTS_NOTHING: Final = (
     "No row of {table} leads to an image, for example {name}. Drop the images together with it, or name the table by "
     "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."
@@ -54,6 +63,8 @@ LISTS_NOTHING: Final = (
 LOOK: Final = "Use these images"
 FILE_NAMES: Final = "File names were taken for"
 FILE_NAMES_HELP: Final = "They do not say what they are written in. If they look wrong, choose another."
+TABLE_WRITTEN: Final = "The table was taken for"
+TABLE_WRITTEN_HELP: Final = "It does not say what it is written in. If its words look wrong, choose another."
 UPLOADED: Final = "my images"
 ROOTS: Final = "Images may be read from: {folders}"
 NOT_GROUPED: Final = "Not grouped"
@@ -160,3 +171,11 @@ def _more(number: int) -> str:
 
 def found(number: int) -> str:
     return f"{count(number, 'file')} found."
+
+
+def folders_at_least(number: int) -> str:
+    return f"{number:,} images or more" if number else "more than can be counted here"
+
+
+def folders_left_out(number: int) -> str:
+    return f"{count(number, 'more folder')} not listed. Type where it is."

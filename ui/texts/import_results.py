@@ -38,6 +38,7 @@ BRING_GONE: Final = "These results are not here any more. Choose them again."
 BRING_BY_HAND: Final = "These groups were made elsewhere and brought in."
 BRING_FOR_THESE: Final = "Bring in groups made elsewhere"
 BROUGHT_TRUTH: Final = "What came with the results"
+RECORDS_TRUTH: Final = "What came with the descriptions"
 LEFT_OUT_IMAGE: Final = "Row"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-HEAD = 32
+HEAD = 132
 """So many bytes tell every kind of image."""
 SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .heic .heif .hif .avif .jp2 .jpx .j2k .ico "
@@ -41,6 +41,11 @@ _OTHERS = {
     "video": (
         rb"\A.{4}(ftyp|moov|mdat)|\A\x1aE\xdf\xa3|\ARIFF.{4}AVI ",
         "A video, not an image. Save the pictures that you need from it.",
+    ),
+    "DICOM": (rb"\A.{128}DICM", "A medical image (DICOM). Export it as PNG or JPEG."),
+    "pointer": (
+        rb"\Aversion https://git-lfs",
+        "A pointer to a file that Git LFS keeps, not the file itself. Fetch it with: git lfs pull",
     ),
     "zeros": (rb"\A\0{32}", "The file holds nothing but zeros: it was not copied whole. Copy it again."),
 }

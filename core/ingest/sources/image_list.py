@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.ingest.sources.file_kind import recognised
 from core.ingest.sources.source_file import Found, check_allowed, is_allowed, opened_head
 from core.ingest.table import image_column, read_table
+from core.ingest.text import CODE_PAGES
 
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _LOCAL = "file://"
@@ -21,19 +22,20 @@ Folders = dict[Path, dict[str, str]]
 FETCHED = ("http://", "https://", "s3://")
 
 
-def scan(path: Path, config: Config) -> tuple[list[Found], str]:
-    """One entry a row, in order, and how the table was read; paths are relative to its folder or absolute.
+def scan(path: Path, config: Config, encoding: str) -> tuple[list[Found], str, str]:
+    """One entry a row, in order, how the table was read, and its code page where that was found out or given; paths are
+    relative to its folder or absolute.
 
     Raises BadInput.
     """
     check_allowed(path.resolve(), config)
-    table = read_table(path)
+    table = read_table(path, encoding)
     listed = table[image_column(table)]
     if not listed:
         raise BadInput(f"{path.name} lists no images. Give a table with a column of image paths or addresses.")
     folders: Folders = {}
     found = [_found(path.parent, cell.strip(), row, config, folders) for row, cell in enumerate(listed, start=1)]
-    return found, table.how
+    return found, table.how, encoding or (table.encoding if table.encoding in CODE_PAGES else "")
 
 
 def _found(folder: Path, name: str, row: int, config: Config, folders: Folders) -> Found:

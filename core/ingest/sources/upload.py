@@ -18,7 +18,6 @@ file of another kind) is passed over. `_tidy` says what of it is removed.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import shutil
@@ -31,8 +30,19 @@ from pathlib import Path, PurePosixPath
 
 from core.config import Config
 from core.errors import BadInput
-from core.ingest.sources import upload_folders, upload_plan, zip_file
+from core.ingest.sources import upload_folders, upload_plan
 from core.ingest.sources.upload_folders import FINISHED, GONE, ID, There
+from core.ingest.sources.upload_limits import (
+    LIMITS,
+    DiskFull,
+    Limits,
+    OutOfStep,
+    TooMuch,
+    Unknown,
+    check_space,
+    not_saved,
+    size_text,
+)
 from core.ingest.sources.upload_plan import Announced, Stamp, announced
 from core.ingest.table import JSON
 from core.ingest.table import NAMED as TABLES
@@ -60,50 +70,10 @@ __all__ = [
     "unfinished",
 ]
 
-_MB = 1024**2
 _announcing = threading.Lock()
 """Held while the folder of an upload is made or what is left over is removed, so that neither disturbs the other."""
 _heard: dict[str, float] = {}
 """When an upload was last heard of, by the clock that nobody sets."""
-
-
-class TooMuch(BadInput):
-    """More than an upload may hold."""
-
-
-class DiskFull(BadInput):
-    """The disk has no room for it."""
-
-
-class Unknown(BadInput):
-    """There is no such upload (any more), or no such file in it."""
-
-
-class OutOfStep(BadInput):
-    """The bytes sent do not continue those that are here, or exceed what was announced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much an upload may take.
-
-    Attributes:
-        files: how many an upload may hold.
-        image, total: bytes of one image and of all files.
-        free: bytes of the disk that must stay free.
-        days: how long an upload that was broken off is kept.
-        seconds: how long an upload that nothing is heard of still belongs to its tab. A tab tries again every 15 s.
-    """
-
-    files: int = 100_000
-    image: int = zip_file.MAX_MEMBER
-    total: int = 50 * 1024 * _MB
-    free: int = 2 * 1024 * _MB
-    days: int = 7
-    seconds: int = 60
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -198,7 +168,7 @@ class Upload:
             return True
         part = self.folder / "parts" / key
         try:
-            _check_space(self.folder, len(content))
+            check_space(self.folder, len(content), LIMITS.free)
             if part.is_symlink():  # what it leads to is not ours to write to
                 part.unlink()
             part.touch()
@@ -213,7 +183,7 @@ class Upload:
             if not self._is_here(key):  # else another request was first
                 raise Unknown("This upload was removed.") from None
         except OSError as error:
-            raise _not_saved(file.path, error) from None
+            raise not_saved(file.path, error) from None
         return self._is_here(key)
 
     def so_far(self) -> str:
@@ -234,7 +204,7 @@ class Upload:
                 if path.name not in self.plan and ID.fullmatch(path.name):  # and not what somebody put there
                     path.unlink()
         except OSError as error:
-            raise _not_saved("What was sent", error) from None
+            raise not_saved("What was sent", error) from None
         _heard.pop(self.id, None)
 
     def labels(self) -> Path | None:
@@ -244,7 +214,7 @@ class Upload:
         try:
             content = self.file(self.table).read_bytes()
         except OSError as error:
-            raise _not_saved("The table", error) from None
+            raise not_saved("The table", error) from None
         return save_table(self.folder, content, PurePosixPath(self.plan[self.table].path).suffix)
 
 
@@ -283,7 +253,7 @@ def announce(uploads: Path, files: Iterable[Announced], tab: str = "") -> Upload
         except OSError as error:
             if known is None:
                 shutil.rmtree(upload.folder, ignore_errors=True)
-            raise _not_saved("The list of these files", error) from None
+            raise not_saved("The list of these files", error) from None
         _heard[upload.id] = time.monotonic()
     return upload
 
@@ -366,7 +336,7 @@ def save_table(folder: Path, content: bytes, suffix: str = ".csv") -> Path:
         except OSError as error:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
-            raise _not_saved("The table", error) from None
+            raise not_saved("The table", error) from None
     return place
 
 
@@ -385,29 +355,9 @@ def _check(upload: Upload, lent: Iterable[str] = ()) -> None:
     here = sum(upload.plan[key].size for key in upload.arrived() | set(lent)) + sum(upload.begun().values())
     try:
         upload.folder.parent.mkdir(parents=True, exist_ok=True)
-        _check_space(upload.folder.parent, total - here)
+        check_space(upload.folder.parent, total - here, LIMITS.free)
     except OSError as error:
-        raise _not_saved("What is sent", error) from None
-
-
-def _check_space(place: Path, needed: int) -> None:
-    free = shutil.disk_usage(place).free
-    if needed > free - LIMITS.free:
-        raise DiskFull(
-            f"The disk is too full: {size_text(needed)} are needed and {size_text(free)} are free, "
-            f"of which {size_text(LIMITS.free)} must stay free. Make room, then go on."
-        )
-
-
-def size_text(amount: int) -> str:
-    """Bytes as a person says them: "3 MB", "1.2 GB"."""
-    return f"{amount / _MB:,.0f} MB" if amount < 1024 * _MB else f"{amount / 1024 / _MB:,.1f} GB"
-
-
-def _not_saved(what: str, error: OSError) -> BadInput:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(f"The disk is full: {what} could not be saved. Make room, then go on.")
-    return BadInput(f"{what} could not be saved ({error.strerror or 'unknown reason'}).")
+        raise not_saved("What is sent", error) from None
 
 
 def _alike(uploads: Path, there: There, plan: dict[str, Announced]) -> list[tuple[Path, str]]:

@@ -69,13 +69,15 @@ def evenly(n: int, count: int) -> NDArray[np.intp]:
 
 
 @threads.limited
-def consensus(views: Sequence[NDArray[np.floating]], k: int, graph: bool = True) -> Consensus:
+def consensus(
+    views: Sequence[NDArray[np.floating]], k: int, graph: bool = True, resamples: int = RESAMPLES
+) -> Consensus:
     """Form k groups of 1 <= k <= n items, seen in one or more views (n, d) of them. Deterministic.
 
     graph: whether half of the groupings are spectral. Expects at most MOST items.
     """
     n = len(views[0])
-    drawn = groupings(views, k, graph)
+    drawn = groupings(views, k, graph, resamples)
     found = min(k, distinct(views))
     member = agreed(together(drawn, n), found)
     votes = np.zeros((n, found))
@@ -94,12 +96,14 @@ def distinct(views: Sequence[NDArray[np.floating]]) -> int:
 
 
 @threads.limited
-def groupings(views: Sequence[NDArray[np.floating]], k: int, graph: bool = True) -> list[Grouping]:
-    """RESAMPLES groupings of parts of the items, the views (n, d) in turn, into k to 2k groups."""
+def groupings(
+    views: Sequence[NDArray[np.floating]], k: int, graph: bool = True, resamples: int = RESAMPLES
+) -> list[Grouping]:
+    """Groupings of parts of the items, the views (n, d) in turn, into k to 2k groups."""
     points = [np.asarray(view, dtype=np.float64) for view in views]
     found = min(k, distinct(views))
     random = np.random.default_rng(_SEED)
-    return [_grouping(points[i % len(points)], found, graph and i % 2 == 1, random) for i in range(RESAMPLES)]
+    return [_grouping(points[i % len(points)], found, graph and i % 2 == 1, random) for i in range(resamples)]
 
 
 def _judged(votes: NDArray[np.float64], k: int) -> Consensus:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core import threads
 from core.domain import EXAMPLES, Assignment, Cluster, Corpus, Failed, Step, Vector
+from core.models.builtin.consensus import MOST, evenly
 from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
 from core.models.builtin.from_pixels import given as given_names
@@ -77,6 +78,21 @@ class BuiltinText:
         return _counted(aspect, evidence, criterion, clusters, [corpus.ids[int(i)] for i in chosen])
 
     @threads.limited
+    def name_beside(
+        self, corpus: Corpus, criterion: str, k: int, kept: Sequence[str], held: Sequence[int]
+    ) -> list[Cluster]:
+        """See `Keeping`; without evidence the names that stay count as given ones."""
+        seen = _seen(corpus)
+        aspect = route(criterion).aspect
+        chosen = np.array(sorted(np.flatnonzero(seen), key=lambda i: corpus.ids[int(i)]), dtype=np.intp)
+        home = np.asarray(held, dtype=np.intp)[chosen]
+        if int((home < 0).sum()) < k - len(kept):
+            return self.name(corpus, criterion, k, kept)
+        clusters = _beside(aspect, _rows(corpus, chosen), criterion, k, kept, home)
+        clusters = [replace(cluster, id=f"c{position + 1}") for position, cluster in enumerate(clusters)]
+        return _counted(aspect, _rows(corpus, chosen), criterion, clusters, [corpus.ids[int(i)] for i in chosen])
+
+    @threads.limited
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
         """Assign each image to the group that it stays with most often, or to none when it is a stranger to all."""
         seen = _seen(corpus)
@@ -111,9 +127,37 @@ def _given(aspect: str, evidence: dict[str, Vector], criterion: str, given: list
     return [*named, *_formed(aspect, {space: rows[rest] for space, rows in evidence.items()}, criterion, free, given)]
 
 
+def _beside(
+    aspect: str, evidence: dict[str, Vector], criterion: str, k: int, kept: Sequence[str], home: NDArray[np.intp]
+) -> list[Cluster]:
+    """k clusters: those that stay with the items that they hold (n,), -1 for none, and groups formed of the rest. One
+    rule is fitted to all of them, so that their shares can be compared."""
+    rest, first = home < 0, len(kept)
+    shares = np.zeros((len(home), k))
+    shares[np.flatnonzero(~rest), home[~rest]] = 1.0
+    new: list[Cluster] = []
+    if k > first:
+        part = {space: rows[rest] for space, rows in evidence.items()}
+        formed = pixel_clusters.form(aspect, part, k - first)
+        shares[rest, first:] = formed.shares
+        new = _named(aspect, part, criterion, formed, kept)
+    some = evenly(len(home), MOST)
+    placed = pixel_clusters.place(aspect, evidence, some, shares[some], k)
+    taken = set(shares[some].argmax(axis=1).tolist())
+    clusters = [*(Cluster(id="", name=name) for name in kept), *new]
+    places = [pixel_clusters.prototype(aspect, placed, j) if j in taken else {} for j in range(k)]
+    return [replace(cluster, prototype=place) for cluster, place in zip(clusters, places, strict=True)]
+
+
 def _formed(aspect: str, evidence: dict[str, Vector], criterion: str, k: int, taken: Sequence[str]) -> list[Cluster]:
     """k groups of these items, named by the words that they support."""
-    formed = pixel_clusters.form(aspect, evidence, k)
+    return _named(aspect, evidence, criterion, pixel_clusters.form(aspect, evidence, k), taken)
+
+
+def _named(
+    aspect: str, evidence: dict[str, Vector], criterion: str, formed: pixel_clusters.Groups, taken: Sequence[str]
+) -> list[Cluster]:
+    k = len(formed.centres)
     shares = words.narrow_shares(aspect, evidence, criterion)
     carries = names.carried(aspect, shares, words.labels(aspect, shares), formed.member, k)
     return [

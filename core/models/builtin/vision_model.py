@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core import threads
 from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
+from core.ingest.view_comment import Motif, motif_of
 from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import appearance, colours, network
 from core.models.builtin.from_pixels.clusters import points
@@ -53,7 +55,7 @@ def warm_up() -> None:
 class BuiltinVision:
     """Implements `VisionModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = "builtin-vision/3"
+    id = "builtin-vision/4"
     prompts: Mapping[Step, str] = MappingProxyType({})
     evidence_id: str | None = EVIDENCE_ID
     batch_size = 32
@@ -149,51 +151,63 @@ def _look(paths: Sequence[Path]) -> Iterator[Evidence | Failed]:
             decoded = upcoming.result()
             if i + 1 < len(chunks):
                 upcoming = pool.submit(_read_all, chunks[i + 1])
-            readable = [pixels for pixels in decoded if not isinstance(pixels, Failed)]
-            measured = iter(_measure(np.stack(readable)) if readable else ())
-            for pixels in decoded:
-                yield pixels if isinstance(pixels, Failed) else next(measured)
+            readable = [image for image in decoded if not isinstance(image, Failed)]
+            measured = iter(_measure(readable) if readable else ())
+            for image in decoded:
+                yield image if isinstance(image, Failed) else next(measured)
 
 
-def _read_all(paths: Sequence[Path]) -> list[NDArray[np.uint8] | Failed]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An image as (260, 260, 3) bytes, with its motif where that is not all of it."""
+
+    pixels: NDArray[np.uint8]
+    motif: Motif | None
+
+
+def _read_all(paths: Sequence[Path]) -> list[_Read | Failed]:
     return [_read(path) for path in paths]
 
 
-def _read(path: Path) -> NDArray[np.uint8] | Failed:
-    """The image as (260, 260, 3) bytes. The whole of it is kept: a crop may lose the subject."""
+def _read(path: Path) -> _Read | Failed:
+    """The whole of the image is kept: a crop may lose the subject."""
     try:
         with Image.open(path) as image:
             image.draft("RGB", (network.SIDE, network.SIDE))  # JPEG can be decoded at half size at once
             small = image.convert("RGB").resize((network.SIDE, network.SIDE), Image.Resampling.BILINEAR)
-            return np.asarray(small, dtype=np.uint8)
+            return _Read(np.asarray(small, dtype=np.uint8), motif_of(image))
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError) as error:
         why = "the file is missing" if isinstance(error, FileNotFoundError) else "it is damaged or no image"
         return Failed(f"This image could not be read: {why}.")
 
 
-def _measure(pixels: NDArray[np.uint8]) -> list[Evidence]:
-    seen = network.look(pixels)
+def _measure(images: Sequence[_Read]) -> list[Evidence]:
+    seen = network.look(np.stack([image.pixels for image in images]))
     return [
-        _evidence(pixels[i], seen.cells[i], seen.probabilities[i], seen.activation_map[i]) for i in range(len(pixels))
+        _evidence(images[i], seen.cells[i], seen.probabilities[i], seen.activation_map[i]) for i in range(len(images))
     ]
 
 
 def _evidence(
-    pixels: NDArray[np.uint8],
+    image: _Read,
     cells: NDArray[np.float32],
     probabilities: NDArray[np.float32],
     activation: NDArray[np.float32],
 ) -> Evidence:
     side = colours.SAMPLE
-    sample = np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX))
+    sample = np.asarray(Image.fromarray(image.pixels).resize((side, side), Image.Resampling.BOX))
     wide = Image.fromarray(activation).resize((side, side), Image.Resampling.BICUBIC)
     weight = colours.subject_weight(colours.lab(sample), np.asarray(wide, dtype=np.float32))
     coarse = Image.fromarray(weight).resize((network.GRID, network.GRID), Image.Resampling.BOX)
+    coloured = weight
+    if image.motif:  # whatever of its ground the network took for the subject
+        sample, share = image.motif.alone(sample)
+        coloured = weight * share
     return {
         SUBJECT: stored(_thirds(np.asarray(coarse, dtype=np.float32)) @ cells).ravel(),
         TOP: stored(pack_top(probabilities)),
-        COLOURS: stored(colours.term_shares(sample, weight)),
-        STATISTICS: stored(appearance.measure(pixels)),
+        COLOURS: stored(colours.term_shares(sample, coloured)),
+        STATISTICS: stored(appearance.measure(image.pixels)),
     }
 
 

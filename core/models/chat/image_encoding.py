@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.config import config
 from core.ingest.decode import VIEW_SIDE
+from core.ingest.view_comment import strips_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,6 +41,25 @@ def reduced(path: Path, side: int = 0) -> Image:
         small = image.convert("RGB")
     small.thumbnail((side, side))
     return _enlarged(small, side)
+
+
+def said_of_strips(path: Path | None) -> str:
+    """A sentence for the prompt of an image that is shown as strips side by side; "" for all others."""
+    from PIL import Image
+
+    try:
+        with Image.open(path or "") as image:
+            strips = strips_of(image)
+    except OSError:  # whoever sends it says so
+        return ""
+    if strips is None:
+        return ""
+    number, kind = strips
+    order = "from left to right" if kind == "columns" else "from top to bottom"
+    return (
+        f"The picture is one very long image, cut into {number} {kind} side by side on grey: read them {order}, and "
+        "describe them as the one image that they are. What stands at a cut may be shown twice."
+    )
 
 
 def as_jpeg(path: Path, side: int = 0) -> bytes:

@@ -32,7 +32,7 @@ _NUMBER_TOKENS = 6
 _GROUP_TOKENS = 60
 """What a group takes beside its labels: name, meaning, brackets."""
 _QUOTE_CHARS, _QUOTE_TOKENS = 120, 50
-_REHEARSAL = 'Which letter comes first in the alphabet, A or B? Answer with one JSON object, such as {"1": "B"}.'
+REHEARSAL = 'Which letter comes first in the alphabet, A or B? Answer with one JSON object, such as {"1": "B"}.'
 _NO_ANSWER = "The model gave no usable answer for this image, also when asked once more."
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class ChatText:
         sample, form = min(1, self._asking.samples - 1), numbered_schema(1, {"type": "string", "enum": ["A", "B"]})
         wanted = self._backend.can.probabilities and not sample
         for is_last in (False, True):  # once may be chance
-            (got,) = self._backend.reply([Request(_REHEARSAL, None, form, MAX_TOKENS, wanted, sample)])
+            (got,) = self._backend.reply([Request(REHEARSAL, None, form, MAX_TOKENS, wanted, sample)])
             report_usage(*(got.tokens if isinstance(got, Failed) else (got.prompt_tokens, got.completion_tokens)))
             if not isinstance(got, Failed) or got.kind != "failed":
                 return

@@ -10,6 +10,7 @@ from typing import Any
 from core import prompts
 from core.domain import Asking, Description, Failed, ImageInput, Seen, Sight, Step, Wording, folded, same_name
 from core.models.chat.backend import Backend, Reply, Request
+from core.models.chat.image_encoding import said_of_strips
 from core.models.chat.refusals import refuses
 from core.models.chat.replies import numbered, numbered_schema, plain, read_numbered
 from core.models.chat.send import LABEL_CHARS, ask_all
@@ -47,7 +48,8 @@ class ChatVision:
         if others:
             return self._describe_several(images, [criterion, *others.values()])
         text = self._one.render(criterion=criterion)
-        replies = ask_all(self._backend, [Request(text, image.path, max_tokens=MAX_TOKENS) for image in images])
+        requests = [Request(_with_strips(text, image), image.path, max_tokens=MAX_TOKENS) for image in images]
+        replies = ask_all(self._backend, requests)
         return [reply if isinstance(reply, Failed) else self._seen(reply) for reply in replies]
 
     def _seen(self, reply: Reply) -> Seen | Failed:
@@ -76,9 +78,17 @@ class ChatVision:
         alone = [(name, self._key(self._asked_alone(said))) for name, said in zip(criteria, questions, strict=True)]
         text = self._several.render(criteria=numbered(asked))
         schema: dict[str, Any] = numbered_schema(len(criteria), {"type": "string"})
-        requests = [Request(text, image.path, schema, MAX_TOKENS * len(criteria)) for image in images]
+        requests = [
+            Request(_with_strips(text, image), image.path, schema, MAX_TOKENS * len(criteria)) for image in images
+        ]
         replies = ask_all(self._backend, requests)
         return [reply if isinstance(reply, Failed) else _parts(reply, alone) for reply in replies]
+
+
+def _with_strips(text: str, image: ImageInput) -> str:
+    """A prompt with what is to be said of how the image is shown; how it is sent is no part of a call key."""
+    said = said_of_strips(image.path)
+    return f"{text}\n\n{said}" if said else text
 
 
 def _parts(reply: Reply, criteria: Sequence[tuple[str, str]]) -> Seen | Failed:

@@ -37,8 +37,9 @@ from core.models.openai.batch_lines import (
     why_failed,
 )
 from core.models.openai.batch_retry import NOT_HERE, Patience
+from core.models.openai.message import NO_IMAGE, message_of
 from core.models.openai.protocol import Trouble
-from core.models.openai.server import NO_IMAGE, OpenAIChat, message_of
+from core.models.openai.server import OpenAIChat
 
 if TYPE_CHECKING:
     from openai.types import Batch

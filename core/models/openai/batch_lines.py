@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.domain import Failed
 from core.models.chat.backend import Reply
+from core.models.openai.answer_shapes import completion_of
 from core.models.openai.error_words import code_of
 from core.models.openai.protocol import NO_PROTOCOL, Trouble, judge, read
 from core.models.openai.transport import MAX_BODY
@@ -73,8 +74,6 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def read_line(line: Mapping[str, Any], *, image: bool, secret: str) -> Reply | Failed | Trouble:
     """What a line says of its request, as the ordinary way would read it. image: whether one was sent. secret: is
     masked wherever the answer repeats it."""
-    from openai.types.chat import ChatCompletion
-
     try:
         answer = line.get("response")
         if not answer:  # the model never saw the request
@@ -84,7 +83,7 @@ def read_line(line: Mapping[str, Any], *, image: bool, secret: str) -> Reply | F
         status, body = int(answer["status_code"]), answer["body"]
         if status != 200:
             return judge(status, body, image=image)
-        answer = read(ChatCompletion.construct(**body), secret)
+        answer = read(completion_of(body), secret)
         return replace(answer, price=PRICE) if isinstance(answer, Reply) else answer
     except (ValueError, TypeError, AttributeError, KeyError):
         return NO_PROTOCOL

@@ -19,11 +19,13 @@ from core.models.chat.replies import plain
 from core.models.openai.dialect import ABOUT
 from core.models.openai.error_words import code_of, is_page, status_in, wait_in, words_of
 
-Kind = Literal["again", "busy", "key", "model", "unloaded", "credit", "limit", "redirect", "address", "blind", "other"]
+Kind = Literal[
+    "again", "busy", "key", "model", "unloaded", "credit", "limit", "redirect", "barred", "address", "blind", "other"
+]  # fmt: skip
 """again: it may work later. busy: that, and less at once is better. other: this request will not succeed.
 
 Of the rest no request will: key, model, unloaded (no model is loaded), credit, limit (of a day or a month), redirect,
-address, blind (sees no images)."""
+barred (what stands before the server lets nothing through), address, blind (sees no images)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ _NO_ADDRESS = re.compile(
 _PASSES = re.compile(r"internal|upstream|time.?out|timed out|unavailable|server error|bad gateway|connection|provider")
 """What may be gone in a moment, of an error that comes without a status."""
 _CROWDED = (429, 503, 529)
+_BARRED = (407, 451)
 _STRANGE = (404, 405, 501)
 """What answers at an address where no model is asked."""
 
@@ -154,6 +157,8 @@ def judge(status: int, body: object, *, image: bool, wait: float | None = None) 
         return trouble("other", "The request is too long for the model ({}).", "too long")
     if _FILTERED.search(text) and status not in _CROWDED:
         return trouble("other", "The provider's content filter refused the request ({}).", "filtered")
+    if status in _BARRED or (status == 403 and is_page(body) and not _NO_KEY.search(text)):
+        return trouble("barred")
     if status == 403 or (_NO_KEY.search(text) and status not in _CROWDED):
         return trouble("key")
     if status in _CROWDED or (status < 500 and _RATE.search(text)):
@@ -163,7 +168,7 @@ def judge(status: int, body: object, *, image: bool, wait: float | None = None) 
         return trouble("model" if is_model else "address")
     if (
         (status >= 500 and status != 501)
-        or status in (408, 409, 425)
+        or status in (408, 409, 425, 499)
         or (status < 300 and _PASSES.search(text) and not _names_option(text))
     ):
         return trouble("again")
@@ -231,14 +236,17 @@ _SAYS_WHY = re.compile("error|detail|message|fail|invalid|exception|not found|un
 
 def read(answer: object, secret: str = "", *, image: bool = False) -> Reply | Failed | Trouble:
     """A usable reply, or why it is none: empty, refused, filtered and cut-off answers all come with status 200, and
-    errors too.
+    errors too. answer: what came, as `answer_in` or `completion_of` (answer_shapes.py) gives it.
 
     secret: is masked wherever the answer repeats it. image: whether one was sent. Raises ValueError, TypeError or
     AttributeError for what is no answer of the protocol.
     """
-    choices = getattr(answer, "choices", None)
-    if not choices:
+    from openai.types.chat import ChatCompletion
+
+    if not isinstance(answer, Mapping) or not answer.get("choices"):
         return error_in(answer, image=image)
+    answer = ChatCompletion.construct(**answer)
+    choices = answer.choices
     choice = choices[0]
     if error := getattr(choice, "error", None):  # OpenRouter, of a provider that failed midway
         return judge(200, error, image=image)
@@ -291,7 +299,7 @@ def _thought(message: object, usage: object) -> bool:
 
 def _number(of: object, name: str) -> int:
     value = getattr(of, name, 0)
-    return value if isinstance(value, int) else 0
+    return max(0, int(value)) if isinstance(value, int | float) and math.isfinite(value) else 0
 
 
 def _text(content: object) -> str:

@@ -9,8 +9,6 @@ could not be tried against Azure itself.
 
 from __future__ import annotations
 
-import base64
-import re
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,9 +21,10 @@ from core.domain import Failed
 from core.engine.requests import asked_before
 from core.errors import ModelUnavailable
 from core.models.chat.backend import CHARS_A_TOKEN, IMAGE_TOKENS, Can, Reply, Request
-from core.models.chat.image_encoding import as_jpeg, part_of_id
+from core.models.chat.image_encoding import part_of_id
 from core.models.model_spec import is_server_url, split_address
 from core.models.openai import transport
+from core.models.openai.answer_shapes import answer_in
 from core.models.openai.client import (
     AWAY,
     LATE,
@@ -37,8 +36,10 @@ from core.models.openai.client import (
     trouble_of,
 )
 from core.models.openai.dialect import ABOUT, dialect_of
+from core.models.openai.endings import has_version, why_it_ends, why_it_pauses, why_it_waits
+from core.models.openai.message import NO_IMAGE, message_of
 from core.models.openai.protocol import NO_PROTOCOL, Trouble, error_in, read, room_for_answer
-from core.models.openai.rate_limit import TRIP_AFTER, Call, Pace, pace_of
+from core.models.openai.rate_limit import Call, Pace, pace_of
 from core.models.openai.token_budget import Limits, Room
 
 _UNREADABLE = 3
@@ -47,8 +48,6 @@ _BROKEN = 3
 """So often a request is sent at which the server fails while it answers others, as to a picture that it cannot take."""
 _CHECK_SECONDS = 30.0
 _DOUBTS = 3
-_VERSION = re.compile(r"/v\d\w*(/openai)?$")
-"""How addresses end that need nothing more."""
 _USEFUL = 0.1
 """The share of its deadline that an attempt needs."""
 
@@ -314,7 +313,7 @@ class OpenAIChat:
         dialect = self._dialect
         if path != dialect.path:  # another request has found it meanwhile
             return True
-        if dialect.sure or _VERSION.search(self.url):
+        if dialect.sure or has_version(self.url):
             return False
         dialect.path, dialect.sure = ("", True) if path else ("/v1", False)
         return not path
@@ -338,11 +337,11 @@ class OpenAIChat:
         import openai
 
         self._go_to(self._dialect.path)
-        create: Any = self._client.chat.completions.create
+        create: Any = self._client.chat.completions.with_raw_response.create
         try:
             with transport.Deadline(seconds):
                 answer = create(model=self.model, messages=[message], stream=False, **options)
-            return read(answer, self._key, image=image)
+            return read(answer_in(answer.content), self._key, image=image)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             return trouble_of(error, image=image)
         except (ValueError, TypeError, AttributeError):
@@ -369,10 +368,7 @@ class OpenAIChat:
         wait = self._pace.back_off(call.attempt, self._first_wait)
         if got.wait is not None:
             if got.wait > self._deadline:  # so it would be for every other request
-                raise self._pace.trip(
-                    f"The server {self.url} asks to wait {_duration(got.wait)} before it answers again. The run is "
-                    "paused; nothing is lost. Continue then."
-                )
+                raise self._pace.trip(why_it_waits(got.wait, self.url))
             self._pace.hold(got.wait)
             wait = max(got.wait, wait)
         # An attempt just before the deadline would be paid for and then abandoned.
@@ -390,20 +386,9 @@ class OpenAIChat:
         away."""
         check = self._shortest_question()
         if got.kind == "busy" and (doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind == "busy")):
-            raise self._pace.trip(
-                f"The server {self.url} is busy and takes no more requests now ({got.said}). The run is paused; "
-                "nothing is lost. Continue later."
-            )
+            raise self._pace.trip(why_it_pauses(got, self.url, known=True))
         if doubts >= _DOUBTS or (isinstance(check, Trouble) and check.kind in ("again", "busy")):
-            if not self._pace.known:
-                raise self._pace.trip(
-                    f"The server {self.url} does not answer ({got.said}). Check its address and that it runs, then "
-                    "continue. The run is paused; nothing is lost."
-                )
-            raise self._pace.trip(
-                f"The server {self.url} has not answered the last {TRIP_AFTER} requests ({got.said}). The run is "
-                "paused; nothing is lost. Continue when it is back."
-            )
+            raise self._pace.trip(why_it_pauses(replace(got, kind="again"), self.url, known=self._pace.known))
         self._pace.alive()
         if isinstance(check, Trouble) and check.kind != "other":
             self._stop(check)
@@ -411,41 +396,10 @@ class OpenAIChat:
     def _stop(self, trouble: Trouble) -> NoReturn:
         """Raise what ends the run: no request would succeed."""
         if trouble.kind == "limit":
-            raise self._pace.trip(
-                f"The account at {self.url} has reached its limit of the day or the month. The run is paused; nothing "
-                "is lost. Continue when it is renewed."
-            )
-        raise ModelUnavailable(
-            {
-                "key": f"The server {self.url} does not accept the key. Check it, then continue.",
-                "model": f"The server {self.url} has no model “{self.model}”. Choose another, then continue.",
-                "unloaded": f"The server {self.url} has no model loaded. Load “{self.model}” there, then continue.",
-                "credit": f"The account at {self.url} has no credit left. Add some, then continue.",
-                "blind": f"The model “{self.model}” cannot see images. Choose another vision model.",
-                "redirect": f"The server {self.url} sends requests on to another address, which is not followed. "
-                "Give the address itself, then continue.",
-            }.get(
-                trouble.kind,
-                f"The server {self.url} does not answer as an OpenAI-compatible server does"
-                f"{'' if _VERSION.search(self.url) else f', nor does {self.url}/v1'}. Check the address.",
-            )
-        )
+            raise self._pace.trip(why_it_pauses(trouble, self.url))
+        raise ModelUnavailable(why_it_ends(trouble, self.url, self.model))
 
 
 _AT_FAULT = Failed(
     "The server fails at this request each time (status 500), but answers others.", "failed", again="later"
 )
-NO_IMAGE = Failed("The image's copy in the workspace cannot be read any more.")
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} s"
-
-
-def message_of(request: Request, side: int) -> dict[str, Any]:
-    """A request as a chat message. side: see OpenAIChat. Raises OSError for an image that cannot be read."""
-    if request.image is None:
-        return {"role": "user", "content": request.text}
-    url = f"data:image/jpeg;base64,{base64.b64encode(as_jpeg(request.image, side)).decode()}"
-    content = [{"type": "text", "text": request.text}, {"type": "image_url", "image_url": {"url": url}}]
-    return {"role": "user", "content": content}

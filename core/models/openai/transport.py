@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 MAX_BODY = 8 * 1024**2
 """Bytes of an answer, where no other number is allowed."""
+_PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+"""How answers begin that gzip or zlib packed."""
 _IDLE = 600.0
 """Seconds for a read where no deadline is set."""
 
 
 class Oversized(httpx2.ReadError):
-    """The answer is compressed, which was not asked for, or larger than it may be."""
+    """The answer is larger than it may be, unpacked, or packed in a way that is not known here."""
 
 
 class Deadline:
@@ -81,8 +84,10 @@ def _certificates() -> ssl.SSLContext:
 
 
 class _Bounded(httpx2.HTTPTransport):
-    """Ends a response at the deadline and at the bytes it may have, and takes no compressed one (a small one can unpack
-    to gigabytes)."""
+    """Ends a response at the deadline and at the bytes it may have.
+
+    One that is compressed, which is never asked for, is unpacked within these bounds: a small one can be gigabytes.
+    """
 
     def __init__(self, limits: httpx2.Limits, proxy: str | None) -> None:
         super().__init__(verify=_certificates(), limits=limits, proxy=proxy)
@@ -94,11 +99,9 @@ class _Bounded(httpx2.HTTPTransport):
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), left)
         request.extensions = {**request.extensions, "timeout": timeout}
         response = super().handle_request(request)
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            response.close()
-            raise Oversized("a compressed answer was not asked for")
         assert isinstance(response.stream, httpx2.SyncByteStream)
         response.stream = _BoundedStream(response.stream, Deadline.most())
+        response.headers.pop("content-encoding", None)  # else it would be unpacked without bounds
         return response
 
 
@@ -107,8 +110,16 @@ class _BoundedStream(httpx2.SyncByteStream):
         self._stream, self._most = stream, most
 
     def __iter__(self) -> Iterator[bytes]:
-        size = 0
+        size, unpack, is_first = 0, None, True
         for chunk in self._stream:
+            if is_first and chunk:
+                # What an answer begins with tells, not its header, which servers get wrong: no JSON begins so.
+                unpack, is_first = zlib.decompressobj(47) if chunk.startswith(_PACKED) else None, False
+            if unpack is not None:
+                try:
+                    chunk = unpack.decompress(chunk, self._most - size + 1)
+                except zlib.error:
+                    raise Oversized("the answer is packed, and damaged") from None
             size += len(chunk)
             if size > self._most:
                 raise Oversized("the answer is too large")

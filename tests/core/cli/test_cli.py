@@ -190,7 +190,6 @@ def test_a_person_s_own_presets_word_the_question(
         ("--k", "17", "17 groups need at least 17 images"),
         ("--k", "many", "needs a whole number"),
         ("--k", "2.5", "needs a whole number"),
-        ("--k", "auto", "not built yet"),
         ("--criterion", "", "Type what the images"),
         ("--vision", "nonsense", "no vision model of kind “nonsense”"),
         ("--text", "nonsense", "no text model of kind “nonsense”"),
@@ -219,8 +218,8 @@ def test_unusable_input_gets_one_sentence_and_status_two(
 def test_of_two_faults_that_of_the_number_of_groups_is_said(
     command: list[str], capsys: pytest.CaptureFixture[str], other: list[str]
 ) -> None:
-    assert main([*command, "--k", "auto", *other]) == 2
-    assert "not built yet" in capsys.readouterr().err
+    assert main([*command, "--k", "many", *other]) == 2
+    assert "needs a whole number" in capsys.readouterr().err
 
 
 def test_a_missing_option_and_an_out_that_is_a_file_are_said(

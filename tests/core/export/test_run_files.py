@@ -119,6 +119,7 @@ ODD = {
     "com1.jpg": "_com1.jpg",
     "LPT¹.jpg": "_LPT¹.jpg",
     "CONIN$": "_CONIN$",
+    "clock$.jpg": "_clock$.jpg",
     "conference.jpg": "conference.jpg",
     "what?.jpg": "what_.jpg",
     'a<b>:"c"|*.jpg': "a_b_c_.jpg",

@@ -5,6 +5,7 @@ Each is decoded as it is meant, or skipped with the sentence that fits.
 
 from __future__ import annotations
 
+import io
 import sys
 import zipfile
 from collections.abc import Callable
@@ -14,12 +15,13 @@ import numpy as np
 import pillow_heif
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops, TiffImagePlugin
 
 from core.config import Config
 from core.errors import BadInput
 from core.ingest import opener, source
-from core.ingest.opener import Opened, opened
+from core.ingest.image_file import Opened
+from core.ingest.opener import opened
 from core.ingest.pixels import upright_rgb
 from tests.support.camera_raw import dng
 from tests.support.odd_images import (
@@ -92,6 +94,30 @@ TAGS_GREY: Tags = {
 }
 PLAIN = RGB.astype(np.uint8)
 
+
+def ink_as_it_is() -> bytes:
+    """A CMYK JPEG file without Adobe's marker, whose values say how much ink there is."""
+    content = saved(ImageChops.invert(picture().convert("CMYK")), "JPEG", quality=95)
+    place = content.index(b"\xff\xee")
+    return content[:place] + content[place + 2 + int.from_bytes(content[place + 2 : place + 4], "big") :]
+
+
+def copy_first(*, last: bool = False) -> bytes:
+    """A TIFF file with a small copy of its picture as a page of its own."""
+    kind = TiffImagePlugin.ImageFileDirectory_v2()
+    kind[254] = 1
+    pages: list[tuple[Image.Image, dict[str, object]]] = [
+        (picture().resize((16, 12)), {"tiffinfo": kind}),
+        (picture(), {}),
+    ]
+    content = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(content, new=True) as writer:
+        for page, options in reversed(pages) if last else pages:
+            page.save(writer, "TIFF", **options)  # type: ignore[arg-type]
+            writer.newFrame()
+    return content.getvalue()
+
+
 EXIF_WITH_A_WORD = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x02\0\x03\0\0\0up\0\0\0\0\0\0"
 """The orientation is the text "up"."""
 # name -> how it is made, the pixels that are to come out, by how much they may differ
@@ -100,6 +126,7 @@ DECODED: dict[str, tuple[Make, NDArray[np.generic], float]] = {
     "JPEG, grey": (lambda: saved(picture().convert("L"), "JPEG", quality=95), GREY, 4),
     "JPEG, progressive": (lambda: saved(picture(), "JPEG", progressive=True, quality=95), RGB, 6),
     "JPEG, CMYK of Adobe": (lambda: saved(picture().convert("CMYK"), "JPEG", quality=95), RGB, 6),
+    "JPEG, CMYK not of Adobe": (ink_as_it_is, RGB, 6),
     "JPEG, no end marker": (lambda: saved(picture(), "JPEG", quality=95)[:-2], RGB, 6),
     "JPEG, bytes after its end": (lambda: saved(picture(), "JPEG", quality=95) + b"junk" * 900, RGB, 6),
     "JPEG, a line break before it": (lambda: b"\r\n" + saved(picture(), "JPEG", quality=95), RGB, 6),
@@ -194,6 +221,8 @@ DECODED: dict[str, tuple[Make, NDArray[np.generic], float]] = {
     "TIFF, float": (lambda: saved(Image.fromarray((quarters(GREYS) / 255).astype(np.float32)), "TIFF"), GREY, 1),
     "TIFF, CMYK": (lambda: saved(picture().convert("CMYK"), "TIFF"), RGB, 1),
     "TIFF, LAB": (lambda: saved(Image.new("LAB", SIZE, (255, 128, 128)), "TIFF"), np.full_like(RGB, 255), 6),
+    "TIFF, a small copy is its first page": (copy_first, RGB, 0),
+    "TIFF, a small copy is its second page": (lambda: copy_first(last=True), RGB, 0),
     "TIFF, first page is blank": (lambda: frames(BLANK, picture(), kind="TIFF"), RGB, 0),
     "TIFF, orientation": (lambda: turned(6, "TIFF"), RGB, 0),
     "HEIF": (lambda: saved(picture(), "HEIF", quality=95), RGB, 8),
@@ -249,6 +278,10 @@ SKIPPED: dict[str, tuple[Make, str]] = {
         lambda: b'<?xml version="1.0"?><!-- Inkscape --><svg xmlns="http://www.w3.org/2000/svg"/>',
         "made of lines",
     ),
+    "DICOM": (lambda: bytes(128) + b"DICM" + bytes(90), "medical image"),
+    "a pointer of Git LFS": (lambda: b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "git lfs pull"),
+    "PNG, no palette": (lambda: png(3, 8, indexes()), DAMAGED),
+    "JPEG without loss": (lambda: saved(picture(), "JPEG").replace(b"\xff\xc0", b"\xff\xc3", 1), "cannot be read here"),
     "PSD": (lambda: b"8BPS\0\x01" + bytes(40), "layers"),
     "EPS": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n", "PostScript"),
     "PDF": (lambda: b"%PDF-1.4 ...", "the ending .pdf"),
@@ -370,6 +403,19 @@ def test_jpeg_xl_is_turned_upright_once(tmp_path: Path) -> None:
         inside = read(saved(jpeg, "JXL"))  # a JPEG file inside
     assert inside.size == SIZE
     assert np.abs(np.asarray(upright_rgb(inside.image)) - RGB)[INNER].max() <= 6
+
+
+@pytest.mark.parametrize("container", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA"])
+def test_jpeg_xl_keeps_its_colours_in_each_mode(mode: str, container: bool) -> None:
+    pytest.importorskip("pillow_jxl")
+    image = picture().convert(mode)
+    for options in ({"lossless": True}, {"quality": 95}):
+        made = read(saved(image, "JXL", use_container=container, **options))
+        assert (made.format, made.size) == ("JXL", SIZE)
+        there = np.asarray(upright_rgb(image)).astype(int)
+        apart = np.abs(np.asarray(upright_rgb(made.image)) - there)[INNER]
+        assert apart.mean() <= (2 if "quality" in options else 0.1)
 
 
 def test_of_a_camera_raw_file_the_preview_is_shown() -> None:

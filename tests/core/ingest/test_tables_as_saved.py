@@ -67,7 +67,18 @@ FORMS: dict[str, tuple[str, bytes, str]] = {
     "JSON Lines in Windows' letters": ("ndjson", json_lines().encode("cp1252"), ""),
     "a list of objects": ("json", json.dumps(objects(), indent=1).encode(), ""),
     "one object of names and labels": ("json", json.dumps(LABELS, indent=2).encode(), ""),
-    "further things in the objects": ("jsonl", json_lines(box=[1, 2], of={"a": 1}).encode(), ""),
+    "further things in the objects": ("jsonl", json_lines(box=[1, 2], of={"a": 1}).encode(), "left out.*: box, of$"),
+    "a title over several cells": ("csv", ("Bilder;Stand Mai\n" + rows(";")).encode(), "title: “Bilder, Stand Mai”"),
+    "two lines of titles over several cells": (
+        "csv",
+        ("Mai;2026\nBilder;gut\n" + rows(";")).encode(),
+        "and what follows",
+    ),
+    "a title above usual names": (
+        "csv",
+        ("Kunde,ACME\n" + rows(header="file{}Farbe")).encode(),
+        "title: “Kunde, ACME”",
+    ),
 }
 
 
@@ -101,7 +112,7 @@ def test_the_same_forms_list_images_and_bring_results(tmp_path: Path, form: str)
         ("t.csv", b"PK\x03\x04rest", "an Excel workbook"),
         ("t.csv", b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         ("t.csv", rows().encode() + "Größe_5.jpg,grün".encode("cp1252"), "two encodings: line 6 is not in UTF-8"),
-        ("t.json", b'{"images": [{"file_name": "a.jpg"}]}', "holds no rows"),
+        ("t.json", b'{"box": [1, 2], "at": {}}', "holds no rows"),
         ("t.json", b"[1, 2]", "holds no rows"),
         ("t.jsonl", b"", "empty or not a text table"),
     ],
@@ -156,4 +167,6 @@ def test_results_without_a_column_of_images_or_with_many_say_so(tmp_path: Path) 
     with pytest.raises(BadInput, match=r"r.csv has no column that names the images. It has: cluster, label"):
         read_results(path)
     path.write_text("image,red,blue\na.jpg,1,0\nb.jpg,0,1\n", encoding="utf-8")
-    assert read_results(path).note == "r.csv: groups are those of its column “red”."
+    assert read_results(path).note == (
+        "r.csv: its columns of 0 and 1 together are the column “label”; groups are those of its column “label”."
+    )

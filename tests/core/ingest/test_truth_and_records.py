@@ -15,6 +15,7 @@ from core.errors import BadInput
 from core.ingest import ground_truth, source
 from core.ingest.ground_truth import read_truth, split_address
 from core.ingest.name_matching import Images
+from core.ingest.record_matching import meet
 from core.ingest.records import read_records
 
 NAMES = {"i1": "red/1_fast car.jpg", "i2": "2_big_dog.png", "i3": "plain.png"}
@@ -127,10 +128,13 @@ def test_both_forms_of_records_are_read_and_nothing_else_in_them(tmp_path: Path)
     assert read.bad == ()
 
 
-def test_of_two_classes_of_one_record_the_first_counts(tmp_path: Path) -> None:
+def test_of_two_classes_of_one_record_the_first_counts_and_both_are_listed(tmp_path: Path) -> None:
     record = {"image": "a.jpg", "description": "Red."}
-    read = read_records(lines(tmp_path / "r.jsonl", *({**record, "truth": truth} for truth in ("x", "y"))))
-    assert source.record_truth(read) == {read.records[0].id: "x"}
+    file = lines(tmp_path / "r.jsonl", *({**record, "truth": truth} for truth in ("x", ["y", "x"])))
+    item = read_records(file).records[0].id
+    truth = ground_truth.read(f"records:{file}", Images({item: "a.jpg"}))
+    assert truth.classes == {item: "x"}
+    assert [two.said for two in truth.twice] == [((item, "a.jpg", "x"), (item, "a.jpg", "y"))]
 
 
 def test_bad_lines_are_counted_with_their_reason_and_the_rest_is_used(tmp_path: Path) -> None:
@@ -167,12 +171,15 @@ def test_a_missing_records_file_is_refused(tmp_path: Path) -> None:
 
 def test_records_are_matched_to_images_by_path_or_name(tmp_path: Path) -> None:
     file = lines(tmp_path / "r.jsonl", {"image": "x/a.jpg", "label": "one"}, {"image": "b.jpg", "label": "two"})
-    matched = source.match_records(read_records(file), {"i1": "x/a.jpg", "i2": "deep/b.jpg", "i3": "c.jpg"})
-    assert {item: record.label for item, record in matched.items()} == {"i1": "one", "i2": "two"}
-    twice = source.match_records(
-        read_records(file), {"i1": "x/a.jpg", "i2": "deep/b.jpg", "i3": "y/a.jpg", "i4": "b.jpg"}
-    )
-    assert {item: record.label for item, record in twice.items()} == {"i1": "one", "i4": "two"}
+
+    def labels(names: dict[str, str], *copies: tuple[str, str]) -> dict[str, str]:
+        records = read_records(file).records
+        return {item: records[row].label for item, row in meet(records, Images(names, copies)).first.items()}
+
+    assert labels({"i1": "x/a.jpg", "i2": "deep/b.jpg", "i3": "c.jpg"}) == {"i1": "one", "i2": "two"}
+    assert labels({"i1": "x/a.jpg", "i2": "deep/b.jpg", "i3": "y/a.jpg", "i4": "b.jpg"}) == {"i1": "one", "i4": "two"}
+    assert labels({"i1": "p.jpg", "i2": "b.jpg"}, ("i1", "x/a.jpg"), ("i2", "y/a.jpg")) == {"i1": "one", "i2": "two"}
+    assert labels({"i1": "p.jpg"}, ("i1", "x/a.jpg"), ("left out", "b.jpg")) == {"i1": "one"}
 
 
 @needs_datasets

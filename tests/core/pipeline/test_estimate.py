@@ -15,7 +15,7 @@ from core.domain import Asking, RunSettings, StepStats
 from core.ingest import source
 from core.models.chat.backend import CHARS_A_TOKEN
 from core.models.model_spec import BUILTIN
-from core.pipeline import estimate as estimating
+from core.pipeline import known_answers
 from core.pipeline.estimate import Estimate, estimate
 from core.prompts import worded
 
@@ -27,7 +27,7 @@ CHAT = {"vision": "painter", "text": "painter"}
 def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
     painter = Painter()
     install(monkeypatch, painter)
-    monkeypatch.setattr(estimating, "_LOADED", (BUILTIN, "painter"))
+    monkeypatch.setattr(known_answers, "LOADED", (BUILTIN, "painter"))
     return painter
 
 
@@ -163,7 +163,7 @@ def test_labels_that_came_along_are_not_asked_for_and_decide_how_many_are_placed
     ids = [record.id for record in source.read_records(path).records]
     found = estimate(house.store, settings, ids)
     assert (found.steps["label"].known, found.steps["label"].requests) == (60, 0)
-    least = estimating._Estimating(house.store, settings, ids, {})._known()
+    least = known_answers.known(house.store, settings, ids)
     assert (least.labels, least.label) == (
         3,
         pytest.approx(sum(map(len, ("dog", "cat", "sea horse"))) / 3 / CHARS_A_TOKEN),
@@ -212,3 +212,51 @@ def test_where_nothing_is_learnt_the_time_for_texts_follows_their_length_and_how
     assert seconds(400, 400, long) - fixed > 5 * (seconds(400, 400, short) - fixed)
     assert seconds(400, 20, long) < seconds(400, 400, long) / 2
     assert seconds(10, 10, short) < 1.2 * fixed, "groups are formed whatever the number"
+
+
+SERVED = "openai:m@http://localhost:9/v1"
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known of what a server answered, as it is never there."""
+    monkeypatch.setattr(known_answers, "LOADED", (BUILTIN,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ({"vision": SERVED, "text": SERVED}, "describe"),
+        ({"text": SERVED}, "describe"),  # the built-in engine describes, once the server was tried
+        ({"vision": SERVED}, None),  # the built-in engine does the rest
+    ],
+)
+@pytest.mark.usefixtures("served")
+def test_the_rehearsal_of_a_server_is_counted_with_the_first_step(
+    house: House, changes: dict[str, str], step: str | None
+) -> None:
+    settings = replace(RunSettings("d", "colour", 4, asking=Asking(exact=True)), **changes)  # type: ignore[arg-type]
+    found = estimate(house.store, settings, [str(number) for number in range(30)]).steps
+    described = 30 if "vision" in changes else 0
+    labelled = 1 if "text" in changes else 0
+    assert found["describe"].requests == described + (step == "describe")
+    assert found["label"].requests == labelled
+    assert found["describe"].prompt_tokens > 20 * (step == "describe")
+
+
+@pytest.mark.usefixtures("served")
+def test_what_an_earlier_run_took_to_rehearse_is_not_counted_again_for_each_image(house: House) -> None:
+    settings = RunSettings("d", "colour", 4, vision=SERVED, text=SERVED)
+    run_id = house.store.runs.create(settings)
+    done = StepStats(items=10, requests=11, prompt_tokens=1_000, completion_tokens=100, seconds=5.0)
+    house.store.runs.set_stats(run_id, {"describe": done, "label": replace(done, requests=1)})
+    found = estimate(house.store, settings, [str(number) for number in range(1_000)]).steps
+    assert found["describe"].learnt
+    assert found["describe"].requests == pytest.approx(1_000 + 1)
+    assert found["label"].requests == pytest.approx(100)
+
+
+def test_where_nothing_is_asked_nothing_is_rehearsed(house: House, painter: Painter) -> None:
+    run_id = house.start(**CHAT)
+    house.run(run_id)
+    assert expected(house, run_id).requests == 0

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import threading
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -15,11 +16,11 @@ from fakes import COLOURS
 from house import EACH, House
 from shortcuts import with_copies
 
-from core.domain import Progress
+from core.domain import Progress, RunSettings
 from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.jobs import Jobs
-from core.pipeline import validation
+from core.pipeline import runs, validation
 from core.pipeline.intake import take_in
 from core.results import decisions, run_view
 from core.results.edits import Add, Delete, Merge, Move, Rename
@@ -307,6 +308,25 @@ def test_more_groups_than_usable_images_is_said_after_looking(house: House) -> N
     assert re.fullmatch(
         r"4 groups need at least 4 images; there are 3\. Not used: \S+\.png: This is not an image.+", run.message
     )
+
+
+@pytest.mark.parametrize(
+    ("images", "k", "said"),
+    [
+        (0, 2, "2 groups need at least 2 images; there is none. Not used: 0.txt: Not an image (.txt)."),
+        (1, 2, "2 groups need at least 2 images; there is 1. Not used: 0.txt: Not an image (.txt)."),
+        (0, 1, "A group needs an image; there is none. Not used: 0.txt: Not an image (.txt)."),
+    ],
+)
+def test_what_is_no_image_does_not_count_as_one(house: House, tmp_path: Path, images: int, k: int, said: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for path in sorted(house.images.rglob("*.png"))[:images]:
+            archive.write(path, path.name)
+        for place in range(3):
+            archive.writestr(f"{place}.txt", "some words that are no image")
+    origin = source.find(str(tmp_path / "a.zip"), "", house.workspace.config)
+    with pytest.raises(BadInput, match=f"^{re.escape(said)}"):
+        runs.start(house.workspace, origin, RunSettings("", "colour", k))
 
 
 def test_a_folder_without_one_usable_image_is_said(house: House) -> None:

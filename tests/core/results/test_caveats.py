@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from core.domain import Cluster
-from core.results.caveats import said_of_groups, stability
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.domain import Cluster, Vector
+from core.evaluate.names import Word
+from core.results.caveats import look_alike, said_of_groups, same_meaning, stability
 from core.results.edited import apply
 from core.results.edits import Rename
 
@@ -46,3 +51,41 @@ def test_names_without_a_word_are_said_to_be_guesses_until_a_person_renames_them
         "The model has no word for “hyacinth”, and gave what no other name fits: check the pictures.",
     )
     assert said_of_groups(apply([guessed], [Rename("c1", "grape hyacinth")]).clusters) == ()
+
+
+def near(names: Sequence[str]) -> Vector:
+    """Equal sets of words lie at the same place, others far from each other."""
+    words = sorted({" ".join(sorted(name.split())) for name in names})
+    return np.eye(len(words), dtype=np.float32)[[words.index(" ".join(sorted(name.split()))) for name in names]]
+
+
+LEXICON = [{"sofa": Word(frozenset("s"), frozenset("s")), "daybed": Word(frozenset("s"), frozenset("s")),
+            "seat": Word(frozenset("t"), frozenset("st"))}]  # fmt: skip
+
+
+def same(*names: str) -> list[str]:
+    clusters = [Cluster(f"c{place}", name) for place, name in enumerate(names)]
+    return [why for _, _, why in same_meaning(clusters, LEXICON, near)]
+
+
+def test_names_that_may_mean_the_same_are_said_with_the_reason() -> None:
+    assert same("sofas", "couch", "red") == ["“sofas” and “couch” mean the same"]
+    assert same("sofa", "daybed") == ["“sofa” and “daybed” mean the same"]
+    assert same("sofa", "seat", "hat") == ["“sofa” is a kind of “seat”"]
+    assert same("seat", "sofa") == ["“sofa” is a kind of “seat”"]
+    assert same("playing guitar", "guitar playing") == ["“playing guitar” and “guitar playing” may mean the same"]
+    assert same("red", "blue", "not red") == []
+
+
+def test_a_word_in_place_of_another_tells_names_apart_and_hints_mean_nothing() -> None:
+    def alike(names: Sequence[str]) -> Vector:
+        return np.ones((len(names), 1), np.float32)
+
+    clusters = [Cluster("a", "long sleeve"), Cluster("b", "short sleeve"), Cluster("c", "Group 3", needs_name=True)]
+    assert list(same_meaning(clusters, LEXICON, alike)) == []
+    assert list(same_meaning(clusters[:1], LEXICON, alike)) == []
+
+
+def test_groups_that_look_alike_come_with_the_largest_first() -> None:
+    small, large = Cluster("a", "rose", size=4, inside={"red": 4}), Cluster("b", "red", size=9, inside={"red": 9})
+    assert look_alike([small, Cluster("c", "blue", size=3, inside={"blue": 3}), large]) == [("red", [large, small])]

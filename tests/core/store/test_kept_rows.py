@@ -53,7 +53,9 @@ class Shelf:
             ]
             told += [view.confusion().counts.tolist(), view.probabilities("i1"), store.answers.kinds(run_id)]
             told += [store.answers.step_counts(run_id), store.runs.estimate(run_id), store.runs.left_out(run_id)]
+            told += [store.catalogue.carried(run_id), store.runs.alike(view.run), store.runs.of_dataset(dataset)]
             told += [store.datasets.get(dataset), store.datasets.facets(dataset), store.datasets.options(dataset)]
+            told += [store.datasets.spread(dataset, 2), store.suggestions.get(dataset)]
             told += [store.datasets.skipped(dataset), store.datasets.ends(dataset), store.runs.edits(run_id)]
         return [*told, store.runs.recent(), store.preferences.get("vision"), store.restorations.unread()]
 
@@ -100,6 +102,13 @@ def include(shelf: Shelf) -> None:
     shelf.store.datasets.include("d1", ["i2"])
 
 
+def purge(shelf: Shelf) -> None:
+    gone = shelf.store.runs.create(RunSettings("d1", "colour", 2))
+    shelf.all_that_pages_read()
+    shelf.store.catalogue.delete(gone)
+    shelf.store.catalogue.purge()
+
+
 def add_edit(shelf: Shelf) -> None:
     shelf.store.runs.add_edit(shelf.run, EDIT.dump_json(Move(("i1",), "c2")).decode())
 
@@ -124,6 +133,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Answers.save": lambda shelf: shelf.store.answers.save(
         shelf.run, "assign", "m", None, FAILED, {"assign": StepStats(requests=2)}
     ),
+    "Answers.drop": lambda shelf: shelf.store.answers.drop(shelf.run, "assign"),
     "Datasets.begin": lambda shelf: shelf.store.datasets.begin("d1", "anew", ADDRESS, 1),
     "Datasets.add": lambda shelf: shelf.store.datasets.add("d1", [ItemRow(2, "", "c.txt", "skipped", "no image")]),
     "Datasets.append": lambda shelf: shelf.store.datasets.append("d1", [ItemRow(0, "i3", "c.jpg")], [], ADDRESS),
@@ -138,16 +148,19 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Runs.set_stats": lambda shelf: shelf.store.runs.set_stats(shelf.run, {"label": StepStats(items=2)}),
     "Runs.set_estimate": lambda shelf: shelf.store.runs.set_estimate(shelf.run, "{}"),
     "Runs.set_left_out": lambda shelf: shelf.store.runs.set_left_out(shelf.run, "[]"),
+    "Catalogue.set_name": lambda shelf: shelf.store.catalogue.set_name(shelf.run, "mine"),
+    "Catalogue.purge": purge,
     "Runs.add_edit": add_edit,
     "Runs.keep_for_undo": keep_for_undo,
     "Runs.undo_edit": undo_edit,
     "Placements.refresh": refresh,
+    "Suggestions.set": lambda shelf: shelf.store.suggestions.set("d1", "builtin", "x", "{}"),
     "TextVectors.keep": lambda shelf: shelf.store.text_vectors.keep("e/1", {"a car": np.ones(4, dtype=np.float16)}),
     "Restorations.mark_read": lambda shelf: shelf.store.restorations.mark_read(),
     "Preferences.set": lambda shelf: shelf.store.preferences.set("vision", "openai"),
 }
 
-UNSEEN = ("Datasets.include", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep")
+UNSEEN = ("Datasets.include", "Catalogue.purge", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep")
 """Those after which pages read what they read before."""
 
 
@@ -167,7 +180,11 @@ def test_every_method_that_writes_is_among_these() -> None:
         for key, method in inspect.getmembers(part, inspect.isfunction) if inspect.isclass(part) else ():
             if "_db.write(" in inspect.getsource(method) or "_db.insert(" in inspect.getsource(method):
                 writers.add(f"{part.__name__}.{key}")
-    called = {"Placements._is_made": "Placements.refresh", "Runs._set": "Runs.set_cap"}
+    called = {
+        "Placements._is_made": "Placements.refresh",
+        "Runs._set": "Runs.set_cap",
+        "Catalogue._set": "Catalogue.set_name",
+    }
     assert {called.get(writer, writer) for writer in writers} | {"Runs.set_truth"} == set(WRITERS)
 
 

@@ -141,8 +141,12 @@ def test_evaluate_and_browse_say_what_chance_gives(house: House, tmp_path: Path)
     table.write_text("\n".join(["image,hue", *rows]), encoding="utf-8")
     run_id = house.start(truth=f"{table}:hue")
     house.run(run_id)
-    said = "Matches your labels for 50 % of 16 images, where always saying the commonest label gives 75 %: no better"
-    assert said in shown(open_page("evaluate", run=run_id))
+    said = (
+        "Agrees with your labels “hue” for 50 % of 16 images, where always saying the commonest label gives 75 %: no "
+    )
+    evaluated = shown(open_page("evaluate", run=run_id))
+    assert said in evaluated
+    assert text.other_labels("hue", "colour") in evaluated
     assert said in shown(open_page("browse", run=run_id))
 
 
@@ -173,11 +177,11 @@ def test_some_labels_and_a_table_that_is_corrected(house: House, tmp_path: Path)
     run_id = house.start(truth=f"{table}:hue", k=4)
     house.run(run_id)
     at = open_page("evaluate", run=run_id)
-    assert matches(1.0, 1 / 2, 2, shuffled=1.0) in shown(at)
+    assert matches(1.0, 1 / 2, 2, shuffled=1.0, column="hue") in shown(at)
     assert text.labelled_some(2, 4 * EACH) in shown(at)
     table.write_text("image,hue\nred/0.png,warm\nred/1.png,warm\nblue/0.png,warm\n", encoding="utf-8")
     at.button(key="compare").click().run()
-    assert matches(2 / 3, 1.0, 3) in shown(at)
+    assert matches(2 / 3, 1.0, 3, column="hue") in shown(at)
     assert "where always saying the commonest label gives 100 %: no better than chance" in shown(at)
 
 

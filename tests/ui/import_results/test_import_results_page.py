@@ -111,7 +111,7 @@ def test_rows_of_the_images_at_hand(images: Path, make: Callable[..., str]) -> N
     # A new run on the same images is compared with the same labels.
     at = open_app("group", run=run_id)
     at.button(key="another").click().run()
-    assert at.query_params["truth"].startswith("brought:")
+    assert at.session_state["open_truth"].startswith("brought:")
     at.text_input(key="criterion").set_value("colour")
     at.number_input(key="k").set_value(3).run()
     at.button(key="start").click().run()
@@ -190,6 +190,16 @@ def test_results_that_fit_none_of_the_images(images: Path) -> None:
     assert at.file_uploader(key="bring-drop") is not None
 
 
+def test_what_results_are_written_in_can_be_changed(images: Path) -> None:
+    content = "image;cluster\na.png;жар\nb.png;лёд\n".encode("cp1251")
+    at = drop(open_app("bring", **at_hand(images)), ("groups.csv", content))
+    box = next(box for box in at.selectbox if box.label == "The table was taken for")
+    right, other = (text.encode("cp1251").decode("cp1257") for text in ("жар", "лёд"))
+    box.set_value("cp1257").run()
+    assert f"2 groups: {', '.join(sorted([right, other]))}" in shown(at)
+    assert "groups.csv: with “;” between cells." in shown(at)
+
+
 def test_large_results_are_not_read_by_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     from ui.import_results import panel
 
@@ -220,4 +230,4 @@ def test_bringing_in_goes_on_after_an_interruption(images: Path, tmp_path: Path)
     at = open_app("start")
     at.button(key=f"recent-{ids[0]}").click().run()
     wait_for(lambda: state.jobs().get(ids[0]) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())

@@ -35,7 +35,7 @@ def test_an_image_is_placed_and_joins_when_asked(make: Callable[..., str], model
     at = dropped(run, "my <b>blue</b> one.png", picture("blue"))
     assert not at.exception
     assert text.where_by(run_view.get_run(store, run).settings.criterion) in shown(at)
-    assert "blue" in [subheader.value for subheader in at.subheader]
+    assert "blue" in [subheader.value for subheader in at.header]
     assert len(run_view.rows(store, run)) == before
     asked = len(models[0].history)
     at.button(key="where-add").click().run()
@@ -61,7 +61,7 @@ def test_a_file_of_any_name_is_placed_and_what_is_not_shown_is_said(make: Callab
     frames[0].save(sink, "PNG", save_all=True, append_images=frames[1:])
     at = dropped(run, "saved?width=800", sink.getvalue())
     assert not at.error
-    assert "blue" in [subheader.value for subheader in at.subheader]
+    assert "blue" in [subheader.value for subheader in at.header]
     assert f"{text.NOTE}: first of 2 frames" in shown(at)
     before = len(run_view.rows(state.workspace().store, run))
     at.button(key="where-add").click().run()
@@ -77,3 +77,15 @@ def test_each_card_says_what_the_engine_could_not_see(make: Callable[..., str]) 
     at = dropped(run, "blue.png", picture("blue"))
     assert [text.where_by("mood") in shown(at), text.where_by("colour") in shown(at)] == [True, True]
     assert shown(at).count(said) == 1
+
+
+def test_the_open_run_answers_first(make: Callable[..., str]) -> None:
+    older = make("assign")
+    newer, other = make("assign", k=2), make("assign", criterion="mood")
+    at = dropped(older, "one.png", picture("blue"))
+    assert not at.error
+    places = at.session_state["where-found"][1].places
+    assert [place.run_id for place in places] == [older, other]  # also before a newer run by the same criterion
+    assert shown(at).index(text.where_by("colour")) < shown(at).index(text.where_by("mood"))
+    places = dropped(newer, "one.png", picture("blue")).session_state["where-found"][1].places
+    assert [place.run_id for place in places] == [newer, other]

@@ -45,7 +45,8 @@ async def _socket(web_socket: WebSocket) -> None:
 
 
 def _said(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(f"{IN} {request.scope['client']}")
+    marks = request.headers.getlist(owner.MARK)
+    return PlainTextResponse(f"{IN} {request.scope['client']} {marks}")
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,13 @@ def test_the_owner_comes_in_at_the_plain_address(port: int) -> None:
     assert re.fullmatch(r"facetry-\w{12}=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict", answer[1]["set-cookie"])
     assert answer[1]["content-security-policy"] == "frame-ancestors 'self'"
     assert was(web_socket(port)) == IN
+
+
+def test_pages_are_told_whose_connection_it_is_whatever_a_browser_says(port: int) -> None:
+    claim = {owner.MARK: "1"}
+    assert ask(port, "GET", "/", **claim)[2].endswith("['1']")
+    with_key = {"Cookie": cookie_of(ask(port, "GET", f"/?token={access.LOGIN}", **PROXY)), **PROXY, **claim}
+    assert ask(port, "GET", "/", **with_key)[2].endswith("[]")
 
 
 @pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])

@@ -19,6 +19,7 @@ from core.config import Config
 from core.errors import BadInput, WorkspaceUnavailable
 from core.ingest import source
 from core.ingest.sources import upload, upload_scan
+from core.ingest.sources.file_kind import HEAD
 from ui import text
 from ui.routes import access
 from ui.session import state
@@ -269,7 +270,7 @@ def test_uploads_that_were_broken_off_long_ago_go(client: Client) -> None:
         b'[["a", 1, 1, 5]]',
         b'[["a", 1, 1, "xy"]]',
         b'[["a", 1, 1, "ff", ""]]',
-        b'[["a", 1, 1, "%s"]]' % (b"ff" * 33),
+        b'[["a", 1, 1, "%s"]]' % (b"ff" * (HEAD + 1)),
     ],
 )
 def test_a_list_that_is_none(body: bytes, client: Client) -> None:

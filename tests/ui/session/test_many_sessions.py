@@ -53,10 +53,10 @@ def test_an_edit_shows_in_another_session_at_its_next_rerun(page: str, make: Cal
     run_id = make()
     first, second = open_app(page, run=run_id), open_app(page, run=run_id)
     red = decisions.clusters(state.workspace().store, run_id).clusters[0]
-    key = f"name-{run_id}-{red.id}-{red.name}"
+    key = f"name-{run_id}-{red.id}"
     (first if page == "names" else open_app("names", run=run_id)).text_input(key=key).set_value("scarlet").run()
     second.run()
-    names = [field.value for field in second.text_input] + [heading.value for heading in second.subheader]
+    names = [field.value for field in second.text_input] + [heading.value for heading in second.header]
     assert "scarlet" in names
     assert red.name not in names
 

@@ -92,12 +92,13 @@ def test_an_interrupted_run_goes_on_with_one_click(make: Callable[..., str]) -> 
     assert at.button(key=f"recent-{run_id}").label == text.CONTINUE
     at.button(key=f"recent-{run_id}").click().run()
     wait_for(lambda: state.jobs().get(run_id) is None)
-    assert text.NAMES_READY in shown(at.run())
+    assert text.NAMES_TITLE in shown(at.run())  # whoever watches is led on to the names
+    assert text.NAMES_READY in shown(open_app("group", run=run_id))  # whoever comes later is not
 
 
 def test_the_demo_in_one_click(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = tmp_path / "truth.csv"
-    table.write_text("image,kind\nred/0_red.png,red\n", encoding="utf-8")
+    table.write_text("image,kind,colour\nred/0_red.png,red,red\n", encoding="utf-8")
     for name, value in {"IMAGES": images, "TRUTH": table, "_GROUPS": 3}.items():
         monkeypatch.setattr(demo, name, value)
     at = open_app("start")
@@ -106,10 +107,17 @@ def test_the_demo_in_one_click(images: Path, tmp_path: Path, monkeypatch: pytest
     wait_for(lambda: state.jobs().get(run_id) is None)
     at.run()
     assert text.SEE_ALL in [button.label for button in at.button]  # led on to the groups by itself
+    wait_for(lambda: not state.jobs().active())
+    at.run()
+    button(at, text.cross_with(text.DEMO_SECOND_CRITERION)).click().run()
+    assert text.crossed(text.DEMO_SECOND_CRITERION, text.DEMO_CRITERION) in shown(at)
     again = open_app("start")
     again.button(key="begin-demo").click().run()
     assert again.query_params["run"] == run_id
-    assert len(state.workspace().store.runs.recent()) == 1
+    assert [run.settings.criterion for run in state.workspace().store.runs.recent()] == [
+        text.DEMO_SECOND_CRITERION,
+        text.DEMO_CRITERION,
+    ]
 
 
 def test_a_missing_demo_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +168,7 @@ def test_files_that_were_dropped(images: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [metric.value for metric in at.metric] == [str(ALL), "1", "1"]
     assert at.title[0].value == text.UPLOADED
     assert "3 different labels" in shown(at)  # the table among the files became the labels
-    assert at.query_params["truth"].endswith("labels.csv:hue")
+    assert at.session_state["open_truth"].endswith("labels.csv:hue")
 
 
 def test_a_folder_that_was_dropped_keeps_its_name_and_subfolders(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +208,7 @@ def test_nothing_usable(tmp_path: Path) -> None:
     at.button(key="look").click().run()
     done_looking(at.query_params["dataset"])
     at.run()
-    assert "None of the 1 files can be used" in shown(at)
+    assert "No image here: " in shown(at)
     assert not [button for button in at.button if button.label == text.TO_GROUP]
     at.switch_page(str(Path(__file__).parents[3] / "pages" / "group.py")).run()
     assert not [button for button in at.button if button.label == text.START]
@@ -226,7 +234,7 @@ def test_truth_from_names(kind: str, said: str, images: Path) -> None:
     at = open_app("images", **looked_at(images))
     at.radio[0].set_value(kind).run()
     assert said in shown(at)
-    assert at.query_params["truth"] == kind
+    assert at.session_state["open_truth"] == kind
 
 
 def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
@@ -237,7 +245,7 @@ def test_truth_from_a_table(images: Path, tmp_path: Path) -> None:
     at.text_input[0].set_value(str(table)).run()
     assert at.selectbox[0].options == ["hue", "other"]
     at.selectbox[0].set_value("other").run()
-    assert at.query_params["truth"] == f"{table}:other"
+    assert at.session_state["open_truth"] == f"{table}:other"
     assert "1 of 12 images have a label" in shown(at)
     at.text_input[0].set_value(str(tmp_path / "nothing.csv")).run()
     assert "does not exist" in shown(at)
@@ -306,7 +314,8 @@ def test_start_runs_to_the_names_and_keeps_the_run_in_the_address(images: Path) 
     at.button(key="start").click().run()
     run_id = at.query_params["run"]
     wait_for(lambda: state.jobs().get(run_id) is None)
-    at.run()
+    assert text.NAMES_TITLE in shown(at.run())
+    at = open_app("group", run=run_id)
     assert text.NAMES_READY in shown(at)
     assert "Skipped: 1" in [expander.label for expander in at.expander]
     assert state.workspace().store.runs.recent()[0].settings.truth == "folder"
@@ -386,9 +395,9 @@ def test_try_a_sample_through_all_steps(images: Path, monkeypatch: pytest.Monkey
     whole = at.query_params["run"]
     assert whole != run_id
     wait_for(lambda: state.jobs().get(whole) is None)
-    at.run()
+    assert text.NAMES_TITLE in shown(at.run())
     assert state.workspace().store.answers.step_counts(whole)["label"][0] == ALL
-    assert "sample of 6 images" in shown(at)  # listed with the groupings of these images
+    assert "sample of 6 images" in shown(open_app("group", run=whole))  # listed with the groupings of these images
 
 
 def test_another_run_keeps_the_images_and_reuses(make: Callable[..., str], models: tuple[FakeVision, FakeText]) -> None:

@@ -121,14 +121,15 @@ def form(aspect: str, evidence: Mapping[str, Vector], k: int) -> Groups:
     some = evenly(len(raw), max(MOST, k))
     agreed = consensus(views(aspect, {space: rows[some] for space, rows in evidence.items()}), k, has_shapes(aspect))
     sure = agreed.shares**_SURER
-    return _placed(aspect, raw, some, sure / sure.sum(axis=1, keepdims=True), agreed.stability, k)
+    return _largest_first(_placed(aspect, raw, some, sure / sure.sum(axis=1, keepdims=True), agreed.stability, k))
 
 
 @threads.limited
 def place(
     aspect: str, evidence: Mapping[str, Vector], some: NDArray[np.intp], shares: NDArray[np.float64], k: int
 ) -> Groups:
-    """Groups of n items from the (s, k or k + 1) shares of some of them; the last of k + 1 belongs to no group."""
+    """Groups of n items, in this order, from the (s, k or k + 1) shares of some of them; the last of k + 1 is of no
+    group."""
     member = shares.argmax(axis=1)
     stability = np.array([shares[member == j, j].mean() if (member == j).any() else 0.0 for j in range(k)])
     return _placed(aspect, points(aspect, evidence), some, shares, stability, k)
@@ -145,10 +146,6 @@ def _placed(
     rule = places(raw[some], shares, _scale(aspect, raw))
     every = _softmax(raw @ rule.weights.T + rule.bias)
     member = every.argmax(axis=1)
-    if shares.shape[1] == k:  # the largest first
-        order = np.argsort(-np.bincount(member, minlength=k), kind="stable")
-        every, member, stability = every[:, order], np.argsort(order)[member], stability[order]
-        rule = Places(rule.weights[order], rule.bias[order])
     member = np.where(member < k, member, -1)
     whole = raw.mean(axis=0)
     spread = _reach(np.linalg.norm(raw - whole, axis=1))
@@ -161,6 +158,19 @@ def _placed(
             trust = len(own) / (len(own) + 3)
             reach[j] = trust * _reach(np.linalg.norm(own - centres[j], axis=1)) + (1 - trust) * spread
     return Groups(member.astype(np.intp), every[:, :k], rule, centres, reach, stability)
+
+
+def _largest_first(groups: Groups) -> Groups:
+    """k groups of items that all belong to one, in the order of their sizes."""
+    order = np.argsort(-np.bincount(groups.member, minlength=len(groups.centres)), kind="stable")
+    return Groups(
+        np.argsort(order)[groups.member],
+        groups.shares[:, order],
+        Places(groups.places.weights[order], groups.places.bias[order]),
+        groups.centres[order],
+        groups.reach[order],
+        groups.stability[order],
+    )
 
 
 def prototype(aspect: str, groups: Groups, j: int) -> dict[str, list[float]]:

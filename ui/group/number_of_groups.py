@@ -1,0 +1,54 @@
+"""The number of groups on the form: it starts at what is suggested, until a person says another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.suggestions.labels import Column
+from core.suggestions.number import number_for
+from core.suggestions.suggestion import Found, Suggestion
+from ui import text
+from ui.components.safe import safe_md
+
+_GROUPS = 5
+_OWN, _FOLLOWS = "k-own", "k-follows"
+
+
+def field(criterion: str, found: Found, columns: Sequence[Column], usable: int) -> int:
+    """Ask for the number of groups, the reason for what is suggested beside it."""
+    suggested = number_for(criterion, found, columns)
+    usual = min(_GROUPS, usable)
+    if "k" not in st.session_state:
+        asked = st.query_params.get("k", "")
+        st.session_state["k"] = min(int(asked), usable) or 1 if asked.isdecimal() else usual
+        st.session_state[_OWN] = asked.isdecimal()
+    # Only what changes is followed: a number that a person has set stays, also when another criterion is typed.
+    follows = (criterion, suggested.k)
+    if suggested.k and not st.session_state.get(_OWN) and st.session_state.get(_FOLLOWS) != follows:
+        st.session_state["k"] = min(suggested.k, usable)
+    st.session_state[_FOLLOWS] = follows
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        # A default of its own: while a page is still being drawn, typing elsewhere can put a bound field back to that.
+        k = st.number_input(
+            text.K, min_value=1, value=usual, step=1, key="k", help=text.K_HELP, width=220, bind="query-params",
+            on_change=keep,
+        )  # fmt: skip
+        if suggested.k:
+            st.caption(safe_md(text.suggested(suggested)), width="stretch")
+    return int(k or 0)
+
+
+def keep() -> None:
+    """From now on the number is the person's own."""
+    st.session_state[_OWN] = True
+
+
+def take(one: Suggestion) -> None:
+    """Fill the form with a suggestion; where its number is 0, what is suggested for the criterion follows."""
+    st.session_state["criterion"] = one.criterion
+    st.session_state[_OWN] = False
+    st.session_state[_FOLLOWS] = None
+    if one.number.k:
+        st.session_state["k"] = one.number.k

@@ -1,0 +1,150 @@
+"""Texts of the page Compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from core.results.carry import Carried
+from ui.texts.common import images
+
+REFINE: Final = "Refine, compare"
+COMPARE: Final = "Compare"
+COMPARE_HELP: Final = "Two runs on the same images: what changed, or one criterion crossed with another."
+COMPARE_EMPTY: Final = "Two finished runs can be compared. First the images of this one have to be sorted."
+COMPARE_ALONE_TITLE: Final = "There is nothing to compare with yet"
+COMPARE_ALONE: Final = "Group these images once more: by other words, into more or fewer groups, or with another model."
+COMPARE_GONE: Final = "The run to compare with does not exist (any more), or is on other images."
+COMPARE_BEFORE: Final = "Before"
+COMPARE_NOW: Final = "Now"
+COMPARE_ROWS: Final = "Rows"
+COMPARE_COLUMNS: Final = "Columns"
+COMPARE_SWAP: Final = "Swap"
+COMPARE_AT_WORK: Final = "One of these runs is at work; the numbers are those of now."
+FLOW: Final = "Where the images of each group went"
+FLOW_NOTE: Final = "A row is a group before, a column a group now. Click a field to see its images."
+CROSSED: Final = "How the two criteria meet"
+CROSSED_NOTE: Final = "A row is a group by {rows}, a column a group by {columns}. Click a field to see its images."
+FLOW_SHARE: Final = "Share of the row"
+STAYED_HELP: Final = (
+    "An image stays where its group corresponds: the group now has the same name, or more than half of the images "
+    "of both."
+)
+AGREEMENT_HELP: Final = (
+    "How far the two group the same way; neither counts as right. ARI is about pairs of images: 0 is chance, 1 the "
+    "same groups. NMI is how much the groups of one tell about those of the other: 0 is nothing, 1 is all."
+)
+SIDE_BY_SIDE: Final = "Side by side"
+RENAMED: Final = "Renamed"
+GONE_GROUPS: Final = "Groups that are gone"
+NEW_GROUPS: Final = "Groups that are new"
+CHANGED_IMAGES: Final = "Images that changed"
+COMPARE_MATRIX_GET: Final = "Matrix (CSV)"
+COMPARE_IMAGES_GET: Final = "Images (CSV)"
+COMPARE_JSON_GET: Final = "All of it (JSON)"
+NEW_VERSION: Final = "New version"
+NEW_VERSION_HELP: Final = "Change the words, the number of groups, the models or the names, and see what it changes."
+VERSION_NOTE: Final = (
+    "Change what should be different. What was described and sorted before is used again where it still holds; what "
+    "you moved by hand is moved again where the group still exists. Then both stand side by side."
+)
+VERSION_NAMES: Final = "Your names of today are kept: they stand under More choices."
+VERSION_NAMES_ANEW: Final = "Find names anew"
+VERSION_NO: Final = "Start a separate run"
+COMPARE_PARENT: Final = "Compare with the version before"
+TO_VERSION: Final = "Go to this run"
+YES: Final = "yes"
+NO: Final = "no"
+FIGURES: Final = {
+    "groups": "Groups",
+    "unassigned": "Not sure",
+    "failed": "Failed",
+    "acc": "Accuracy (ACC)",
+    "nmi": "NMI",
+    "ari": "ARI",
+    "requests": "Requests",
+    "tokens": "Tokens",
+    "cost": "Cost",
+    "seconds": "Time",
+}
+"""Of the table: what is said of each run."""
+SETTING: Final = {
+    "criterion": "Group by",
+    "k": "Groups asked for",
+    "vision": "Describes",
+    "text": "Labels and sorts",
+    "records": "Descriptions from",
+    "names": "Names given",
+    "fallback": "Second model",
+    "share": "Looked at by models",
+    "wording.question": "Question",
+    "wording.example": "Example",
+    "wording.sizes": "Sizes",
+    "wording.grain": "Broad or narrow",
+    "wording.never": "What plays no part",
+    "wording.language": "Language",
+    "wording.edited": "Own prompts",
+    "wording.questions": "Further questions",
+    "asking.exact": "Reads every description",
+    "asking.items": "Texts in a request",
+    "asking.samples": "Asked so often",
+    "asking.with_label": "Label with the description",
+    "asking.also": "Further criteria in the same call",
+}
+
+
+def stayed(number: int, changed: int) -> str:
+    """The first sentence on two versions."""
+    if not changed:
+        return f"All {images(number)} are in the group that they were in before."
+    return f"{number - changed:,} of {images(number)} are where they were; {images(changed)} changed."
+
+
+def crossed(rows: str, columns: str) -> str:
+    """The first sentence on two criteria."""
+    return f"{rows[:1].upper()}{rows[1:]} crossed with {columns}."
+
+
+def version_of(name: str) -> str:
+    return f"A new version of “{name}”"
+
+
+def cross_with(criterion: str) -> str:
+    return f"Cross with {criterion}"
+
+
+def only_in_one(before: int, now: int) -> str:
+    """Images that one of the runs does not have."""
+    parts = []
+    if before:
+        parts.append(f"{images(before)} only in the first")
+    if now:
+        parts.append(f"{images(now)} only in the second")
+    return f"{' and '.join(parts)} {'is' if before + now == 1 else 'are'} left out here." if parts else ""
+
+
+def in_both(number: int, one: str, other: str) -> str:
+    return f"{images(number)} in “{one}” and in “{other}”"
+
+
+def from_to(one: str, other: str) -> str:
+    return f"{one} → {other}"
+
+
+def went(elsewhere: Sequence[tuple[str, int]], *, now: bool) -> str:
+    """Where the images of a group are in the other run."""
+    said = ", ".join(f"{number:,} in “{name}”" for name, number in elsewhere)
+    return f"{'Now' if now else 'Before'}: {said}" if said else "It holds no images."
+
+
+def carried(moves: Carried) -> str:
+    """What became of the moves by hand of the run before."""
+    parts = []
+    if moved := moves.carried:
+        parts.append(f"{images(moved)} that you had moved by hand {'was' if moved == 1 else 'were'} moved again.")
+    if moves.lost:
+        named = ", ".join(f"“{name}” ({number:,})" for name, number in moves.lost.items())
+        parts.append(f"Not so what you had moved into groups that are no more: {named}.")
+    if gone := moves.not_here:
+        parts.append(f"{images(gone)} that you had moved {'is' if gone == 1 else 'are'} not in this run.")
+    return " ".join(parts)

@@ -57,7 +57,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(["sklearn", "scipy"], ("core.libraries",)),
     "altair": ("core.libraries",),
     "core.libraries.altair": ("ui",),
-    "core.libraries": ("core.models", "core.evaluate", "core.propagation", "core.teaching"),
+    "core.libraries": ("core.models", "core.evaluate", "core.propagation", "core.teaching", "core.classical"),
 }
 LOADED_ON_USE = [*MODEL_LIBRARIES, "core.libraries", "pandas", "pyarrow", "altair", "jinja2", "fsspec", "datasets"]
 """Large libraries: the modules that need them import them inside functions. So no command, no process that decodes

@@ -8,8 +8,8 @@ from sklearn import metrics as sk
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 
-from core.evaluate.how_many import how_many
 from core.evaluate.internal import internal
+from core.evaluate.number_of_groups import how_many
 
 
 def blobs(k: int, n: int = 240) -> tuple[np.ndarray, list[str]]:

@@ -87,7 +87,7 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     opened.wait_for_load_state("networkidle")
     context.close()
-    assert not wrong
+    assert not wrong, wrong
 
 
 def flowers(place: Path, a_class: int) -> Path:

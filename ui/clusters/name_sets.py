@@ -16,6 +16,7 @@ from core.store.runs import RunRow
 from ui import text
 from ui.clusters import opened, suggest_again
 from ui.components.notices import act, guarded
+from ui.components.safe import safe_md
 from ui.session import state
 
 _FILE = "names.txt"
@@ -52,7 +53,7 @@ def _saved(run: RunRow) -> None:
     which = st.selectbox(
         text.SET_WHICH, list(sets), format_func=lambda title: text.set_named(title, len(sets[title])), key="set-which"
     )
-    st.caption(", ".join(name for name, _ in sets[which]))
+    st.caption(safe_md(", ".join(name for name, _ in sets[which]), 600))
     _use(run, sets[which], "saved")
     st.button(
         text.SET_REMOVE,

@@ -16,7 +16,9 @@ from ui.components.safe import safe_md
 
 def choose_box(run_id: str, cluster: Cluster) -> None:
     """The box on a card that chooses its group."""
-    st.checkbox(text.choose(cluster.name), key=_key(run_id, cluster.id), label_visibility="collapsed", width="content")
+    st.checkbox(
+        safe_md(text.choose(cluster.name)), key=_key(run_id, cluster.id), label_visibility="collapsed", width="content"
+    )
 
 
 def chosen(run_id: str, clusters: Sequence[Cluster]) -> list[Cluster]:

@@ -20,7 +20,7 @@ _MARKDOWN = ("label", "body", "help", "caption", "title", "text")
 
 
 @pytest.fixture
-def run(make: Callable[..., str]) -> str:
+def run(make: Callable[..., str]) -> str:  # noqa: F811
     run_id = make()
     other = make(criterion=EVIL)
     store = state.workspace().store

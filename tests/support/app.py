@@ -28,7 +28,7 @@ from core.pipeline import runs
 from core.results import staleness
 from ui import text
 from ui.images import choose
-from ui.session import state
+from ui.session import authors, state
 
 # Each AppTest looks for components in the metadata of all installed packages (0.4 s), which no test changes.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
@@ -79,6 +79,7 @@ def fresh_server(
     decode_in_process(monkeypatch)
     without_copies(monkeypatch)
     monkeypatch.setattr(Jobs, "suggest", lambda *_: None)  # tests/ui/group/test_suggestions.py puts it back
+    monkeypatch.setattr(authors, "_server", lambda: None)  # other tests of the process may have started one
     config.cache_clear()
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -28,10 +28,16 @@ def is_of_another(run_id: str, version: str) -> bool:
 def _own() -> str:
     """This window's session: Streamlit's, which ends when the window is closed or loaded anew."""
     context = get_script_run_ctx()
-    if runtime.exists() and context is not None:
+    if _server() and context is not None:
         return context.session_id
     return str(st.session_state.setdefault("window", secrets.token_hex(8)))
 
 
 def _is_open(session: str) -> bool:
-    return not runtime.exists() or runtime.get_instance().is_active_session(session)
+    server = _server()
+    return server is None or server.is_active_session(session)
+
+
+def _server() -> runtime.Runtime | None:
+    """The server that knows which windows are open; None in tests of pages without one."""
+    return runtime.get_instance() if runtime.exists() else None

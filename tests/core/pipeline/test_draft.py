@@ -29,7 +29,7 @@ def desk(house: House) -> Desk:
 
 @given(steps=STEPS)
 @settings(
-    max_examples=10, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_what_is_shown_before_sorting_adds_up_and_is_what_sorting_gives(

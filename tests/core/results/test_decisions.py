@@ -14,7 +14,7 @@ from core.results.run_view import View
 
 @given(steps=STEPS)
 @settings(
-    max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_every_image_is_in_one_place_and_undoing_all_gives_back_the_start(

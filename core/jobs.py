@@ -195,15 +195,22 @@ class Jobs:
 
     def look(self, origin: Source) -> Look:
         """Start to look at what was found, in the background; the one under way if there is one."""
+        return self._begin_look(self._looks, origin.dataset_id, self._look, origin)
+
+    def _begin_look(self, looks: dict[str, Look], dataset_id: str, work: Callable[..., None], what: object) -> Look:
+        """The look of these that is under way for a dataset, or a new one."""
         with self._lock:
-            known = self._looks.get(origin.dataset_id)
+            known = looks.get(dataset_id)
             if known and known.alive:
                 return known
-            look = Look(origin.dataset_id)
+            look = Look(dataset_id)
             look.thread = threading.Thread(
-                target=self._look, args=(look, origin), daemon=True, name=f"facetry-look-{origin.dataset_id}"
+                target=work,
+                args=(look, what),
+                daemon=True,
+                name=f"facetry{work.__name__.replace('_', '-')}-{dataset_id}",
             )
-            self._looks[origin.dataset_id] = look
+            looks[dataset_id] = look
             look.thread.start()
         return look
 
@@ -221,17 +228,7 @@ class Jobs:
 
     def suggest(self, given: DatasetRow) -> Look:
         """Start to look for criteria worth trying, in the background; what is under way already if there is one."""
-        with self._lock:
-            known = self._suggesting.get(given.id)
-            if known and known.alive:
-                return known
-            look = Look(given.id)
-            look.thread = threading.Thread(
-                target=self._suggest, args=(look, given), daemon=True, name=f"facetry-suggest-{given.id}"
-            )
-            self._suggesting[given.id] = look
-            look.thread.start()
-        return look
+        return self._begin_look(self._suggesting, given.id, self._suggest, given)
 
     def _suggest(self, look: Look, given: DatasetRow) -> None:
         def show(progress: Progress) -> None:

@@ -165,12 +165,14 @@ def test_filters_and_the_way_back(done: tuple[kit.Server, str], page: Page) -> N
     tiles = page.locator("button.tile")
     kit.settled(page)
     here = page.url
+    fifth = page.locator(".cell").nth(4).get_attribute("data-id")
     tiles.nth(1).click()
     expect(page.get_by_text(f"2 of {number}", exact=True)).to_be_visible()
     kit.settled(page)
     for place in (3, 4, 5):
         page.keyboard.press("ArrowRight")
         expect(page.get_by_text(f"{place} of {number}", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(f"image={fifth}"))  # the picture is ahead of the server, which writes the address
     kit.settled(page)
     opened = page.url
     page.reload()

@@ -172,7 +172,7 @@ def test_filters_and_the_way_back(done: tuple[kit.Server, str], page: Page) -> N
     for place in (3, 4, 5):
         page.keyboard.press("ArrowRight")
         expect(page.get_by_text(f"{place} of {number}", exact=True)).to_be_visible()
-    expect(page).to_have_url(re.compile(f"image={fifth}"))  # the picture is ahead of the server, which writes the address
+    expect(page).to_have_url(re.compile(f"image={fifth}"))  # the server, which is behind the picture, knows it too
     kit.settled(page)
     opened = page.url
     page.reload()

@@ -76,6 +76,19 @@ class Seen:
     others: Mapping[tuple[str, str], Description] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text that was read in an image.
+
+    corners: (x, y) of its four corners as shares of the image's width and height, clockwise from where it begins.
+    score: how sure the reader is of the letters (0 to 1).
+    """
+
+    text: str
+    corners: tuple[tuple[float, float], ...]
+    score: float
+
+
 FailureKind = Literal["failed", "refused", "filtered", "empty", "too long", "late", "unusable", "crashed"]
 """failed: no answer came. refused: the model would not. filtered: the provider's content filter. empty: an answer with
 nothing in it. too long: it, or what was asked, passed a length limit. unusable: an answer that is not in form. crashed:

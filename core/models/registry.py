@@ -20,6 +20,7 @@ from core.models.worker.process import turn
 if TYPE_CHECKING:
     from core.models.chat.backend import Backend
     from core.models.embedding.kept import Keeper
+    from core.models.reading.kept import ReadingKeeper
     from core.models.worker.model import WorkerChat
 
 Keys = Mapping[str, str]
@@ -35,6 +36,7 @@ class How:
         wording, asking: see domain.
         folder: the workspace, for what must outlive this process.
         keeper: keeps the vectors of texts, so that each is embedded once; None for nobody.
+        readings: keeps what was read in images, so that each is read once; None for nobody.
         say: told, in a sentence, what goes on while a model loads.
     """
 
@@ -44,6 +46,7 @@ class How:
     folder: Path | None = None
     say: Callable[[str], None] = lambda _: None
     keeper: Keeper | None = None
+    readings: ReadingKeeper | None = None
 
 
 AS_IT_IS = How()
@@ -122,8 +125,9 @@ def give_back(*chosen: str) -> None:
 
 def _builtin_vision(model: str, how: How) -> VisionModel:
     from core.models.builtin.vision_model import BuiltinVision
+    from core.models.reading.kept import KeptReadings
 
-    return BuiltinVision()
+    return BuiltinVision(KeptReadings(how.readings))
 
 
 def _builtin_text(model: str, how: How) -> TextModel:

@@ -10,6 +10,7 @@ from core.domain import RunSettings, Step, StepStats
 from core.models.chat.text import REHEARSAL
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.pipeline.known_answers import kind_of, tokens
+from core.pipeline.sight import is_about_text
 from core.steps.plan import NAMED_FROM
 from core.store.runs import RunRow
 
@@ -49,7 +50,7 @@ class EarlierRuns:
     def _is_like(self, other: RunSettings) -> bool:
         """Whether another run was over the like (images or texts), with the built-in engine where this one has it."""
         mine, others = (
-            ("records" if run.records else kind_of(run.vision), kind_of(run.text) == BUILTIN)
+            ("records" if run.records else kind_of(run.vision), kind_of(run.text) == BUILTIN, is_about_text(run))
             for run in (self._settings, other)
         )
         return mine == others and other.share == self._settings.share

@@ -28,6 +28,7 @@ from core.models.supplied import imported
 from core.pipeline import known_answers
 from core.pipeline.earlier_runs import REHEARSED, EarlierRuns, rehearsed_in
 from core.pipeline.known_answers import DESCRIPTION_TOKENS, LABEL_TOKENS, UNDECIDED, Known, kind_of, tokens
+from core.pipeline.sight import is_about_text
 from core.steps.plan import NAMED_FROM
 from core.store import Store
 
@@ -41,6 +42,8 @@ _NUMBER_TOKENS, _LISTED_TOKENS = 3.0, 2.0
 _SECONDS = {"openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
 """Seconds of one request."""
 _IMAGE_SECONDS: Mapping[Step, float] = {"describe": 0.06, "label": 0.001, "name": 0.002, "assign": 0.001}
+_READ_SECONDS = 0.8
+"""Seconds that reading an image takes, for criteria about text."""
 _TEXT_SECONDS: Mapping[Step, float] = {"describe": 0.0001, "label": 0.0005, "name": 0.0002, "assign": 0.0001}
 """Seconds that the built-in engine takes for an image, and for a description; what it reads the first time, and the
 forming of groups of descriptions, come on top."""
@@ -236,7 +239,8 @@ class _Estimating:
             number, seconds = pace
             return StepEstimate(items, known, seconds=seconds * missing / number, learnt=True)
         if kind_of(self.settings.vision) == BUILTIN and not self.settings.records:
-            return StepEstimate(items, known, seconds=missing * _IMAGE_SECONDS[step])
+            is_read = step == "describe" and is_about_text(self.settings)
+            return StepEstimate(items, known, seconds=missing * (_READ_SECONDS if is_read else _IMAGE_SECONDS[step]))
         seconds = missing * _TEXT_SECONDS[step]
         if step == "name" and missing:
             seconds += _FORMING_SECONDS

@@ -15,7 +15,7 @@ from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
-from core.models.registry import Keys
+from core.models.registry import How, Keys
 from core.pipeline.intake import OnProgress, bring_back_copies, rest_of, take_in
 from core.pipeline.labels import images_of
 from core.pipeline.rehearsal import Rehearsal
@@ -107,9 +107,14 @@ class Pass:
         images = images_of(self.store, self.settings.dataset_id) if self.settings.records else Images({})
         registry.give_back(self.settings.vision, self.settings.text, self.settings.fallback)
         with stopping(self.runner.cancel.is_set):  # loading takes minutes
-            models = models_of(
-                self.settings, images, self.keys, self.workspace.folder, self._say, self.store.text_vectors
+            how = How(
+                self.keys,
+                folder=self.workspace.folder,
+                say=self._say,
+                keeper=self.store.text_vectors,
+                readings=self.store.readings,
             )
+            models = models_of(self.settings, images, how)
         if self.only is None:
             self.runner.rehearsal = Rehearsal(models.text)
         # No function that holds this pass: in a circle, the models would stay in memory after the run.

@@ -16,7 +16,7 @@ from core.engine.requests import Answer
 from core.ingest.name_matching import Images
 from core.models.chat.backend import CHARS_A_TOKEN
 from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
-from core.models.registry import NO_KEYS, Keys
+from core.models.registry import NO_KEYS, How, Keys
 from core.models.roles import Labelled
 from core.pipeline.labels import images_of
 from core.pipeline.run_models import models_of
@@ -66,7 +66,7 @@ def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys 
         return Known()
     is_loaded = kind_of(settings.text) in LOADED
     text = settings.text if is_loaded else BUILTIN
-    models = models_of(replace(settings, text=text, fallback=""), _images(store, settings, items), keys)
+    models = models_of(replace(settings, text=text, fallback=""), _images(store, settings, items), How(keys))
     answers = FoundAnswers(store.answers)
     plan = Plan(models, settings, answers, lambda _: Path())
     there = list(_find(answers, plan.describe(items)))

@@ -22,7 +22,7 @@ from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.ingest.sources.file_kind import recognised
 from core.ingest.sources.source_file import Found, opened_head
-from core.models.registry import NO_KEYS, Keys
+from core.models.registry import NO_KEYS, How, Keys
 from core.pipeline.run_models import models_of
 from core.pipeline.sight import said_of_sight
 from core.results import decisions
@@ -111,8 +111,9 @@ def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys)
     if run.settings.records:
         problem = "Its descriptions were brought in; there is no model to ask about another image."
         return Place(run.id, run.settings.criterion, problem=problem)
+    store = workspace.store
     try:
-        models = models_of(run.settings, Images({}), keys, keeper=workspace.store.text_vectors)
+        models = models_of(run.settings, Images({}), How(keys, keeper=store.text_vectors, readings=store.readings))
         return _Placing(workspace, run, models, item, view).place()
     except FacetryError as error:
         return Place(run.id, run.settings.criterion, problem=str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from core.domain import Cluster, Corpus, RunSettings
@@ -12,31 +12,23 @@ from core.ingest.external_results import read_results
 from core.ingest.name_matching import Images
 from core.ingest.record_matching import meet
 from core.models import registry
-from core.models.embedding.kept import Keeper
 from core.models.fallback import SecondText, SecondVision
 from core.models.model_spec import BUILTIN, ModelSpec
-from core.models.registry import NO_KEYS, How, Keys
+from core.models.registry import AS_IT_IS, How
 from core.models.roles import TextModel, VisionModel
 from core.models.supplied import imported
 from core.models.supplied.records import LabelledText, RecordsVision
 from core.steps.plan import Models
 
 
-def models_of(
-    settings: RunSettings,
-    images: Images,
-    keys: Keys = NO_KEYS,
-    folder: Path | None = None,
-    say: Callable[[str], None] = lambda _: None,
-    keeper: Keeper | None = None,
-) -> Models:
-    """Load the models of a run. Raises FacetryError.
+def models_of(settings: RunSettings, images: Images, how: How = AS_IT_IS) -> Models:
+    """Load the models of a run, used as `how` says; wording and asking are the run's own. Raises FacetryError.
 
-    images: to match the records a person brought. folder, say, keeper: see registry.How.
+    images: to match the records a person brought.
     """
     if settings.text == imported.KIND:
         return _imported_models(settings, images)
-    how = How(keys, settings.wording, settings.asking, folder, say, keeper)
+    how = replace(how, wording=settings.wording, asking=settings.asking)
     text = registry.text_model(settings.text, how)
     second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None
     if not settings.records:

@@ -21,6 +21,7 @@ from core.engine.run_step import Meter, run_step
 from core.errors import BadInput, FacetryError
 from core.ingest import source
 from core.models import registry
+from core.models.builtin.from_pixels.evidence import MEASURED_BY
 from core.models.model_spec import BUILTIN
 from core.models.roles import Measuring
 from core.pipeline.full_pass import Pass
@@ -111,7 +112,7 @@ class SampledPass(Pass):
             store.answers.save(None, "describe", model.id, model.evidence_id, outcomes)
 
         for part in chunks(items):
-            requests = self.plan.describe(part).requests(model, None)
+            requests = self.plan.describe(part, MEASURED_BY).requests(model, None)
             run_step(
                 "measure",
                 requests.work,

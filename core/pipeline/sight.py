@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.domain import RunSettings, Sight
 from core.models import registry
+from core.models.builtin.criterion.routing import WRITING
 from core.models.model_spec import BUILTIN, ModelSpec
 
 
@@ -27,6 +28,11 @@ def said_of_sight(settings: RunSettings) -> tuple[str, ...]:
     if sight.read_as:
         said.append(f"“{settings.criterion.strip()}” was read as “{sight.read_as}”.")
     return tuple(said)
+
+
+def is_about_text(settings: RunSettings) -> bool:
+    """Whether the built-in engine reads the images for the run's criterion, which takes longer than to look at them."""
+    return not settings.records and _is_builtin(settings.vision) and sight_of(settings).aspect == WRITING
 
 
 def _is_builtin(spec: str) -> bool:

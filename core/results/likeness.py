@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core import threads
 from core.models import registry
+from core.models.builtin.criterion.routing import WRITING
 from core.models.builtin.from_pixels.evidence import COLOURS, EVIDENCE_ID, STATISTICS, SUBJECT, subject_points, unit
 from core.models.embedding.kept import KeptVectors
 from core.store import Store
@@ -27,9 +28,13 @@ _MOST_TEXTS = 5_000
 def likeness(store: Store, run: RunRow, item_id: str) -> Scores:
     """Scores of all items of a run against one: by the built-in engine's evidence for what the criterion is about,
     where the image has any; else by what texts say of the images. Empty where neither is there."""
-    measured = EVIDENCE_ID in store.measures.measured_by(item_id)
+    measured = EVIDENCE_ID in store.measures.measured_by(item_id) and not _is_read(run)
     version = store.measures.version(*(() if measured else (run.id,)), run.settings.dataset_id)
     return _kept(store, run.id, item_id, measured, version)
+
+
+def _is_read(run: RunRow) -> bool:
+    return registry.vision_model("builtin").sight(run.settings.criterion).aspect == WRITING
 
 
 @lru_cache(maxsize=32)

@@ -87,9 +87,11 @@ class Plan:
         self.models, self.settings, self.answers = models, settings, answers
         self._image = image
 
-    def describe(self, items: Sequence[str]) -> StepPlan[VisionModel]:
-        """Step 1: each image. Further criteria, and the label where it is asked for, come with the description."""
-        criterion = self.settings.criterion
+    def describe(self, items: Sequence[str], criterion: str = "") -> StepPlan[VisionModel]:
+        """Step 1: each image. Further criteria, and the label where it is asked for, come with the description.
+
+        criterion: another than the run's."""
+        criterion = criterion or self.settings.criterion
 
         def requests(model: VisionModel, some: Sequence[str] | None) -> Requests:
             work = describe.work(model, criterion, items if some is None else some)

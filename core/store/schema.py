@@ -16,7 +16,7 @@ WHOLE_TABLES = (
     "suggestion",
 )  # fmt: skip
 """Copied whole after each finished step; the other tables only grow, so theirs are copied in parts."""
-TABLES = (*WHOLE_TABLES, "answer", "evidence", "reply", "replied")
+TABLES = (*WHOLE_TABLES, "answer", "evidence", "reading", "reply", "replied")
 """What must survive damage. `placement` and `placed` are made from these."""
 
 

@@ -11,6 +11,7 @@ from core.store.datasets import Datasets
 from core.store.measures import Measures
 from core.store.placements import Placements
 from core.store.preferences import Preferences
+from core.store.readings import Readings
 from core.store.restorations import Restorations
 from core.store.runs import Runs
 from core.store.suggestions import Suggestions
@@ -21,7 +22,7 @@ class Store:
     """One workspace's database. Safe to use from any thread of one process.
 
     datasets: what was given. answers: what models said. text_vectors: texts as the
-    embedder sees them. runs: what was asked for and what the person decided.
+    embedder sees them. readings: what was read in images. runs: what was asked for and what the person decided.
     catalogue: what runs are called, which are versions of which, and which were deleted.
     placements: where each item of a run is, to search and page through. measures: what was
     measured of them, as arrays. preferences: what holds for new runs.
@@ -34,6 +35,7 @@ class Store:
         self.datasets = Datasets(self._db)
         self.answers = Answers(self._db)
         self.text_vectors = TextVectors(self._db)
+        self.readings = Readings(self._db)
         self.runs = Runs(self._db)
         self.catalogue = Catalogue(self._db)
         self.placements = Placements(self._db)

@@ -12,6 +12,7 @@ from core.domain import Description, ImageInput, Progress, StepStats, Vector
 from core.engine.requests import Outcome
 from core.engine.run_step import Meter, run_step
 from core.models import registry
+from core.models.builtin.from_pixels.evidence import MEASURED_BY
 from core.models.model_spec import BUILTIN
 from core.models.roles import Measuring, VisionModel
 from core.propagation.sampling import place, spread
@@ -21,8 +22,6 @@ from core.workspace import Workspace
 SIZE = 120
 """Items that are looked at: about four seconds on a computer without a graphics card."""
 SHOWN = 12
-_CRITERION = "colour"
-"""Measuring comes with a description, which has to be of something."""
 OnProgress = Callable[[Progress], None]
 
 
@@ -37,7 +36,7 @@ def measured(
     """Space -> (n, d) of what the built-in engine measures on the images, rows of NaN where it could not look. Raises
     Cancelled."""
     model = registry.vision_model(BUILTIN)
-    _look(workspace, model, _CRITERION, ids, cancel, on_progress)
+    _look(workspace, model, MEASURED_BY, ids, cancel, on_progress)
     return workspace.store.answers.evidence(model.evidence_id, ids) if model.evidence_id else {}
 
 

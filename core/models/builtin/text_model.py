@@ -17,16 +17,21 @@ from numpy.typing import NDArray
 from core import threads
 from core.domain import EXAMPLES, Assignment, Cluster, Corpus, Failed, Step, Vector
 from core.models.builtin.consensus import MOST, evenly
-from core.models.builtin.criterion.routing import route
+from core.models.builtin.criterion.routing import WRITING, route
 from core.models.builtin.from_pixels import clusters as pixel_clusters
 from core.models.builtin.from_pixels import given as given_names
 from core.models.builtin.from_pixels import names, words
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID, SPACES, has_evidence, seen_rows
+from core.models.builtin.from_reading import groups as reading_groups
+from core.models.builtin.from_reading.describe import is_reading
+from core.models.builtin.from_reading.questions import question
 from core.models.builtin.from_text import clusters as text_clusters
 from core.models.embedding.kept import UNKEPT, KeptVectors
 from core.models.embedding.minilm import EMBEDDER_ID
 
 _ALONE = 1.7
+_SAME_WORDS = 0.5
+"""Of so many images the words themselves make groups; of fewer, what they mean does."""
 _GUESS = 0.5
 """Of names that the engine has no word for, about half took their own images (`benchmarks/quality.py`, flowers)."""
 
@@ -39,7 +44,7 @@ def warm_up() -> None:
 class BuiltinText:
     """Implements `TextModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = f"builtin-text/5+{EMBEDDER_ID}"
+    id = f"builtin-text/6+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     by_label = False
@@ -53,6 +58,8 @@ class BuiltinText:
     @threads.limited
     def label(self, corpus: Corpus, criterion: str) -> list[str | Failed]:
         """The word of the criterion's aspect that each image supports most; from its description where none does."""
+        if _is_read(corpus, criterion):
+            return list(reading_groups.labels(corpus.descriptions))
         seen = _seen(corpus)
         if not seen.any():
             return list(text_clusters.label_texts(corpus, criterion, self._vectors))
@@ -66,6 +73,8 @@ class BuiltinText:
     @threads.limited
     def name(self, corpus: Corpus, criterion: str, k: int, given: Sequence[str] = ()) -> list[Cluster]:
         """Form exactly k groups and name them; given names come first and take what fits their meaning, or nothing."""
+        if _is_read(corpus, criterion):
+            return self._name_read(corpus, criterion, k, list(given)[:k])
         seen = _seen(corpus)
         if int(seen.sum()) < k:
             return text_clusters.name_texts(corpus, criterion, k, given, self._vectors)
@@ -86,7 +95,7 @@ class BuiltinText:
         aspect = route(criterion).aspect
         chosen = np.array(sorted(np.flatnonzero(seen), key=lambda i: corpus.ids[int(i)]), dtype=np.intp)
         home = np.asarray(held, dtype=np.intp)[chosen]
-        if int((home < 0).sum()) < k - len(kept):
+        if _is_read(corpus, criterion) or int((home < 0).sum()) < k - len(kept):
             return self.name(corpus, criterion, k, kept)
         clusters = _beside(aspect, _rows(corpus, chosen), criterion, k, kept, home)
         clusters = [replace(cluster, id=f"c{position + 1}") for position, cluster in enumerate(clusters)]
@@ -95,6 +104,8 @@ class BuiltinText:
     @threads.limited
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
         """Assign each image to the group that it stays with most often, or to none when it is a stranger to all."""
+        if _is_read(corpus, criterion) and not any(cluster.prototype for cluster in clusters):
+            return list(reading_groups.assign(corpus.descriptions, question(criterion), clusters))
         seen = _seen(corpus)
         aspect = route(criterion).aspect
         if not clusters or not seen.any() or not _knows(aspect, clusters):
@@ -104,6 +115,17 @@ class BuiltinText:
         for i, answer in zip(rows, _assign(aspect, _rows(corpus, rows), criterion, clusters), strict=True):
             out[i] = answer
         return out
+
+    def _name_read(self, corpus: Corpus, criterion: str, k: int, given: list[str]) -> list[Cluster]:
+        """Groups by what was read; by what the texts mean, where too few images say the same."""
+        corpus = corpus.take(sorted(range(len(corpus)), key=lambda i: corpus.ids[i]))
+        asked = question(criterion)
+        found = reading_groups.name(corpus.descriptions, asked, k, given)
+        clusters = [replace(cluster, id=f"c{position + 1}") for position, cluster in enumerate(found)]
+        if asked == "words" and reading_groups.covered(corpus.descriptions, asked, clusters) < _SAME_WORDS:
+            return text_clusters.name_texts(corpus, criterion, k, given, self._vectors)
+        answers = reading_groups.assign(corpus.descriptions, asked, clusters)
+        return _with_counts(clusters, answers, reading_groups.labels(corpus.descriptions), corpus.ids)
 
 
 def _given(aspect: str, evidence: dict[str, Vector], criterion: str, given: list[str], k: int) -> list[Cluster]:
@@ -179,21 +201,30 @@ def _counted(
     """The clusters with their sizes, labels and typical images: what would be in them if images were sorted now."""
     answers = _assign(aspect, evidence, criterion, clusters)
     labels = words.labels(aspect, words.narrow_shares(aspect, evidence, criterion))
+    return _with_counts(clusters, answers, labels, ids)
+
+
+def _with_counts(
+    clusters: Sequence[Cluster], answers: Sequence[Assignment], labels: Sequence[str], ids: Sequence[str]
+) -> list[Cluster]:
+    """The clusters with what is in them when images are sorted so; labels that they bring stay theirs."""
     rows = {
         cluster.id: [i for i, answer in enumerate(answers) if answer.cluster_id == cluster.id] for cluster in clusters
     }
     inside = {key: Counter(labels[i] for i in own) for key, own in rows.items()}
     homes = {label: max(inside, key=lambda key: inside[key][label]) for label in set(labels)}
+    homes |= {label: cluster.id for cluster in clusters for label in cluster.labels}
     out = []
     for cluster in clusters:
         own, count = rows[cluster.id], inside[cluster.id]
         ranked = sorted(count, key=lambda label: (-count[label], label))
         best = sorted(own, key=lambda i: (-(answers[i].confidence or 0.0), ids[i]))
         stays = [(answers[i].probabilities or {})[cluster.id] for i in own]
+        brought = tuple(label for label in cluster.labels if label not in count)
         out.append(
             replace(
                 cluster,
-                labels=tuple(label for label in ranked if homes[label] == cluster.id),
+                labels=tuple(label for label in ranked if homes[label] == cluster.id) + brought,
                 size=len(own),
                 examples=tuple(ids[i] for i in best[:EXAMPLES]),
                 inside={label: count[label] for label in ranked},
@@ -241,6 +272,12 @@ def _answer(clusters: Sequence[Cluster], row: NDArray[np.float64], label: str) -
 def _knows(aspect: str, clusters: Sequence[Cluster]) -> bool:
     is_formed = any(pixel_clusters.is_formed(aspect, cluster) for cluster in clusters)
     return is_formed or all(not cluster.prototype for cluster in clusters)
+
+
+def _is_read(corpus: Corpus, criterion: str) -> bool:
+    """Whether the criterion is about text, and the images were read for it."""
+    is_asked = route(criterion).aspect == WRITING
+    return is_asked and bool(len(corpus)) and all(is_reading(description) for description in corpus.descriptions)
 
 
 def _seen(corpus: Corpus) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """The built-in vision model: describes images offline with what it sees, led by what the criterion asks for.
 
-It sees subjects, colours, style and light; it reads no text, counts nothing and knows no people, places or moods.
+It sees subjects, colours, style and light, and reads text where the criterion asks for it. It counts nothing and knows
+no people, places or moods.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from PIL import Image, UnidentifiedImageError
 from core import threads
 from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
 from core.ingest.view_comment import Motif, motif_of
-from core.models.builtin.criterion.routing import route
+from core.models.builtin.criterion.routing import WRITING, route
 from core.models.builtin.from_pixels import appearance, colours, network
 from core.models.builtin.from_pixels.clusters import points
 from core.models.builtin.from_pixels.evidence import (
@@ -34,6 +35,8 @@ from core.models.builtin.from_pixels.evidence import (
     stored,
 )
 from core.models.builtin.from_pixels.words import ASPECTS, labels, narrow_shares, vocabulary
+from core.models.builtin.from_reading.describe import describe_reading
+from core.models.reading.kept import UNKEPT, KeptReadings
 
 __all__ = ["BuiltinVision", "warm_up"]
 
@@ -55,13 +58,15 @@ def warm_up() -> None:
 class BuiltinVision:
     """Implements `VisionModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = "builtin-vision/4"
+    id = "builtin-vision/5"
     prompts: Mapping[Step, str] = MappingProxyType({})
     evidence_id: str | None = EVIDENCE_ID
     batch_size = 32
     max_concurrency = 1
 
-    def __init__(self) -> None:
+    def __init__(self, readings: KeptReadings = UNKEPT) -> None:
+        """readings: gives what is written in images."""
+        self._readings = readings
         self._lock = threading.Lock()
 
     def sight(self, criterion: str) -> Sight:
@@ -85,6 +90,8 @@ class BuiltinVision:
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
         """Describe each image; those that bring evidence are not looked at again."""
         aspect = route(criterion).aspect
+        if aspect == WRITING:
+            return self._read(images, criterion)
         answers: dict[int, Seen | Failed] = {}
         unseen: dict[int, Path] = {}
         for i, image in enumerate(images):
@@ -100,6 +107,15 @@ class BuiltinVision:
                     found if isinstance(found, Failed) else Seen(describe_evidence(found, aspect, criterion), found)
                 )
         return [answers[i] for i in range(len(images))]
+
+    def _read(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
+        """Describe what is written; each image is read once, whatever is asked of its text."""
+        found = self._readings({image.id or str(i): image.path for i, image in enumerate(images)})
+        answers: list[Seen | Failed] = []
+        for i, image in enumerate(images):
+            lines = found[image.id or str(i)]
+            answers.append(lines if isinstance(lines, Failed) else Seen(describe_reading(lines, criterion)))
+        return answers
 
 
 def describe_evidence(evidence: Evidence, aspect: str, criterion: str) -> Description:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain import Cluster, ItemRow, RunSettings, SourceAddress, StepStats
+from core.domain import Cluster, ItemRow, Line, RunSettings, SourceAddress, StepStats
 from core.engine.requests import Answer, Outcome, Work
 from core.results.edits import EDIT, Move
 from core.results.run_view import Query, View
@@ -24,6 +24,7 @@ from core.store.kept_rows import KeptRows
 from core.store.recovery.report import REPORT, Restoration
 
 CLUSTERS = (Cluster("c1", "red", "", ("red",), 0.9), Cluster("c2", "blue", "", ("blue",), 0.9))
+CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 ADDRESS = SourceAddress("folder", "/cars")
 
 
@@ -155,12 +156,15 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Runs.undo_edit": undo_edit,
     "Placements.refresh": refresh,
     "Suggestions.set": lambda shelf: shelf.store.suggestions.set("d1", "builtin", "x", "{}"),
+    "Readings.keep": lambda shelf: shelf.store.readings.keep("r/1", {"i1": (Line("Sale", CORNERS, 0.9),)}),
     "TextVectors.keep": lambda shelf: shelf.store.text_vectors.keep("e/1", {"a car": np.ones(4, dtype=np.float16)}),
     "Restorations.mark_read": lambda shelf: shelf.store.restorations.mark_read(),
     "Preferences.set": lambda shelf: shelf.store.preferences.set("vision", "openai"),
 }
 
-UNSEEN = ("Datasets.include", "Catalogue.purge", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep")
+UNSEEN = (
+    "Datasets.include", "Catalogue.purge", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep", "Readings.keep",
+)  # fmt: skip
 """Those after which pages read what they read before."""
 
 

@@ -38,8 +38,9 @@ HEADS = {
     "colour": "colour colours color colors hue hues tint tints shade shades colouring coloring",
     "style": "style styles technique medium rendering",
     "light": "brightness lighting exposure illumination",
-    "blind": "mood emotion feeling brand make manufacturer logo material texture pattern shape size age gender sex "
-    "place location price quality condition damage season weather pose activity action year country text language "
+    "writing": "text language brand brands logo logos manufacturer company sender",
+    "blind": "mood emotion feeling make material texture pattern shape size age gender sex "
+    "place location price quality condition damage season weather pose activity action year country "
     "number count position orientation background weight",
 }
 """The words that say what is asked for, unlike values: "cats and dogs" is one wish, "colour and type" are two."""
@@ -48,6 +49,11 @@ _HEADS = {word: sense for sense, words in HEADS.items() for word in words.split(
 COLOUR = _pattern(r"\b(?:colou?r(?:s|ed|ing|ation|ful|fulness)?|hues?|tints?)\b")
 COLOUR_TERM = _pattern(r"\b(?:red|orange|yellow|green|blue|purple|pink|brown|black|white|gr[ae]y)\b")
 _HUE = r"(?:colou?rs?|hues?|tints?|tones?|shades?)"
+WRITING = _pattern(
+    r"""\b(?:texts?|written|lettering|wording|inscription|watermark|words? (?:on|in)|licen[cs]e plates?|number plates?
+    |(?:with|without|has|have|contains?) (?:any )?(?:text|words|writing))\b"""
+)
+"""Words for what is written, whatever else is said: "is there any text", "with or without text"."""
 _PART = r"""(?:background|backdrop|foreground|surroundings|sky|skin|hair|eyes?|lips?|nails?|teeth|tongue|walls?|floor
     |ceiling|ground|roof|wheels?|rims?|collar|buttons?|text|letters?|lettering|font|caption|label|logo|border|frame
     |handle|strap|sole|laces?)"""

@@ -1,4 +1,4 @@
-"""Which of the offline engine's four senses answers a criterion typed in free words, or an honest "cannot see that".
+"""Which of the offline engine's five senses answers a criterion typed in free words, or an honest "cannot see that".
 
 What the words say by themselves comes first: another language (foreign.py), what is not wanted, two wishes at once, a
 part of the picture (english.py). Then nearest labelled phrases in MiniLM's space: the criterion is compared with anchor
@@ -21,6 +21,8 @@ from core.domain import Sight
 from core.models.builtin.criterion import english, foreign
 from core.models.embedding.minilm import embed, knows
 
+WRITING = "writing"
+"""The aspect of criteria about text in images."""
 _BLIND = foreign.BLIND
 
 _ANCHORS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("anchors.toml").read_text(encoding="utf-8"))
@@ -33,6 +35,7 @@ _ALONE = {
     "subject": "article, body type, content, kind, landscape, motif, people, stuff, theme, things, type",
     "style": "medium, style, styles",
     "colour": "tone",
+    _BLIND: "make, makes",
 }
 _WHOLE = {phrase: aspect for aspect, phrases in _ALONE.items() for phrase in phrases.split(", ")}
 """What these words mean by themselves; as anchors they would draw near what people do, types of weather, hairstyles."""
@@ -42,7 +45,7 @@ _STRANGE, _STRANGE_WORD = 0.3, 0.4
 
 @lru_cache(maxsize=1024)
 def route(criterion: str) -> Sight:
-    """The aspect that answers the criterion: "subject", "colour", "style" or "light".
+    """The aspect that answers the criterion: "subject", "colour", "style", "light" or "writing".
 
     For a criterion outside these the aspect is "subject", and `why` says what is the matter.
     """
@@ -71,6 +74,8 @@ def _judge(wanted: str, typed: str) -> tuple[str, str]:
         return _BLIND, f"“{typed}” does not say what the groups are to be about"
     if len(english.senses_named(wanted)) > 1:
         return _BLIND, f"“{typed}” asks for two things at once: group by one, then by the other"
+    if english.WRITING.search(wanted) and not english.COLOUR.search(wanted):
+        return WRITING, ""
     if english.is_beyond(wanted) or (_COUNTING.search(wanted) and not english.COLOUR_TERM.search(wanted)):
         return _BLIND, ""
     if english.COLOUR.search(wanted):  # "colour of the flower" lies nearer to flowers than to colours in the embedding
@@ -87,7 +92,8 @@ def _nearest(asked: str) -> str:
         return _BLIND
     votes = {aspect: _vote(similarity[aspects == aspect]) for aspect in _ANCHORS}
     votes[_BLIND] += _MARGIN
-    return max(votes, key=lambda name: votes[name])
+    best = max(votes, key=lambda name: votes[name])
+    return _BLIND if unknown and best == WRITING else best  # a typing error may look like a name
 
 
 def _sight(sense: str, typed: str, why: str = "") -> Sight:

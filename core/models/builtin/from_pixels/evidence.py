@@ -25,6 +25,10 @@ COLOURS = "subject/colours"
 STATISTICS = "image/statistics"
 """(21,) see `appearance.STATISTICS`."""
 
+MEASURED_BY = "colour"
+"""The criterion under which images are measured that nothing is asked of: measuring comes with a description, which has
+to be of something that is seen, not read."""
+
 SPACES = (SUBJECT, TOP, COLOURS, STATISTICS)
 KEPT = 32
 

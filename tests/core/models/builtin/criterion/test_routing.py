@@ -68,7 +68,7 @@ def test_visible_things_never_warn(phrase: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase", ["mood", "action", "brand", "what the person is doing", "age", "location", "Emotion?"]
+    "phrase", ["mood", "action", "weather", "what the person is doing", "age", "location", "Emotion?"]
 )
 def test_what_it_cannot_see_gets_one_clear_sentence(phrase: str) -> None:
     sight = route(phrase)

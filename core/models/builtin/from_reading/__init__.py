@@ -1,0 +1,1 @@
+"""What the built-in engine makes of the text that was read in images."""

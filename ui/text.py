@@ -22,6 +22,7 @@ from ui.texts.group import *
 from ui.texts.help import *
 from ui.texts.images import *
 from ui.texts.import_results import *
+from ui.texts.map import *
 from ui.texts.more_options import *
 from ui.texts.names import *
 from ui.texts.place_image import *

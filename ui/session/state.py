@@ -57,6 +57,7 @@ PAGES = {
     "group": Place(text.SECTION_GROUP, text.GROUP, text.GROUP_HELP),
     "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),
     "browse": Place(text.SECTION_GROUPS, text.BROWSE, text.BROWSE_HELP),
+    "map": Place(text.SECTION_GROUPS, text.MAP, text.MAP_HELP),
     "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),
     "check": Place(text.SECTION_CHECK, text.CHECK_PAGE, text.CHECK_HELP),
     "evaluate": Place(text.SECTION_EVALUATE, text.EVALUATE, text.EVALUATE_HELP),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CONNECT_NOTE: Final = (
-    "The built-in engine sees subjects, colours, styles and light. A vision-language model describes images in free "
-    "words, so it can group by mood, action, brand or almost anything else. Any server that speaks the OpenAI "
+    "The built-in engine sees subjects, colours, styles and light, and reads text. A vision-language model describes "
+    "images in free words, so it can group by mood, action or almost anything else. Any server that speaks the OpenAI "
     "protocol works, on this computer or elsewhere."
 )
 BUILTIN: Final = "Built-in engine"

@@ -15,6 +15,7 @@ from core.errors import BadInput
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec, base_url, is_server_url
 from core.models.openai.client import may_hold_secret
+from core.models.supplied import examples
 from ui import text
 from ui.session import state
 
@@ -100,6 +101,8 @@ def server_of(spec: str) -> str:
 
 def name(spec: str) -> str:
     """What a model is called on a page, as plain text."""
+    if kind(spec) == examples.KIND:
+        return text.YOUR_EXAMPLES
     if kind(spec) in text.LOCAL_KINDS:
         return f"{PurePath(model_of(spec)).name} ({text.ON_THIS_COMPUTER})"
     if not (url := server_of(spec)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.explore.layout import has_umap
@@ -37,7 +39,7 @@ with guarded():
     else:
         under_way(
             f"{run.settings.dataset_id}/{wanted.what}",
-            lambda workspace, cancel, show: maps.draw(workspace, wanted, cancel, show),
+            partial(maps.draw, wanted=wanted),
             label=text.MAP_DRAW,
             note=text.map_cost(number),
             by_itself=number <= _BY_ITSELF,

@@ -25,6 +25,7 @@ from ui.texts.import_results import *
 from ui.texts.map import *
 from ui.texts.more_options import *
 from ui.texts.names import *
+from ui.texts.outliers import *
 from ui.texts.place_image import *
 from ui.texts.run import *
 from ui.texts.start import *

@@ -78,7 +78,7 @@ def kept(workspace: Workspace, wanted: Wanted) -> Map | None:
     return Map(tuple(drawn[row] for row in stands.tolist()), points[stands], len(today), **told)
 
 
-def draw(workspace: Workspace, wanted: Wanted, cancel: threading.Event, on_progress: OnProgress) -> None:
+def draw(workspace: Workspace, cancel: threading.Event, on_progress: OnProgress, *, wanted: Wanted) -> None:
     """Draw it and keep it. Raises Cancelled and BadInput (too few images, nothing measured, UMAP not installed)."""
     made_of = _made_of(workspace, wanted)
     found = gathered(workspace, wanted.dataset_id, wanted.by, wanted.run_id, cancel, on_progress)

@@ -19,7 +19,7 @@ _COLOURS = (
     "#16a34a",
 )  # fmt: skip
 """Each is told from white and from the dark ground at a contrast of 3 (WCAG 2.2)."""
-_REST = "#7d8590"
+REST = "#7d8590"
 _SURE = ("#0f8a7e", "#6f9a1d", "#c98a0c", "#d1453b")
 _LIMIT = 40
 Coloured = tuple[NDArray[np.uint8], list[Kind]]
@@ -53,7 +53,7 @@ def _by_name(values: Sequence[str | None], names: Mapping[str | None, str]) -> C
     for rest, said in ((others, text.MAP_OTHERS), *(({value}, _said(value, names)) for value in grey)):
         if number := sum(counts[value] for value in rest):
             at |= dict.fromkeys(rest, len(kinds))
-            kinds.append(Kind(said, _REST, number))
+            kinds.append(Kind(said, REST, number))
     return np.array([at[value] for value in values], dtype=np.uint8), kinds
 
 
@@ -69,6 +69,6 @@ def _by_confidence(column: NDArray[np.float64], rows: Sequence[int]) -> Coloured
     names = [*text.MAP_SURE, text.MAP_UNKNOWN]
     legend = [
         Kind(name, shade, int((level == at).sum()))
-        for at, (name, shade) in enumerate(zip(names, (*_SURE, _REST), strict=True))
+        for at, (name, shade) in enumerate(zip(names, (*_SURE, REST), strict=True))
     ]
     return level.astype(np.uint8), legend

@@ -16,7 +16,7 @@ from ui.components.point_map import Kind, Points, packed, point_map
 from ui.components.safe import safe_md
 from ui.map import chosen
 from ui.map.address import MapPlace
-from ui.map.colours import coloured
+from ui.map.colours import REST, coloured
 from ui.session import run_data, state
 
 
@@ -60,7 +60,9 @@ def _made(run_id: str, place: MapPlace, version: str, name: str) -> tuple[dict[s
     kinds, legend = coloured(workspace.store, run_id, place.colour, found.items)
     own = regions(found.points, kinds, range(len(legend)))
     colours = text.MAP_COLOURS.get(place.colour) or text.map_colour_of_run(_name(place.colour))
-    closest, loosest = _closest(own)
+    closest, loosest = _closest([one for one in own if legend[one.kind].colour != REST] or own)
+    if place.colour == "confidence":
+        closest = ()  # degrees of one thing: which stand side by side says nothing
     said = text.map_said(
         len(found.items), place.method, place.by, colours, [legend[kind].name for kind in closest], legend[loosest].name
     )

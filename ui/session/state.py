@@ -53,6 +53,7 @@ SECTIONS = {
 PAGES = {
     "start": Place("", text.START_PAGE, text.START_PAGE_HELP),
     "images": Place(text.SECTION_IMAGES, text.IMAGES, text.IMAGES_HELP),
+    "outliers": Place(text.SECTION_IMAGES, text.ODD, text.ODD_HELP),
     "bring": Place(text.SECTION_IMAGES, text.BRING_PAGE, text.BRING_HELP, aside=True),
     "group": Place(text.SECTION_GROUP, text.GROUP, text.GROUP_HELP),
     "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),

@@ -75,7 +75,7 @@ USABLE: Final = "Images to group"
 DUPLICATES: Final = "Exact duplicates"
 DUPLICATES_HELP: Final = "The same picture given more than once is grouped once."
 LEFT_OUT: Final = "Left out by you"
-LEFT_OUT_HELP: Final = "Another image looks nearly the same. You can take them back below."
+LEFT_OUT_HELP: Final = "You left them out: the list says why. You can take them back below, or on the page Odd images."
 SKIPPED_HELP: Final = "Files that could not be used. The list below says why, and what to do."
 NOTED: Final = "Read in part or otherwise"
 NOTED_NOTE: Final = "These images are grouped. The note says what is not shown of them, or what is shown instead."
@@ -128,6 +128,10 @@ def being_sent(name: str, so_far: str) -> str:
 
 def near(groups: int, copies: int) -> str:
     return f"{images(copies)} {'looks' if copies == 1 else 'look'} nearly like another ({count(groups, 'group')})"
+
+
+def left_out_by_you(number: int) -> str:
+    return f"{images(number)} {'is' if number == 1 else 'are'} left out of all runs because you said so."
 
 
 def left_out(number: int) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.cli import asking_options, common, estimate
+from core.cli import asking_options, baseline, common, estimate
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.export import run_files
@@ -61,6 +61,10 @@ def act(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> RunSettings:
     """What the options say of the run; its images are found later. Raises BadInput."""
+    if bool(options.baseline) == bool(options.criterion):
+        raise BadInput("Give --criterion, or --baseline for groups without words.")
+    if options.baseline:
+        return baseline.settings(options, 2 if options.k == AUTO else _k(options.k, ()) if options.k else 0)
     names = tuple(name.strip() for name in options.names.split(",")) if options.names else ()
     settings = RunSettings(
         dataset_id="",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from core.domain import RunSettings, Sight
 from core.models import registry
+from core.models.baseline.recipe import is_baseline
 from core.models.builtin.criterion.routing import WRITING
 from core.models.model_spec import BUILTIN, ModelSpec
+from core.pipeline import baselines
 
 
 def sight_of(settings: RunSettings) -> Sight:
@@ -21,6 +23,8 @@ def said_of_sight(settings: RunSettings) -> tuple[str, ...]:
 
     It follows from the settings, so that runs of earlier versions say it too.
     """
+    if is_baseline(settings.text):
+        return baselines.said_of(settings)
     sight, said = sight_of(settings), []
     if sight.why:
         done = "Grouped" if _is_builtin(settings.text) else "The images were described"

@@ -7,6 +7,7 @@ names are put in by the caller, after `ui.components.safe.safe_md`.
 # ruff: noqa: F403 - this module is the list of what it gathers
 from __future__ import annotations
 
+from ui.texts.baseline import *
 from ui.texts.browse import *
 from ui.texts.check import *
 from ui.texts.clusters import *

@@ -12,7 +12,8 @@ from core.ingest.name_matching import Images
 from core.models.baseline import encoder
 from core.models.baseline.recipe import Features, Recipe, is_baseline
 from core.models.baseline.text import BaselineText
-from core.models.baseline.vision import BroughtFeatures, BuiltinFeatures, PixelFeatures, version_of
+from core.models.baseline.vision import BroughtFeatures, BuiltinFeatures, PixelFeatures, Points, version_of
+from core.models.roles import VisionModel
 from core.steps.plan import Models
 from core.typed_path import kept_path, typed_path
 
@@ -67,6 +68,12 @@ def models(settings: RunSettings, images: Images) -> Models:
     labels = ground_truth.read(recipe.labels, images).classes if recipe.labels else None
     text = BaselineText(recipe, vision.points, labels)
     return Models(vision, text, text, by_item=True)
+
+
+def points_of(vision: VisionModel) -> Points:
+    """Where images lie, of the vision model of a baseline."""
+    assert isinstance(vision, BuiltinFeatures | PixelFeatures | BroughtFeatures)
+    return vision.points
 
 
 def needs_all_images(settings: RunSettings) -> bool:

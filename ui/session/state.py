@@ -55,6 +55,7 @@ PAGES = {
     "images": Place(text.SECTION_IMAGES, text.IMAGES, text.IMAGES_HELP),
     "bring": Place(text.SECTION_IMAGES, text.BRING_PAGE, text.BRING_HELP, aside=True),
     "group": Place(text.SECTION_GROUP, text.GROUP, text.GROUP_HELP),
+    "baseline": Place(text.SECTION_GROUP, text.BASELINE, text.BASELINE_HELP, aside=True),
     "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),
     "browse": Place(text.SECTION_GROUPS, text.BROWSE, text.BROWSE_HELP),
     "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),

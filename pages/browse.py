@@ -10,6 +10,7 @@ from ui.browse.about import about
 from ui.browse.images import group_title, images_page
 from ui.browse.large import image_page
 from ui.browse.overview import overview
+from ui.check.showing import showing
 from ui.clusters.stale import stale_notice
 from ui.clusters.undo import undo_button
 from ui.compare.links import cross_link, links
@@ -53,6 +54,7 @@ else:
         known = st.container()
     if place.key:
         st.warning(text.GONE_GROUP, icon=":material/folder_off:")
+    showing(run, view)
     stale_notice(run, view)
     overview(run, view)
     with known:  # last: the first time, models load, and the pictures need not wait for that

@@ -35,14 +35,16 @@ with st.container(horizontal=True, vertical_alignment="center"):
                 f"**{text.estimate(found.drawn, found.right, found.low, found.high)}**", help=text.ESTIMATE_HELP
             )
         else:
-            st.caption(text.CHECK_ESTIMATE_NONE)
+            st.caption(
+                text.CHECK_SHOW_FIRST if now.from_nothing and not now.edited.learnt else text.CHECK_ESTIMATE_NONE
+            )
         st.caption(text.checked_so_far(len(now.examples), known.doubtful))
     undo_button(run)
     st.button(
         text.CHECK_APPLY,
         icon=":material/model_training:",
         help=text.CHECK_APPLY_HELP if now.examples else text.CHECK_APPLY_FIRST,
-        disabled=not now.examples,
+        disabled=not now.examples or now.waits,
         key="check-apply",
         on_click=st.session_state.__setitem__,
         args=(SHOWN, True),

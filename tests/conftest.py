@@ -42,6 +42,8 @@ for name in ("http_proxy", "https_proxy", "all_proxy"):
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
 
 
+HALF = "test_browser_e"
+"""Tests in files up to this name take about half of the time of all that drive a browser."""
 ATTEMPTS: list[str] = []
 
 
@@ -96,15 +98,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Three processes share the tests a file at a time. Those that drive a browser stay in one, which begins with them:
-    they take longest and mostly wait, so that two cores are busy with all three. Those that use PyTorch stay in one, so
+    """Three processes share the tests a file at a time. Two of them begin with those that drive a browser, which
+    take longest and mostly wait, so that two cores are busy with all three. Those that use PyTorch stay in one, so
     that only one waits for it to load."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "browser" if _drives_browser(file) else "PyTorch" if _uses_torch(file) else file
+            if _drives_browser(file):
+                return "browser, first half" if Path(file).name < HALF else "browser, second half"
+            return "PyTorch" if _uses_torch(file) else file
 
     return ByFile(config, log)
 

@@ -84,6 +84,14 @@ CHAT: Mapping[str, Callable[[str, How], Backend]] = {
     **{kind: _local(kind) for kind in LOCAL},
 }
 
+
+def looking() -> VisionModel:
+    """The built-in vision model that looks at all images, also where the criterion asks for what is written."""
+    from core.models.builtin.vision_model import BuiltinVision
+
+    return BuiltinVision(None)
+
+
 _ANOTHER = "Use it for the text steps, and another to describe."
 _SEES = {"llama_cpp": "A GGUF model sees only with its mmproj file: llama_cpp:MODEL.gguf+MMPROJ.gguf"}
 

@@ -7,6 +7,7 @@ random follows from the drawing order (`core.teaching.accuracy`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from core.domain import Assignment, StepStats, Vector
 from core.errors import BadInput
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID
 from core.models.embedding.kept import KeptVectors
+from core.models.supplied import examples
 from core.propagation.sampling import evenly
 from core.results import decisions, run_view
 from core.results import edited as editing
@@ -35,6 +37,10 @@ from core.teaching.spaces import place_all, points
 
 __all__ = ["BATCH", "Change", "Checked", "Lesson"]
 
+LEAST = 0.5
+"""Where nothing was sorted before, an image that is less sure than this of any group stays in none."""
+FIRST_EXAMPLES = 3
+"""So many pictures of each group show what is meant by it."""
 _SAMPLE = 4_000
 _BLOCK = 4_096
 
@@ -72,7 +78,8 @@ class Lesson:
     def __init__(self, store: Store, run_id: str) -> None:
         self._store, self._run_id = store, run_id
         self.edited = decisions.clusters(store, run_id)
-        dataset = run_view.get_run(store, run_id).settings.dataset_id
+        settings = run_view.get_run(store, run_id).settings
+        dataset, self.from_nothing = settings.dataset_id, settings.text == examples.KIND
         self.items: tuple[str, ...] = tuple(store.answers.answered(run_id, dataset, "assign"))
         if not self.items or not self.edited.clusters:
             raise BadInput("Nothing is sorted into groups yet. Sort the images first, then check some.")
@@ -107,6 +114,16 @@ class Lesson:
         order = [int(column) for column in np.argsort(-chances, kind="stable") if self.columns[int(column)]]
         return [(str(self.columns[column]), float(chances[column])) for column in order[:number]]
 
+    def shown(self) -> dict[str, int]:
+        """Cluster id -> how many examples it has."""
+        count = Counter(self.examples.values())
+        return {cluster.id: count[self._column[cluster.id]] for cluster in self.edited.clusters}
+
+    @property
+    def waits(self) -> bool:
+        """Whether groups that a person makes by examples still have too few of them to learn from."""
+        return self.from_nothing and min(self.shown().values()) < min(FIRST_EXAMPLES, len(self.items))
+
     def next_items(self, skipped: Collection[str] = (), count: int = BATCH) -> list[str]:
         """What to ask about next; see `core.teaching.queue`."""
         known = Knowledge(self._kernels, self._weights, self._doubt)
@@ -114,7 +131,10 @@ class Lesson:
         return [self.items[row] for row in next_rows(known, self._order, self.examples, out, count)]
 
     def accuracy(self, skipped: Collection[str] = ()) -> Accuracy | None:
-        """How many of the images, but those settled before, are where they belong; None before one was drawn."""
+        """How many of the images, but those settled before, are where they belong; None before one was drawn, and where
+        nothing was sorted yet."""
+        if self.from_nothing and not self.checked.state:
+            return None  # nothing was sorted that could be right
         said = self.checked.said
         fresh = [row for row in self.examples if self.items[row] in said]
         out = [self._row[item] for item in skipped if item in self._row]
@@ -129,6 +149,8 @@ class Lesson:
         best = self.learnt.best
         sure = self.learnt.probabilities[np.arange(len(best)), best]
         moves: dict[tuple[str | None, str | None], list[str]] = {}
+        if self.from_nothing:
+            best = np.where(sure < LEAST, len(self.columns) - 1, best)
         rows = [
             row
             for row in np.argsort(-sure, kind="stable").tolist()
@@ -173,8 +195,10 @@ class Lesson:
         return self._placed(self.edited)
 
     @cached_property
-    def _belief(self) -> Float:
-        """What the run said, whatever was moved or learnt since."""
+    def _belief(self) -> Float | None:
+        """What the run said, whatever was moved or learnt since; None where it sorted nothing."""
+        if self.from_nothing:
+            return None
         before = Edited(self.edited.clusters, self.edited.merged, self.edited.routed)
         columns = {old: self._column[now] for old, now in self.edited.today().items()} | {"": len(self.columns) - 1}
         places = [self._column[place] for place in self._placed(before)]
@@ -182,11 +206,16 @@ class Lesson:
 
     @cached_property
     def _kernels(self) -> dict[str, Kernel]:
-        return _likeness(self._store, self._run_id, self.items) | of_run(self._belief)
+        alike = _likeness(self._store, self._run_id, self.items)
+        return alike if self._belief is None else alike | of_run(self._belief)
 
     @cached_property
     def _chances(self) -> Float:
-        return self.learnt.probabilities if self.examples else self._belief
+        if self.examples:
+            return self.learnt.probabilities
+        if self._belief is not None:
+            return self._belief
+        return np.full((len(self.items), len(self.columns)), 1 / len(self.columns))
 
     @property
     def _weights(self) -> Weights:

@@ -25,7 +25,7 @@ from core.models.openai.batch import AT_ONCE, BATCH, FEW
 from core.models.openai.batch_lines import PRICE as BATCH_PRICE
 from core.models.prices import price_of
 from core.models.registry import NO_KEYS, Keys
-from core.models.supplied import imported
+from core.models.supplied import examples, imported
 from core.pipeline import known_answers
 from core.pipeline.earlier_runs import REHEARSED, EarlierRuns, rehearsed_in
 from core.pipeline.known_answers import DESCRIPTION_TOKENS, LABEL_TOKENS, UNDECIDED, Known, kind_of, tokens
@@ -135,6 +135,10 @@ class _Estimating:
     def whole(self) -> Estimate:
         if self.settings.text == imported.KIND or is_baseline(self.settings.text):
             return Estimate(self.number)
+        if self.settings.text == examples.KIND:
+            return Estimate(
+                self.number, {"describe": StepEstimate(self.number, seconds=self.number * _IMAGE_SECONDS["describe"])}
+            )
         known = known_answers.known(self.store, self.settings, self.items, self.keys)
         self.reading = _TOKEN_SECONDS * min(known.description, MAX_TOKENS) * known.distinct
         steps: dict[Step, StepEstimate] = {

@@ -17,7 +17,7 @@ from core.models.fallback import SecondText, SecondVision
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import AS_IT_IS, How
 from core.models.roles import TextModel, VisionModel
-from core.models.supplied import imported
+from core.models.supplied import examples, imported
 from core.models.supplied.records import LabelledText, RecordsVision
 from core.pipeline import baselines
 from core.steps.plan import Models
@@ -32,6 +32,8 @@ def models_of(settings: RunSettings, images: Images, how: How = AS_IT_IS) -> Mod
         return _imported_models(settings, images)
     if is_baseline(settings.text):
         return baselines.models(settings, images)
+    if settings.text == examples.KIND:
+        return Models(registry.looking(), examples.ExamplesText(), examples.ExamplesText())
     how = replace(how, wording=settings.wording, asking=settings.asking)
     text = registry.text_model(settings.text, how)
     second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None

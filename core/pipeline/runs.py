@@ -21,7 +21,7 @@ from core.ingest.source import Source
 from core.models import prices, registry
 from core.models.baseline.recipe import is_baseline
 from core.models.registry import NO_KEYS, How, Keys
-from core.models.supplied import imported
+from core.models.supplied import examples, imported
 from core.pipeline import baselines
 from core.pipeline.full_pass import Pass
 from core.pipeline.intake import OnProgress
@@ -68,7 +68,7 @@ def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
         read_results(Path(settings.records))
     elif is_baseline(settings.text):
         settings = baselines.check(settings, _images(workspace, origin))
-    else:
+    elif settings.text != examples.KIND:
         if settings.records:
             carried = any(record.truth for record in source.read_records(Path(settings.records)).records)
             if carried and not settings.truth:

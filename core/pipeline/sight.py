@@ -7,13 +7,19 @@ from core.models import registry
 from core.models.baseline.recipe import is_baseline
 from core.models.builtin.criterion.routing import WRITING
 from core.models.model_spec import BUILTIN, ModelSpec
+from core.models.supplied import examples
 from core.pipeline import baselines
+
+_BY_EXAMPLES = (
+    "Sorted by what a person showed: by the subjects, colours and shapes that the built-in engine measures. What tells "
+    "the groups apart may be none of these; check some images to see how good they are."
+)
 
 
 def sight_of(settings: RunSettings) -> Sight:
     """Whether the run's vision model can see what the criterion asks for. Nothing is loaded: only the built-in one
     looks at a few things and says so; chat models are taken to see whatever can be put in words."""
-    if settings.records or not _is_builtin(settings.vision):
+    if settings.records or not _is_builtin(settings.vision) or settings.text == examples.KIND:
         return Sight("text")
     return registry.vision_model(settings.vision).sight(settings.criterion)
 
@@ -25,6 +31,8 @@ def said_of_sight(settings: RunSettings) -> tuple[str, ...]:
     """
     if is_baseline(settings.text):
         return baselines.said_of(settings)
+    if settings.text == examples.KIND:
+        return (_BY_EXAMPLES,)
     sight, said = sight_of(settings), []
     if sight.why:
         done = "Grouped" if _is_builtin(settings.text) else "The images were described"

@@ -17,7 +17,7 @@ from core.models.baseline.recipe import is_baseline
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import NO_KEYS, How, Keys
 from core.models.roles import Keeping
-from core.models.supplied import imported
+from core.models.supplied import examples, imported
 from core.pipeline import draft as drafts
 from core.pipeline.estimate import Estimate, estimate_names
 from core.pipeline.intake import OnProgress
@@ -65,12 +65,13 @@ def drop(store: Store, run_id: str) -> None:
 
 def reads_hints(settings: RunSettings) -> bool:
     """Whether the model that gives names reads what a person says."""
-    return ModelSpec.parse(settings.text).kind not in (BUILTIN, imported.KIND)
+    return ModelSpec.parse(settings.text).kind not in (BUILTIN, imported.KIND, examples.KIND)
 
 
 def can_suggest(settings: RunSettings) -> bool:
-    """Whether there is a model to ask: results that were made elsewhere have none."""
-    return settings.text != imported.KIND and not is_baseline(settings.text)
+    """Whether there is a model to ask: results that were made elsewhere, groups made by examples and baselines have
+    none."""
+    return settings.text not in (imported.KIND, examples.KIND) and not is_baseline(settings.text)
 
 
 def costs(store: Store, run: RunRow, wanted: Wanted) -> Estimate:

@@ -10,7 +10,9 @@ from core.domain import ItemRow, RunSettings, folded, is_reserved
 from core.errors import BadInput
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.prices import FREE, Price, price_of
+from core.models.supplied import examples
 
+_FEWEST = 2
 _SAMPLE = 20
 _SAMPLE_A_GROUP = 3
 MOST_SAMPLES = 15
@@ -29,10 +31,7 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
         there = {0: "there is none", 1: "there is 1"}.get(given, f"there are {given}")
         need = f"{settings.k} groups need at least {settings.k} images" if settings.k > 1 else "A group needs an image"
         raise BadInput(f"{need}; {there}.{left}")
-    if len(settings.names) > settings.k:
-        raise BadInput(
-            f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."
-        )
+    _check_names(settings)
     if not 0 < settings.share <= 1:
         raise BadInput("The share of images that models look at must be more than 0 and at most 1 (all).")
     if settings.share < 1 and settings.records:
@@ -56,6 +55,15 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
         if form not in prompts.used(asking):
             sent = ", ".join(prompts.used(asking))
             raise BadInput(f"The prompt for “{form}” would not be used: what is sent is {sent}. Leave it out.")
+
+
+def _check_names(settings: RunSettings) -> None:
+    if len(settings.names) > settings.k:
+        raise BadInput(
+            f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."
+        )
+    if settings.text == examples.KIND and (len(settings.names) < settings.k or settings.k < _FEWEST):
+        raise BadInput("Groups made by examples need names: give at least two, one a line.")
     names = [folded(name) for name in settings.names]
     if "" in names or len(set(names)) < len(names):
         raise BadInput("Group names must not be empty and must differ from each other.")

@@ -26,7 +26,8 @@ class Query:
     The last three are no columns of the table: `core.results.run_view.View` answers them (`core.results.ranks`).
 
     Attributes:
-        words: all of these occur, whatever their case, somewhere in description, label or name.
+        words: all of these occur, whatever their case, somewhere in description, label or name, or in what was
+            read in the image.
         cluster_id: "" means in no cluster.
         groups: any of these clusters, or states outside all clusters.
         labels: any of these.
@@ -131,5 +132,6 @@ def where(run_id: str, query: Query) -> tuple[str, list[Any]]:
         pairs = [f"{cluster} {truth}" for truth, cluster in query.pairs]
         add(f"truth <> '' AND {'' if query.right else 'NOT '}{matched}", pairs)
     for word in query.words:
-        add("contains(words, lower(?))", word)
+        read = "item_id IN (SELECT item_id FROM reading WHERE contains(lower(words), lower(?)))"
+        add(f"(contains(words, lower(?)) OR {read})", word, word)
     return " AND ".join(parts), values

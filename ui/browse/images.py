@@ -14,6 +14,7 @@ from ui.browse import acts, filters
 from ui.browse.address import ALL, Place, go
 from ui.browse.between import between_row
 from ui.browse.overview import REST
+from ui.check.showing import showing
 from ui.components.head import head
 from ui.components.safe import safe_md
 from ui.components.selecting_wall import Choice, Seen, selecting_wall
@@ -47,6 +48,7 @@ def images_page(run: RunRow, view: View, place: Place) -> None:
         if st.button(text.EXPORT_THESE, icon=":material/download:", type="tertiary", key="export-these"):
             state.go_to("export", run.id, **place.only.parameters)
     between_row(run, view, place)
+    showing(run, view)
     _wall(run, view, place)
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.pipeline.sight import is_about_text
 from core.results.run_view import Query, Row, View
 from core.results.selection import Only
+from core.results.written import written
 from core.store.runs import RunRow
 from ui import text
 from ui.browse import acts
@@ -16,10 +18,10 @@ from ui.browse.facts import facts
 from ui.browse.images import group_title
 from ui.browse.overview import UNASSIGNED
 from ui.clusters.undo import undo_button
-from ui.components.large_picture import Line, Near, large_picture
+from ui.components.large_picture import Line, Near, Outline, large_picture
 from ui.components.notices import act
 from ui.components.safe import plain, safe_md
-from ui.session import run_data
+from ui.session import run_data, state
 
 _LAST = "last-image"
 _EITHER_SIDE = 8
@@ -45,6 +47,7 @@ def image_page(run: RunRow, view: View, place: Place) -> None:
             [cluster.id for cluster in view.edited.clusters],
             key=f"large-{run.id}",
             pictures=run_data.has_pictures(run),
+            outlined=_outlined(run, row),
             on_step=lambda item: go(replace(place, image=item)),
             on_close=lambda: go(leave),
             on_move=lambda item, to: act(_moved, run, item, to),
@@ -77,6 +80,14 @@ def _line(view: View, place: Place, row: Row) -> tuple[Place, Line]:
     first = max(0, middle - _EITHER_SIDE)
     near = [_near(place, other) for other in view.rows(place.query, 2 * _EITHER_SIDE + 1, first)]
     return place, Line(near, first, view.count(place.query), middle - first)
+
+
+def _outlined(run: RunRow, row: Row) -> list[Outline]:
+    """The lines that were read in the image, where that is what the run goes by."""
+    found = written(state.workspace().store, row) if is_about_text(run.settings) else None
+    if found is None:
+        return []
+    return [Outline(line.corners, telling) for line, telling in zip(found.lines, found.telling, strict=True)]
 
 
 def _near(place: Place, row: Row) -> Near:

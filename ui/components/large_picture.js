@@ -70,6 +70,21 @@ function current(state) {
   return state.at >= 0 ? state.data.near[state.at] : { id: state.data.id, alt: state.data.alt }
 }
 
+// The lines that were read, around their letters; only of the image that the server told of.
+function outline(state) {
+  const { root, data } = state
+  const image = root.querySelector("img"), drawing = root.querySelector("svg")
+  const [width, height] = [image.naturalWidth, image.naturalHeight]
+  const lines = current(state).id === data.id && image.complete ? data.lines : []
+  drawing.setAttribute("viewBox", `0 0 ${width || 1} ${height || 1}`)
+  drawing.replaceChildren(...lines.map(line => {
+    const shape = document.createElementNS("http://www.w3.org/2000/svg", "polygon")
+    shape.setAttribute("points", line.corners.map(([x, y]) => `${x * width},${y * height}`).join(" "))
+    if (line.telling) shape.setAttribute("class", "telling")
+    return shape
+  }))
+}
+
 function draw(state) {
   const { root, data } = state
   const shown = current(state)
@@ -79,9 +94,13 @@ function draw(state) {
   words.textContent = data.pictures ? "" : shown.alt
   if (data.pictures) {
     const source = "/images/view/" + encodeURIComponent(shown.id)
-    image.onload = () => { image.style.maxWidth = 2 * image.naturalWidth + "px" }  // small ones: twice, not blurred
+    image.onload = () => {
+      root.querySelector(".frame").style.maxWidth = 2 * image.naturalWidth + "px"  // small ones: twice, not blurred
+      outline(state)
+    }
     if (!image.src.endsWith(source)) image.src = source
     image.alt = shown.alt
+    outline(state)
     for (const by of [1, -1]) if (target(state, by)) new Image().src = "/images/view/" + encodeURIComponent(target(state, by).id)
   }
   const [previous, next] = root.querySelectorAll(".steps button")

@@ -29,6 +29,14 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A part of a picture. corners: (x, y) as shares of its width and height. telling: drawn more strongly."""
+
+    corners: Sequence[tuple[float, float]]
+    telling: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """Part of a list of images. first: the place of near[0] in it, from 0. total: how many there are. follows: where in
     `near` the image after the one that is shown stands, should that have left the list."""
@@ -46,6 +54,7 @@ def large_picture(
     *,
     key: str,
     pictures: bool,
+    outlined: Sequence[Outline] = (),
     on_step: Callable[[str], None],
     on_close: Callable[[], None],
     on_move: Callable[[str, str], None],
@@ -55,6 +64,7 @@ def large_picture(
     Args:
         groups: ids, in the order of their numbers.
         pictures: whether there are pictures, or words alone.
+        outlined: parts of the picture to draw a line around.
         on_step: called with the id of the image that is shown now; the browser's address has it already.
         on_move: called with an item's id and a group's.
     """
@@ -79,6 +89,7 @@ def large_picture(
         "follows": line.follows,
         "groups": list(groups),
         "pictures": pictures,
+        "lines": [asdict(part) for part in outlined],
         "words": text.LARGE_PICTURE,
     }
     _picture(key=key, data=data, on_stepped_change=stepped, on_closed_change=closed, on_moved_change=moved)

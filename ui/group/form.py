@@ -18,7 +18,7 @@ from core.suggestions.suggestion import Found
 from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
-from ui.group import estimate, number_of_groups, suggestions
+from ui.group import by_examples, estimate, number_of_groups, suggestions
 from ui.group.further import begin_each, beyond_sight, further_costs, further_field
 from ui.group.more_options import more
 from ui.group.start import begin
@@ -66,6 +66,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
                 begin_each(given, settings, others) if others else begin(given, settings)
             # A few images are all looked at, and at once.
+            by_examples.button(given, plain)
             try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
             st.caption(f":material/arrow_upward: {text.START_WAITS}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.models.supplied import examples
 from core.store.runs import RunRow
 from ui.session import state
 
@@ -29,6 +30,8 @@ def lead_on(run: RunRow, status: str) -> None:
     forget()
     if status == "done" and run.parent and is_sorted(run.parent):  # a new version stands beside the one before
         state.go_to("compare", **{state.OTHER_RUN: run.parent})
+    if status == "done" and run.settings.text == examples.KIND:  # nothing is in a group until examples are picked
+        state.go_to("browse", group="unassigned")
     if status in _NEXT:
         state.go_to(_NEXT[status])
 

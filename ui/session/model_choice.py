@@ -16,6 +16,7 @@ from core.models import registry
 from core.models.baseline.recipe import BASELINE, FEATURES, Features, Recipe
 from core.models.model_spec import OPENAI_BATCH, ModelSpec, base_url, is_server_url
 from core.models.openai.client import may_hold_secret
+from core.models.supplied import examples
 from ui import text
 from ui.session import state
 
@@ -104,6 +105,8 @@ def name(spec: str) -> str:
     if kind(spec) in (FEATURES, BASELINE):
         chosen = Recipe.parse(spec) if kind(spec) == BASELINE else None
         return f"{chosen.method} ({chosen.said})" if chosen else Features.parse(spec).short
+    if kind(spec) == examples.KIND:
+        return text.YOUR_EXAMPLES
     if kind(spec) in text.LOCAL_KINDS:
         return f"{PurePath(model_of(spec)).name} ({text.ON_THIS_COMPUTER})"
     if not (url := server_of(spec)):

@@ -27,6 +27,7 @@ CHECK_ESTIMATE_NONE: Final = (
 CHECK_APPLY: Final = "Apply what I showed"
 CHECK_APPLY_HELP: Final = "See first which images would move. What you decided yourself stays."
 CHECK_APPLY_FIRST: Final = "Check or move a few images first."
+CHECK_SHOW_FIRST: Final = "Show a few pictures of each group first; then you see here how good the groups are."
 CHECK_BACK: Final = "Go on checking"
 CHECK_NOTHING_MOVES: Final = (
     "By what you showed so far, no other image would move: an image leaves its group only once your answers show that "
@@ -51,6 +52,10 @@ ESTIMATE_HELP: Final = (
     "The 95 % confidence interval of the share of images in the right group, as the groups were made. Images that are "
     "asked about because they tell most are harder than others and are not counted, unless their turn came by chance."
 )
+
+
+def show_examples(number: int) -> str:
+    return f"Show at least {number} pictures of each group: select them, then press its number. So far:"
 
 
 def say(number: int, what: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 CONNECT_NOTE: Final = (
-    "The built-in engine sees subjects, colours, styles and light. A vision-language model describes images in free "
-    "words, so it can group by mood, action, brand or almost anything else. Any server that speaks the OpenAI "
+    "The built-in engine sees subjects, colours, styles and light, and reads text. A vision-language model describes "
+    "images in free words, so it can group by mood, action or almost anything else. Any server that speaks the OpenAI "
     "protocol works, on this computer or elsewhere."
 )
 BUILTIN: Final = "Built-in engine"
@@ -102,6 +102,7 @@ PART_BEGINS: Final = "begins"
 PART_HERE: Final = "All that this kind of model runs on is installed. Name one below."
 PART_FAILED: Final = "It could not be added"
 ON_THIS_COMPUTER: Final = "on this computer"
+YOUR_EXAMPLES: Final = "your examples"
 IN_BATCHES: Final = "overnight"
 CONNECT_ASKED_IMAGE: Final = "Shown a red circle on white"
 CONNECT_ASKED_TEXT: Final = "Asked for the colour of grass"

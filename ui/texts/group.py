@@ -28,6 +28,17 @@ START: Final = "Start"
 START_WAITS: Final = "First choose above how to go on."
 SIGHT_TITLE: Final = "This may be beyond the built-in engine"
 READ_AS: Final = "Read as “{}”."
+BY_EXAMPLES: Final = "Show examples instead"
+BY_EXAMPLES_HELP: Final = (
+    "Name the groups and pick a few pictures of each; the rest follows them. For what no model here sees."
+)
+BY_EXAMPLES_TITLE: Final = "Groups by examples"
+BY_EXAMPLES_NOTE: Final = (
+    "Name your groups. Then pick three to five pictures of each; the others are sorted by how alike they are, and you "
+    "see first what would move."
+)
+BY_EXAMPLES_HINT: Final = "old logo\nnew logo"
+BY_EXAMPLES_GO: Final = "Go on to the pictures"
 SIGHT_APPEARANCE: Final = "Group by appearance instead"
 SIGHT_CONNECT: Final = "Connect a vision-language model"
 SIGHT_RECORDED: Final = "Use the demo's recorded descriptions"

@@ -58,15 +58,17 @@ def warm_up() -> None:
 class BuiltinVision:
     """Implements `VisionModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = "builtin-vision/5"
+    id: str = "builtin-vision/5"
     prompts: Mapping[Step, str] = MappingProxyType({})
     evidence_id: str | None = EVIDENCE_ID
     batch_size = 32
     max_concurrency = 1
 
-    def __init__(self, readings: KeptReadings = UNKEPT) -> None:
-        """readings: gives what is written in images."""
+    def __init__(self, readings: KeptReadings | None = UNKEPT) -> None:
+        """readings: gives what is written in images; None where all are to be looked at, whatever the criterion."""
         self._readings = readings
+        if readings is None:
+            self.id = f"{self.id}+looks"
         self._lock = threading.Lock()
 
     def sight(self, criterion: str) -> Sight:
@@ -90,8 +92,9 @@ class BuiltinVision:
     def describe(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
         """Describe each image; those that bring evidence are not looked at again."""
         aspect = route(criterion).aspect
-        if aspect == WRITING:
-            return self._read(images, criterion)
+        if aspect == WRITING and self._readings is not None:
+            return self._read(self._readings, images, criterion)
+        aspect = "subject" if aspect == WRITING else aspect
         answers: dict[int, Seen | Failed] = {}
         unseen: dict[int, Path] = {}
         for i, image in enumerate(images):
@@ -108,9 +111,9 @@ class BuiltinVision:
                 )
         return [answers[i] for i in range(len(images))]
 
-    def _read(self, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
+    def _read(self, readings: KeptReadings, images: Sequence[ImageInput], criterion: str) -> list[Seen | Failed]:
         """Describe what is written; each image is read once, whatever is asked of its text."""
-        found = self._readings({image.id or str(i): image.path for i, image in enumerate(images)})
+        found = readings({image.id or str(i): image.path for i, image in enumerate(images)})
         answers: list[Seen | Failed] = []
         for i, image in enumerate(images):
             lines = found[image.id or str(i)]

@@ -83,6 +83,11 @@ def needs_all_images(settings: RunSettings) -> bool:
     return Features.parse(settings.vision).kind == "file" or bool(Recipe.parse(settings.text).labels)
 
 
+def has_seen_labels(settings: RunSettings) -> bool:
+    """Whether the groups were formed with labels, so that scores against them are no fair comparison."""
+    return is_baseline(settings.text) and bool(Recipe.parse(settings.text).labels)
+
+
 def said_of(settings: RunSettings) -> tuple[str, ...]:
     """What a person is to know beside the result of a baseline, a sentence each."""
     features, recipe = Features.parse(settings.vision), Recipe.parse(settings.text)

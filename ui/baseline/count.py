@@ -16,7 +16,7 @@ from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.session import state
 
-_HEIGHT = 240
+_HEIGHT = 420
 
 
 def count_groups(given: DatasetRow, features: Features, recipe: Recipe, take: Callable[[int], None]) -> None:
@@ -64,9 +64,11 @@ def plot(found: HowMany) -> None:
 
     rows = [row for key in text.COUNT_OWN for row in _line(key, found)]
     lines = alt.Chart(cast(Any, alt).Data(values=rows)).encode(
-        x=alt.X("k:Q", title=text.COUNT_GROUPS, axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("k:Q", title=text.COUNT_GROUPS, axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(zero=False)),
         y=alt.Y("value:Q", title=text.COUNT_VALUE),
-        color=alt.Color("criterion:N", title=text.COUNT_CRITERION, legend=alt.Legend(orient="bottom", columns=2)),
+        color=alt.Color(
+            "criterion:N", title=text.COUNT_CRITERION, legend=alt.Legend(orient="bottom", columns=2, labelLimit=0)
+        ),
         tooltip=[alt.Tooltip("criterion:N", title=text.COUNT_CRITERION), alt.Tooltip("k:Q", title=text.COUNT_GROUPS)],
     )
     band = alt.Chart(cast(Any, alt).Data(values=[{"low": found.lowest - 0.3, "high": found.highest + 0.3}])).mark_rect(

@@ -54,6 +54,32 @@ VERSION_NAMES_ANEW: Final = "Find names anew"
 VERSION_NO: Final = "Start a separate run"
 COMPARE_PARENT: Final = "Compare with the version before"
 TO_VERSION: Final = "Go to this run"
+TOGETHER: Final = "All runs on these images"
+TOGETHER_HELP: Final = "The newest 20. Runs by several criteria are about different things: compare those that are not."
+TOGETHER_TRUTH: Final = "Labels to score against"
+TOGETHER_RUN: Final = "Run"
+TOGETHER_COVERED: Final = "In a group"
+INTERVALS_NOTE: Final = (
+    "In brackets what each score would be with other images of the same kind, in 95 of 100 cases (bootstrap)."
+)
+SEEN_LABELS: Final = "These groups were formed with labels (LDA); their scores are no fair comparison."
+AGREEMENT_MATRIX: Final = "How far they agree (ARI)"
+AGREEMENT_MATRIX_HELP: Final = "0 is chance, 1 the same groups. Click a field to see two runs side by side."
+CONSENSUS: Final = "What several runs say together"
+CONSENSUS_NOTE: Final = (
+    "Choose runs, the one you trust most first: its groups count, and the groups of the others are matched to them. "
+    "The result is a run of its own; the confidence is the share of runs that agree."
+)
+CONSENSUS_RUNS: Final = "Runs, the most trusted first"
+CONSENSUS_DISPUTED: Final = "Where they disagree, trust"
+CONSENSUS_VOTES: Final = "what most of them say"
+CONSENSUS_HELP: Final = "Where as many runs say one as another, the one that was chosen first decides."
+CONSENSUS_MAKE: Final = "Make this a run"
+CONSENSUS_NAME: Final = "consensus"
+BUNDLES: Final = {
+    "bundle.parquet": "All runs (Parquet)",
+    "bundle.json": "All runs (JSON)",
+}
 YES: Final = "yes"
 NO: Final = "no"
 FIGURES: Final = {
@@ -92,6 +118,21 @@ SETTING: Final = {
     "asking.with_label": "Label with the description",
     "asking.also": "Further criteria in the same call",
 }
+
+
+def with_interval(score: float, interval: tuple[float, float] | None) -> str:
+    """A score, with its 95 % interval where that is known."""
+    return (
+        _("{score:.3f} ({interval:.2f} to {interval2:.2f})").format(
+            score=score, interval=interval[0], interval2=interval[1]
+        )
+        if interval
+        else f"{score:.3f}"
+    )
+
+
+def disputed(number: int, total: int) -> str:
+    return _("They disagree on {images} of {total:,}.").format(images=images(number), total=total)
 
 
 def stayed(number: int, changed: int) -> str:

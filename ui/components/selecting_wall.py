@@ -66,7 +66,7 @@ class Seen:
         counted: the sentence that says so.
         groups: (id, name) of those that images can be moved to, in the order of their numbers.
         unsure: whether images can be put into no group.
-        words: what the bar says; without a word for "new" it makes no new groups.
+        words: what the bar says, None for what it says on Browse; without a word for "new" it makes no new groups.
     """
 
     scope: str
@@ -74,7 +74,7 @@ class Seen:
     counted: str
     groups: Sequence[tuple[str, str]]
     unsure: bool = True
-    words: Mapping[str, str] = field(default_factory=lambda: text.SELECTING)
+    words: Mapping[str, str] | None = None
 
 
 def selecting_wall(
@@ -110,7 +110,7 @@ def selecting_wall(
         "groups": [{"id": group, "name": name} for group, name in seen.groups],
         "unsure": seen.unsure,
         "message": _message(key, seen.scope),
-        "words": dict(seen.words),
+        "words": dict(seen.words or text.SELECTING),
     }
     _wall(key=key, data=data, on_opened_change=opened, on_acted_change=acted)
 

@@ -11,7 +11,7 @@ from core.explore.regions import Region, regions
 from core.pipeline import maps
 from core.pipeline.maps import Map, Wanted
 from core.store.runs import RunRow
-from ui import text
+from ui import language, text
 from ui.components.point_map import Kind, Points, packed, point_map
 from ui.components.safe import safe_md
 from ui.map import chosen
@@ -34,7 +34,7 @@ def drawn(run: RunRow, place: MapPlace, found: Map) -> None:
     """Draw it; what a person chooses on it is remembered for the wall below."""
     other = run.id if place.colour in text.MAP_COLOURS else place.colour
     version = repr(state.workspace().store.measures.version(run.id, other, run.settings.dataset_id))
-    made, said, table = _made(run.id, place, version, run_data.run_name(run))
+    made, said, table = _made(run.id, place, version, run_data.run_name(run), language.current())
     st.caption(said)
     items = found.items
     point_map(
@@ -50,7 +50,9 @@ def drawn(run: RunRow, place: MapPlace, found: Map) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _made(run_id: str, place: MapPlace, version: str, name: str) -> tuple[dict[str, Any], str, dict[str, list[Any]]]:
+def _made(
+    run_id: str, place: MapPlace, version: str, name: str, spoken: str
+) -> tuple[dict[str, Any], str, dict[str, list[Any]]]:
     """What the browser is sent, the sentence on it, and the table; remembered while nothing changes."""
     workspace = state.workspace()
     run = workspace.store.runs.get(run_id)

@@ -17,10 +17,11 @@ from ui.session import state
 
 _PAGE = 60
 _ACTS = {
-    "review": (("out", text.ODD_EXCLUDE), ("keep", text.ODD_KEEP)),
-    "excluded": (("back", text.ODD_BACK),),
-    "kept": (("let", text.ODD_BACK), ("out", text.ODD_EXCLUDE)),
+    "review": (("out", "ODD_EXCLUDE"), ("keep", "ODD_KEEP")),
+    "excluded": (("back", "ODD_BACK"),),
+    "kept": (("let", "ODD_BACK"), ("out", "ODD_EXCLUDE")),
 }
+"""What can be done with the images of a part, and the name of the text that says it."""
 _ORDER = {"blank": 0, "blurred": 1, "glare": 2, "topic": 3, "alone": 4}
 
 
@@ -55,7 +56,7 @@ def review(given: DatasetRow, found: Found, subject: str) -> None:
             paging,
             len(items),
             text.odd_count(len(items), given.counts.get("ready", 0)),
-            _ACTS[part],
+            [(act, getattr(text, word)) for act, word in _ACTS[part]],
             False,
             text.ODD_WORDS,
         ),

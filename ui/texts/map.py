@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ui.texts.common import count, images, percent
+from ui.language import _
+from ui.texts.common import images, percent
 
 MAP: Final = "Map"
 MAP_HELP: Final = "All images as points: like ones side by side, in the colours of the groups."
@@ -64,41 +65,56 @@ MAP_TOOLS: Final = {
 
 
 def map_colour_of_run(name: str) -> str:
-    return f"groups of “{name}”"
+    return _("groups of “{name}”").format(name=name)
 
 
 def map_title(name: str, method: str, by: str, colours: str) -> str:
     """Above the saved picture."""
-    return f"{name}: {MAP_METHODS[method]} by {MAP_BYS[by]}; colours show {colours}"
+    return _("{name}: {method} by {by}; colours show {colours}").format(
+        name=name, method=MAP_METHODS[method], by=_(MAP_BYS[by]), colours=colours
+    )
 
 
 def map_said(number: int, method: str, by: str, colours: str, closest: Sequence[str], loosest: str) -> str:
     """What the map shows, in words. closest: the two kinds that stand nearest to each other. loosest: the kind that is
     most spread out."""
-    parts = [f"A map of {images(number)} by {MAP_BYS[by]} ({MAP_METHODS[method]}); colours show {colours}."]
+    said = _("A map of {images} by {by} ({method}); colours show {colours}.").format(
+        images=images(number), by=_(MAP_BYS[by]), method=MAP_METHODS[method], colours=colours
+    )
     if len(closest) == 2:
-        parts.append(f"“{closest[0]}” and “{closest[1]}” stand nearest to each other; “{loosest}” is most spread out.")
-    return " ".join(parts)
+        said += " " + _("“{one}” and “{other}” stand nearest to each other; “{loosest}” is most spread out.").format(
+            one=closest[0], other=closest[1], loosest=loosest
+        )
+    return said
 
 
 def map_quality(neighbours: float, held: float | None, laid_out: int, number: int, missing: int) -> str:
     """How far the map can be trusted, and what was left out of it."""
-    said = (
-        f"Of the ten images most like one, {neighbours:.0f} {'is' if round(neighbours) == 1 else 'are'} also nearest "
-    )
-    parts = [said + "to it on the map, on average."]
+    parts = [
+        _(
+            "Ten images are most like each one: {number:.0f} of them are also nearest to it on the map, on average."
+        ).format(number=neighbours)
+    ]
     if held is not None:
-        parts.append(f"The axes hold {percent(held)} of the differences between the images.")
+        parts.append(_("The axes hold {share} of the differences between the images.").format(share=percent(held)))
     if laid_out < number:
-        parts.append(f"{laid_out:,} were laid out; each of the others stands among those that it is most like.")
+        parts.append(
+            _("{number:,} were laid out; each of the others stands among those that it is most like.").format(
+                number=laid_out
+            )
+        )
     if missing:
-        parts.append(f"{images(missing)} could not be placed: nothing was measured or written of them.")
+        parts.append(
+            _("Not on the map, as nothing was measured or written of them: {images}.").format(images=images(missing))
+        )
     return " ".join(parts)
 
 
 def map_cost(number: int) -> str:
-    return f"{images(number)}: this can take some minutes. It goes on in the background, and is kept."
+    return _("{images}: this can take some minutes. It goes on in the background, and is kept.").format(
+        images=images(number)
+    )
 
 
 def map_count(number: int) -> str:
-    return count(number, "image") + " chosen"
+    return _("{images} chosen").format(images=images(number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ui.language import _
 from ui.texts.browse import SELECTING
 from ui.texts.common import images, percent
 
@@ -38,6 +39,18 @@ ODD_WORDS: Final = SELECTING | {
     "new": "",
     "hint": "Select with the tick, Ctrl- or Shift-click, or Space; then 1 or 2.",
 }
+ODD_FAULTS: Final = {
+    "blank": "nearly blank: next to nothing can be told from the ground",
+    "blurred": "blurred: no sharp edge anywhere",
+    "glare": "glare or overexposure: large parts are white or nothing is dark",
+}
+ODD_BY_YOU: Final = "Excluded by you."
+ODD_DONE: Final = {
+    "out": "excluded; in no run any more",
+    "keep": "kept",
+    "back": "brought back",
+    "let": "to review again",
+}
 ODD_UNPLACED: Final = "fits no group of the open run"
 ODD_TAKEN_BACK: Final = "Taken back."
 ODD_NOTHING_BACK: Final = "There is nothing to take back."
@@ -45,14 +58,13 @@ ODD_NOTHING_BACK: Final = "There is nothing to take back."
 
 def odd_reason(why: str, value: float, subject: str = "") -> str:
     """Why an image is odd, in words."""
-    said = {
-        "blank": "nearly blank: next to nothing can be told from the ground",
-        "blurred": "blurred: no sharp edge anywhere",
-        "glare": "glare or overexposure: large parts are white or nothing is dark",
-        "alone": f"unlike the others: its nearest are {value:.1f} times as far as usual",
-        "topic": f"no {subject} in it: {percent(value)} of what is seen could be one",
-    }
-    return said[why]
+    if why == "alone":
+        return _("unlike the others: its nearest are {times:.1f} times as far as usual").format(times=value)
+    if why == "topic":
+        return _("no {subject} in it: {share} of what is seen could be one").format(
+            subject=subject, share=percent(value)
+        )
+    return _(ODD_FAULTS[why])
 
 
 def odd_reasons(reasons: Sequence[str]) -> str:
@@ -63,18 +75,17 @@ def odd_reasons(reasons: Sequence[str]) -> str:
 
 def odd_excluded(reason: str) -> str:
     """What the list of files that are in no run says."""
-    return f"{reason} Excluded by you." if reason else "Excluded by you."
+    return f"{reason} {_(ODD_BY_YOU)}" if reason else _(ODD_BY_YOU)
 
 
 def odd_part(part: str, number: int) -> str:
-    return f"{ODD_PARTS[part]} ({number:,})"
+    return f"{_(ODD_PARTS[part])} ({number:,})"
 
 
 def odd_count(number: int, usable: int) -> str:
-    return f"{images(number)} of {usable:,}"
+    return _("{images} of {usable:,}").format(images=images(number), usable=usable)
 
 
 def odd_done(what: str, number: int) -> str:
     """What became of the images."""
-    said = {"out": "excluded; they are in no run any more", "keep": "kept", "back": "brought back", "let": "to review"}
-    return f"{images(number)}: {said[what]}."
+    return f"{images(number)}: {_(ODD_DONE[what])}."

@@ -1,8 +1,9 @@
 """Extrinsic metrics: how far a grouping agrees with ground truth.
 
-Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
-mean), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from scikit-learn; purity; and `name_acc`, which
-asks whether a cluster's *name* means the class (`core.evaluate.names`). `chance` is the accuracy of saying the
+Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI and AMI
+(arithmetic mean; Vinh et al., JMLR 2010), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from
+scikit-learn; purity; and `name_acc`, which asks whether a cluster's *name* means the class (`core.evaluate.names`).
+`chance` is the accuracy of saying the
 commonest class of every image, `shuffled` what groups of these sizes reach once in twenty times when the images are
 dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
 matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
@@ -110,6 +111,8 @@ def score_table(
     result.update(_scores(table, meant))
     result.update({f"{key}_assigned": value for key, value in _scores(assigned, meant).items()})
     result["per_class"] = _per_class(table, names)
+    result["per_group"] = _per_group(table, names)
+    result["confused"] = commonest_confusion(table, names)
     return result
 
 
@@ -192,6 +195,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
                 "acc",
                 "nmi",
                 "ari",
+                "ami",
                 "fmi",
                 "homogeneity",
                 "completeness",
@@ -217,6 +221,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
     return {
         "acc": _accuracy(table),
         **agreement(table),
+        "ami": float(metrics.adjusted_mutual_info_score(truth, groups)),
         "fmi": float(metrics.fowlkes_mallows_score(truth, groups)),
         "homogeneity": float(homogeneity),
         "completeness": float(completeness),
@@ -257,3 +262,48 @@ def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str
             "cluster": names.get(cluster, cluster) if cluster is not None else None,
         }
     return result
+
+
+def _per_group(table: Confusion, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Per cluster, the largest first: size, its commonest class, and precision, recall and F1 for that class.
+
+    Many clusters may have one class ("many to one"): together their precision is the purity.
+    """
+    result = []
+    for j, cluster in enumerate(table.clusters):
+        if cluster is None:
+            continue
+        i = int(table.counts[:, j].argmax())
+        size, hit = int(table.counts[:, j].sum()), int(table.counts[i, j])
+        precision, recall = hit / size, hit / int(table.counts[i].sum())
+        result.append(
+            {
+                "cluster": names.get(cluster, cluster),
+                "n": size,
+                "class": table.classes[i],
+                "precision": precision,
+                "recall": recall,
+                "f1": 2 * precision * recall / (precision + recall),
+            }
+        )
+    return sorted(result, key=lambda group: (-group["n"], group["cluster"]))
+
+
+def commonest_confusion(table: Confusion, names: Mapping[str, str]) -> dict[str, Any] | None:
+    """The class and the cluster of another class that share most images: class, cluster, id, n; None where no image is
+    in the cluster of another class."""
+    own = matching(table)
+    counts = table.counts.copy()
+    for i, j in own.items():
+        counts[i, j] = 0
+    counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is None]] = 0
+    if not counts.any():
+        return None
+    row, column = divmod(int(counts.argmax()), counts.shape[1])
+    cluster = table.clusters[column]
+    return {
+        "class": table.classes[row],
+        "cluster": names.get(str(cluster), str(cluster)),
+        "id": cluster,
+        "n": int(counts[row, column]),
+    }

@@ -77,8 +77,7 @@ TO_BASELINE: Final = "Baselines without words"
 COUNT: Final = "How many stand out?"
 COUNT_HELP: Final = "Tries several numbers on a sample and asks five criteria. No model is called that costs anything."
 COUNT_AT_WORK: Final = "Trying numbers of groups"
-COUNT_TAKE: Final = "Take {k}"
-COUNT_LET: Final = "Let it decide"
+COUNT_TAKE: Final = "Let it decide: {k}"
 COUNT_LET_HELP: Final = "Takes the middle of what the criteria say."
 COUNT_OWN: Final = {
     "inertia": "Elbow (distance within groups)",

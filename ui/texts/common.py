@@ -52,7 +52,8 @@ def images(number: int) -> str:
 
 
 def run_name(dataset: str, criterion: str, k: int) -> str:
-    return f"{dataset} by {criterion}, {count(k, 'group')}"
+    """k: 0 where the number of groups is not part of it."""
+    return f"{dataset} by {criterion}, {count(k, 'group')}" if k else f"{dataset} by {criterion}"
 
 
 def with_models(models: Sequence[str]) -> str:

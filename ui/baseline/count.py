@@ -76,7 +76,7 @@ def plot(found: HowMany) -> None:
     )
     marks = lines.transform_filter("datum.best").mark_point(filled=True, size=90)
     chart = band.encode(x="low:Q", x2="high:Q") + lines.mark_line() + marks
-    st.altair_chart(chart.properties(height=_HEIGHT), width="stretch")
+    st.altair_chart(chart.properties(height=_HEIGHT), width="stretch", alt=text.COUNT_PLOT)
 
 
 def _line(key: str, found: HowMany) -> Sequence[dict[str, object]]:

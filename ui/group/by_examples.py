@@ -10,6 +10,7 @@ from core.domain import Asking, DatasetRow, RunSettings, Wording
 from core.models.model_spec import BUILTIN
 from core.models.supplied import examples
 from ui import text
+from ui.components.dialog import dialog
 from ui.components.notices import guarded
 from ui.group.start import start_all
 from ui.session import follow_run
@@ -26,7 +27,7 @@ def button(given: DatasetRow, settings: RunSettings) -> None:
         _names(given, settings)
 
 
-@st.dialog(text.BY_EXAMPLES_TITLE)
+@dialog(lambda: text.BY_EXAMPLES_TITLE)
 def _names(given: DatasetRow, settings: RunSettings) -> None:
     st.markdown(text.BY_EXAMPLES_NOTE)
     typed = st.text_area(text.OWN_NAMES, key=_NAMES, placeholder=text.BY_EXAMPLES_HINT, height=130)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ui.language import _, tr
+
 BASELINE: Final = "Baseline"
 BASELINE_HELP: Final = "Group the images by features alone, as notebooks do, to set beside groups by words."
 BASELINE_TITLE: Final = "Classical baselines"
@@ -94,11 +96,13 @@ COUNT_CRITERION: Final = "Criterion"
 
 def recommended(low: int, high: int, rows: int) -> str:
     """What the criteria together say."""
-    said = f"{low} groups" if low == high else f"{low} to {high} groups"
-    return f"Recommended: **{said}**, from {rows:,} images."
+    if low == high:
+        return _("Recommended: **{number} groups**, from {rows:,} images.").format(number=low, rows=rows)
+    return _("Recommended: **{low} to {high} groups**, from {rows:,} images.").format(low=low, high=high, rows=rows)
 
 
 def answers(found: Mapping[str, int]) -> str:
     """criterion (as COUNT_OWN calls it) -> the number it takes."""
-    names = {key: COUNT_OWN["inertia" if key == "elbow" else key].split(" (")[0] for key in found}
+    criteria = tr(COUNT_OWN)
+    names = {key: criteria["inertia" if key == "elbow" else key].split(" (")[0] for key in found}
     return " · ".join(f"{names[key]}: {k}" for key, k in found.items())

@@ -9,8 +9,10 @@ used while a module is imported stays English.
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+from ui import texts
 from ui.language import tr
 
 if TYPE_CHECKING:
@@ -37,15 +39,10 @@ if TYPE_CHECKING:
     from ui.texts.start import *
     from ui.texts.suggestions import *
 
-_GATHERED = """
-baseline browse check clusters common compare connect door edits estimate
-evaluate export group help images import_results more_options names place_image
-run start suggestions
-""".split()
 _ALL: dict[str, Any] = {
     name: value
-    for module in _GATHERED
-    for name, value in vars(import_module(f"ui.texts.{module}")).items()
+    for module in iter_modules(texts.__path__)
+    for name, value in vars(import_module(f"ui.texts.{module.name}")).items()
     if not name.startswith("_")
 }
 

@@ -54,6 +54,9 @@ def images(number: int) -> str:
 
 
 def run_name(dataset: str, criterion: str, k: int) -> str:
+    """k: 0 where the number of groups is not part of it."""
+    if not k:
+        return _("{dataset} by {criterion}").format(dataset=dataset, criterion=criterion)
     return _("{dataset} by {criterion}, {count}").format(dataset=dataset, criterion=criterion, count=count(k, "group"))
 
 

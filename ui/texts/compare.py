@@ -122,13 +122,9 @@ SETTING: Final = {
 
 def with_interval(score: float, interval: tuple[float, float] | None) -> str:
     """A score, with its 95 % interval where that is known."""
-    return (
-        _("{score:.3f} ({interval:.2f} to {interval2:.2f})").format(
-            score=score, interval=interval[0], interval2=interval[1]
-        )
-        if interval
-        else f"{score:.3f}"
-    )
+    if not interval:
+        return f"{score:.3f}"
+    return _("{score:.3f} ({low:.2f} to {high:.2f})").format(score=score, low=interval[0], high=interval[1])
 
 
 def disputed(number: int, total: int) -> str:

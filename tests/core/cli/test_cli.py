@@ -227,6 +227,8 @@ def test_a_missing_option_and_an_out_that_is_a_file_are_said(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", "--k", "3"]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert main(["run", "--k", "3", "--out", str(tmp_path / "new")]) == 2
     assert "--criterion" in capsys.readouterr().err
     (tmp_path / "out").write_text("x")
     assert main(command) == 2

@@ -19,6 +19,7 @@ from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.images.truth_form import choose_truth, differing, told
 from ui.images.truth_form import summary as summary_of_labels
+from ui.language import digits
 from ui.session import run_data
 
 _ROWS_FIT = 20
@@ -42,7 +43,7 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
             ("name_acc", text.NAME_ACC, text.NAME_ACC_HELP),
         ):
             value = found.get(key)
-            st.metric(title, "–" if value is None else f"{value:.3f}", help=tip, border=True)
+            st.metric(title, "–" if value is None else digits(value, ".3f"), help=tip, border=True)
 
 
 def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) -> None:

@@ -19,6 +19,7 @@ from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.images.truth_form import choose_truth, differing, told
 from ui.images.truth_form import summary as summary_of_labels
+from ui.language import digits
 from ui.session import run_data
 
 _ROWS_FIT = 20
@@ -48,7 +49,7 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
             low, high = ranges.get(key, (None, None))
             st.metric(
                 title,
-                "–" if value is None else f"{value:.3f}",
+                "–" if value is None else digits(value, ".3f"),
                 delta=text.between(low, high) if low is not None else None,
                 delta_color="off",
                 delta_arrow="off",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.results.carry import Carried
-from ui.language import _
-from ui.texts.common import images
+from ui.language import _, digits
+from ui.texts.common import images, quoted
 
 REFINE: Final = "Refine, compare"
 COMPARE: Final = "Compare"
@@ -193,7 +193,7 @@ def carried(moves: Carried) -> str:
             )
         )
     if moves.lost:
-        named = ", ".join(f"“{name}” ({number:,})" for name, number in moves.lost.items())
+        named = ", ".join(f"{quoted(name)} ({digits(number)})" for name, number in moves.lost.items())
         parts.append(_("Not so what you had moved into groups that are no more: {named}.").format(named=named))
     if gone := moves.not_here:
         parts.append(

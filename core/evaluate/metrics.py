@@ -1,11 +1,10 @@
 """Extrinsic metrics: how far a grouping agrees with ground truth.
 
 Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI and AMI
-(arithmetic mean; Vinh et al., JMLR 2010), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from
-scikit-learn; purity; and `name_acc`, which asks whether a cluster's *name* means the class (`core.evaluate.names`).
-`chance` is the accuracy of saying the
-commonest class of every image, `shuffled` what groups of these sizes reach once in twenty times when the images are
-dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
+(arithmetic mean; Vinh et al., JMLR 2010), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure as
+scikit-learn gives them; purity; and `name_acc`, which asks whether a cluster's *name* means the class
+(`core.evaluate.names`). `chance` is the accuracy of saying the commonest class of every image, `shuffled` what groups
+of these sizes reach once in twenty times when the images are dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
 matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
 """
 
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
+from core.evaluate import counted
 from core.evaluate.names import Lexicon, classes_meant
 
 _SHUFFLES = 200
@@ -108,8 +108,9 @@ def score_table(
         "k_true": len(table.classes),
         "k_found": sum(cluster is not None for cluster in table.clusters),
     }
-    result.update(_scores(table, meant))
-    result.update({f"{key}_assigned": value for key, value in _scores(assigned, meant).items()})
+    result.update(whole := _scores(table, meant))
+    of_assigned = whole if kept == n else _scores(assigned, meant)  # the same images
+    result.update({f"{key}_assigned": value for key, value in of_assigned.items()})
     result["per_class"] = _per_class(table, names)
     result["per_group"] = _per_group(table, names)
     result["confused"] = commonest_confusion(table, names)
@@ -119,19 +120,8 @@ def score_table(
 @threads.limited
 def agreement(table: Confusion) -> dict[str, float]:
     """NMI and ARI of two groupings of the same images, neither of which counts as right; 1 for no images."""
-    from core.libraries.sklearn import metrics
-
-    one, other = _members(table)
-    return {
-        "nmi": float(metrics.normalized_mutual_info_score(one, other)),
-        "ari": float(metrics.adjusted_rand_score(one, other)),
-    }
-
-
-def _members(table: Confusion) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The row and the column of each image."""
-    i, j = np.nonzero(table.counts)
-    return np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
+    found = counted.scores(table.counts)
+    return {key: found[key] for key in ("nmi", "ari")}
 
 
 def names_meant(
@@ -186,8 +176,6 @@ def _shuffled(table: Confusion) -> float:
 
 
 def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
-    from core.libraries.sklearn import metrics
-
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
@@ -206,8 +194,6 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
                 "shuffled",
             )
         )
-    truth, groups = _members(table)
-    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, groups)
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
     if meant is not None:
@@ -220,12 +206,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         named = right / total
     return {
         "acc": _accuracy(table),
-        **agreement(table),
-        "ami": float(metrics.adjusted_mutual_info_score(truth, groups)),
-        "fmi": float(metrics.fowlkes_mallows_score(truth, groups)),
-        "homogeneity": float(homogeneity),
-        "completeness": float(completeness),
-        "v_measure": float(v_measure),
+        **counted.scores(table.counts),
         "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
         "chance": int(table.counts.sum(axis=1).max()) / total,

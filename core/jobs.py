@@ -12,9 +12,11 @@ from pathlib import Path
 
 from core.domain import DatasetRow, Progress
 from core.errors import BadInput, Cancelled, FacetryError, told
+from core.evaluate.number_of_groups import HowMany
 from core.ingest.source import Source
+from core.models.baseline.recipe import Features, Recipe
 from core.models.registry import NO_KEYS, Keys
-from core.pipeline import intake, runs, suggest_names
+from core.pipeline import how_many_groups, intake, runs, suggest_names
 from core.pipeline.import_results import bring_in
 from core.pipeline.runs import Until
 from core.pipeline.suggest_names import Wanted
@@ -64,6 +66,13 @@ class Look:
 
 
 @dataclass
+class Count(Look):
+    """How many groups a dataset falls into, being asked. found: None until that is known."""
+
+    found: HowMany | None = None
+
+
+@dataclass
 class Bringing:
     """Results made elsewhere on their way to become a run.
 
@@ -104,6 +113,7 @@ class Jobs:
         self._looks: dict[str, Look] = {}
         self._suggesting: dict[str, Look] = {}
         self._bringing: dict[str, Bringing] = {}
+        self._counts: dict[str, Count] = {}
         self._lock = threading.Lock()
 
     def start(
@@ -241,6 +251,34 @@ class Jobs:
         """The newest search for suggestions for a dataset in this process, under way or ended, or None."""
         return self._suggesting.get(dataset_id)
 
+    def count(self, dataset_id: str, features: Features, recipe: Recipe) -> Count:
+        """Start to ask how many groups a dataset falls into, in the background; the one under way or done for these
+        features, as long as it did not end early."""
+        key = f"{dataset_id} {features} {recipe.reduction}"
+        with self._lock:
+            known = self._counts.get(key)
+            if known and (known.alive or known.found):
+                return known
+            count = self._counts[key] = Count(dataset_id)
+            count.thread = threading.Thread(
+                target=self._count, args=(count, features, recipe), daemon=True, name=f"facetry-count-{dataset_id}"
+            )
+            count.thread.start()
+        return count
+
+    def _count(self, count: Count, features: Features, recipe: Recipe) -> None:
+        def show(progress: Progress) -> None:
+            count.progress = progress
+
+        with _noting(count, f"how many groups {count.dataset_id} has"), suppress(Cancelled):
+            count.found = how_many_groups.counted(
+                self._workspace, count.dataset_id, features, recipe, count.cancel, show
+            )
+
+    def counting(self, dataset_id: str, features: Features, recipe: Recipe) -> Count | None:
+        """What `count` started in this process for these features, under way or ended, or None."""
+        return self._counts.get(f"{dataset_id} {features} {recipe.reduction}")
+
     def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
         """Start to make a run of results made elsewhere (see pipeline/import_results.py); an id for `bringing`."""
         bringing, key = Bringing(), secrets.token_hex(6)
@@ -283,7 +321,7 @@ class Jobs:
 
     def shut_down(self, wait: float = 5.0) -> None:
         """Ask everything at work to stop and wait up to `wait` seconds for each."""
-        looks = [*self._looks.values(), *self._suggesting.values()]
+        looks = [*self._looks.values(), *self._suggesting.values(), *self._counts.values()]
         others: list[Look | Bringing] = [*looks, *self._bringing.values()]
         working: list[Job | Look | Bringing] = [*self.active(), *(other for other in others if other.alive)]
         for each in working:

@@ -10,6 +10,7 @@ from ui.compare import flow, groups
 from ui.compare.choose import other_run
 from ui.compare.downloads import downloads
 from ui.compare.side_by_side import side_by_side
+from ui.compare.together import together
 from ui.components import empty
 from ui.components.head import head
 from ui.components.notices import guarded
@@ -34,10 +35,13 @@ with guarded():
     groups.gone_and_new(found)
     groups.changed(found, run)
     downloads(found)
+    every = st.container()
     with table, st.spinner(text.COMPARING):  # last: scores load a model the first time
         side_by_side(found)
     with beside:
         flow.agreement(found)
+    with every:
+        together(run)
     with noted:  # last for the same reason
         for view in (found.first, found.second):
             sight_note(view.run.settings, view.edited.clusters, of=run_data.run_name(view.run))

@@ -43,6 +43,9 @@ if run is None:
     left, right = st.columns([3, 2], gap="large")
     with left, guarded():
         form(images, truth, found, columns)
+        st.page_link(
+            state.page("baseline"), label=text.TO_BASELINE, icon=":material/scatter_plot:", query_params=state.address()
+        )
         recent.groupings(images)
     with right, guarded():
         suggestions.panel(found, images)

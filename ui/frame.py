@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import text
+from core.errors import FacetryError
+from ui import language, text
 from ui.clusters import elsewhere
 from ui.components.notices import guarded, show_flash, show_restorations
 from ui.group.progress import banner
@@ -20,6 +21,7 @@ _STYLE = """<style>
 .stButtonGroup button[data-selected=true] { color: inherit !important }
 @media (min-width: 1100px) {
   .st-key-section { position: fixed; top: 0.6rem; right: 4rem; z-index: 999991; width: auto }
+  [data-testid=stStatusWidget] { position: fixed; top: 3.4rem; right: 1rem }
 }
 </style>"""
 """What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark. Pages of
@@ -29,6 +31,7 @@ a section, and help, stand beside the menu where it leaves room, so that a page 
 def show() -> None:
     """Draw the menu and run the chosen page."""
     st.set_page_config(page_title=text.APP, page_icon=_LOGO, layout="wide")  # before the menu, whose icons would win
+    language.begin(_kept_language)
     chosen = _menu()
     st.logo(_LOGO, size="large")
     st.html(_STYLE)
@@ -47,6 +50,14 @@ def show() -> None:
             state.go_on()
         tour.show()
         chosen.run()
+
+
+def _kept_language() -> str:
+    """The language that was chosen in this workspace; "" where none was, or where it cannot be opened."""
+    try:
+        return state.workspace().store.preferences.get(language.PREFERENCE)
+    except FacetryError:  # which the page then says
+        return ""
 
 
 def _menu() -> Any:

@@ -49,10 +49,13 @@ class Grouped:
     """Attributes:
     labels: (n,) the group of each row, from 0 on; NOISE where a density method puts it into none.
     sampled: how many rows the method itself grouped.
+    sure: (n,) the probability of that group, NaN where the method did not group the row itself; None for methods that
+        give none.
     """
 
     labels: NDArray[np.int64]
     sampled: int
+    sure: NDArray[np.float64] | None = None
 
 
 @threads.limited
@@ -67,9 +70,15 @@ def grouped(features: Vector, method: Method, k: int = 0, seed: int = 0) -> Grou
             f"{len(features)} images cannot be put into {k} groups by {method}. Give a smaller number, from 2 on."
         )
     if len(features) <= kind.most:
-        return Grouped(_METHODS[method](features, k, seed), len(features))
+        labels, sure = _METHODS[method](features, k, seed)
+        return Grouped(labels, len(features), sure)
     drawn = np.sort(np.random.default_rng(seed).permutation(len(features))[: kind.most])
-    return Grouped(_nearest(features, features[drawn], _METHODS[method](features[drawn], k, seed)), len(drawn))
+    labels, sure = _METHODS[method](features[drawn], k, seed)
+    if sure is not None:
+        everywhere = np.full(len(features), np.nan)
+        everywhere[drawn] = sure
+        sure = everywhere
+    return Grouped(_nearest(features, features[drawn], labels), len(drawn), sure)
 
 
 def _nearest(features: Vector, drawn: Vector, labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -101,7 +110,9 @@ def _mini_batch(features: Vector, k: int, seed: int) -> Any:
 def _gaussian(features: Vector, k: int, seed: int) -> Any:
     from core.libraries.sklearn import GaussianMixture
 
-    return GaussianMixture(k, covariance_type="diag", reg_covar=1e-4, random_state=seed).fit_predict(features)
+    found = GaussianMixture(k, covariance_type="diag", reg_covar=1e-4, random_state=seed).fit(features)
+    shares = found.predict_proba(features)
+    return shares.argmax(axis=1), shares.max(axis=1)
 
 
 def _agglomerative(features: Vector, k: int, seed: int) -> Any:
@@ -133,21 +144,27 @@ def _dbscan(features: Vector, k: int, seed: int) -> Any:
 def _hdbscan(features: Vector, k: int, seed: int) -> Any:
     from core.libraries.sklearn import HDBSCAN
 
-    return HDBSCAN(min_cluster_size=max(5, len(features) // 100), copy=True).fit_predict(features)
+    found = HDBSCAN(min_cluster_size=max(5, len(features) // 100), copy=True).fit(features)
+    return found.labels_, found.probabilities_
 
 
-def _quietly(method: Callable[[Vector, int, int], Any]) -> Callable[[Vector, int, int], NDArray[np.int64]]:
+_Labels = tuple[NDArray[np.int64], NDArray[np.float64] | None]
+
+
+def _quietly(method: Callable[[Vector, int, int], Any]) -> Callable[[Vector, int, int], _Labels]:
     """scikit-learn warns where groups fall together or a graph is in pieces; the result says as much."""
 
-    def calm(features: Vector, k: int, seed: int) -> NDArray[np.int64]:
+    def calm(features: Vector, k: int, seed: int) -> _Labels:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return np.asarray(method(features, k, seed), dtype=np.int64)
+            found = method(features, k, seed)
+        labels, sure = found if isinstance(found, tuple) else (found, None)
+        return np.asarray(labels, dtype=np.int64), None if sure is None else np.asarray(sure, dtype=np.float64)
 
     return calm
 
 
-_METHODS: Mapping[Method, Callable[[Vector, int, int], NDArray[np.int64]]] = {
+_METHODS: Mapping[Method, Callable[[Vector, int, int], _Labels]] = {
     "k-means": _quietly(_k_means),
     "mini-batch k-means": _quietly(_mini_batch),
     "gaussian mixture": _quietly(_gaussian),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core import threads
 from core.domain import Vector
@@ -34,9 +35,42 @@ class Reduction:
     discriminant: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """What scaling and reducing do to a row: ((row - middle) * scale) @ axes.
+
+    Attributes:
+        middle, scale: (dimensions,) float64.
+        axes: (dimensions, fewer) float64; None to keep them.
+    """
+
+    middle: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    axes: NDArray[np.float64] | None = None
+
+    def __call__(self, features: Vector) -> Vector:
+        """(n, dimensions) -> (n, fewer) float32."""
+        scaled = (features - self.middle.astype(np.float32)) * self.scale.astype(np.float32)
+        return np.asarray(scaled if self.axes is None else scaled @ self.axes.astype(np.float32), dtype=np.float32)
+
+    def back(self, points: Vector) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(weights (k, dimensions), offsets (k,)) of k reduced points: row @ weights.T + offsets is the larger the
+        nearer the reduced row lies to a point (the squared distance, negative, less what all points share)."""
+        there = np.asarray(points, dtype=np.float64)
+        weights = 2 * (there if self.axes is None else there @ self.axes.T) * self.scale
+        return weights, -weights @ self.middle - (there**2).sum(axis=1)
+
+
 @threads.limited
 def reduced(features: Vector, how: Reduction, labels: Sequence[str | None] = ()) -> Vector:
-    """The features scaled and reduced, (n, dimensions) -> (n, fewer).
+    """The features scaled and reduced, (n, dimensions) -> (n, fewer). See `fitted`."""
+    matrix = np.asarray(features, dtype=np.float32)
+    return fitted(matrix, how, labels)(matrix)
+
+
+@threads.limited
+def fitted(features: Vector, how: Reduction, labels: Sequence[str | None] = ()) -> Linear:
+    """What makes these features, (n, dimensions), ready; of a later row it can be asked too.
 
     Args:
         labels: for LDA, the class of each row, None where it is not known; at least two classes.
@@ -45,26 +79,30 @@ def reduced(features: Vector, how: Reduction, labels: Sequence[str | None] = ())
     """
     if len(features) < 2:
         raise BadInput("Fewer than two images have descriptors; there is nothing to compare.")
-    scaled = _scaled(np.asarray(features, dtype=np.float32), how.scaling)
+    matrix = np.asarray(features, dtype=np.float32)
+    scaling = _scaling(matrix, how.scaling)
     if how.discriminant:
-        return _discriminant(scaled, labels)
-    return _principal(scaled, how.variance) if how.variance else scaled
+        return _discriminant(scaling, matrix, labels)
+    return _principal(scaling, matrix, how.variance) if how.variance else scaling
 
 
-def _scaled(features: Vector, scaling: Scaling) -> Vector:
+def _scaling(features: Vector, scaling: Scaling) -> Linear:
+    """The scaler of each column by itself; a constant column is only moved."""
     from core.libraries.sklearn import preprocessing
 
-    scalers = {
-        "standard": preprocessing.StandardScaler,
-        "minmax": preprocessing.MinMaxScaler,
-        "robust": preprocessing.RobustScaler,
-    }
+    columns = features.shape[1]
     if scaling == "none":
-        return features
-    return np.asarray(scalers[scaling]().fit_transform(features), dtype=np.float32)
+        return Linear(np.zeros(columns), np.ones(columns))
+    if scaling == "minmax":
+        low = preprocessing.MinMaxScaler().fit(features)
+        return Linear(np.asarray(low.data_min_, dtype=np.float64), np.asarray(low.scale_, dtype=np.float64))
+    found = preprocessing.StandardScaler() if scaling == "standard" else preprocessing.RobustScaler()
+    found.fit(features)
+    middle = found.mean_ if scaling == "standard" else found.center_
+    return Linear(np.asarray(middle, dtype=np.float64), 1 / np.asarray(found.scale_, dtype=np.float64))
 
 
-def _principal(features: Vector, variance: float) -> Vector:
+def _principal(scaling: Linear, features: Vector, variance: float) -> Linear:
     from core.libraries.sklearn import PCA
 
     if not 0 < variance <= 1:
@@ -73,18 +111,22 @@ def _principal(features: Vector, variance: float) -> Vector:
     if len(features) > _FIT:
         drawn = features[np.random.default_rng(0).permutation(len(features))[:_FIT]]
     most = min(drawn.shape)
-    fitted = PCA(n_components=most, svd_solver="covariance_eigh", random_state=0).fit(drawn)
-    kept = int(np.searchsorted(np.cumsum(fitted.explained_variance_ratio_), variance - 1e-9)) + 1
-    axes = fitted.components_[: min(kept, most)]
-    return np.asarray((features - fitted.mean_.astype(np.float32)) @ axes.T.astype(np.float32))
+    found = PCA(n_components=most, svd_solver="covariance_eigh", random_state=0).fit(scaling(drawn))
+    kept = int(np.searchsorted(np.cumsum(found.explained_variance_ratio_), variance - 1e-9)) + 1
+    return _along(scaling, found.mean_, found.components_[: min(kept, most)].T)
 
 
-def _discriminant(features: Vector, labels: Sequence[str | None]) -> Vector:
+def _discriminant(scaling: Linear, features: Vector, labels: Sequence[str | None]) -> Linear:
     from core.libraries.sklearn import LinearDiscriminantAnalysis
 
     known = [place for place, label in enumerate(labels) if label is not None]
     classes = {labels[place] for place in known}
     if len(classes) < 2 or len(known) <= len(classes):
         raise BadInput("LDA needs labels of at least two kinds, and more labelled images than kinds.")
-    fitted = LinearDiscriminantAnalysis().fit(features[known], [str(labels[place]) for place in known])
-    return np.asarray(fitted.transform(features), dtype=np.float32)
+    found = LinearDiscriminantAnalysis().fit(scaling(features[known]), [str(labels[place]) for place in known])
+    return _along(scaling, found.xbar_, found.scalings_[:, : len(found.classes_) - 1])
+
+
+def _along(scaling: Linear, mean: NDArray[np.floating], axes: NDArray[np.floating]) -> Linear:
+    """The scaling, and then the axes from this mean of scaled rows."""
+    return Linear(scaling.middle + np.asarray(mean) / scaling.scale, scaling.scale, np.asarray(axes, dtype=np.float64))

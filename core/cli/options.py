@@ -41,7 +41,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     _zip_names_option(run)
     _table_encoding_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
-    run.add_argument("--criterion", required=True, metavar="TEXT", help="what to group by, e.g. colour")
+    run.add_argument("--criterion", default="", metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")
     _out_option(run)
     run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")
@@ -62,6 +62,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
         help="all steps on N images spread over all (default: 20, or three a group)",
     )
     _workspace_option(run)
+    _baseline_options(run)
     _asking_options(run)
     run.set_defaults(act="core.cli.run:act")
 
@@ -163,6 +164,26 @@ def _asking_options(run: argparse.ArgumentParser) -> None:
         "--share", type=float, default=1.0, metavar="X", help="models look at this share (0 to 1); the rest follows"
     )
     group.add_argument("--estimate", action="store_true", help="say what the run would take, and do not begin it")
+
+
+def _baseline_options(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group("a classical baseline, in place of --criterion")
+    group.add_argument(
+        "--baseline",
+        default="",
+        metavar="METHOD",
+        help="kmeans, minibatch, gmm, agglomerative, spectral, dbscan or hdbscan: group features without words",
+    )
+    group.add_argument(
+        "--features",
+        default="network",
+        metavar="WHAT",
+        help="network, colours, hog, orb, sift, encoder:FOLDER (a vision encoder) or a file of descriptors",
+    )
+    group.add_argument("--paths", default="", metavar="TABLE", help="the image of each row of the descriptors")
+    group.add_argument("--scale", default="standard", metavar="HOW", help="standard, minmax, robust or none")
+    group.add_argument("--pca", type=float, default=0.9, metavar="X", help="share of the variance kept; 0 for no PCA")
+    group.add_argument("--lda", default="", metavar="WHERE", help="LDA by these labels (as --truth) in place of PCA")
 
 
 def _workspace_option(parser: argparse.ArgumentParser) -> None:

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.cli import asking_options, common, estimate
+from core.cli import asking_options, baseline, common, estimate
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.export import run_files
 from core.ingest import source
 from core.ingest.source import Source
+from core.models.baseline.recipe import is_baseline
 from core.pipeline import runs, validation
 from core.prompts import presets
 from core.workspace import Workspace
@@ -61,6 +62,10 @@ def act(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> RunSettings:
     """What the options say of the run; its images are found later. Raises BadInput."""
+    if bool(options.baseline) == bool(options.criterion):
+        raise BadInput("Give --criterion, or --baseline for groups without words.")
+    if options.baseline:
+        return baseline.settings(options, 2 if options.k == AUTO else _k(options.k, ()) if options.k else 0)
     names = tuple(name.strip() for name in options.names.split(",")) if options.names else ()
     settings = RunSettings(
         dataset_id="",
@@ -99,17 +104,29 @@ def _some(options: argparse.Namespace, k: int) -> int:
 
 
 def _stands_out(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
-    """How many groups the criterion says, labels say, or stand out in a sample. Raises BadInput where nothing tells."""
+    """How many groups the criterion says, labels say, or stand out in a sample; else what most criteria on the
+    images' features take. Raises BadInput where nothing tells."""
     from core.cli import suggest  # not loaded where a number was given
 
     runs.check(workspace, origin, settings)
+    if is_baseline(settings.text):
+        return _counted(workspace, origin, settings)
     number = suggest.number_of(workspace, origin, settings.criterion, settings.truth)
     if not number.k:
-        raise BadInput(f"Nothing tells how many groups “{settings.criterion}” forms. Give a number: --k N")
+        return max(_counted(workspace, origin, settings), len(settings.names))
     found = replace(settings, k=max(number.k, len(settings.names)))
     print(f"{found.k} groups: {suggest.reason(number)}.", file=sys.stderr)
     validation.check_settings(found, origin.given)
     return found.k
+
+
+def _counted(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
+    """How many groups the images' features fall into, which is said. Raises FacetryError."""
+    from core.cli import suggest  # not loaded where a number was given
+
+    found = baseline.counted(workspace, suggest.looked_at(workspace, origin), settings)
+    print(f"{found.recommended} groups: {baseline.reason(found)}.", file=sys.stderr)
+    return found.recommended
 
 
 def _k(text: str, names: Sequence[str]) -> int:

@@ -33,7 +33,7 @@ def act(options: argparse.Namespace) -> int:
     origin = source.find(options.images, options.records, place, encoding=common.encoding_of_images(options))
     common.say(origin.note)
     with common.opened(place) as workspace:
-        given = _looked_at(workspace, origin)
+        given = looked_at(workspace, origin)
         columns = labels.columns(workspace.store, given.id, common.truth_of(options))
         found = _builtin(workspace, given)
         asked = Found()
@@ -54,7 +54,7 @@ def act(options: argparse.Namespace) -> int:
 def number_of(workspace: Workspace, origin: Source, criterion: str, truth: str) -> Number:
     """How many groups a criterion forms, with the reason; all of the images are looked at for it, a sample is measured.
     Raises FacetryError."""
-    given = _looked_at(workspace, origin)
+    given = looked_at(workspace, origin)
     return number_for(criterion, _builtin(workspace, given), labels.columns(workspace.store, given.id, truth))
 
 
@@ -99,7 +99,7 @@ def _named(group: Group) -> str:
     return f"{group.name} ({group.size})" if group.size else group.name
 
 
-def _looked_at(workspace: Workspace, origin: Source) -> DatasetRow:
+def looked_at(workspace: Workspace, origin: Source) -> DatasetRow:
     """The dataset, with all of it looked at."""
     datasets = workspace.store.datasets
     given = datasets.get(origin.dataset_id)

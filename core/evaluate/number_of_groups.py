@@ -25,6 +25,16 @@ _REFERENCES = 5
 _SILHOUETTE_ROWS = 2_000
 
 
+CRITERIA = {
+    "elbow": "elbow",
+    "silhouette": "silhouette",
+    "gap": "gap statistic",
+    "calinski_harabasz": "Calinski-Harabasz",
+    "davies_bouldin": "Davies-Bouldin",
+}
+"""Criterion -> what it is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class AtK:
     """What is known of one number of groups.

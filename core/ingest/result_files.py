@@ -60,6 +60,18 @@ def keep_read_as(config: Config, path: Path, encoding: str, called: str = "") ->
     return keep(config, [(called, text.encode(UTF_8))])
 
 
+def keep_descriptors(config: Config, files: Sequence[tuple[str, bytes]]) -> tuple[Path, Path | str]:
+    """Write a file of descriptors, and the list of paths that came with it, where a run can read them again; returns
+    both places, "" where there is no list. Of two files the one that is a CSV is the list. Raises BadInput."""
+    named = {PurePosixPath(name.replace("\\", "/")).name: content for name, content in files}
+    lists = [name for name in named if name.lower().endswith((".csv", ".tsv"))] if len(named) > 1 else []
+    tables = [name for name in named if name not in lists]
+    if len(tables) != 1 or len(lists) > 1:
+        raise BadInput("Give one file of descriptors, and with it one CSV list of paths where it has no names.")
+    folder = _write(config, named)
+    return folder / tables[0], folder / lists[0] if lists else ""
+
+
 def _write(config: Config, files: dict[str, bytes]) -> Path:
     mark = hashlib.sha256()
     for name, content in sorted(files.items()):

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from core import prompts
 from core.domain import RunSettings, Step
 from core.models import prices
+from core.models.baseline.recipe import is_baseline
 from core.models.chat.backend import IMAGE_TOKENS
 from core.models.embedding.minilm import MAX_TOKENS
 from core.models.model_spec import BUILTIN, OPENAI_BATCH
@@ -132,7 +133,7 @@ class _Estimating:
         """Seconds that the sentence embedder takes for a description, on average."""
 
     def whole(self) -> Estimate:
-        if self.settings.text == imported.KIND:
+        if self.settings.text == imported.KIND or is_baseline(self.settings.text):
             return Estimate(self.number)
         if self.settings.text == examples.KIND:
             return Estimate(

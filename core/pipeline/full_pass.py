@@ -16,6 +16,7 @@ from core.ingest.source import Source
 from core.models import registry
 from core.models.model_spec import OPENAI_BATCH, ModelSpec
 from core.models.registry import How, Keys
+from core.pipeline.baselines import needs_all_images
 from core.pipeline.intake import OnProgress, bring_back_copies, rest_of, take_in
 from core.pipeline.labels import images_of
 from core.pipeline.rehearsal import Rehearsal
@@ -103,8 +104,9 @@ class Pass:
         self.store.datasets.set_truth(self.settings.dataset_id, truth.facet, truth.classes)
 
     def _load_models(self) -> None:
-        # Records are matched by name.
-        images = images_of(self.store, self.settings.dataset_id) if self.settings.records else Images({})
+        # Records, descriptors and the labels of a baseline are matched by name.
+        by_name = self.settings.records or needs_all_images(self.settings)
+        images = images_of(self.store, self.settings.dataset_id) if by_name else Images({})
         registry.give_back(self.settings.vision, self.settings.text, self.settings.fallback)
         with stopping(self.runner.cancel.is_set):  # loading takes minutes
             how = How(
@@ -131,7 +133,7 @@ class Pass:
         self.runner.tell(Progress("ingest", 0, origin.given))
         meter = self.runner.meter("describe", origin.given)
         # Records are matched by name, for which all items must be known; a batch is to hold all of them.
-        at_once = not self.settings.records and not self._in_batches()
+        at_once = not self.settings.records and not self._in_batches() and not needs_all_images(self.settings)
         if at_once:
             self._load_models()
         unusable = done = 0

@@ -12,22 +12,26 @@ from core.ingest.external_results import read_results
 from core.ingest.name_matching import Images
 from core.ingest.record_matching import meet
 from core.models import registry
+from core.models.baseline.recipe import is_baseline, measures_builtin
 from core.models.fallback import SecondText, SecondVision
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import AS_IT_IS, How
 from core.models.roles import TextModel, VisionModel
 from core.models.supplied import examples, imported
 from core.models.supplied.records import LabelledText, RecordsVision
+from core.pipeline import baselines
 from core.steps.plan import Models
 
 
 def models_of(settings: RunSettings, images: Images, how: How = AS_IT_IS) -> Models:
     """Load the models of a run, used as `how` says; wording and asking are the run's own. Raises FacetryError.
 
-    images: to match the records a person brought.
+    images: to match the records or descriptors a person brought, and the labels that a baseline sees.
     """
     if settings.text == imported.KIND:
         return _imported_models(settings, images)
+    if is_baseline(settings.text):
+        return baselines.models(settings, images)
     if settings.text == examples.KIND:
         return Models(registry.looking(), examples.ExamplesText(), examples.ExamplesText())
     how = replace(how, wording=settings.wording, asking=settings.asking)
@@ -54,7 +58,7 @@ def models_of(settings: RunSettings, images: Images, how: How = AS_IT_IS) -> Mod
 def text_models_of(settings: RunSettings, how: How) -> Models:
     """The text model of a run, for steps after its images were described: a vision model that others serve or that must
     be loaded is left out. Raises FacetryError."""
-    is_measured = ModelSpec.parse(settings.vision).kind == BUILTIN and not settings.records
+    is_measured = measures_builtin(settings.vision) and not settings.records
     vision = registry.vision_model(BUILTIN, how) if is_measured else RecordsVision({}, "described before")
     text = registry.text_model(settings.text, how)
     second = SecondText(registry.text_model(settings.fallback, how)) if settings.fallback else None

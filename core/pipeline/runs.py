@@ -19,8 +19,10 @@ from core.ingest.external_results import read_results
 from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.models import prices, registry
+from core.models.baseline.recipe import is_baseline
 from core.models.registry import NO_KEYS, How, Keys
 from core.models.supplied import examples, imported
+from core.pipeline import baselines
 from core.pipeline.full_pass import Pass
 from core.pipeline.intake import OnProgress
 from core.pipeline.labels import images_of
@@ -64,6 +66,8 @@ def check(workspace: Workspace, origin: Source, settings: RunSettings, keys: Key
     how = How(keys, settings.wording, settings.asking, workspace.folder)
     if settings.text == imported.KIND:
         read_results(Path(settings.records))
+    elif is_baseline(settings.text):
+        settings = baselines.check(settings, _images(workspace, origin))
     elif settings.text != examples.KIND:
         if settings.records:
             carried = any(record.truth for record in source.read_records(Path(settings.records)).records)

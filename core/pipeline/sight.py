@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from core.domain import RunSettings, Sight
 from core.models import registry
+from core.models.baseline.recipe import is_baseline
 from core.models.builtin.criterion.routing import WRITING
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.supplied import examples
+from core.pipeline import baselines
 
 _BY_EXAMPLES = (
     "Sorted by what a person showed: by the subjects, colours and shapes that the built-in engine measures. What tells "
@@ -27,6 +29,8 @@ def said_of_sight(settings: RunSettings) -> tuple[str, ...]:
 
     It follows from the settings, so that runs of earlier versions say it too.
     """
+    if is_baseline(settings.text):
+        return baselines.said_of(settings)
     if settings.text == examples.KIND:
         return (_BY_EXAMPLES,)
     sight, said = sight_of(settings), []

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from core.domain import Cluster, Held, Progress, RunSettings, same_name
 from core.engine.requests import Answer, Outcome, Work, call_key, stopping
 from core.errors import BadInput, FacetryError
+from core.models.baseline.recipe import is_baseline
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.registry import NO_KEYS, How, Keys
 from core.models.roles import Keeping
@@ -68,8 +69,9 @@ def reads_hints(settings: RunSettings) -> bool:
 
 
 def can_suggest(settings: RunSettings) -> bool:
-    """Whether there is a model to ask: results that were made elsewhere, and groups made by examples, have none."""
-    return settings.text not in (imported.KIND, examples.KIND)
+    """Whether there is a model to ask: results that were made elsewhere, groups made by examples and baselines have
+    none."""
+    return settings.text not in (imported.KIND, examples.KIND) and not is_baseline(settings.text)
 
 
 def costs(store: Store, run: RunRow, wanted: Wanted) -> Estimate:

@@ -15,6 +15,7 @@ from typing import Any
 from core.domain import Cluster, RunSettings, StepStats, folded, same_name
 from core.errors import BadInput
 from core.evaluate.metrics import agreement, from_counts, matching
+from core.models.baseline.recipe import is_baseline
 from core.results.run_view import Query, View
 from core.results.selection import REST
 from core.store import Store
@@ -58,8 +59,11 @@ class Comparison:
 
     @property
     def crossed(self) -> bool:
-        """Whether these are two criteria and not two versions of one grouping."""
+        """Whether these are two criteria and not two versions of one grouping. A baseline has no criterion of its own:
+        its groups correspond to those of any run that hold the same images."""
         one, other = self.first.run, self.second.run
+        if is_baseline(one.settings.text) or is_baseline(other.settings.text):
+            return False
         is_version = one.id == other.parent or other.id == one.parent
         return not is_version and not same_name(one.settings.criterion, other.settings.criterion)
 

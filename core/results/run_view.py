@@ -15,6 +15,7 @@ from core.errors import BadInput
 from core.evaluate.metrics import Confusion, from_counts, matching, score_table
 from core.ingest.ground_truth import ALIKE
 from core.ingest.source import RECORD_TRUTH
+from core.models.baseline.recipe import is_baseline
 from core.models.builtin.from_pixels.word_senses import word_senses
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.results import decisions
@@ -75,6 +76,8 @@ def evidence_used(store: Store, run: RunRow) -> list[str]:
     Runs of an earlier version did not keep them: for these it is all that is known of their images.
     """
     settings = run.settings
+    if is_baseline(settings.text):
+        return list(run.stats.get("describe", StepStats()).evidence)
     kinds = {ModelSpec.parse(settings.vision).kind, ModelSpec.parse(settings.text).kind}
     if kinds != {BUILTIN} or settings.records:
         return []

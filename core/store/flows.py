@@ -21,6 +21,16 @@ EACH = (
 """(position, name, group in the first run, group in the second) of the next of these items, in the order given."""
 
 
+GROUPS = f"SELECT item_id, name, {GROUP.format('placement')} FROM placement WHERE run_id = ? ORDER BY position"
+"""(item, name, group) of a run's items, in the order given."""
+AGAINST = (
+    "SELECT class, cluster_id, count(*) FROM placement JOIN truth USING (item_id) "
+    "WHERE run_id = ? AND truth.dataset_id = ? AND facet = ? AND class <> '' GROUP BY ALL"
+)
+"""(class, cluster id or "", how many items) over the items that a column of ground truth labels, whatever the run was
+compared with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A condition on the items of a run: in which groups they are in it and in another run.

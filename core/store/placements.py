@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from core.store.database import Database
 from core.store.decisions import PLACED, ROUTED, Decisions
-from core.store.flows import COUNT, EACH
+from core.store.flows import AGAINST, COUNT, EACH, GROUPS
 from core.store.kept_rows import Rows, Version
 from core.store.query import SURENESS, Query, before, order_by, where
 
@@ -160,6 +160,14 @@ class Placements:
     def paired(self, run_id: str, other: str, after: int, limit: int) -> list[tuple[int, str, str, str]]:
         """(position, name, group in one run, in the other) of the next so many of these items, in the order given."""
         return self._db.read(EACH, [run_id, other, after, limit])
+
+    def groups(self, run_id: str) -> list[tuple[str, str, str]]:
+        """(item id, name, group) of all items, in the order given; see `Flow` for what a group is."""
+        return self._db.read(GROUPS, [run_id])
+
+    def against(self, run_id: str, dataset_id: str, facet: str) -> list[tuple[str, str, int]]:
+        """(class, cluster id or "", how many items) over the items that have a class in this facet."""
+        return self._db.read_kept([run_id, dataset_id], AGAINST, [run_id, dataset_id, facet])
 
     def files(self, run_id: str, query: Query) -> dict[tuple[str, str], int]:
         """(state, cluster id) -> how many files there are of a query's items, exact duplicates included."""

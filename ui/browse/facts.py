@@ -11,6 +11,7 @@ from ui.browse import explanation
 from ui.browse.overview import REST
 from ui.clusters.group_data import second_choice
 from ui.components.safe import safe_md
+from ui.language import tr
 
 _SHARES = 5
 """Groups whose probability is shown."""
@@ -18,7 +19,7 @@ _SHARES = 5
 
 def facts(run: RunRow, view: View, row: Row) -> None:
     """All of it, the group first."""
-    name = row.cluster.name if row.cluster else REST[row.state][0]
+    name = row.cluster.name if row.cluster else tr(REST[row.state][0])
     st.header(safe_md(name, 80), anchor=False)
     _badges(row)
     for title, value in [*_sorting(run, view, row), *_contents(row)]:

@@ -17,6 +17,7 @@ from ui import text
 from ui.browse.address import Place, go
 from ui.browse.fields import field
 from ui.components.safe import plain
+from ui.language import tr
 from ui.session import state
 
 _LIKE = "like"
@@ -115,7 +116,7 @@ def said(view: View, only: Only) -> str:
 def _groups(view: View, place: Place) -> None:
     sizes = view.sizes() + view.states()
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
-    names |= {key: title for key, title in REST.items() if sizes[key]}
+    names |= {key: tr(title) for key, title in REST.items() if sizes[key]}
     field(
         "groups",
         [group for group in place.only.groups if group in names],

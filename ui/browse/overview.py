@@ -15,17 +15,19 @@ from ui.clusters.group_data import EXAMPLES, groups
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act
 from ui.components.safe import safe_md
+from ui.language import tr
 from ui.session import run_data, state
+from ui.texts import browse as texts
 
 _ANSWERS = 5
 _SKIPPED = 3
 UNASSIGNED, FAILED, PENDING = "unassigned", "failed", "pending"
 REST = {
-    UNASSIGNED: (text.UNASSIGNED, text.UNASSIGNED_NOTE, ":material/question_mark:"),
-    FAILED: (text.FAILED, text.FAILED_NOTE, ":material/error:"),
-    PENDING: (text.PENDING, text.PENDING_NOTE, ":material/hourglass_empty:"),
+    UNASSIGNED: (texts.UNASSIGNED, texts.UNASSIGNED_NOTE, ":material/question_mark:"),
+    FAILED: (texts.FAILED, texts.FAILED_NOTE, ":material/error:"),
+    PENDING: (texts.PENDING, texts.PENDING_NOTE, ":material/hourglass_empty:"),
 }
-"""States outside all groups: what they are called, what they mean, and their icon. Their names work as ?group=."""
+"""States outside all groups: what they are called and mean, in English, and their icon. They work as ?group=."""
 
 
 def overview(run: RunRow, view: View) -> None:
@@ -36,7 +38,7 @@ def overview(run: RunRow, view: View) -> None:
         for group in groups(view, view.edited.clusters, sorted_=True):
             share = (group.size, states.total())
             _card(run, group.cluster.id, group.cluster.name, "", "", group.rows, share, pictures)
-        for key, (title, note, icon) in REST.items():
+        for key, (title, note, icon) in tr(REST).items():
             if states[key] or key == UNASSIGNED:
                 some = view.rows(Query(state=key), EXAMPLES)
                 _card(run, key, title, note, icon, some, (states[key], states.total()), pictures)

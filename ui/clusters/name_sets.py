@@ -15,6 +15,7 @@ from core.results.name_sets import Name
 from core.store.runs import RunRow
 from ui import text
 from ui.clusters import opened, suggest_again
+from ui.components.dialog import dialog
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.session import state
@@ -22,7 +23,7 @@ from ui.session import state
 _FILE = "names.txt"
 
 
-@st.dialog(text.SETS, on_dismiss=opened.close)
+@dialog(lambda: text.SETS, on_dismiss=opened.close)
 def sets_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
     """Save the names of these groups, or use a set that was saved or is in a file."""
     own = [(cluster.name, cluster.meaning) for cluster in clusters]

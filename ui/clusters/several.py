@@ -10,6 +10,7 @@ from core.domain import Cluster
 from core.store.runs import RunRow
 from ui import text
 from ui.clusters import edit_callbacks, opened
+from ui.components.dialog import dialog
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 
@@ -60,7 +61,7 @@ def clear(run_id: str, clusters: Sequence[Cluster]) -> None:
         st.session_state[_key(run_id, cluster.id)] = False
 
 
-@st.dialog(text.MERGE_TITLE, on_dismiss=opened.close)
+@dialog(lambda: text.MERGE_TITLE, on_dismiss=opened.close)
 def merge_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
     """Ask what the merged group is called; Enter merges."""
     whole = max(clusters, key=lambda cluster: cluster.size or 0)

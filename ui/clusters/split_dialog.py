@@ -13,6 +13,7 @@ from core.pipeline.split import MOST_PARTS, Member, Proposed
 from core.store.runs import RunRow
 from ui import text
 from ui.clusters import edit_callbacks, opened
+from ui.components.dialog import dialog
 from ui.components.gallery import Tile, wall
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
@@ -21,7 +22,7 @@ from ui.session import run_data, state
 _TILES, _LABELS = 6, 6
 
 
-@st.dialog(text.SPLIT, width="large", on_dismiss=opened.close)
+@dialog(lambda: text.SPLIT, width="large", on_dismiss=opened.close)
 def split_dialog(run: RunRow, cluster: Cluster, own: Sequence[Member], others: Sequence[Cluster]) -> None:
     """own: what the group holds, the surest first."""
     with guarded():
@@ -80,7 +81,7 @@ def _parts(
     return split.by_pictures(store, run, own, number, taken)
 
 
-@st.dialog(text.MOVE_LABELS, on_dismiss=opened.close)
+@dialog(lambda: text.MOVE_LABELS, on_dismiss=opened.close)
 def labels_dialog(run: RunRow, cluster: Cluster, labels: Sequence[tuple[str, int]], others: Sequence[Cluster]) -> None:
     """Move labels, with the images that have them, into another group."""
     with guarded():

@@ -18,6 +18,7 @@ from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
 from ui.clusters import drafted, edit_callbacks, opened
+from ui.components.dialog import dialog
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
@@ -27,7 +28,7 @@ _TILES = 5
 _MOST = 200
 
 
-@st.dialog(text.SUGGEST, on_dismiss=opened.close)
+@dialog(lambda: text.SUGGEST, on_dismiss=opened.close)
 def suggest_dialog(run: RunRow, edited: Edited, number: int = 0) -> None:
     """Ask for other names. number: how many groups to offer first; 0 for as many as there are."""
     with guarded():

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui.components import help_menu
 from ui.components.safe import safe_md
+from ui.language import tr
 from ui.session import state
 
 _LIMIT = 80
@@ -35,4 +36,6 @@ def _siblings() -> None:
     if len(names) > 1:
         for name in names:
             place = state.PAGES[name]
-            st.page_link(state.page(name), label=place.title, icon="", help=place.tip, query_params=state.address())
+            st.page_link(
+                state.page(name), label=tr(place.title), icon="", help=tr(place.tip), query_params=state.address()
+            )

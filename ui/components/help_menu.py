@@ -1,11 +1,13 @@
-"""Help at the end of each head: the sheet of keys, also by the key "?", and the tour of the demo."""
+"""Help at the end of each head: the sheet of keys, also by the key "?", the tour of the demo, and the language."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import text
+from ui import language, text
+from ui.components.dialog import dialog
 from ui.components.notices import guarded
+from ui.session import state
 from ui.start import tour
 
 # A page is drawn anew while it is open: the listener of before must go, or one press would count twice.
@@ -29,9 +31,10 @@ _key = st.components.v2.component("facetry_help_key", html="<span hidden></span>
 def show() -> None:
     """The menu, and the sheet of keys when it was asked for."""
     pressed = _key(key="help-key", on_asked_change=lambda: None, width="content", height="content").asked
+    others = {name: code for code, name in language.LANGUAGES.items() if code != language.current()}
     chosen = st.menu_button(
         text.HELP,
-        [text.HELP_KEYS, text.HELP_TOUR],
+        [text.HELP_KEYS, text.HELP_TOUR, *others],
         key="help",
         help=text.HELP_TIP,
         type="tertiary",
@@ -41,9 +44,14 @@ def show() -> None:
     elif chosen == text.HELP_TOUR:
         with guarded():
             tour.begin()
+    elif chosen in others:
+        with guarded():
+            language.choose(others[chosen])
+            state.workspace().store.preferences.set(language.PREFERENCE, others[chosen])
+            st.rerun()
 
 
-@st.dialog(text.KEYS_TITLE, width="medium")
+@dialog(lambda: text.KEYS_TITLE, width="medium")
 def _sheet() -> None:
     for place, keys in text.KEYS:
         st.markdown(f"**{place}**")

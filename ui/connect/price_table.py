@@ -13,6 +13,7 @@ from core.errors import BadInput
 from core.models import prices
 from core.models.prices import Price
 from ui import text
+from ui.components import dialog as dialogs
 from ui.components.notices import guarded
 from ui.session import state
 
@@ -25,7 +26,7 @@ def table() -> Sequence[Price]:
         return prices.shipped()
 
 
-@st.dialog(text.PRICES, width="large")
+@dialogs.dialog(lambda: text.PRICES, width="large")
 def dialog(missing: Sequence[str] = ()) -> None:
     """Edit the prices. missing: models that want a line."""
     with guarded():

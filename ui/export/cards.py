@@ -14,6 +14,7 @@ from ui import text
 from ui.browse.overview import REST as REST_NAMES
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
+from ui.language import tr
 from ui.routes.downloads import WORKSPACE, address
 from ui.session import state
 
@@ -25,7 +26,7 @@ def choose_part(view: View) -> Only:
     (?group=c1&group=c2&text=boat&sure=0-60)."""
     sizes = view.sizes() + view.states()
     names = {cluster.id: cluster.name for cluster in view.edited.clusters}
-    names |= {key: title for key, (title, *_) in REST_NAMES.items() if sizes[key]}
+    names |= {key: title for key, (title, *_) in tr(REST_NAMES).items() if sizes[key]}
     asked = [group for group in st.query_params.get_all("group") if group in names]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         groups = st.multiselect(

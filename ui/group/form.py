@@ -66,7 +66,8 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
                 begin_each(given, settings, others) if others else begin(given, settings)
             # A few images are all looked at, and at once.
-            by_examples.button(given, plain)
+            if not seen.warning:
+                by_examples.button(given, plain)
             try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
             st.caption(f":material/arrow_upward: {text.START_WAITS}")
@@ -145,5 +146,6 @@ def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
             begin(given, demo.with_recorded(settings))
         if st.button(text.SIGHT_CONNECT, icon=":material/hub:", key="connect-vlm"):
             state.go_to("connect")
+        by_examples.button(given, settings)
         if st.button(text.SIGHT_APPEARANCE, icon=":material/image_search:", key="appearance"):
             begin(given, settings)

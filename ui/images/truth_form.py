@@ -203,7 +203,7 @@ def _stamp(truth: str) -> str:
         return ""
 
 
-@st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
+@st.cache_data(max_entries=8, show_spinner=False)
 def _head(dataset_id: str, counts: str, path: str, stamp: str, encoding: str) -> tuple[dict[str, list[str]], str, str]:
     """The first rows of a table, how it was read, and the column that names the images; remembered, as pages are drawn
     at every click. Raises BadInput."""
@@ -211,7 +211,7 @@ def _head(dataset_id: str, counts: str, path: str, stamp: str, encoding: str) ->
     return {name: cells[:_ROWS] for name, cells in table.items()}, table.how, called
 
 
-@st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
+@st.cache_data(max_entries=8, show_spinner=False)
 def _fit(dataset_id: str, counts: str, truth: str, stamp: str) -> Fit:
     """Remembered while neither the images nor the labels change. Raises BadInput."""
     return fit(state.workspace().store, dataset_id, truth, text.FIRST)

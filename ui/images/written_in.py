@@ -36,7 +36,7 @@ def _stamp(table: Path) -> str:
         return ""
 
 
-@st.cache_data(max_entries=8, show_spinner=text.TABLE_READING)
+@st.cache_data(max_entries=8, show_spinner=False)
 def _found(table: str, stamp: str) -> str:
     """The encoding of a table as it was found out; "" where it is none, or cannot be read."""
     path = Path(table)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from core.errors import BadInput, WorkspaceUnavailable
-from core.export import comparison, downloads, workspace_zip
+from core.export import bundle, comparison, downloads, workspace_zip
 from core.results import decisions
 from core.results.compare import compare
 from core.results.selection import ALL, PARAMETERS, Only
@@ -116,6 +116,32 @@ def download_comparison(request: Request) -> Response:
         return PlainTextResponse(str(error), 404, _HEADERS)
 
 
+def bundle_address(dataset_id: str, file: str) -> str:
+    """Where a page links to for all runs over a dataset. file: a key of core.export.bundle.FILES."""
+    return f"/download/dataset/{dataset_id}/{file}"
+
+
+def download_bundle(request: Request) -> Response:
+    """All runs over a dataset: /download/dataset/{dataset id}/{bundle.parquet|bundle.json}; 404 for anything else."""
+    dataset_id, file = request.path_params["dataset_id"], request.path_params["file"]
+    if file not in bundle.FILES or not _RUN_ID.fullmatch(dataset_id):
+        return _nothing()
+    make, kind = bundle.FILES[file]
+    try:
+        store = state.workspace().store
+        given = store.datasets.get(dataset_id)
+        if given is None:
+            return _nothing()
+        headers = {**_HEADERS, "Content-Disposition": _attachment(given.name, file.rpartition(".")[2])}
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=kind)
+        return _Sent(make(store, dataset_id), kind, headers)
+    except WorkspaceUnavailable as error:
+        return PlainTextResponse(str(error), 503, _HEADERS)
+    except BadInput as error:
+        return PlainTextResponse(str(error), 404, _HEADERS)
+
+
 def download_workspace(request: Request) -> Response:
     """Everything in the workspace as one file: /download/workspace.zip."""
     kind = "application/zip"
@@ -135,6 +161,7 @@ WORKSPACE = "/download/workspace.zip"
 ROUTES = [
     Route(WORKSPACE, download_workspace),
     Route("/download/{run_id}/{file}", download_file),
+    Route("/download/dataset/{dataset_id}/{file}", download_bundle),
     Route("/download/{first}/with/{second}/{file}", download_comparison),
 ]
 

@@ -13,6 +13,7 @@ import streamlit as st
 from core.config import config
 from core.errors import BadInput
 from core.models import registry
+from core.models.baseline.recipe import BASELINE, FEATURES, Features, Recipe
 from core.models.model_spec import OPENAI_BATCH, ModelSpec, base_url, is_server_url
 from core.models.openai.client import may_hold_secret
 from core.models.supplied import examples
@@ -101,6 +102,9 @@ def server_of(spec: str) -> str:
 
 def name(spec: str) -> str:
     """What a model is called on a page, as plain text."""
+    if kind(spec) in (FEATURES, BASELINE):
+        chosen = Recipe.parse(spec) if kind(spec) == BASELINE else None
+        return f"{chosen.method} ({chosen.said})" if chosen else Features.parse(spec).short
     if kind(spec) == examples.KIND:
         return text.YOUR_EXAMPLES
     if kind(spec) in text.LOCAL_KINDS:
@@ -112,6 +116,8 @@ def name(spec: str) -> str:
 
 def short_name(spec: str) -> str:
     """The same without where it runs, to tell two models apart."""
+    if kind(spec) in (FEATURES, BASELINE):
+        return name(spec)
     return PurePath(model_of(spec)).name or (text.BUILTIN if kind(spec) == BUILTIN else kind(spec))
 
 

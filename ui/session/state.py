@@ -16,6 +16,8 @@ from core.jobs import Jobs
 from core.models import registry
 from core.workspace import Workspace
 from ui import text
+from ui.language import tr
+from ui.texts import baseline, common, compare, import_results, place_image
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
 OTHER_RUN = "with"
@@ -41,33 +43,35 @@ class Place(NamedTuple):
 
 
 SECTIONS = {
-    text.SECTION_IMAGES: ":material/add_photo_alternate:",
-    text.SECTION_GROUP: ":material/play_circle:",
-    text.SECTION_GROUPS: ":material/photo_library:",
-    text.SECTION_CHECK: ":material/rule:",
-    text.SECTION_EVALUATE: ":material/fact_check:",
-    text.SECTION_SHARE: ":material/ios_share:",
-    text.SECTION_MODELS: ":material/hub:",
+    common.SECTION_IMAGES: ":material/add_photo_alternate:",
+    common.SECTION_GROUP: ":material/play_circle:",
+    common.SECTION_GROUPS: ":material/photo_library:",
+    common.SECTION_CHECK: ":material/rule:",
+    common.SECTION_EVALUATE: ":material/fact_check:",
+    common.SECTION_SHARE: ":material/ios_share:",
+    common.SECTION_MODELS: ":material/hub:",
 }
 """The entries of the menu, each with its icon; at most seven."""
 PAGES = {
-    "start": Place("", text.START_PAGE, text.START_PAGE_HELP),
-    "images": Place(text.SECTION_IMAGES, text.IMAGES, text.IMAGES_HELP),
-    "bring": Place(text.SECTION_IMAGES, text.BRING_PAGE, text.BRING_HELP, aside=True),
-    "group": Place(text.SECTION_GROUP, text.GROUP, text.GROUP_HELP),
-    "names": Place(text.SECTION_GROUPS, text.NAMES, text.NAMES_HELP),
-    "browse": Place(text.SECTION_GROUPS, text.BROWSE, text.BROWSE_HELP),
-    "where": Place(text.SECTION_GROUPS, text.WHERE_PAGE, text.WHERE_HELP, aside=True),
-    "check": Place(text.SECTION_CHECK, text.CHECK_PAGE, text.CHECK_HELP),
-    "evaluate": Place(text.SECTION_EVALUATE, text.EVALUATE, text.EVALUATE_HELP),
-    "compare": Place(text.SECTION_EVALUATE, text.COMPARE, text.COMPARE_HELP, aside=True),
-    "export": Place(text.SECTION_SHARE, text.EXPORT, text.EXPORT_HELP),
-    "connect": Place(text.SECTION_MODELS, text.CONNECT, text.CONNECT_HELP),
+    "start": Place("", common.START_PAGE, common.START_PAGE_HELP),
+    "images": Place(common.SECTION_IMAGES, common.IMAGES, common.IMAGES_HELP),
+    "bring": Place(common.SECTION_IMAGES, import_results.BRING_PAGE, import_results.BRING_HELP, aside=True),
+    "group": Place(common.SECTION_GROUP, common.GROUP, common.GROUP_HELP),
+    "baseline": Place(common.SECTION_GROUP, baseline.BASELINE, baseline.BASELINE_HELP, aside=True),
+    "names": Place(common.SECTION_GROUPS, common.NAMES, common.NAMES_HELP),
+    "browse": Place(common.SECTION_GROUPS, common.BROWSE, common.BROWSE_HELP),
+    "where": Place(common.SECTION_GROUPS, place_image.WHERE_PAGE, place_image.WHERE_HELP, aside=True),
+    "check": Place(common.SECTION_CHECK, common.CHECK_PAGE, common.CHECK_HELP),
+    "evaluate": Place(common.SECTION_EVALUATE, common.EVALUATE, common.EVALUATE_HELP),
+    "compare": Place(common.SECTION_EVALUATE, compare.COMPARE, compare.COMPARE_HELP, aside=True),
+    "export": Place(common.SECTION_SHARE, common.EXPORT, common.EXPORT_HELP),
+    "connect": Place(common.SECTION_MODELS, common.CONNECT, common.CONNECT_HELP),
 }
 """Page name (its file and its address) -> its place.
 
-A section's entry in the menu leads to the page of it that was seen last, at first to its first. The others are one
-click away, in the head of each (`ui/components/head.py`).
+Titles and tips are kept in English and translated when they are shown. A section's entry in the menu leads to the page
+of it that was seen last, at first to its first. The others are one click away, in the head of each
+(`ui/components/head.py`).
 """
 
 
@@ -124,9 +128,9 @@ def page(name: str) -> Any:
     place = PAGES[name]
     return st.Page(
         ROOT / "pages" / f"{name}.py",
-        title=place.section or place.title,  # what the menu calls it
+        title=tr(place.section or place.title),  # what the menu calls it
         icon=SECTIONS.get(place.section),
-        help=place.tip,
+        help=tr(place.tip),
         default=name == "start",
         visibility="visible" if place.section and name == _entry(place.section) else "hidden",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ui.language import _
 from ui.texts.common import images, percent
 from ui.texts.edits import REDO, UNDO
 
@@ -118,31 +119,35 @@ GONE_IMAGE: Final = "That image is not in this run."
 
 def of_images(number: int, whole: int) -> str:
     """How many of a group's images a filter leaves."""
-    return images(number) if number == whole else f"{number:,} of {images(whole)}"
+    return (
+        images(number) if number == whole else _("{number:,} of {images}").format(number=number, images=images(whole))
+    )
 
 
 def match_in_short(scores: Mapping[str, Any]) -> str:
     """scores: as `metrics.json` has them."""
-    return f"{percent(scores['acc'])} match"
+    return _("{percent} match").format(percent=percent(scores["acc"]))
 
 
 def moved(number: int, group: str) -> str:
-    return f"Moved {images(number)} to {group}."
+    return _("Moved {images} to {group}.").format(images=images(number), group=group)
 
 
 def confirm(group: str) -> str:
-    return f"Keep in {group}"
+    return _("Keep in {group}").format(group=group)
 
 
 def put_there(by: str, when: str, group: str, confidence: float | None) -> str:
     """by: "person" or "learnt"."""
-    who = "moved by you" if by == "person" else "sorted by what you showed"
-    return f"{when}: {who} to {group}" + ("" if confidence is None else f", {percent(confidence)}")
+    who = _("moved by you") if by == "person" else _("sorted by what you showed")
+    return _("{when}: {who} to {group}").format(when=when, who=who, group=group) + (
+        "" if confidence is None else f", {percent(confidence)}"
+    )
 
 
 def model_said(group: str, confidence: float | None) -> str:
-    return f"the model said {group}" + ("" if confidence is None else f", {percent(confidence)}")
+    return _("the model said {group}").format(group=group) + ("" if confidence is None else f", {percent(confidence)}")
 
 
 def they_say(number: int, answer: str) -> str:
-    return f"{images(number)} {'says' if number == 1 else 'say'} “{answer}”."
+    return f"{images(number)} {_('says') if number == 1 else _('say')} “{answer}”."

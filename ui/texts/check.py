@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count, images, percent
 
 CHECK_PAGE: Final = "Check"
@@ -38,14 +39,18 @@ CHECK_ADD: Final = "Add as a group"
 
 
 def checked_so_far(number: int, unsure: float) -> str:
-    return f"{number:,} checked, about {percent(unsure)} of the rest still unsure"
+    return _("{number:,} checked, about {percent} of the rest still unsure").format(
+        number=number, percent=percent(unsure)
+    )
 
 
 def estimate(drawn: int, right: int, low: float, high: float) -> str:
     """What the checks say of all images."""
     share = percent(right / drawn)
-    limits = f"between {100 * low:.0f} and {100 * high:.0f}"
-    return f"Of {drawn} drawn at random {right} {'was' if right == 1 else 'were'} right: {share}, {limits}"
+    limits = _("between {low:.0f} and {high:.0f}").format(low=100 * low, high=100 * high)
+    return _("Of {drawn} drawn at random {right} {was} right: {share}, {limits}").format(
+        drawn=drawn, right=right, was=_("was") if right == 1 else _("were"), share=share, limits=limits
+    )
 
 
 ESTIMATE_HELP: Final = (
@@ -55,16 +60,20 @@ ESTIMATE_HELP: Final = (
 
 
 def show_examples(number: int) -> str:
-    return f"Show at least {number} pictures of each group: select them, then press its number. So far:"
+    return _("Show at least {number} pictures of each group: select them, then press its number. So far:").format(
+        number=number
+    )
 
 
 def say(number: int, what: str) -> str:
-    verb = "says" if number == 1 else "say"
+    verb = _("says") if number == 1 else _("say")
     return f"{images(number)} {verb} “{what}”"
 
 
 def would_move(number: int, examples: int) -> str:
-    return f"{images(number)} would move, by {count(examples, 'example')} of yours."
+    return _("{images} would move, by {count} of yours.").format(
+        images=images(number), count=count(examples, "example")
+    )
 
 
 def flow(number: int, old: str, new: str) -> str:
@@ -72,12 +81,12 @@ def flow(number: int, old: str, new: str) -> str:
 
 
 def apply_to(number: int) -> str:
-    return f"Move {images(number)}"
+    return _("Move {images}").format(images=images(number))
 
 
 def applied(number: int) -> str:
-    return f"{images(number)} moved as you showed."
+    return _("{images} moved as you showed.").format(images=images(number))
 
 
 def more_flows(number: int) -> str:
-    return f"And {count(number, 'more move')} of this kind between other groups."
+    return _("And {count} of this kind between other groups.").format(count=count(number, "more move"))

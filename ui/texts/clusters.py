@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ui.language import _, tr
 from ui.texts.common import count, images
 
 NAMES_TITLE: Final = "Check the names"
@@ -38,28 +39,32 @@ NO_STALE: Final = "No image needs to be sorted again."
 
 
 def more_labels(number: int) -> str:
-    return f"and {number:,} more"
+    return _("and {number:,} more").format(number=number)
 
 
 def all_labels(number: int) -> str:
-    return f"All {number:,} labels"
+    return _("All {number:,} labels").format(number=number)
 
 
 def changed_elsewhere(changes: Sequence[str]) -> str:
     """What other windows did to the groups, the newest last."""
-    return f"Changed in another window: {', '.join(changes)}."
+    return _("Changed in another window: {changes}.").format(changes=", ".join(changes))
 
 
 def skipped_edits(number: int) -> str:
-    what = "It is" if number == 1 else "They are"
-    return f"{count(number, 'earlier change')} cannot be applied to the groups as they are now. {what} left out:"
+    what = _("It is") if number == 1 else _("They are")
+    return _("{count} cannot be applied to the groups as they are now. {what} left out:").format(
+        count=count(number, "earlier change"), what=what
+    )
 
 
 def out_of_date(number: int) -> str:
-    return f"{images(number)} {'is' if number == 1 else 'are'} out of date since you edited the groups."
+    return _("{images} {verb} out of date since you edited the groups.").format(
+        images=images(number), verb=_("is") if number == 1 else _("are")
+    )
 
 
 def will_be_stale(number: int) -> str:
     if not number:
-        return NO_STALE
-    return f"{images(number)} will have to be sorted again."
+        return tr(NO_STALE)
+    return _("{images} will have to be sorted again.").format(images=images(number))

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
+from ui.language import _, plural
+
 APP: Final = "Facetry"
 TAGLINE: Final = "Give it a folder of images, say what to group by, and get named groups that you can check."
 UNEXPECTED: Final = "Something unexpected went wrong. The details are in the terminal window that runs Facetry."
@@ -44,7 +46,7 @@ BROWSE_HELP: Final = "Look through the groups and correct single images."
 
 def count(number: int, one: str, many: str = "") -> str:
     """A number with its noun: "1 image", "1,200 images"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {plural(one, many or one + 's', number)}"
 
 
 def images(number: int) -> str:
@@ -52,11 +54,11 @@ def images(number: int) -> str:
 
 
 def run_name(dataset: str, criterion: str, k: int) -> str:
-    return f"{dataset} by {criterion}, {count(k, 'group')}"
+    return _("{dataset} by {criterion}, {count}").format(dataset=dataset, criterion=criterion, count=count(k, "group"))
 
 
 def with_models(models: Sequence[str]) -> str:
-    return f"with {' and '.join(models)}"
+    return _("with {models}").format(models=_(" and ").join(models))
 
 
 def at_time(moment: dt.datetime, *, seconds: bool = False) -> str:
@@ -73,18 +75,22 @@ def duration(seconds: float) -> str:
     """Seconds as a person says them: "8 s", "3 min", "1 h 10 min"."""
     whole = round(seconds)
     if whole < 90:
-        return f"{whole} s"
+        return _("{whole} s").format(whole=whole)
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    return (
+        _("{minutes} min").format(minutes=minutes)
+        if minutes < 60
+        else _("{minutes} h {minutes2} min").format(minutes=minutes // 60, minutes2=minutes % 60)
+    )
 
 
 def ago(seconds: float) -> str:
     if seconds < 60:
-        return "just now"
+        return _("just now")
     if seconds < 86_400:
-        return f"{duration(max(seconds, 90))} ago"
-    return f"{count(round(seconds / 86_400), 'day')} ago"
+        return _("{duration} ago").format(duration=duration(max(seconds, 90)))
+    return _("{count} ago").format(count=count(round(seconds / 86_400), "day"))
 
 
 def first_shown(number: int) -> str:
-    return f"The first {number:,} are shown."
+    return _("The first {number:,} are shown.").format(number=number)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.results.carry import Carried
+from ui.language import _
 from ui.texts.common import images
 
 REFINE: Final = "Refine, compare"
@@ -53,6 +54,32 @@ VERSION_NAMES_ANEW: Final = "Find names anew"
 VERSION_NO: Final = "Start a separate run"
 COMPARE_PARENT: Final = "Compare with the version before"
 TO_VERSION: Final = "Go to this run"
+TOGETHER: Final = "All runs on these images"
+TOGETHER_HELP: Final = "The newest 20. Runs by several criteria are about different things: compare those that are not."
+TOGETHER_TRUTH: Final = "Labels to score against"
+TOGETHER_RUN: Final = "Run"
+TOGETHER_COVERED: Final = "In a group"
+INTERVALS_NOTE: Final = (
+    "In brackets what each score would be with other images of the same kind, in 95 of 100 cases (bootstrap)."
+)
+SEEN_LABELS: Final = "These groups were formed with labels (LDA); their scores are no fair comparison."
+AGREEMENT_MATRIX: Final = "How far they agree (ARI)"
+AGREEMENT_MATRIX_HELP: Final = "0 is chance, 1 the same groups. Click a field to see two runs side by side."
+CONSENSUS: Final = "What several runs say together"
+CONSENSUS_NOTE: Final = (
+    "Choose runs, the one you trust most first: its groups count, and the groups of the others are matched to them. "
+    "The result is a run of its own; the confidence is the share of runs that agree."
+)
+CONSENSUS_RUNS: Final = "Runs, the most trusted first"
+CONSENSUS_DISPUTED: Final = "Where they disagree, trust"
+CONSENSUS_VOTES: Final = "what most of them say"
+CONSENSUS_HELP: Final = "Where as many runs say one as another, the one that was chosen first decides."
+CONSENSUS_MAKE: Final = "Make this a run"
+CONSENSUS_NAME: Final = "consensus"
+BUNDLES: Final = {
+    "bundle.parquet": "All runs (Parquet)",
+    "bundle.json": "All runs (JSON)",
+}
 YES: Final = "yes"
 NO: Final = "no"
 FIGURES: Final = {
@@ -93,38 +120,61 @@ SETTING: Final = {
 }
 
 
+def with_interval(score: float, interval: tuple[float, float] | None) -> str:
+    """A score, with its 95 % interval where that is known."""
+    return (
+        _("{score:.3f} ({interval:.2f} to {interval2:.2f})").format(
+            score=score, interval=interval[0], interval2=interval[1]
+        )
+        if interval
+        else f"{score:.3f}"
+    )
+
+
+def disputed(number: int, total: int) -> str:
+    return _("They disagree on {images} of {total:,}.").format(images=images(number), total=total)
+
+
 def stayed(number: int, changed: int) -> str:
     """The first sentence on two versions."""
     if not changed:
-        return f"All {images(number)} are in the group that they were in before."
-    return f"{number - changed:,} of {images(number)} are where they were; {images(changed)} changed."
+        return _("All {images} are in the group that they were in before.").format(images=images(number))
+    return _("{number:,} of {images} are where they were; {images2} changed.").format(
+        number=number - changed, images=images(number), images2=images(changed)
+    )
 
 
 def crossed(rows: str, columns: str) -> str:
     """The first sentence on two criteria."""
-    return f"{rows[:1].upper()}{rows[1:]} crossed with {columns}."
+    return _("{rows} crossed with {columns}.").format(rows=rows[:1].upper() + rows[1:], columns=columns)
 
 
 def version_of(name: str) -> str:
-    return f"A new version of “{name}”"
+    return _("A new version of “{name}”").format(name=name)
 
 
 def cross_with(criterion: str) -> str:
-    return f"Cross with {criterion}"
+    return _("Cross with {criterion}").format(criterion=criterion)
 
 
 def only_in_one(before: int, now: int) -> str:
     """Images that one of the runs does not have."""
     parts = []
     if before:
-        parts.append(f"{images(before)} only in the first")
+        parts.append(_("{images} only in the first").format(images=images(before)))
     if now:
-        parts.append(f"{images(now)} only in the second")
-    return f"{' and '.join(parts)} {'is' if before + now == 1 else 'are'} left out here." if parts else ""
+        parts.append(_("{images} only in the second").format(images=images(now)))
+    return (
+        _("{parts} {verb} left out here.").format(
+            parts=_(" and ").join(parts), verb=_("is") if before + now == 1 else _("are")
+        )
+        if parts
+        else ""
+    )
 
 
 def in_both(number: int, one: str, other: str) -> str:
-    return f"{images(number)} in “{one}” and in “{other}”"
+    return _("{images} in “{one}” and in “{other}”").format(images=images(number), one=one, other=other)
 
 
 def from_to(one: str, other: str) -> str:
@@ -133,18 +183,26 @@ def from_to(one: str, other: str) -> str:
 
 def went(elsewhere: Sequence[tuple[str, int]], *, now: bool) -> str:
     """Where the images of a group are in the other run."""
-    said = ", ".join(f"{number:,} in “{name}”" for name, number in elsewhere)
-    return f"{'Now' if now else 'Before'}: {said}" if said else "It holds no images."
+    said = ", ".join(_("{number:,} in “{name}”").format(number=number, name=name) for name, number in elsewhere)
+    return f"{_('Now') if now else _('Before')}: {said}" if said else _("It holds no images.")
 
 
 def carried(moves: Carried) -> str:
     """What became of the moves by hand of the run before."""
     parts = []
     if moved := moves.carried:
-        parts.append(f"{images(moved)} that you had moved by hand {'was' if moved == 1 else 'were'} moved again.")
+        parts.append(
+            _("{images} that you had moved by hand {was} moved again.").format(
+                images=images(moved), was=_("was") if moved == 1 else _("were")
+            )
+        )
     if moves.lost:
         named = ", ".join(f"“{name}” ({number:,})" for name, number in moves.lost.items())
-        parts.append(f"Not so what you had moved into groups that are no more: {named}.")
+        parts.append(_("Not so what you had moved into groups that are no more: {named}.").format(named=named))
     if gone := moves.not_here:
-        parts.append(f"{images(gone)} that you had moved {'is' if gone == 1 else 'are'} not in this run.")
+        parts.append(
+            _("{images} that you had moved {verb} not in this run.").format(
+                images=images(gone), verb=_("is") if gone == 1 else _("are")
+            )
+        )
     return " ".join(parts)

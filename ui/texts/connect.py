@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
+
 CONNECT_NOTE: Final = (
     "The built-in engine sees subjects, colours, styles and light, and reads text. A vision-language model describes "
     "images in free words, so it can group by mood, action or almost anything else. Any server that speaks the OpenAI "
@@ -141,11 +143,11 @@ OLLAMA_NOTE: Final = (
 
 
 def replied(seconds: float, model: str) -> str:
-    return f"{model} answered in {seconds:.1f} s"
+    return _("{model} answered in {seconds:.1f} s").format(model=model, seconds=seconds)
 
 
 def part_needs(fetch_gb: float, disk_gb: float, free_gb: float, minutes: int) -> str:
-    return (
-        f"To download: about {fetch_gb:g} GB. On disk: up to {disk_gb:g} GB while it is installed; {free_gb:.0f} GB "
-        f"are free. Time: about {minutes} minutes at 100 Mbit/s. You can use Facetry meanwhile."
-    )
+    return _(
+        "To download: about {fetch_gb:g} GB. On disk: up to {disk_gb:g} GB while it is installed; {free_gb:.0f} GB are "
+        "free. Time: about {minutes} minutes at 100 Mbit/s. You can use Facetry meanwhile."
+    ).format(fetch_gb=fetch_gb, disk_gb=disk_gb, free_gb=free_gb, minutes=minutes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.results import edits
+from ui.language import _
 from ui.texts.common import count, images
 
 UNDO: Final = "Undo"
@@ -19,46 +20,46 @@ def decision(edit: edits.Edit) -> str:
     """An edit as a noun, for example: the new name “red”."""
     match edit:
         case edits.Rename():
-            return f"the new name “{edit.name.strip()}”"
+            return _("the new name “{name}”").format(name=edit.name.strip())
         case edits.Redefine():
-            return "the new meaning"
+            return _("the new meaning")
         case edits.Merge():
-            return "the merge of two groups"
+            return _("the merge of two groups")
         case edits.Delete():
-            return "the deletion of a group"
+            return _("the deletion of a group")
         case edits.Add():
-            return f"the new group “{edit.name.strip()}”"
+            return _("the new group “{name}”").format(name=edit.name.strip())
         case edits.Split():
-            return f"the split into “{'”, “'.join(part.name.strip() for part in edit.parts)}”"
+            return _("the split into “{name}”").format(name="”, “".join(part.name.strip() for part in edit.parts))
         case edits.MoveLabels():
-            return f"the move of {count(len(edit.labels), 'label')}"
+            return _("the move of {count}").format(count=count(len(edit.labels), "label"))
         case edits.Pin():
-            return "the pin" if edit.pinned else "the pin that was taken off"
+            return _("the pin") if edit.pinned else _("the pin that was taken off")
         case edits.Propose():
-            return "the new proposal of names"
+            return _("the new proposal of names")
         case edits.Move():
-            return f"the move of {images(len(edit.items))}"
+            return _("the move of {images}").format(images=images(len(edit.items)))
         case edits.Learn():
-            return f"the sorting of {images(len(edit.items))} by your examples"
+            return _("the sorting of {images} by your examples").format(images=images(len(edit.items)))
         case edits.Several():
             merges = sum(isinstance(part, edits.Merge) for part in edit.edits)
             if merges:
-                return f"the merge of {merges + 1} groups"
+                return _("the merge of {merges} groups").format(merges=merges + 1)
             main = [part for part in edit.edits if not isinstance(part, edits.Rename)]
             return decision((main or edit.edits)[-1])
 
 
 def undo_of(what: str) -> str:
-    return f"Undo {what}"
+    return _("Undo {what}").format(what=what)
 
 
 def redo_of(what: str) -> str:
-    return f"Make {what} again"
+    return _("Make {what} again").format(what=what)
 
 
 def undone(what: str) -> str:
-    return f"Undone: {what}."
+    return _("Undone: {what}.").format(what=what)
 
 
 def redone(what: str) -> str:
-    return f"Made again: {what}."
+    return _("Made again: {what}.").format(what=what)

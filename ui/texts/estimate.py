@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count, duration, images
 
 NOTHING_SENT: Final = "Nothing is sent and it costs nothing"
@@ -42,13 +43,13 @@ def money(dollars: float) -> str:
     """US dollars as a person says them."""
     if dollars <= 0:
         return "$0"
-    return "less than $0.01" if dollars < 0.01 else f"${dollars:,.2f}"
+    return _("less than $0.01") if dollars < 0.01 else f"${dollars:,.2f}"
 
 
 def rounded(number: float) -> str:
     """An estimated number without digits that nobody can know: "1,200", "250,000", "1.3 million"."""
     if number >= 1e6:
-        return f"{number / 1e6:.1f} million"
+        return _("{number:.1f} million").format(number=number / 1e6)
     whole = round(number)
     places = max(len(str(whole)) - 2, 0)
     return f"{round(whole, -places):,}"
@@ -56,33 +57,41 @@ def rounded(number: float) -> str:
 
 def to_look_at(number: int, known: int) -> str:
     """known: how many are known already."""
-    return f"{images(number)} to look at" + (f", {known:,} known already" if known else "")
+    return _("{images} to look at").format(images=images(number)) + (
+        _(", {known:,} known already").format(known=known) if known else ""
+    )
 
 
 def requests(number: float) -> str:
-    return f"about {rounded(number)} {'request' if round(number) == 1 else 'requests'}"
+    return _("about {rounded} {request}").format(
+        rounded=rounded(number), request=_("request") if round(number) == 1 else _("requests")
+    )
 
 
 def tokens(number: float) -> str:
-    return f"{rounded(number)} tokens"
+    return _("{rounded} tokens").format(rounded=rounded(number))
 
 
 def about(seconds: float) -> str:
-    return f"about {duration(max(seconds, 1))}"
+    return _("about {duration}").format(duration=duration(max(seconds, 1)))
 
 
 def costs(dollars: float) -> str:
-    return money(dollars) if 0 < dollars < 0.01 else f"about {money(dollars)}"
+    return money(dollars) if 0 < dollars < 0.01 else _("about {money}").format(money=money(dollars))
 
 
 def no_price(names: str) -> str:
-    return f"No price is known for {names}."
+    return _("No price is known for {names}.").format(names=names)
 
 
 def cost_so_far(spent: float, cap: float) -> str:
-    return f"Cost so far: {money(spent)}" + (f" of at most ${cap:,.2f}" if cap else "")
+    return _("Cost so far: {money}").format(money=money(spent)) + (
+        _(" of at most ${cap:,.2f}").format(cap=cap) if cap else ""
+    )
 
 
 def unanswered(calls: int, cost: float) -> str:
     """What may have been paid besides: calls that were under way when a run was stopped or its process ended."""
-    return f"Up to {count(calls, 'more request was', 'more requests were')} given up unanswered, about {money(cost)}"
+    return _("Up to {count} given up unanswered, about {money}").format(
+        count=count(calls, "more request was", "more requests were"), money=money(cost)
+    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.evaluate.metrics import chance_verdict
+from ui.language import _
 from ui.texts.common import count, images, percent
 
 EVALUATE_EMPTY: Final = "Scores compare the finished groups with your labels. First the images have to be sorted."
@@ -42,27 +43,36 @@ F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
 
 def matches(scores: Mapping[str, Any], column: str = "") -> str:
     """column: the labels' name where they are about something else than the groups."""
-    verb = f"Agrees with your labels “{column}”" if column else "Matches your labels"
-    return (
-        f"{verb} for {percent(scores['acc'])} of {images(scores['n'])}, "
-        f"where always saying the commonest label gives {percent(scores['chance'])}{chance_verdict(scores)}."
+    verb = _("Agrees with your labels “{column}”").format(column=column) if column else _("Matches your labels")
+    return _(
+        "{verb} for {percent} of {images}, where always saying the commonest label gives {percent2}{chance_verdict}."
+    ).format(
+        verb=verb,
+        percent=percent(scores["acc"]),
+        images=images(scores["n"]),
+        percent2=percent(scores["chance"]),
+        chance_verdict=chance_verdict(scores),
     )
 
 
 def other_labels(column: str, criterion: str) -> str:
-    return (
-        f"“{column}” may be about something else than “{criterion}”: the scores say how far the two agree, not "
-        "what is right."
-    )
+    return _(
+        "“{column}” may be about something else than “{criterion}”: the scores say how far the two agree, not what is "
+        "right."
+    ).format(column=column, criterion=criterion)
 
 
 def labelled_some(labelled: int, number: int) -> str:
-    return f"{labelled:,} of {images(number)} have a label; the scores are about these."
+    return _("{labelled:,} of {images} have a label; the scores are about these.").format(
+        labelled=labelled, images=images(number)
+    )
 
 
 def kinds_and_groups(kinds: int, groups: int) -> str:
-    return f"Your labels have {count(kinds, 'kind')}; there {'is' if groups == 1 else 'are'} {count(groups, 'group')}."
+    return _("Your labels have {count}; there {verb} {count2}.").format(
+        count=count(kinds, "kind"), verb=_("is") if groups == 1 else _("are"), count2=count(groups, "group")
+    )
 
 
 def in_field(number: int, label: str, group: str) -> str:
-    return f"{images(number)} with your label “{label}” in “{group}”"
+    return _("{images} with your label “{label}” in “{group}”").format(images=images(number), label=label, group=group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count, images
 
 EXPORT_EMPTY: Final = "There is something to take with you once the images are sorted into groups."
@@ -48,24 +49,30 @@ PACK_GET: Final = "Download the workspace"
 
 def export_part(number: int, total: int) -> str:
     """What a filter leaves."""
-    return f"Every download holds {number:,} of {images(total)} and says so in its name."
+    return _("Every download holds {number:,} of {images} and says so in its name.").format(
+        number=number, images=images(total)
+    )
 
 
 def and_more(number: int) -> str:
-    return f"and {number:,} more"
+    return _("and {number:,} more").format(number=number)
 
 
 def folders_note(files: int, originals: int | None) -> str:
     """What the ZIP holds: originals, or our copies where these have gone."""
     if not files:
-        return "No images are left by this choice."
+        return _("No images are left by this choice.")
     if originals is None:
-        return (
-            f"{count(files, 'file')} in one folder a group: your originals, or the app's own copy where one has gone."
+        return _("{count} in one folder a group: your originals, or the app's own copy where one has gone.").format(
+            count=count(files, "file")
         )
     if originals == files:
-        return f"{count(files, 'file')} in one folder a group: your original files, unchanged."
-    copies = f"{count(files - originals, 'file')} as the app's own copy (JPEG, at most 1,024 pixels)"
+        return _("{count} in one folder a group: your original files, unchanged.").format(count=count(files, "file"))
+    copies = _("{count} as the app's own copy (JPEG, at most 1,024 pixels)").format(
+        count=count(files - originals, "file")
+    )
     if not originals:
-        return f"The original files are not where they were, so these are {copies}."
-    return f"{count(originals, 'original file')}, and {copies} because the original is not where it was."
+        return _("The original files are not where they were, so these are {copies}.").format(copies=copies)
+    return _("{count}, and {copies} because the original is not where it was.").format(
+        count=count(originals, "original file"), copies=copies
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import images
 
 GROUP_TITLE: Final = "What should they be grouped by?"
@@ -53,20 +54,22 @@ ALL_IMAGES: Final = "Group all images this way"
 
 
 def try_some(number: int) -> str:
-    return f"Try {images(number)} first"
+    return _("Try {images} first").format(images=images(number))
 
 
 def groups_by(criterion: str) -> str:
-    return f"Groups by {criterion}"
+    return _("Groups by {criterion}").format(criterion=criterion)
 
 
 def further_costs(criterion: str, said: str) -> str:
-    return f"And by {criterion}, at most: {said}"
+    return _("And by {criterion}, at most: {said}").format(criterion=criterion, said=said)
 
 
 def further_beyond(criterion: str, why: str) -> str:
-    return f"By “{criterion}” as well: {why}. Leave it out here, or connect a vision-language model."
+    return _("By “{criterion}” as well: {why}. Leave it out here, or connect a vision-language model.").format(
+        criterion=criterion, why=why
+    )
 
 
 def only(number: int) -> str:
-    return f"sample of {images(number)}"
+    return _("sample of {images}").format(images=images(number))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
+
 HELP: Final = "Help"
-HELP_TIP: Final = "Keys, and a tour of the demo. The key ? shows the keys."
+HELP_TIP: Final = "Keys, a tour of the demo, and the language. The key ? shows the keys."
 HELP_KEYS: Final = "Keys"
 HELP_TOUR: Final = "Tour of the demo"
 KEYS_TITLE: Final = "Keys"
@@ -61,4 +63,4 @@ TOUR_END: Final = "End the tour"
 
 
 def tour_step(number: int) -> str:
-    return f"{number} of {len(TOUR)}"
+    return _("{number} of {steps}").format(number=number, steps=len(TOUR))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.ingest.name_matching import Way
+from ui.language import _
 from ui.texts.common import count, images
 
 IMAGES_TITLE: Final = "Choose your images"
@@ -119,50 +120,68 @@ TRUTH_OF_RUN: Final = "This run is compared with: {truth}. To change that, start
 
 
 def broken_off(name: str, so_far: str) -> str:
-    return f"{name}: {so_far} are here. Choose the same again and only the rest is sent."
+    return _("{name}: {so_far} are here. Choose the same again and only the rest is sent.").format(
+        name=name, so_far=so_far
+    )
 
 
 def being_sent(name: str, so_far: str) -> str:
-    return f"{name}: {so_far} are here. Another tab or window is sending the rest."
+    return _("{name}: {so_far} are here. Another tab or window is sending the rest.").format(name=name, so_far=so_far)
 
 
 def near(groups: int, copies: int) -> str:
-    return f"{images(copies)} {'looks' if copies == 1 else 'look'} nearly like another ({count(groups, 'group')})"
+    return _("{images} {looks} nearly like another ({count})").format(
+        images=images(copies), looks=_("looks") if copies == 1 else _("look"), count=count(groups, "group")
+    )
 
 
 def left_out(number: int) -> str:
-    return f"{images(number)} {'is' if number == 1 else 'are'} left out because another looks nearly the same."
+    return _("{images} {verb} left out because another looks nearly the same.").format(
+        images=images(number), verb=_("is") if number == 1 else _("are")
+    )
 
 
 def first_groups(number: int) -> str:
-    return f"The first {count(number, 'group')} are shown."
+    return _("The first {count} are shown.").format(count=count(number, "group"))
 
 
 def labelled(labelled_: int, all_: int, classes: int) -> str:
-    return f"{labelled_:,} of {images(all_)} have a label; {count(classes, 'different label')}:"
+    return _("{labelled:,} of {images} have a label; {count}:").format(
+        labelled=labelled_, images=images(all_), count=count(classes, "different label")
+    )
 
 
 def met(way: Way) -> str:
     name, image = way.example
     labels = count(way.number, "label")
-    return f"{labels} met {'its image' if way.number == 1 else 'their images'} {way.words}: {name} → {image}"
+    return _("{labels} met {theirs} {how}: {name} → {image}").format(
+        labels=labels,
+        theirs=_("its image") if way.number == 1 else _("their images"),
+        how=_(way.words),
+        name=name,
+        image=image,
+    )
 
 
 def two_labels(number: int) -> str:
-    return f"{images(number)} with two labels"
+    return _("{images} with two labels").format(images=images(number))
 
 
 def near_labels(number: int) -> str:
-    return f"{count(number, 'group')} of near duplicates with different labels"
+    return _("{count} of near duplicates with different labels").format(count=count(number, "group"))
 
 
 def unlabelled(number: int, first: str) -> str:
-    return f"{images(number)} {'has' if number == 1 else 'have'} no label: {first}{_more(number)}"
+    return _("{images} {has} no label: {first}{more}").format(
+        images=images(number), has=_("has") if number == 1 else _("have"), first=first, more=_more(number)
+    )
 
 
 def unmatched(number: int, first: str) -> str:
-    names = f"{count(number, 'name')} in the table {'belongs' if number == 1 else 'belong'}"
-    return f"{names} to no image here: {first}{_more(number)}"
+    names = _("{count} in the table {belongs}").format(
+        count=count(number, "name"), belongs=_("belongs") if number == 1 else _("belong")
+    )
+    return _("{names} to no image here: {first}{more}").format(names=names, first=first, more=_more(number))
 
 
 def _more(number: int) -> str:
@@ -170,12 +189,12 @@ def _more(number: int) -> str:
 
 
 def found(number: int) -> str:
-    return f"{count(number, 'file')} found."
+    return _("{count} found.").format(count=count(number, "file"))
 
 
 def folders_at_least(number: int) -> str:
-    return f"{number:,} images or more" if number else "more than can be counted here"
+    return _("{number:,} images or more").format(number=number) if number else _("more than can be counted here")
 
 
 def folders_left_out(number: int) -> str:
-    return f"{count(number, 'more folder')} not listed. Type where it is."
+    return _("{count} not listed. Type where it is.").format(count=count(number, "more folder"))

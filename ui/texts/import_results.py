@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count, images
 
 BRING_PAGE: Final = "Bring results in"
@@ -47,24 +48,32 @@ def bring_holds(rows: int, groups: int) -> str:
 
 
 def bring_answers(answered: int, all_: int) -> str:
-    return f"{answered:,} of {images(all_)} {'has' if answered == 1 else 'have'} a group."
+    return _("{answered:,} of {images} {has} a group.").format(
+        answered=answered, images=images(all_), has=_("has") if answered == 1 else _("have")
+    )
 
 
 def bring_truth(number: int) -> str:
-    return f"{images(number)} {'has' if number == 1 else 'have'} a label to compare with."
+    return _("{images} {has} a label to compare with.").format(
+        images=images(number), has=_("has") if number == 1 else _("have")
+    )
 
 
 def not_brought(number: int) -> str:
-    return f"{images(number)} {'has' if number == 1 else 'have'} no group in what was brought in; see Failed."
+    return _("{images} {has} no group in what was brought in; see Failed.").format(
+        images=images(number), has=_("has") if number == 1 else _("have")
+    )
 
 
 def rows_left_out(number: int) -> str:
-    return f"{count(number, 'row')} of the results {'is' if number == 1 else 'are'} not in this run"
+    return _("{count} of the results {verb} not in this run").format(
+        count=count(number, "row"), verb=_("is") if number == 1 else _("are")
+    )
 
 
 def rows_to_leave_out(number: int, first: str) -> str:
-    return f"{count(number, 'row')} cannot be used. The first: {first}"
+    return _("{count} cannot be used. The first: {first}").format(count=count(number, "row"), first=first)
 
 
 def lines_unread(number: int) -> str:
-    return f"{count(number, 'line')} cannot be read; they will be listed."
+    return _("{count} cannot be read; they will be listed.").format(count=count(number, "line"))

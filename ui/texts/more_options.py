@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count, images
 
 MORE: Final = "More choices"
@@ -124,19 +125,19 @@ STAND_IN_LABELS: Final = "(here the labels, each with its number of images)"
 
 def stand_in(number: int, what: str) -> str:
     """What stands in a preview for texts that are not known yet."""
-    return f"(here the {what} of up to {images(number)})"
+    return _("(here the {what} of up to {images})").format(what=what, images=images(number))
 
 
 def preset_by_itself(name: str) -> str:
-    return f"By itself: {name}"
+    return _("By itself: {name}").format(name=name)
 
 
 def exact_costs(requests: int) -> str:
-    return (
-        "Each description is sorted by itself, not each different label once. More exact where labels are vague; "
-        f"takes up to {count(requests, 'request')}."
-    )
+    return _(
+        "Each description is sorted by itself, not each different label once. More exact where labels are vague; takes "
+        "up to {count}."
+    ).format(count=count(requests, "request"))
 
 
 def looked_at(number: int, total: int) -> str:
-    return f"{images(number)} of {total:,}"
+    return _("{images} of {total:,}").format(images=images(number), total=total)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count, images
 
 CLEAR_CHOSEN: Final = "Clear"
@@ -65,15 +66,15 @@ FEWER: Final = "Suggest fewer groups"
 
 
 def chosen(number: int) -> str:
-    return f"{count(number, 'group')} chosen"
+    return _("{count} chosen").format(count=count(number, "group"))
 
 
 def choose(name: str) -> str:
-    return f"Choose {name}"
+    return _("Choose {name}").format(name=name)
 
 
 def merged(number: int, name: str) -> str:
-    return f"{count(number, 'group')} are now “{name}”."
+    return _("{count} are now “{name}”.").format(count=count(number, "group"), name=name)
 
 
 def will_merge(names: Sequence[str]) -> str:
@@ -81,7 +82,7 @@ def will_merge(names: Sequence[str]) -> str:
 
 
 def stays_in(name: str) -> str:
-    return f"stays in “{name}”"
+    return _("stays in “{name}”").format(name=name)
 
 
 def split_into(number: int) -> str:
@@ -89,39 +90,45 @@ def split_into(number: int) -> str:
 
 
 def labels_moved(number: int, name: str) -> str:
-    return f"{count(number, 'label')} moved to “{name}”."
+    return _("{count} moved to “{name}”.").format(count=count(number, "label"), name=name)
 
 
 def pinned(names: Sequence[str]) -> str:
     if not names:
-        return "No group is pinned: all names may change."
-    return f"Pinned, so {'it stays' if len(names) == 1 else 'they stay'}: {will_merge(names)}."
+        return _("No group is pinned: all names may change.")
+    return _("Pinned, so {more}: {will_merge}.").format(
+        more=_("it stays") if len(names) == 1 else _("they stay"), will_merge=will_merge(names)
+    )
 
 
 def moves(number: int, of: int, *, exact: bool) -> str:
     """How many images would be in another group. exact: not only as far as labels tell."""
     if not number:
-        return "No image would be in another group." if exact else "As far as labels tell, no image would move."
-    said = f"{images(number)} of {of:,} would be in another group"
-    return f"{said}." if exact else f"As far as labels tell, {said}."
+        return _("No image would be in another group.") if exact else _("As far as labels tell, no image would move.")
+    said = _("{images} of {of:,} would be in another group").format(images=images(number), of=of)
+    return f"{said}." if exact else _("As far as labels tell, {said}.").format(said=said)
 
 
 def changes(stay: int, go: int, come: int) -> str:
-    return (
-        f"{count(stay, 'name')} {'stays' if stay == 1 else 'stay'}, {go:,} {'goes' if go == 1 else 'go'}, {come:,} new."
+    return _("{count} {stays}, {go:,} {goes}, {come:,} new.").format(
+        count=count(stay, "name"),
+        stays=_("stays") if stay == 1 else _("stay"),
+        go=go,
+        goes=_("goes") if go == 1 else _("go"),
+        come=come,
     )
 
 
 def merge_these(number: int) -> str:
-    return "Merge these two" if number == 2 else f"Merge these {number:,}"
+    return _("Merge these two") if number == 2 else _("Merge these {number:,}").format(number=number)
 
 
 def look_twice(number: int) -> str:
-    return f"Alike ({number:,})"
+    return _("Alike ({number:,})").format(number=number)
 
 
 def mostly(names: Sequence[str], label: str) -> str:
-    return f"{will_merge(names)} are mostly “{label}”"
+    return _("{will_merge} are mostly “{label}”").format(will_merge=will_merge(names), label=label)
 
 
 def set_named(title: str, number: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count
 
 WHERE_PAGE: Final = "One image"
@@ -24,12 +25,12 @@ WHERE_BUSY: Final = "One of these runs is at work. Add the image when it is done
 
 
 def where_by(criterion: str) -> str:
-    return f"By {criterion}"
+    return _("By {criterion}").format(criterion=criterion)
 
 
 def where_added(groupings: int) -> str:
-    return f"The image is in its group now, in {count(groupings, 'grouping')}."
+    return _("The image is in its group now, in {count}.").format(count=count(groupings, "grouping"))
 
 
 def where_known(groupings: int) -> str:
-    return f"This image was among them already, in {count(groupings, 'grouping')}."
+    return _("This image was among them already, in {count}.").format(count=count(groupings, "grouping"))

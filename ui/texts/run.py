@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from ui.language import _, tr
 from ui.texts.common import duration, images
 
 STEPS: Final = {"describe": "Describe", "label": "Label", "name": "Name groups", "assign": "Sort into groups"}
@@ -81,32 +82,42 @@ KINDS_HELP: Final = {
 
 def kinds(found: Mapping[str, int]) -> str:
     """How many failed in which way: "2 refused, 1 empty"."""
-    return ", ".join(f"{number:,} {KINDS.get(kind, kind)}" for kind, number in found.items())
+    return ", ".join(f"{number:,} {tr(KINDS).get(kind, kind)}" for kind, number in found.items())
 
 
 def kinds_help(found: Iterable[str]) -> str:
-    return " ".join(KINDS_HELP[kind] for kind in found if kind in KINDS_HELP)
+    return " ".join(tr(KINDS_HELP)[kind] for kind in found if kind in tr(KINDS_HELP))
 
 
 def first_names(number: int) -> str:
-    return f"Groups found in {images(number)} from all over, while the rest is described. They may still change."
+    return _("Groups found in {images} from all over, while the rest is described. They may still change.").format(
+        images=images(number)
+    )
 
 
 def left(number: int, step: str) -> str:
     """How much is still to do: what a person needs to know before they click Continue."""
-    verb = {"describe": "described", "label": "labelled", "assign": "sorted"}.get(step, "done")
-    return f"{images(number)} {'is' if number == 1 else 'are'} still to be {verb}."
+    verb = {"describe": _("described"), "label": _("labelled"), "assign": _("sorted")}.get(step, _("done"))
+    return _("{images} {verb} still to be {done}.").format(
+        images=images(number), verb=_("is") if number == 1 else _("are"), done=verb
+    )
 
 
 def failed(number: int) -> str:
-    return f"{images(number)} failed. Browse shows the reasons."
+    return _("{images} failed. Browse shows the reasons.").format(images=images(number))
 
 
 def doing(step: str, done: int, total: int, rate: float, seconds_left: float | None) -> str:
     """One line on a step at work: "Describing: 120 of 533 · 31 a second · 13 s left"."""
-    parts = [f"{STEPS_DOING[step]}: {done:,} of {total:,}" if total > 1 else STEPS_DOING[step]]
+    parts = [
+        _("{steps_doing}: {done:,} of {total:,}").format(steps_doing=tr(STEPS_DOING)[step], done=done, total=total)
+        if total > 1
+        else tr(STEPS_DOING)[step]
+    ]
     if rate >= 0.05 and done < total:
-        parts.append(f"{rate:.0f} a second" if rate >= 2 else f"{rate:.1f} a second")
+        parts.append(
+            _("{rate:.0f} a second").format(rate=rate) if rate >= 2 else _("{rate:.1f} a second").format(rate=rate)
+        )
     if seconds_left is not None and done < total:
-        parts.append(f"{duration(seconds_left)} left")
+        parts.append(_("{duration} left").format(duration=duration(seconds_left)))
     return " · ".join(parts)

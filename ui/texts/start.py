@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ui.language import _
 from ui.texts.common import count
 
 START_TITLE: Final = "Group your images"
@@ -32,9 +33,11 @@ RUN_PICTURES: Final = "Some of its pictures"
 
 
 def run_deleted(name: str) -> str:
-    return f"“{name}” was deleted. It goes for good when Facetry is started again."
+    return _("“{name}” was deleted. It goes for good when Facetry is started again.").format(name=name)
 
 
 def unreadable_runs(number: int) -> str:
-    what = "It was" if number == 1 else "They were"
-    return f"{count(number, 'run')} cannot be shown. {what} made by another version of Facetry, or damaged."
+    what = _("It was") if number == 1 else _("They were")
+    return _("{count} cannot be shown. {what} made by another version of Facetry, or damaged.").format(
+        count=count(number, "run"), what=what
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.suggestions.suggestion import Number
+from ui.language import _, tr
 from ui.texts.common import count, percent
 
 SUGGESTIONS: Final = "Worth trying with these images"
@@ -40,13 +41,17 @@ def suggestion_title(criterion: str, k: int) -> str:
 def reason(number: Number) -> str:
     """Why this number of groups; "" for none."""
     share = percent(number.share or 0.0)
-    column = f"The column {number.column} has"
+    column = _("The column {column} has").format(column=number.column)
     said = {
-        "labels": f"{_UNNAMED.get(number.column, column)} {count(number.k, 'label')}.",
-        "evidence": f"So many stand out in the sample: {share} stay in their group when the sample changes.",
-        "unclear": f"No number stands out in the sample: with this one {share} stay in their group when it changes.",
-        "chat": "The model proposed so many.",
-        "typed": "The criterion says so.",
+        "labels": f"{tr(_UNNAMED).get(number.column, column)} {count(number.k, 'label')}.",
+        "evidence": _("So many stand out in the sample: {share} stay in their group when the sample changes.").format(
+            share=share
+        ),
+        "unclear": _(
+            "No number stands out in the sample: with this one {share} stay in their group when it changes."
+        ).format(share=share),
+        "chat": _("The model proposed so many."),
+        "typed": _("The criterion says so."),
     }
     return said.get(number.reason, "")
 
@@ -60,25 +65,29 @@ _UNNAMED = {
 
 def suggested(number: Number) -> str:
     """Beside the number of groups: what is suggested, and why."""
-    return f"Suggested: {number.k}. {reason(number)}"
+    return _("Suggested: {k}. {reason}").format(k=number.k, reason=reason(number))
 
 
 def group_of_sample(name: str, share: float) -> str:
     """What a group would be called, and its part of the sample where that is known."""
-    return f"{name or GROUP_UNNAMED} · {percent(share)}" if share else name or GROUP_UNNAMED
+    return f"{name or tr(GROUP_UNNAMED)} · {percent(share)}" if share else name or tr(GROUP_UNNAMED)
 
 
 def more_groups(number: int) -> str:
-    return f"and {count(number, 'more', 'more')}"
+    return _("and {count}").format(count=count(number, "more", "more"))
 
 
 def ask_for_ideas(model: str) -> str:
-    return f"Ask {model} for more ideas"
+    return _("Ask {model} for more ideas").format(model=model)
 
 
 def ideas_cost(tokens: str, cost: str) -> str:
-    return f"One request about a sample in words, {tokens}{f', {cost}' if cost else ''}."
+    return _("One request about a sample in words, {tokens}{more}.").format(
+        tokens=tokens, more=f", {cost}" if cost else ""
+    )
 
 
 def ideas_came(number: int, model: str, tokens: str, cost: str) -> str:
-    return f"{count(number, 'idea')} of {model}: {tokens}{f', {cost}' if cost else ''}."
+    return _("{count} of {model}: {tokens}{more}.").format(
+        count=count(number, "idea"), model=model, tokens=tokens, more=f", {cost}" if cost else ""
+    )

@@ -32,7 +32,7 @@ def test_two_runs_by_the_same_criterion_are_told_apart(make: Callable[..., str])
     assert plain.endswith("by colour, 3 groups")
     other_k, second = make(until="", k=2), make(until="", criterion="Colour")
     assert run_data.run_name(run_of(other_k)).endswith("by colour, 2 groups")
-    began(second, seconds=-1)
+    began(second, seconds=-90)
     names = [run_data.run_name(run_of(run_id)) for run_id in (first, second)]
     assert len({name.casefold() for name in names}) == 2
     assert names[0].startswith(f"{plain}, ")

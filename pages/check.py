@@ -10,6 +10,7 @@ from ui import text
 from ui.check.lesson import desk
 from ui.check.preview import SHOWN, preview
 from ui.check.question import question
+from ui.check.showing import to_be_shown
 from ui.clusters.edit_callbacks import add
 from ui.clusters.undo import undo_button
 from ui.components import empty
@@ -27,6 +28,7 @@ view = run_data.view(run)
 own = desk(run)
 now = Lesson(state.workspace().store, run.id)
 known = own.lesson or now
+begins = to_be_shown(run, view)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(gap=None, width="stretch"):
@@ -34,11 +36,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f"**{text.estimate(found.drawn, found.right, found.low, found.high)}**", help=text.ESTIMATE_HELP
             )
-        else:
-            st.caption(
-                text.CHECK_SHOW_FIRST if now.from_nothing and not now.edited.learnt else text.CHECK_ESTIMATE_NONE
-            )
-        st.caption(text.checked_so_far(len(now.examples), known.doubtful))
+        elif not begins:
+            st.caption(text.CHECK_ESTIMATE_NONE)
+        st.caption(text.CHECK_SHOW_FIRST if begins else text.checked_so_far(len(now.examples), known.doubtful))
     undo_button(run)
     st.button(
         text.CHECK_APPLY,

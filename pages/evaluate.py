@@ -23,6 +23,8 @@ if found:
     confusion.summary(run, found, view.count())
     confusion.matrix(run, view, found["per_class"])
     confusion.per_label(found["per_class"])
+    confusion.per_group(found["per_group"])
+    confusion.more_scores(found)
     confusion.differing_labels(run)
     with st.expander(text.LABELS_CHANGE, icon=":material/label:"):
         confusion.ask_for_labels(run)

@@ -21,6 +21,7 @@ _STYLE = """<style>
 .stButtonGroup button[data-selected=true] { color: inherit !important }
 @media (min-width: 1100px) {
   .st-key-section { position: fixed; top: 0.6rem; right: 4rem; z-index: 999991; width: auto }
+  [data-testid=stStatusWidget] { position: fixed; top: 3.4rem; right: 1rem }
 }
 </style>"""
 """What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark. Pages of

@@ -37,14 +37,29 @@ def intervals(table: Confusion, level: float = 0.95) -> Mapping[str, tuple[float
     cells = draw.multinomial(total, table.counts.ravel() / total, size=number)
     resampled = cells.reshape(number, *table.counts.shape)
     named = np.array([cluster is not None for cluster in table.clusters])
-    scores = {
-        "acc": _accuracies(resampled[:, :, named], total),
-        "nmi": normalized_mutual_information(resampled),
-        "ari": adjusted_rand(resampled),
-        "purity": resampled[:, :, named].max(axis=1, initial=0).sum(axis=1) / total,
+    own, tails = _all_scores(table.counts[None], named), ((1 - level) / 2, (1 + level) / 2)
+    every = _all_scores(resampled, named)
+    return {
+        name: _interval(values, float(own[name][0]), tails, -1.0 if name == "ari" else 0.0)
+        for name, values in every.items()
     }
-    tails = ((1 - level) / 2, (1 + level) / 2)
-    return {name: tuple(map(float, np.quantile(values, tails))) for name, values in scores.items()}  # type: ignore[misc]
+
+
+def _interval(values: Scores, own: float, tails: tuple[float, float], least: float) -> tuple[float, float]:
+    """The quantiles of resampled scores, moved so that the median is the score itself: where groups hardly fit the
+    classes, a resample's matching fits it better by chance than the whole's does. least: of this score."""
+    low, middle, high = (float(value) for value in np.quantile(values, (tails[0], 0.5, tails[1])))
+    return max(low + own - middle, least), min(high + own - middle, 1.0)
+
+
+def _all_scores(tables: Counts, named: NDArray[np.bool_]) -> dict[str, Scores]:
+    total = int(tables[0].sum())
+    return {
+        "acc": _accuracies(tables[:, :, named], total),
+        "nmi": normalized_mutual_information(tables),
+        "ari": adjusted_rand(tables),
+        "purity": tables[:, :, named].max(axis=1, initial=0).sum(axis=1) / total,
+    }
 
 
 def _accuracies(tables: Counts, total: int) -> Scores:

@@ -1,11 +1,12 @@
 """Extrinsic metrics: how far a grouping agrees with ground truth.
 
-Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
-mean), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure from scikit-learn; purity; and `name_acc`, which
-asks whether a cluster's *name* means the class (`core.evaluate.names`). `chance` is the accuracy of saying the
-commonest class of every image, `shuffled` what groups of these sizes reach once in twenty times when the images are
-dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
-matched to no class. The same scores with the suffix `_assigned` leave the unassigned images out.
+Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI and AMI
+(arithmetic mean; Vinh et al., JMLR 2010), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure as
+scikit-learn gives them; purity; and `name_acc`, which asks whether a cluster's *name* means the class
+(`core.evaluate.names`). `chance` is the accuracy of saying the commonest class of every image, `shuffled` what groups
+of these sizes reach once in twenty times when the images are dealt out to them blindly. Every score covers all images
+with truth: Unassigned counts as one extra cluster that is matched to no class. The same scores with the suffix
+`_assigned` leave the unassigned images out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import threads
+from core.evaluate import counted
 from core.evaluate.names import Lexicon, classes_meant
 
 _SHUFFLES = 200
@@ -107,28 +109,20 @@ def score_table(
         "k_true": len(table.classes),
         "k_found": sum(cluster is not None for cluster in table.clusters),
     }
-    result.update(_scores(table, meant))
-    result.update({f"{key}_assigned": value for key, value in _scores(assigned, meant).items()})
+    result.update(whole := _scores(table, meant))
+    of_assigned = whole if kept == n else _scores(assigned, meant)  # the same images
+    result.update({f"{key}_assigned": value for key, value in of_assigned.items()})
     result["per_class"] = _per_class(table, names)
+    result["per_group"] = _per_group(table, names)
+    result["confused"] = commonest_confusion(table, names)
     return result
 
 
 @threads.limited
 def agreement(table: Confusion) -> dict[str, float]:
     """NMI and ARI of two groupings of the same images, neither of which counts as right; 1 for no images."""
-    from core.libraries.sklearn import metrics
-
-    one, other = _members(table)
-    return {
-        "nmi": float(metrics.normalized_mutual_info_score(one, other)),
-        "ari": float(metrics.adjusted_rand_score(one, other)),
-    }
-
-
-def _members(table: Confusion) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The row and the column of each image."""
-    i, j = np.nonzero(table.counts)
-    return np.repeat(i, table.counts[i, j]), np.repeat(j, table.counts[i, j])
+    found = counted.scores(table.counts)
+    return {key: found[key] for key in ("nmi", "ari")}
 
 
 def names_meant(
@@ -183,8 +177,6 @@ def _shuffled(table: Confusion) -> float:
 
 
 def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
-    from core.libraries.sklearn import metrics
-
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
@@ -192,6 +184,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
                 "acc",
                 "nmi",
                 "ari",
+                "ami",
                 "fmi",
                 "homogeneity",
                 "completeness",
@@ -202,8 +195,6 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
                 "shuffled",
             )
         )
-    truth, groups = _members(table)
-    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(truth, groups)
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
     if meant is not None:
@@ -216,11 +207,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         named = right / total
     return {
         "acc": _accuracy(table),
-        **agreement(table),
-        "fmi": float(metrics.fowlkes_mallows_score(truth, groups)),
-        "homogeneity": float(homogeneity),
-        "completeness": float(completeness),
-        "v_measure": float(v_measure),
+        **counted.scores(table.counts),
         "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
         "chance": int(table.counts.sum(axis=1).max()) / total,
@@ -257,3 +244,48 @@ def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str
             "cluster": names.get(cluster, cluster) if cluster is not None else None,
         }
     return result
+
+
+def _per_group(table: Confusion, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Per cluster, the largest first: size, its commonest class, and precision, recall and F1 for that class.
+
+    Many clusters may have one class ("many to one"): together their precision is the purity.
+    """
+    result = []
+    for j, cluster in enumerate(table.clusters):
+        if cluster is None:
+            continue
+        i = int(table.counts[:, j].argmax())
+        size, hit = int(table.counts[:, j].sum()), int(table.counts[i, j])
+        precision, recall = hit / size, hit / int(table.counts[i].sum())
+        result.append(
+            {
+                "cluster": names.get(cluster, cluster),
+                "n": size,
+                "class": table.classes[i],
+                "precision": precision,
+                "recall": recall,
+                "f1": 2 * precision * recall / (precision + recall),
+            }
+        )
+    return sorted(result, key=lambda group: (-group["n"], group["cluster"]))
+
+
+def commonest_confusion(table: Confusion, names: Mapping[str, str]) -> dict[str, Any] | None:
+    """The class and the cluster of another class that share most images: class, cluster, id, n; None where no image is
+    in the cluster of another class."""
+    own = matching(table)
+    counts = table.counts.copy()
+    for i, j in own.items():
+        counts[i, j] = 0
+    counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is None]] = 0
+    if not counts.any():
+        return None
+    row, column = divmod(int(counts.argmax()), counts.shape[1])
+    cluster = table.clusters[column]
+    return {
+        "class": table.classes[row],
+        "cluster": names.get(str(cluster), str(cluster)),
+        "id": cluster,
+        "n": int(counts[row, column]),
+    }

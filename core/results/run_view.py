@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
+from core.evaluate.intervals import intervals
 from core.evaluate.metrics import Confusion, from_counts, matching, score_table
 from core.ingest.ground_truth import ALIKE
 from core.ingest.source import RECORD_TRUTH
@@ -255,7 +256,9 @@ class View:
         table = self.confusion()
         names = {cluster.id: cluster.name for cluster in self.edited.clusters if cluster.id in table.clusters}
         hints = {cluster.id for cluster in self.edited.clusters if cluster.needs_name}
-        return score_table(table, names, word_senses(), hints) if table.classes else None
+        if not table.classes:
+            return None
+        return {**score_table(table, names, word_senses(), hints), "intervals": intervals(table)}
 
 
 def rows(store: Store, run_id: str) -> list[Row]:

@@ -69,7 +69,7 @@ def leaderboard(store: Store, views: Sequence[View], facet: str) -> list[Standin
         if counts:
             table = from_counts({(name, cluster or None): number for name, cluster, number in counts})
             found.append(_standing(view, table))
-    return sorted(found, key=lambda one: -one.scores["ari"])
+    return sorted(found, key=lambda one: (-one.scores["ari"], -one.scores["acc"]))
 
 
 def consensus(store: Store, runs: Sequence[str], trusted: str = "") -> Consensus:

@@ -15,7 +15,7 @@ from ui.browse import acts, filters
 from ui.browse.address import ALL, Place, go
 from ui.browse.between import between_row
 from ui.browse.overview import REST
-from ui.check.showing import showing
+from ui.check.showing import showing, to_be_shown
 from ui.components.head import head
 from ui.components.safe import safe_md
 from ui.components.selecting_wall import Choice, Seen, selecting_wall
@@ -64,7 +64,7 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         rows = view.rows(query, PAGE, (page - 1) * PAGE)
     narrowed = filters.said(view, replace(place.only, between=None))  # which its own row shows
     if narrowed or place.key in REST:
-        note = tr(REST[place.key][1]) if place.key in REST else ""
+        note = tr(REST[place.key][1]) if place.key in REST and not to_be_shown(run, view) else ""
         st.caption(" ".join(filter(None, (f"{text.ONLY}: {safe_md(narrowed, 300)}." if narrowed else "", note))))
     whole = view.count(place.without_filters().query) if place.narrowed else number
     groups = [(cluster.id, cluster.name) for cluster in view.edited.clusters]

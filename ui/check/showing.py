@@ -16,16 +16,21 @@ from ui.components.safe import safe_md
 from ui.session import state
 
 
+def to_be_shown(run: RunRow, view: View) -> bool:
+    """Whether groups are made by examples, and nothing was learnt from these yet."""
+    return run.settings.text == examples.KIND and not view.edited.learnt
+
+
 def showing(run: RunRow, view: View) -> None:
     """One line: how many pictures of each group were shown so far. Nothing for other runs, or once they were learnt."""
-    edited = view.edited
-    if run.settings.text != examples.KIND or edited.learnt:
+    if not to_be_shown(run, view):
         return
+    edited = view.edited
     count = Counter(edited.moved.values())
     shown = [(cluster.name, count[cluster.id]) for cluster in edited.clusters]
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-        told = " · ".join(f"{safe_md(name, 40)} **{number}**" for name, number in shown)
-        st.markdown(f"{text.show_examples(FIRST_EXAMPLES)} {told}", width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        told = " · ".join(f"{place} {safe_md(name, 40)}: **{number}**" for place, (name, number) in enumerate(shown, 1))
+        st.markdown(f":material/back_hand: {text.show_examples(FIRST_EXAMPLES)} {told}", width="stretch")
         if st.button(
             text.CHECK_APPLY,
             icon=":material/model_training:",

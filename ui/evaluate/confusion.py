@@ -19,6 +19,7 @@ from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.images.truth_form import choose_truth, differing, told
 from ui.images.truth_form import summary as summary_of_labels
+from ui.language import digits
 from ui.session import run_data
 
 _ROWS_FIT = 20
@@ -34,6 +35,9 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
     if column:
         notes.append(safe_md(text.other_labels(column, criterion), 300))
     st.caption(" ".join(notes))
+    if worst := found.get("confused"):
+        st.markdown(f":material/compare_arrows: {safe_md(text.confused(worst), 300)}")
+    ranges = found.get("intervals") or {}
     with st.grid(4, min_column_width=150, gap="small"):
         for key, title, tip in (
             ("acc", text.ACC, text.ACC_HELP),
@@ -42,7 +46,61 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
             ("name_acc", text.NAME_ACC, text.NAME_ACC_HELP),
         ):
             value = found.get(key)
-            st.metric(title, "–" if value is None else f"{value:.3f}", help=tip, border=True)
+            low, high = ranges.get(key, (None, None))
+            st.metric(
+                title,
+                "–" if value is None else digits(value, ".3f"),
+                delta=text.between(low, high) if low is not None else None,
+                delta_color="off",
+                delta_arrow="off",
+                delta_description=text.INTERVAL_SHORT if low is not None else None,
+                help=f"{tip} {text.INTERVAL_HELP}" if low is not None else tip,
+                border=True,
+            )
+
+
+def more_scores(found: Mapping[str, Any]) -> None:
+    """The other scores of the field, over all images with a label and over those in a group."""
+    with st.expander(text.MORE_SCORES, icon=":material/functions:"):
+        st.caption(text.covered(found["n_assigned"], found["n"]))
+        keys = list(text.SCORE_NAMES)
+        st.dataframe(
+            {
+                text.SCORE: [text.SCORE_NAMES[key] for key in keys],
+                text.ALL_LABELLED: [found.get(key) for key in keys],
+                text.IN_GROUPS: [found.get(f"{key}_assigned") for key in keys],
+                text.MEANS: [text.SCORE_MEANS[key] for key in keys],
+            },
+            hide_index=True,
+            alt=text.MORE_SCORES,
+            column_config={
+                name: st.column_config.NumberColumn(format="%.3f") for name in (text.ALL_LABELLED, text.IN_GROUPS)
+            },
+        )
+
+
+def per_group(groups: Sequence[Mapping[str, Any]]) -> None:
+    """One line a group: its commonest label, how much of the group has it, how much of that label it holds."""
+    with st.expander(text.PER_GROUP, icon=":material/group_work:"):
+        st.caption(text.PER_GROUP_NOTE)
+        bar = st.column_config.ProgressColumn
+        st.dataframe(
+            {
+                text.CONFUSION_GROUP: [group["cluster"] for group in groups],
+                text.CONFUSION_IMAGES: [group["n"] for group in groups],
+                text.COMMONEST: [group["class"] for group in groups],
+                text.PRECISION: [100 * group["precision"] for group in groups],
+                text.RECALL: [100 * group["recall"] for group in groups],
+                "F1": [group["f1"] for group in groups],
+            },
+            hide_index=True,
+            alt=text.PER_GROUP,
+            column_config={
+                text.PRECISION: bar(format="%.0f %%", min_value=0, max_value=100),
+                text.RECALL: bar(format="%.0f %%", min_value=0, max_value=100),
+                "F1": st.column_config.NumberColumn(help=text.F1_HELP, format="%.3f"),
+            },
+        )
 
 
 def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) -> None:

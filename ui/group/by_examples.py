@@ -16,24 +16,33 @@ from ui.group.start import start_all
 from ui.session import follow_run
 from ui.session.run_options import listed
 
-_NAMES = "example-names"
+_NAMES, _OPEN = "example-names", "by-examples-open"
 
 
 def button(given: DatasetRow, settings: RunSettings) -> None:
     """Ask for the names of the groups, then let the person pick pictures of each."""
-    if given.source.has_images and st.button(
-        text.BY_EXAMPLES, icon=":material/back_hand:", key="by-examples", help=text.BY_EXAMPLES_HELP
-    ):
+    if not given.source.has_images:
+        return
+    st.button(
+        text.BY_EXAMPLES, icon=":material/back_hand:", key="by-examples", help=text.BY_EXAMPLES_HELP,
+        on_click=st.session_state.__setitem__, args=(_OPEN, True),
+    )  # fmt: skip
+    if st.session_state.get(_OPEN):
         _names(given, settings)
 
 
-@dialog(lambda: text.BY_EXAMPLES_TITLE)
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@dialog(lambda: text.BY_EXAMPLES_TITLE, on_dismiss=_close)
 def _names(given: DatasetRow, settings: RunSettings) -> None:
     st.markdown(text.BY_EXAMPLES_NOTE)
     typed = st.text_area(text.OWN_NAMES, key=_NAMES, placeholder=text.BY_EXAMPLES_HINT, height=130)
     if st.button(text.BY_EXAMPLES_GO, type="primary", icon=":material/arrow_forward:", key="by-examples-go"):
         with guarded():
             [run_id] = start_all(given, [by_examples(settings, typed)])
+            _close()
             follow_run.follow(run_id)
 
 

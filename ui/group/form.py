@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, Sight
 from core.ingest import source
+from core.models.baseline.recipe import is_baseline
 from core.pipeline import runs, validation
 from core.pipeline.sight import sight_of
 from core.store.runs import RunRow
@@ -43,6 +44,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
     suggestions.shortcuts(found)
     beyond = st.container()
     k = number_of_groups.field((criterion or "").strip(), found, columns, usable)
+    number_of_groups.stand_out(given)
     others = further_field(given, criterion or "", lambda each: number_for(each, found, columns).k or k)
     run_options.begin(given)
     choice = model_choice.choice()
@@ -66,7 +68,8 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
                 begin_each(given, settings, others) if others else begin(given, settings)
             # A few images are all looked at, and at once.
-            by_examples.button(given, plain)
+            if not seen.warning:
+                by_examples.button(given, plain)
             try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
             st.caption(f":material/arrow_upward: {text.START_WAITS}")
@@ -96,8 +99,11 @@ def another(run: RunRow) -> None:
     lineage.forget()
     dataset_id, truth = run_data.images_at_hand()
     given = state.workspace().store.datasets.get(dataset_id)
-    run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
     criterion, k = run.settings.criterion, run.settings.k
+    if is_baseline(run.settings.text):
+        criterion = ""  # it was not grouped by words
+    else:
+        run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
     st.session_state["criterion"], st.session_state["k"] = criterion, k
     number_of_groups.keep()
@@ -145,5 +151,6 @@ def _ways_on(given: DatasetRow, warning: str, settings: RunSettings) -> None:
             begin(given, demo.with_recorded(settings))
         if st.button(text.SIGHT_CONNECT, icon=":material/hub:", key="connect-vlm"):
             state.go_to("connect")
+        by_examples.button(given, settings)
         if st.button(text.SIGHT_APPEARANCE, icon=":material/image_search:", key="appearance"):
             begin(given, settings)

@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.domain import DatasetRow, SourceAddress
+from core.domain import DatasetRow, RunSettings, SourceAddress
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
+from core.models.baseline.recipe import Recipe, is_baseline
 from core.pipeline import runs as pipeline_runs
 from core.results.run_view import View
 from core.store.runs import RunRow
@@ -100,9 +101,15 @@ def run_name(run: RunRow, groups: int = 0) -> str:
     if run.name:
         return run.name
     given, settings = dataset(run), run.settings
-    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or settings.k)
+    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or _asked(settings))
     parts = [name, text.only(given.given)] if given and sampled(given) else [name]
     return ", ".join([*parts, *_told_apart(run)])
+
+
+def _asked(settings: RunSettings) -> int:
+    """The number of groups that was asked for; 0 for a baseline that finds it."""
+    finds = is_baseline(settings.text) and not Recipe.parse(settings.text).needs_k
+    return 0 if finds else settings.k
 
 
 def _told_apart(run: RunRow) -> list[str]:

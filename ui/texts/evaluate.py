@@ -40,6 +40,58 @@ PRECISION: Final = "Correct"
 PRECISION_HELP: Final = "Called precision: the share of the group's images that have this label."
 F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
 
+INTERVAL_SHORT: Final = "in 95 of 100"
+INTERVAL_HELP: Final = (
+    "Below it what the score would be with other images of the same kind, in 95 of 100 cases (bootstrap)."
+)
+MORE_SCORES: Final = "More scores"
+SCORE: Final = "Score"
+ALL_LABELLED: Final = "All with a label"
+IN_GROUPS: Final = "Those in a group"
+MEANS: Final = "What it says"
+SCORE_NAMES: Final = {
+    "acc": "Accuracy (ACC)",
+    "nmi": "NMI",
+    "ari": "ARI",
+    "ami": "AMI",
+    "fmi": "Fowlkes-Mallows (FMI)",
+    "homogeneity": "Homogeneity",
+    "completeness": "Completeness",
+    "v_measure": "V-measure",
+    "purity": "Purity (many to one)",
+}
+SCORE_MEANS: Final = {
+    "acc": "Each label is paired with one group: share of images in the group of their label.",
+    "nmi": "How much groups and labels tell about each other: 0 nothing, 1 all.",
+    "ari": "Agreement on pairs of images: 0 is chance, 1 is perfect.",
+    "ami": "As NMI, corrected for chance: 0 is chance, also with many groups.",
+    "fmi": "Of pairs in one group, and of pairs with one label, how many are both (geometric mean).",
+    "homogeneity": "Whether each group holds one label only.",
+    "completeness": "Whether all images of a label are in one group.",
+    "v_measure": "Homogeneity and completeness in one number.",
+    "purity": "Each group takes its commonest label: for more groups than labels. It grows with the number of groups.",
+}
+PER_GROUP: Final = "Group by group"
+PER_GROUP_NOTE: Final = "Each group takes its commonest label, so that several groups may have one (many to one)."
+COMMONEST: Final = "Commonest label"
+
+
+def confused(worst: Mapping[str, Any]) -> str:
+    """The commonest confusion: class, cluster and n of `core.evaluate.metrics.commonest_confusion`."""
+    return _("Most often confused: {images} with the label “{label}” in the group “{group}”.").format(
+        images=images(worst["n"]), label=worst["class"], group=worst["cluster"]
+    )
+
+
+def between(low: float, high: float) -> str:
+    return _("{low:.3f} to {high:.3f}").format(low=low, high=high)
+
+
+def covered(assigned: int, number: int) -> str:
+    return _("{assigned:,} of {images} with a label are in a group ({percent}).").format(
+        assigned=assigned, images=images(number), percent=percent(assigned / number)
+    )
+
 
 def matches(scores: Mapping[str, Any], column: str = "") -> str:
     """column: the labels' name where they are about something else than the groups."""

@@ -1,6 +1,6 @@
 # Facetry in a container: the app alone by default, about 1 GB. How to use it: README.md, "In a container".
 #
-#   PARTS        what is installed beside the app (setup/parts.toml): "transformers", "llama_cpp", "formats", or several
+#   PARTS        what is installed beside the app (setup/parts.toml): "transformers", "llama_cpp", "formats", "umap", or several
 #   TORCH_INDEX  where pip finds another build of PyTorch than its usual index has, which for Linux on x86-64 is the one
 #                for CUDA: the address that pytorch.org gives for the CPU, or for another version of CUDA
 #   BASE         a Debian with Python 3.11 or newer

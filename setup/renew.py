@@ -28,11 +28,8 @@ def main(arguments: Sequence[str]) -> None:
     """Resolve everything at once, then write what each part needs."""
     parts = read_parts()
     files = {name: ROOT / f"setup/{name}.txt" for name in parts}
-    before = (
-        []
-        if "--upgrade" in arguments
-        else [path.read_text(encoding="utf-8") for path in files.values() if path.is_file()]
-    )
+    there = [] if "--upgrade" in arguments else [path for path in files.values() if path.is_file()]  # not of a new part
+    before = [path.read_text(encoding="utf-8") for path in there]
     everything = resolved([line for part in parts.values() for line in part.lines], UNUSED, before)
     later = {package_of(line) for name, part in parts.items() if name not in {APP, DEV} for line in part.lines}
     app: set[str] = set()

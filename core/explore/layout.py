@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -121,7 +122,9 @@ def has_umap() -> bool:
 def _umap(places: Vector, start: Vector, tick: Tick) -> Vector:
     """UMAP (McInnes et al., arXiv 1802.03426) as umap-learn has it; it tells nothing on the way."""
     try:
-        umap: Any = importlib.import_module("umap")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it misses TensorFlow, which nothing here needs
+            umap: Any = importlib.import_module("umap")
     except ImportError:
         raise BadInput(
             "UMAP is a part of its own. Stop Facetry, run `python3 start.py install umap`, and start it again; "

@@ -90,7 +90,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         + [(UNASSIGNED, view.states()["unassigned"])],
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         workspace.store.datasets.noted(settings.dataset_id)[1],
-        view.metrics(),
+        view.all_metrics(),
         said_of_groups(view.edited.clusters) + said_of_sight(settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
         other_column(settings.truth, settings.criterion),

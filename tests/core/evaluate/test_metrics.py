@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from core.evaluate.metrics import chance_verdict, confusion, hungarian_accuracy, score, sentence
+from core.evaluate.confusion import confusion
+from core.evaluate.metrics import chance_verdict, hungarian_accuracy, score, sentence
 from core.evaluate.names import Word
 
 DOG = Word(frozenset({"dog"}), frozenset({"dog", "puppy"}))

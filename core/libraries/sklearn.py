@@ -19,6 +19,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 from sklearn.utils.extmath import randomized_svd
 
@@ -35,6 +36,7 @@ __all__ = [
     "MiniBatchKMeans",
     "NearestNeighbors",
     "SpectralClustering",
+    "StratifiedKFold",
     "kneighbors_graph",
     "metrics",
     "preprocessing",

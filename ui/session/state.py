@@ -63,6 +63,7 @@ PAGES = {
     "where": Place(common.SECTION_GROUPS, place_image.WHERE_PAGE, place_image.WHERE_HELP, aside=True),
     "check": Place(common.SECTION_CHECK, common.CHECK_PAGE, common.CHECK_HELP),
     "evaluate": Place(common.SECTION_EVALUATE, common.EVALUATE, common.EVALUATE_HELP),
+    "labels": Place(common.SECTION_EVALUATE, common.LABELS_PAGE, common.LABELS_HELP, aside=True),
     "compare": Place(common.SECTION_EVALUATE, compare.COMPARE, compare.COMPARE_HELP, aside=True),
     "export": Place(common.SECTION_SHARE, common.EXPORT, common.EXPORT_HELP),
     "connect": Place(common.SECTION_MODELS, common.CONNECT, common.CONNECT_HELP),

@@ -16,8 +16,9 @@ Counts = NDArray[np.int64]
 
 
 def scores(counts: Counts) -> dict[str, float | None]:
-    """nmi, ami, ari, fmi, homogeneity, completeness, v_measure of a (classes, clusters) table. Means are arithmetic; ami
-    is None where it would take too long."""
+    """nmi, ami, ari, fmi, homogeneity, completeness, v_measure of a (classes, clusters) table.
+
+    Means are arithmetic; ami is None where it would take too long."""
     total = int(counts.sum())
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     rows, columns = rows[rows > 0], columns[columns > 0]

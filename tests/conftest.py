@@ -19,6 +19,7 @@ import pytest
 
 if TYPE_CHECKING:
     from app_server import Server
+    from finished_runs import Finished
     from house import House
 
 DATASETS = Path(__file__).parents[1].parent / "shared" / "datasets"
@@ -42,8 +43,6 @@ for name in ("http_proxy", "https_proxy", "all_proxy"):
 os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
 
 
-HALF = "test_browser_e"
-"""Tests in files up to this name take about half of the time of all that drive a browser."""
 ATTEMPTS: list[str] = []
 
 
@@ -99,16 +98,16 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Three processes share the tests a file at a time. Two of them begin with those that drive a browser, which
-    take longest and mostly wait, so that two cores are busy with all three. Those that use PyTorch stay in one, so
-    that only one waits for it to load."""
+    take longest and mostly wait, so that two cores are busy with all three: about half of these share the finished
+    runs. Those that use PyTorch stay in one, so that only one waits for it to load."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             if _drives_browser(file):
-                return "browser, first half" if Path(file).name < HALF else "browser, second half"
-            return "PyTorch" if _uses_torch(file) else file
+                return "browser, finished runs" if _says(file, "import Finished") else "browser"
+            return "PyTorch" if _says(file, "from on_use import") else file
 
     return ByFile(config, log)
 
@@ -135,8 +134,8 @@ def _drives_browser(file: str) -> bool:
 
 
 @functools.cache
-def _uses_torch(file: str) -> bool:
-    return "from on_use import" in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+def _says(file: str, words: str) -> bool:
+    return words in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +154,17 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     house = House(tmp_path, monkeypatch)
     yield house
     house.workspace.close()
+
+
+@pytest.fixture(scope="module")
+def lasting_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house for all tests of a file that only read: to make a run anew took most of the time of each."""
+    from house import House
+
+    with pytest.MonkeyPatch.context() as patch:
+        house = House(tmp_path_factory.mktemp("house"), patch)
+        yield house
+        house.workspace.close()
 
 
 @pytest.fixture(scope="session")
@@ -181,3 +191,12 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     with running(tmp_path_factory.mktemp("app") / "workspace") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+    """The app with finished runs, for all browser tests that look at results and take back what they change."""
+    from finished_runs import serving
+
+    with serving(tmp_path_factory.mktemp("finished")) as finished:
+        yield finished

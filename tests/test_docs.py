@@ -80,7 +80,7 @@ def test_what_a_doc_names_is_there(doc: Path) -> None:
     links = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link]
     assert [link for link in links if not (doc.parent / link).exists()] == []
     named = re.findall(r"`([\w./-]+(?:\.(?:py|sql|json|toml|html|js|css)|/))`", text)
-    written_by_a_run = {"run.json", "comparison.json", "metrics.json", "batches.json", "report.html"}
+    written_by_a_run = {"run.json", "bundle.json", "comparison.json", "metrics.json", "batches.json", "report.html"}
     assert [name for name in named if name not in written_by_a_run and not exists(name, doc.parent)] == []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import string
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -44,9 +45,40 @@ def current() -> str:
     return str(st.session_state.get(_KEY, "en"))
 
 
+class _Text(str):
+    """A translated text: `format` writes the numbers in it as its language does."""
+
+    def format(self, *values: object, **named: object) -> str:
+        return _Numbers().vformat(self, values, named)
+
+
+class _Numbers(string.Formatter):
+    """Puts values into a text, numbers with the signs of the language of this session."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        said = str(super().format_field(value, format_spec))
+        return said.translate(_signs(current())) if isinstance(value, int | float) else said
+
+
+def digits(value: float, form: str = ",") -> str:
+    """A number in digits, as the language of this session writes it. form: as in `format`."""
+    return _Numbers().format_field(value, form)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _signs(code: str) -> dict[int, str]:
+    """What Python's signs between digits become in a language."""
+    if code == "en":
+        return {}
+    from babel import Locale
+
+    signs = Locale.parse(code).number_symbols["latn"]
+    return str.maketrans({",": signs["group"], ".": signs["decimal"]})
+
+
 def _(text: str) -> str:
     """The text in the language of this session."""
-    return _catalogue(code).gettext(text) if (code := current()) != "en" and text else text
+    return _Text(_catalogue(code).gettext(text)) if (code := current()) != "en" and text else text
 
 
 def plural(one: str, many: str, number: int) -> str:

@@ -41,7 +41,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     _zip_names_option(run)
     _table_encoding_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
-    run.add_argument("--criterion", default="", metavar="TEXT", help="what to group by, e.g. colour")
+    run.add_argument("--criterion", default=None, metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")
     _out_option(run)
     run.add_argument("--vision", default="builtin", metavar="KIND[:MODEL]", help="who describes (default: builtin)")

@@ -62,7 +62,7 @@ def act(options: argparse.Namespace) -> int:
 
 def _settings(options: argparse.Namespace) -> RunSettings:
     """What the options say of the run; its images are found later. Raises BadInput."""
-    if bool(options.baseline) == bool(options.criterion):
+    if bool(options.baseline) == (options.criterion is not None):
         raise BadInput("Give --criterion, or --baseline for groups without words.")
     if options.baseline:
         return baseline.settings(options, 2 if options.k == AUTO else _k(options.k, ()) if options.k else 0)

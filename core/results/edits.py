@@ -147,20 +147,6 @@ class Learn:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """Say which cluster counts as a label's own in the scores; None lets the best matching decide. Asks nothing.
-
-    Attributes:
-        column: the labels it is about, as `RunSettings.truth` has them.
-    """
-
-    column: str
-    label: str
-    cluster_id: str | None
-    kind: Literal["match"] = "match"
-
-
-@dataclass(frozen=True, slots=True)
 class Relabel:
     """Correct the given label of an image, or confirm it; what was given stays as it is. Asks nothing.
 
@@ -178,7 +164,7 @@ class Relabel:
 
 
 Single = Annotated[
-    Rename | Redefine | Merge | Delete | Add | Split | MoveLabels | Pin | Propose | Move | Learn | Match | Relabel,
+    Rename | Redefine | Merge | Delete | Add | Split | MoveLabels | Pin | Propose | Move | Learn | Relabel,
     Field(discriminator="kind"),
 ]
 
@@ -191,22 +177,7 @@ class Several:
     kind: Literal["several"] = "several"
 
 
-Edit = (
-    Rename
-    | Redefine
-    | Merge
-    | Delete
-    | Add
-    | Split
-    | MoveLabels
-    | Pin
-    | Propose
-    | Move
-    | Learn
-    | Match
-    | Relabel
-    | Several
-)
+Edit = Rename | Redefine | Merge | Delete | Add | Split | MoveLabels | Pin | Propose | Move | Learn | Relabel | Several
 EDIT: TypeAdapter[Edit] = TypeAdapter(Annotated[Edit, Field(discriminator="kind")])
 
 
@@ -238,8 +209,6 @@ def _touched(edit: Edit) -> set[str]:
             return {*edit.items, *([edit.cluster_id] if edit.cluster_id else [])}
         case Learn():
             return {*edit.items, *edit.clusters} - {""}
-        case Match():
-            return {f"label {edit.label}", *([edit.cluster_id] if edit.cluster_id else [])}
         case Relabel():
             return {f"label of {edit.item}"}
         case Merge() | MoveLabels():

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from core.errors import BadInput
-from core.evaluate.confusion import Confusion, from_counts, matching
 from core.evaluate.intervals import intervals
-from core.evaluate.metrics import agreement
+from core.evaluate.metrics import Confusion, agreement, from_counts, matching
 from core.results.compare import Spent, spent
 from core.results.run_view import View
 from core.results.selection import REST
@@ -70,7 +69,7 @@ def leaderboard(store: Store, views: Sequence[View], facet: str) -> list[Standin
         if counts:
             table = from_counts({(name, cluster or None): number for name, cluster, number in counts})
             found.append(_standing(view, table))
-    return sorted(found, key=lambda one: -one.scores["ari"])
+    return sorted(found, key=lambda one: (-one.scores["ari"], -one.scores["acc"]))
 
 
 def consensus(store: Store, runs: Sequence[str], trusted: str = "") -> Consensus:

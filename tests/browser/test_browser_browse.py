@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import chromium as kit
 import pytest
-from conftest import DATASETS
+from finished_runs import Finished
 from playwright.sync_api import Page, expect
 
 from ui import text
@@ -21,21 +18,9 @@ HEAD = 200
 """Pixels that may stand above the first picture at 1280 x 720."""
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Server, str]]:
-    """The app on a workspace with one finished run, which tests leave as it was, and its id."""
-    place = tmp_path_factory.mktemp("browse")
-    images = kit.flowers(place / "garden", 18)
-    options = {
-        "--images": images, "--criterion": "species", "--k": 4, "--truth": DATASETS / "flowers" / "labels.csv:species",
-        "--out": place / "out", "--workspace": place / "workspace",
-    }  # fmt: skip
-    words = [str(word) for option in options.items() for word in option]
-    subprocess.run([sys.executable, "-m", "core", "run", *words], cwd=kit.ROOT, check=True, capture_output=True)
-    run_id = re.search(r'"run": "(\w+)"', (place / "out" / "run.json").read_text(encoding="utf-8"))
-    assert run_id
-    with kit.running(place / "workspace") as server:
-        yield server, run_id[1]
+@pytest.fixture
+def done(finished: Finished) -> tuple[kit.Server, str]:
+    return finished.server, finished.runs["species"]
 
 
 def open_browse(page: Page, done: tuple[kit.Server, str], query: str) -> None:

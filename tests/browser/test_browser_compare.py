@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import chromium as kit
 import pytest
-from conftest import DATASETS
+from finished_runs import Finished
 from playwright.sync_api import Page, expect
 
 from ui import text
 
 browser, page = kit.browser, kit.page
 pytestmark = kit.marks
-RUNS = {"species": 4, "colour": 3, "Species": 2}
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Server, dict[str, str]]]:
-    """The app on a workspace with finished runs on the same photos; criterion -> id."""
-    place = tmp_path_factory.mktemp("two")
-    images = kit.flowers(place / "garden", 6)
-    found = {}
-    for criterion, k in RUNS.items():
-        options = {
-            "--images": images, "--criterion": criterion, "--k": k, "--out": place / criterion,
-            "--truth": DATASETS / "flowers" / "labels.csv:species", "--workspace": place / "workspace",
-        }  # fmt: skip
-        words = [str(word) for option in options.items() for word in option]
-        subprocess.run([sys.executable, "-m", "core", "run", *words], cwd=kit.ROOT, check=True, capture_output=True)
-        run_id = re.search(r'"run": "(\w+)"', (place / criterion / "run.json").read_text(encoding="utf-8"))
-        assert run_id
-        found[criterion] = run_id[1]
-    with kit.running(place / "workspace") as server:
-        yield server, found
+@pytest.fixture
+def done(finished: Finished) -> tuple[kit.Server, dict[str, str]]:
+    return finished.server, finished.runs
 
 
 def images_of(field: str) -> int:

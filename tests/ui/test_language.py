@@ -137,3 +137,13 @@ def test_no_text_is_looked_up_while_a_module_is_imported() -> None:
     assert used_at_import("from ui import text\nA = text.UNDO\ndef f(a=text.REDO): return text.ADD") == ["UNDO", "REDO"]
     places = {path: used_at_import(path.read_text(encoding="utf-8")) for path in (state.ROOT / "ui").rglob("*.py")}
     assert not {str(path): found for path, found in places.items() if found}
+
+
+def test_numbers_are_written_as_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert text.images(1200) == "1,200 images"
+    assert language.digits(0.5, ".3f") == "0.500"
+    monkeypatch.setattr(language, "current", lambda: "de")
+    assert text.images(1200) == "1.200 Bilder"
+    assert language.digits(0.5, ".3f") == "0,500"
+    assert text.moved(1200, "a, b.c") == "1.200 Bilder nach a, b.c verschoben."
+    assert text.money(1234.5) == "$1.234,50"

@@ -16,7 +16,7 @@ from ui.components.notices import act
 from ui.components.safe import safe_md
 from ui.session import state
 
-_HEIGHT = 420
+_HEIGHT = 460
 
 
 def count_groups(given: DatasetRow, features: Features, recipe: Recipe, take: Callable[[int], None]) -> None:
@@ -67,7 +67,7 @@ def plot(found: HowMany) -> None:
         x=alt.X("k:Q", title=text.COUNT_GROUPS, axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(zero=False)),
         y=alt.Y("value:Q", title=text.COUNT_VALUE),
         color=alt.Color(
-            "criterion:N", title=text.COUNT_CRITERION, legend=alt.Legend(orient="bottom", columns=2, labelLimit=0)
+            "criterion:N", title=text.COUNT_CRITERION, legend=alt.Legend(orient="bottom", columns=1, labelLimit=0)
         ),
         tooltip=[alt.Tooltip("criterion:N", title=text.COUNT_CRITERION), alt.Tooltip("k:Q", title=text.COUNT_GROUPS)],
     )
@@ -76,7 +76,7 @@ def plot(found: HowMany) -> None:
     )
     marks = lines.transform_filter("datum.best").mark_point(filled=True, size=90)
     chart = band.encode(x="low:Q", x2="high:Q") + lines.mark_line() + marks
-    st.altair_chart(chart.properties(height=_HEIGHT), width="stretch")
+    st.altair_chart(chart.properties(height=_HEIGHT), width="stretch", alt=text.COUNT_PLOT)
 
 
 def _line(key: str, found: HowMany) -> Sequence[dict[str, object]]:

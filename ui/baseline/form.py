@@ -20,6 +20,7 @@ from ui import text
 from ui.baseline.count import count_groups
 from ui.components.notices import guarded
 from ui.group.start import start_all
+from ui.language import digits
 from ui.session import follow_run, state
 
 _USUAL_K, _USUAL_PERCENT = 5, 90
@@ -63,7 +64,7 @@ def costs() -> None:
             {
                 text.BASELINE_METHOD: [text.BASELINE_METHODS_OF[method] for method in KINDS],
                 text.BASELINE_COST: [kind.cost for kind in KINDS.values()],
-                text.BASELINE_MOST: [f"{kind.most:,}" for kind in KINDS.values()],
+                text.BASELINE_MOST: [digits(kind.most) for kind in KINDS.values()],
             },
             border="horizontal", hide_index=True,
         )  # fmt: skip

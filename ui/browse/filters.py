@@ -17,7 +17,7 @@ from ui import text
 from ui.browse.address import Place, go
 from ui.browse.fields import field
 from ui.components.safe import plain
-from ui.language import tr
+from ui.language import digits, tr
 from ui.session import state
 
 _LIKE = "like"
@@ -123,7 +123,7 @@ def _groups(view: View, place: Place) -> None:
         lambda key: st.multiselect(
             text.GROUPS,
             list(names),
-            format_func=lambda group: f"{plain(names[str(group)], 60)} ({sizes[group]:,})",
+            format_func=lambda group: f"{plain(names[str(group)], 60)} ({digits(sizes[group])})",
             key=key,
             placeholder=text.ALL_GROUPS,
             on_change=lambda: go(place.narrowed_by(groups=tuple(st.session_state[key]))),
@@ -142,7 +142,7 @@ def _sources(run: RunRow, place: Place) -> None:
                 text.BY,
                 known,
                 selection_mode="multi",
-                format_func=lambda source: f"{text.SOURCES[source]} ({counts.get(source, 0):,})",
+                format_func=lambda source: f"{text.SOURCES[source]} ({digits(counts.get(source, 0))})",
                 key=key,
                 on_change=lambda: go(place.narrowed_by(by=tuple(st.session_state[key]))),
             ),

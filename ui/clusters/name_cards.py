@@ -17,6 +17,7 @@ from ui.clusters.several import choose_box
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
+from ui.language import digits
 from ui.session import state
 
 _EXAMPLES = 6
@@ -91,7 +92,7 @@ def card(board: Board, group: Group) -> None:
 
 
 def _counted(labels: Sequence[tuple[str, int]]) -> str:
-    return ", ".join(f"{safe_md(label, 40)} ({count:,})" for label, count in labels)
+    return ", ".join(f"{safe_md(label, 40)} ({digits(count)})" for label, count in labels)
 
 
 def _pin(run: RunRow, cluster: Cluster, pinned: bool) -> None:

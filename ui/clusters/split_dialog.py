@@ -17,6 +17,7 @@ from ui.components.dialog import dialog
 from ui.components.gallery import Tile, wall
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
+from ui.language import digits
 from ui.session import run_data, state
 
 _TILES, _LABELS = 6, 6
@@ -63,7 +64,9 @@ def _part(cluster: Cluster, part: Proposed, key: str, pictures: bool, *, stays: 
             placeholder=text.stays_in(cluster.name),
             key=f"part-{key}",
         )
-        inside = ", ".join(f"{safe_md(label, 40)} ({number:,})" for label, number in [*part.inside.items()][:_LABELS])
+        inside = ", ".join(
+            f"{safe_md(label, 40)} ({digits(number)})" for label, number in [*part.inside.items()][:_LABELS]
+        )
         st.caption(f"**{text.images(len(part.items))}** · {inside}")
         if pictures:
             wall([Tile(item, part.name) for item in part.items[:_TILES]], part.name, key=f"tiles-{key}", size=72)
@@ -92,7 +95,7 @@ def labels_dialog(run: RunRow, cluster: Cluster, labels: Sequence[tuple[str, int
         picked = st.multiselect(
             text.MOVE_LABELS_WHICH,
             list(counts),
-            format_func=lambda label: f"{label} ({counts[label]:,})",
+            format_func=lambda label: f"{label} ({digits(counts[label])})",
             key=f"labels-picked-{key}",
         )
         names = {other.id: other.name for other in others}

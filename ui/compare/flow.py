@@ -17,6 +17,7 @@ from ui.browse.overview import REST as REST_NAMES
 from ui.components.heat_map import MOST, Axis, heat_map
 from ui.components.image_pages import image_pages
 from ui.components.safe import plain, safe_md
+from ui.language import digits
 
 _FIELD = "field"
 """The name of the chosen field in the address: "c1,c3"."""
@@ -40,7 +41,7 @@ def figures(found: Comparison) -> DeltaGenerator:
 def agreement(found: Comparison) -> None:
     """How far the two agree. The first time, a library is loaded: called when the rest is there."""
     names = (("ari", text.ARI), ("nmi", text.NMI))
-    measures = [f"{name} {found.agreement[key]:.2f}" for key, name in names if key in found.agreement]
+    measures = [f"{name} {digits(found.agreement[key], '.2f')}" for key, name in names if key in found.agreement]
     st.caption(" · ".join(measures), width="content", help=text.AGREEMENT_HELP)
 
 

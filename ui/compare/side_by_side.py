@@ -11,6 +11,7 @@ from core.results.compare import Comparison, differing, spent
 from core.results.run_view import View
 from ui import text
 from ui.components.safe import safe_md
+from ui.language import digits
 from ui.session import model_choice, run_data
 
 _MODELS = ("vision", "text", "fallback")
@@ -34,13 +35,13 @@ def side_by_side(found: Comparison) -> None:
 def _figures(view: View) -> dict[str, str]:
     """What is said of one run, by the keys of text.FIGURES; nothing that is not there."""
     states, took = view.states(), spent(view.run.stats)
-    said = {"groups": f"{len(view.edited.clusters):,}", "unassigned": f"{states['unassigned']:,}"}
+    said = {"groups": digits(len(view.edited.clusters)), "unassigned": digits(states["unassigned"])}
     if states["failed"]:
-        said["failed"] = f"{states['failed']:,}"
+        said["failed"] = digits(states["failed"])
     scores: Mapping[str, Any] = run_data.scores(view.run) or {}
-    said |= {key: f"{scores[key]:.3f}" for key in ("acc", "nmi", "ari") if scores.get(key) is not None}
+    said |= {key: digits(scores[key], ".3f") for key in ("acc", "nmi", "ari") if scores.get(key) is not None}
     if took.tokens:  # the built-in engine sends nothing
-        said |= {"requests": f"{took.requests:,}", "tokens": f"{took.tokens:,}", "cost": text.money(took.cost)}
+        said |= {"requests": digits(took.requests), "tokens": digits(took.tokens), "cost": text.money(took.cost)}
     if took.seconds:
         said["seconds"] = text.duration(took.seconds)
     return said

@@ -28,7 +28,7 @@ def together(run: RunRow) -> None:
     views = results.views_of(store, dataset)
     if len(views) < 2:
         return
-    names = {view.run.id: plain(run_data.run_name(view.run), _NAME) for view in views}
+    names = {view.run.id: plain(run_data.run_name(view.run, len(view.edited.clusters)), _NAME) for view in views}
     st.header(text.TOGETHER, anchor=False, help=text.TOGETHER_HELP)
     facets = store.datasets.facets(dataset)
     if facets:

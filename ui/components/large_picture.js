@@ -111,6 +111,7 @@ function draw(state) {
   previous.disabled = !target(state, -1)
   next.disabled = !target(state, 1)
   const place = state.at >= 0 ? data.first + state.at + 1 : 0
+  const written = number => number.toLocaleString(data.words.numbers)
   root.querySelector(".place").textContent = place
-    ? data.words.place.replace("{n}", place.toLocaleString("en")).replace("{total}", data.total.toLocaleString("en")) : ""
+    ? data.words.place.replace("{n}", written(place)).replace("{total}", written(data.total)) : ""
 }

@@ -207,8 +207,8 @@ function draw(state) {
     if ("disabled" in found) found.disabled = busy
     return found
   }
-  part(".count", true, count ? words.selected.replace("{n}", count.toLocaleString("en")) : data.counted)
-  part(".all", data.total > 0 && count < data.total, words.all.replace("{n}", data.total.toLocaleString("en")))
+  part(".count", true, count ? words.selected.replace("{n}", count.toLocaleString(words.numbers)) : data.counted)
+  part(".all", data.total > 0 && count < data.total, words.all.replace("{n}", data.total.toLocaleString(words.numbers)))
   part(".clear", count > 0, words.clear)
   part(".unsure", count > 0 && data.unsure, words.unsure)
   part(".new", count > 0, words.new)

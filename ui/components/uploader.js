@@ -8,7 +8,7 @@ function draw() {
   }, 100)
 }
 
-const amount = number => number.toLocaleString("en-US")
+const amount = (words, number) => number.toLocaleString(words.numbers)
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (_, name) => values[name])
 
 function timeLeft(words, seconds) {
@@ -17,10 +17,10 @@ function timeLeft(words, seconds) {
 }
 
 function progressLine(words, job) {
-  const count = amount(job.items.size)
-  if (job.phase === "listing") return fill(words.listing, { count: amount(job.listed ?? 0) })
+  const count = amount(words, job.items.size)
+  if (job.phase === "listing") return fill(words.listing, { count: amount(words, job.listed ?? 0) })
   if (job.phase === "asking") return fill(words.asking, { count })
-  const numbers = { here: amount(job.filesHere), all: amount(job.wanted.length) }
+  const numbers = { here: amount(words, job.filesHere), all: amount(words, job.wanted.length) }
   if (job.phase === "done") return fill(words.whole, numbers)
   const left = job.phase === "sending" && !job.waiting ? job.secondsLeft : null
   if (left === null) return fill(words.sending, numbers)
@@ -134,15 +134,15 @@ export default function (component) {
     show(part("line"), working || stopped ? line : "")
     const MB = 1024 * 1024
     const bytes = working && job.bytes > MB
-    show(part("bytes"), bytes ? fill(words.bytes, { here: amount(Math.floor(job.bytesHere / MB)),
-                                                    all: amount(Math.ceil(job.bytes / MB)) }) : "")
+    show(part("bytes"), bytes ? fill(words.bytes, { here: amount(words, Math.floor(job.bytesHere / MB)),
+                                                    all: amount(words, Math.ceil(job.bytes / MB)) }) : "")
     const out = job?.id ? job.items.size - job.wanted.length : 0
-    show(part("out"), out && working ? fill(words.out, { count: amount(out) }) : "")
+    show(part("out"), out && working ? fill(words.out, { count: amount(words, out) }) : "")
     show(part("waiting"), working && job.waiting ? words.waiting : "")
     const unreadable = job?.unreadable ?? []
     const problem = job?.phase === "cancelled" ? words.cancelled : job?.problem
     show(part("problem"), problem || (unreadable.length && stopped
-      ? fill(words.unreadable, { count: amount(unreadable.length), name: unreadable[0].path }) : ""))
+      ? fill(words.unreadable, { count: amount(words, unreadable.length), name: unreadable[0].path }) : ""))
     part("again").hidden = !(stopped && job.mayPass)
     part("use").hidden = !(stopped && job.filesHere)
     part("cancel").hidden = !(working || (stopped && job.id))

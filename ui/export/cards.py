@@ -14,7 +14,7 @@ from ui import text
 from ui.browse.overview import REST as REST_NAMES
 from ui.components.notices import guarded
 from ui.components.safe import safe_md
-from ui.language import tr
+from ui.language import digits, tr
 from ui.routes.downloads import WORKSPACE, address
 from ui.session import state
 
@@ -33,7 +33,7 @@ def choose_part(view: View) -> Only:
             text.EXPORT_GROUPS,
             list(names),
             default=asked,
-            format_func=lambda key: f"{names[key]} ({sizes[key]:,})",
+            format_func=lambda key: f"{names[key]} ({digits(sizes[key])})",
             placeholder=text.EXPORT_ALL_GROUPS,
             key="export-groups",
         )
@@ -85,7 +85,7 @@ def folders_card(run: RunRow, only: Only) -> None:
             st.markdown(text.EXPORT_RECORDS)
             return
         st.markdown(text.folders_note(about.files, about.originals))
-        listed = [f"{safe_md(name, 60)} ({count:,})" for name, count in about.folders[:_FOLDERS_SHOWN]]
+        listed = [f"{safe_md(name, 60)} ({digits(count)})" for name, count in about.folders[:_FOLDERS_SHOWN]]
         if len(about.folders) > _FOLDERS_SHOWN:
             listed.append(text.and_more(len(about.folders) - _FOLDERS_SHOWN))
         st.caption(f"{text.EXPORT_PREVIEW}: {' · '.join(listed)}")

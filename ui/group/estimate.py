@@ -19,6 +19,7 @@ from core.store.runs import RunRow
 from ui import text
 from ui.components.safe import safe_md
 from ui.connect import price_table
+from ui.language import digits
 from ui.session import model_choice, state
 
 COUNTED = 20_000
@@ -118,8 +119,8 @@ def against(run: RunRow) -> None:
     rows: dict[str, tuple[str, str]] = {}
     if expected.requests or used:  # the built-in engine sends nothing
         cost = text.UNKNOWN if expected.cost is None else text.money(expected.cost)
-        rows["requests"] = (text.rounded(expected.requests), f"{requests:,}")
-        rows["tokens"] = (text.rounded(expected.tokens), f"{used:,}")
+        rows["requests"] = (text.rounded(expected.requests), digits(requests))
+        rows["tokens"] = (text.rounded(expected.tokens), digits(used))
         rows["cost"] = (cost, text.money(spent) if spent or expected.cost is not None else text.UNKNOWN)
     rows["seconds"] = (text.duration(expected.seconds), text.duration(seconds))
     with st.expander(text.AGAINST, icon=":material/timer:"):

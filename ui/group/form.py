@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, Sight
 from core.ingest import source
+from core.models.baseline.recipe import is_baseline
 from core.pipeline import runs, validation
 from core.pipeline.sight import sight_of
 from core.store.runs import RunRow
@@ -43,6 +44,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
     suggestions.shortcuts(found)
     beyond = st.container()
     k = number_of_groups.field((criterion or "").strip(), found, columns, usable)
+    number_of_groups.stand_out(given)
     others = further_field(given, criterion or "", lambda each: number_for(each, found, columns).k or k)
     run_options.begin(given)
     choice = model_choice.choice()
@@ -97,8 +99,11 @@ def another(run: RunRow) -> None:
     lineage.forget()
     dataset_id, truth = run_data.images_at_hand()
     given = state.workspace().store.datasets.get(dataset_id)
-    run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
     criterion, k = run.settings.criterion, run.settings.k
+    if is_baseline(run.settings.text):
+        criterion = ""  # it was not grouped by words
+    else:
+        run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
     st.session_state["criterion"], st.session_state["k"] = criterion, k
     number_of_groups.keep()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.domain import folded
+from core.models.baseline.recipe import is_baseline
 from core.results import decisions
 from core.results.edited import Edited
 from core.store.runs import RunRow
@@ -15,7 +16,9 @@ from ui.session import lineage, run_options, state
 
 
 def new_version_button(run: RunRow) -> None:
-    """Opens the form, filled in."""
+    """Opens the form, filled in; nothing for a baseline, whose form is another."""
+    if is_baseline(run.settings.text):
+        return
     st.button(
         text.NEW_VERSION, icon=":material/edit_note:", key="new-version", help=text.NEW_VERSION_HELP, on_click=act,
         args=(new_version, run),

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.domain import DatasetRow
+from core.models.baseline.recipe import Features, Recipe
 from core.suggestions.labels import Column
 from core.suggestions.number import number_for
 from core.suggestions.suggestion import Found, Suggestion
 from ui import text
+from ui.baseline.count import count_groups
 from ui.components.safe import safe_md
 
 _GROUPS = 5
+_FEWEST = 12
+"""Of fewer images a person sees at a glance how many groups there are."""
 _OWN, _FOLLOWS = "k-own", "k-follows"
 
 
@@ -38,6 +43,17 @@ def field(criterion: str, found: Found, columns: Sequence[Column], usable: int) 
         if suggested.k:
             st.caption(safe_md(text.suggested(suggested)), width="stretch")
     return int(k or 0)
+
+
+def stand_out(given: DatasetRow) -> None:
+    """Offer to ask how many groups the images' features fall into; nothing where there are no images, or few."""
+    if given.source.has_images and given.counts.get("ready", 0) >= _FEWEST:
+        count_groups(given, Features("network"), Recipe("k-means"), _decided)
+
+
+def _decided(k: int) -> None:
+    st.session_state["k"] = k
+    keep()
 
 
 def keep() -> None:

@@ -18,6 +18,7 @@ from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
 from ui.group.first_names import first_names
+from ui.language import digits
 from ui.session import follow_run, model_choice, run_data, state
 
 _LATEST = 12
@@ -162,7 +163,7 @@ def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int], now: Pro
 def _errors(run: RunRow, progress: Progress) -> None:
     if progress.failures:
         kinds = state.workspace().store.answers.kinds(run.id).get(progress.step, {})
-        told = text.kinds(kinds) or f"{progress.failures:,}"  # the newest are not stored yet
+        told = text.kinds(kinds) or digits(progress.failures)  # the newest are not stored yet
         with st.expander(f"{text.ERRORS}: {told}", icon=":material/error:"):
             for reason in dict.fromkeys(progress.errors):
                 st.markdown(f"- {safe_md(reason, 300)}")

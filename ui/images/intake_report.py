@@ -11,6 +11,7 @@ from ui import text
 from ui.components.gallery import Tile, wall
 from ui.components.notices import act, guarded
 from ui.images.skipped import SHOWN, noted_table, skip_table
+from ui.language import digits
 from ui.session import run_data, state
 
 _PREVIEW = 48
@@ -58,7 +59,7 @@ def counts(given: DatasetRow) -> int:
         cells.insert(2, (text.LEFT_OUT, left_out, text.LEFT_OUT_HELP))
     with st.grid(len(cells), min_column_width=160, gap="small"):
         for label, number, tip in cells:
-            st.metric(label, f"{number:,}", help=tip, border=True)
+            st.metric(label, digits(number), help=tip, border=True)
     return usable
 
 
@@ -69,7 +70,7 @@ def preview(given: DatasetRow, usable: int) -> None:
     shown = state.workspace().store.datasets.spread(given.id, _PREVIEW)
     st.header(text.PREVIEW, anchor=False)
     if len(shown) < usable:
-        st.caption(text.PREVIEW_NOTE.format(shown=len(shown), all=f"{usable:,}"))
+        st.caption(text.PREVIEW_NOTE.format(shown=len(shown), all=digits(usable)))
     pictures = given.source.has_images
     wall([Tile(item.item_id, item.name, "", pictures) for item in shown], text.PREVIEW, key="preview", size=110)
 
@@ -78,7 +79,7 @@ def skipped(given: DatasetRow) -> None:
     """What is not grouped, with the reason and what to do."""
     number = given.not_grouped
     if number:
-        with st.expander(f"{text.NOT_GROUPED}: {number:,}", icon=":material/block:", expanded=number < 6):
+        with st.expander(f"{text.NOT_GROUPED}: {digits(number)}", icon=":material/block:", expanded=number < 6):
             skip_table(given)
 
 
@@ -86,5 +87,5 @@ def noted(given: DatasetRow) -> None:
     """What is grouped and was not read as it is."""
     number, rows = state.workspace().store.datasets.noted(given.id, SHOWN)
     if number:
-        with st.expander(f"{text.NOTED}: {number:,}", icon=":material/info:"):
+        with st.expander(f"{text.NOTED}: {digits(number)}", icon=":material/info:"):
             noted_table(number, rows)

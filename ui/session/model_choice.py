@@ -18,6 +18,7 @@ from core.models.model_spec import OPENAI_BATCH, ModelSpec, base_url, is_server_
 from core.models.openai.client import may_hold_secret
 from core.models.supplied import examples
 from ui import text
+from ui.language import digits
 from ui.session import state
 
 BUILTIN = "builtin"
@@ -180,7 +181,7 @@ def leaves(vision: str, text_model: str, fallback: str = "") -> str:
     eyes = [vision, fallback] if is_chat(vision) else [vision]  # the second model is shown what the first one was
     far = {spec: _host(server_of(spec)) for spec in (vision, text_model, fallback) if _is_far(server_of(spec))}
     to_look, to_read, again = far.get(vision), far.get(text_model), far.get(fallback)
-    said, side = [], f"{config().image_side:,}"
+    said, side = [], digits(config().image_side)
     if to_look:
         said.append(text.LEAVES_IMAGES.format(host=to_look, side=side))
     if to_read not in (None, to_look):

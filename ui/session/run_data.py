@@ -8,15 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from core.domain import DatasetRow, SourceAddress
+from core.domain import DatasetRow, RunSettings, SourceAddress
 from core.evaluate.internal import Internal
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
+from core.models.baseline.recipe import Recipe, is_baseline
 from core.pipeline import label_check
 from core.pipeline import runs as pipeline_runs
 from core.results import decisions
-from core.results.edits import Match, Relabel
+from core.results.edits import Relabel
 from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
@@ -107,9 +108,15 @@ def run_name(run: RunRow, groups: int = 0) -> str:
     if run.name:
         return run.name
     given, settings = dataset(run), run.settings
-    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or settings.k)
+    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or _asked(settings))
     parts = [name, text.only(given.given)] if given and sampled(given) else [name]
     return ", ".join([*parts, *_told_apart(run)])
+
+
+def _asked(settings: RunSettings) -> int:
+    """The number of groups that was asked for; 0 for a baseline that finds it."""
+    finds = is_baseline(settings.text) and not Recipe.parse(settings.text).needs_k
+    return 0 if finds else settings.k
 
 
 def _told_apart(run: RunRow) -> list[str]:
@@ -157,7 +164,7 @@ def _scores(run_id: str, version: str, corrected: bool) -> Mapping[str, Any] | N
 
 def doubts(run: RunRow) -> label_check.Doubts:
     """The labels that are probably wrong; what a person says of labels does not change the list."""
-    return _doubts(run.id, _version(run, but=(Match, Relabel)))
+    return _doubts(run.id, _version(run, but=(Relabel,)))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -167,7 +174,7 @@ def _doubts(run_id: str, version: str) -> label_check.Doubts:
 
 def without_truth(run: RunRow) -> Mapping[str, Internal]:
     """How well the groups hold together, by space."""
-    return _without_truth(run.id, _version(run, but=(Match, Relabel)))
+    return _without_truth(run.id, _version(run, but=(Relabel,)))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

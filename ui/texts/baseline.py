@@ -79,8 +79,7 @@ TO_BASELINE: Final = "Baselines without words"
 COUNT: Final = "How many stand out?"
 COUNT_HELP: Final = "Tries several numbers on a sample and asks five criteria. No model is called that costs anything."
 COUNT_AT_WORK: Final = "Trying numbers of groups"
-COUNT_TAKE: Final = "Take {k}"
-COUNT_LET: Final = "Let it decide"
+COUNT_TAKE: Final = "Let it decide: {k}"
 COUNT_LET_HELP: Final = "Takes the middle of what the criteria say."
 COUNT_OWN: Final = {
     "inertia": "Elbow (distance within groups)",
@@ -97,11 +96,13 @@ COUNT_CRITERION: Final = "Criterion"
 
 def recommended(low: int, high: int, rows: int) -> str:
     """What the criteria together say."""
-    said = _("{low} groups").format(low=low) if low == high else _("{low} to {high} groups").format(low=low, high=high)
-    return _("Recommended: **{said}**, from {rows:,} images.").format(said=said, rows=rows)
+    if low == high:
+        return _("Recommended: **{number} groups**, from {rows:,} images.").format(number=low, rows=rows)
+    return _("Recommended: **{low} to {high} groups**, from {rows:,} images.").format(low=low, high=high, rows=rows)
 
 
 def answers(found: Mapping[str, int]) -> str:
     """criterion (as COUNT_OWN calls it) -> the number it takes."""
-    names = {key: tr(COUNT_OWN)["inertia" if key == "elbow" else key].split(" (")[0] for key in found}
+    criteria = tr(COUNT_OWN)
+    names = {key: criteria["inertia" if key == "elbow" else key].split(" (")[0] for key in found}
     return " · ".join(f"{names[key]}: {k}" for key, k in found.items())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ui.language import _
-from ui.texts.common import images, percent
+from ui.texts.common import images, percent, quoted
 from ui.texts.edits import REDO, UNDO
 
 BROWSE_EMPTY_TITLE: Final = "Nothing is sorted yet"
@@ -59,6 +59,7 @@ ALL_GROUPS_HELP: Final = "Back to the cards of all groups"
 HISTORY: Final = "History"
 BY_LEARNING: Final = "sorted by what you showed"
 SELECTING: Final = {
+    "numbers": "en-US",
     "bar": "Selected images",
     "select": "Select",
     "selected": "{n} selected",
@@ -74,8 +75,8 @@ SELECTING: Final = {
     "redo": REDO,
     "hint": "Select with the tick, Ctrl- or Shift-click, or Space; then 1 to 9 move.",
 }
-"""Words of the bar above a wall of images."""
-LARGE_PICTURE: Final = {"previous": "Previous", "next": "Next", "place": "{n} of {total}"}
+"""Words of the bar above a wall of images; numbers: the locale that they are written in (BCP 47)."""
+LARGE_PICTURE: Final = {"numbers": "en-US", "previous": "Previous", "next": "Next", "place": "{n} of {total}"}
 CONFIDENCE: Final = "Confidence"
 CONFIDENCE_HELP: Final = "How sure the model is of this group, from 0 to 100 %."
 CONFIDENCE_UNKNOWN: Final = "unknown: the model does not tell"
@@ -150,4 +151,4 @@ def model_said(group: str, confidence: float | None) -> str:
 
 
 def they_say(number: int, answer: str) -> str:
-    return f"{images(number)} {_('says') if number == 1 else _('say')} “{answer}”."
+    return f"{images(number)} {_('says') if number == 1 else _('say')} {quoted(answer)}."

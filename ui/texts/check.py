@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ui.language import _
-from ui.texts.common import count, images, percent
+from ui.texts.common import count, images, percent, quoted
 
 CHECK_PAGE: Final = "Check"
 CHECK_HELP: Final = "Answer for the images that tell most, and see how good the groups are."
@@ -67,7 +67,7 @@ def show_examples(number: int) -> str:
 
 def say(number: int, what: str) -> str:
     verb = _("says") if number == 1 else _("say")
-    return f"{images(number)} {verb} “{what}”"
+    return f"{images(number)} {verb} {quoted(what)}"
 
 
 def would_move(number: int, examples: int) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from ui.language import _, plural
+from ui.language import _, digits, plural
 
 APP: Final = "Facetry"
 TAGLINE: Final = "Give it a folder of images, say what to group by, and get named groups that you can check."
@@ -48,14 +48,21 @@ BROWSE_HELP: Final = "Look through the groups and correct single images."
 
 def count(number: int, one: str, many: str = "") -> str:
     """A number with its noun: "1 image", "1,200 images"."""
-    return f"{number:,} {plural(one, many or one + 's', number)}"
+    return f"{digits(number)} {plural(one, many or one + 's', number)}"
 
 
 def images(number: int) -> str:
     return count(number, "image")
 
 
+def quoted(words: str) -> str:
+    return _("“{words}”").format(words=words)
+
+
 def run_name(dataset: str, criterion: str, k: int) -> str:
+    """k: 0 where the number of groups is not part of it."""
+    if not k:
+        return _("{dataset} by {criterion}").format(dataset=dataset, criterion=criterion)
     return _("{dataset} by {criterion}, {count}").format(dataset=dataset, criterion=criterion, count=count(k, "group"))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from core.results.carry import Carried
-from ui.language import _
-from ui.texts.common import images
+from ui.language import _, digits
+from ui.texts.common import images, quoted
 
 REFINE: Final = "Refine, compare"
 COMPARE: Final = "Compare"
@@ -122,13 +122,9 @@ SETTING: Final = {
 
 def with_interval(score: float, interval: tuple[float, float] | None) -> str:
     """A score, with its 95 % interval where that is known."""
-    return (
-        _("{score:.3f} ({interval:.2f} to {interval2:.2f})").format(
-            score=score, interval=interval[0], interval2=interval[1]
-        )
-        if interval
-        else f"{score:.3f}"
-    )
+    if not interval:
+        return f"{score:.3f}"
+    return _("{score:.3f} ({low:.2f} to {high:.2f})").format(score=score, low=interval[0], high=interval[1])
 
 
 def disputed(number: int, total: int) -> str:
@@ -197,7 +193,7 @@ def carried(moves: Carried) -> str:
             )
         )
     if moves.lost:
-        named = ", ".join(f"“{name}” ({number:,})" for name, number in moves.lost.items())
+        named = ", ".join(f"{quoted(name)} ({digits(number)})" for name, number in moves.lost.items())
         parts.append(_("Not so what you had moved into groups that are no more: {named}.").format(named=named))
     if gone := moves.not_here:
         parts.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ui.language import _
+from ui.language import _, digits
 from ui.texts.common import count, duration, images
 
 NOTHING_SENT: Final = "Nothing is sent and it costs nothing"
@@ -43,7 +43,7 @@ def money(dollars: float) -> str:
     """US dollars as a person says them."""
     if dollars <= 0:
         return "$0"
-    return _("less than $0.01") if dollars < 0.01 else f"${dollars:,.2f}"
+    return _("less than $0.01") if dollars < 0.01 else f"${digits(dollars, ',.2f')}"
 
 
 def rounded(number: float) -> str:
@@ -52,7 +52,7 @@ def rounded(number: float) -> str:
         return _("{number:.1f} million").format(number=number / 1e6)
     whole = round(number)
     places = max(len(str(whole)) - 2, 0)
-    return f"{round(whole, -places):,}"
+    return digits(round(whole, -places))
 
 
 def to_look_at(number: int, known: int) -> str:

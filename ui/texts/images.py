@@ -11,6 +11,7 @@ from ui.texts.common import count, images
 IMAGES_TITLE: Final = "Choose your images"
 WAYS: Final = {"files": "Drop or choose files", "path": "A folder on this computer"}
 UPLOADER: Final = {
+    "numbers": "en-US",
     "label": "Your images",
     "drop": "Drop images, folders or ZIP files here",
     "note": (

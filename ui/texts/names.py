@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ui.language import _
-from ui.texts.common import count, images
+from ui.texts.common import count, images, quoted
 
 CLEAR_CHOSEN: Final = "Clear"
 MERGE_CHOSEN: Final = "Merge"
@@ -78,7 +78,7 @@ def merged(number: int, name: str) -> str:
 
 
 def will_merge(names: Sequence[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+    return ", ".join(map(quoted, names))
 
 
 def stays_in(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from ui.language import _, tr
+from ui.language import _, digits, tr
 from ui.texts.common import duration, images
 
 STEPS: Final = {"describe": "Describe", "label": "Label", "name": "Name groups", "assign": "Sort into groups"}
@@ -82,7 +82,7 @@ KINDS_HELP: Final = {
 
 def kinds(found: Mapping[str, int]) -> str:
     """How many failed in which way: "2 refused, 1 empty"."""
-    return ", ".join(f"{number:,} {tr(KINDS).get(kind, kind)}" for kind, number in found.items())
+    return ", ".join(f"{digits(number)} {tr(KINDS).get(kind, kind)}" for kind, number in found.items())
 
 
 def kinds_help(found: Iterable[str]) -> str:

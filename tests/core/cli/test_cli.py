@@ -56,7 +56,8 @@ def test_a_run_writes_the_four_files(command: list[str], tmp_path: Path, capsys:
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["acc"] == metrics["acc_assigned"] == 1.0
     for key in ("n", "n_assigned", "n_unassigned", "k_true", "k_found", "nmi", "ari", "fmi", "homogeneity",
-                "completeness", "v_measure", "purity", "name_acc", "chance", "shuffled", "per_class"):  # fmt: skip
+                "completeness", "v_measure", "purity", "name_acc", "chance", "shuffled", "per_class", "ami",
+                "per_group", "confused", "intervals"):  # fmt: skip
         assert key in metrics
     run = json.loads((out / "run.json").read_text())
     assert list(run["steps"]) == ["describe", "label", "name", "assign"]
@@ -227,6 +228,8 @@ def test_a_missing_option_and_an_out_that_is_a_file_are_said(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["run", "--k", "3"]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert main(["run", "--k", "3", "--out", str(tmp_path / "new")]) == 2
     assert "--criterion" in capsys.readouterr().err
     (tmp_path / "out").write_text("x")
     assert main(command) == 2

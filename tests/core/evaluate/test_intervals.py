@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from core.evaluate.confusion import Confusion, confusion
 from core.evaluate.intervals import adjusted_rand, intervals, normalized_mutual_information
+from core.evaluate.metrics import Confusion, confusion
 
 
 def rows_of(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -52,3 +52,16 @@ def test_all_right_is_sure() -> None:
     found = intervals(confusion(["a", "b"] * 50, ["x", "y"] * 50))
     assert found is not None
     assert found["acc"] == found["ari"] == (1.0, 1.0)
+
+
+def test_an_interval_holds_its_own_score_also_where_groups_are_random() -> None:
+    draw = np.random.default_rng(5)
+    for seed in range(5):
+        truth, groups = draw.integers(0, 6, 200), draw.integers(0, 9, 200)
+        table = confusion([f"t{i}" for i in truth], [f"c{i}" for i in groups])
+        found = intervals(table)
+        assert found is not None
+        low, high = found["ari"]
+        assert low <= sk.adjusted_rand_score(truth, groups) <= high, seed
+        low, high = found["nmi"]
+        assert 0 <= low <= sk.normalized_mutual_info_score(truth, groups) <= high

@@ -23,8 +23,7 @@ from core.results.run_view import Order, Query, View
 ALL = EACH * len(COLOURS)
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def made(house: House) -> str:
     """A run in three groups, so that one colour is in none; one image was moved by hand."""
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
@@ -33,6 +32,18 @@ def done(house: House) -> str:
     moved = view.rows(Query(cluster_id=blue), 1)[0].item_id
     decisions.add(house.store, run_id, Move((moved,), green))
     return run_id
+
+
+@pytest.fixture
+def done(house: House) -> str:
+    """A run for a test that changes it."""
+    return made(house)
+
+
+@pytest.fixture(scope="module")
+def view(lasting_house: House) -> View:
+    """A run that tests only look through."""
+    return View(lasting_house.store, made(lasting_house))
 
 
 def names(view: View, query: Query) -> list[str]:
@@ -56,14 +67,12 @@ def names(view: View, query: Query) -> list[str]:
         (Query(ids=("nope",)), 0),
     ],
 )
-def test_what_is_found(query: Query, found: int, done: str, house: House) -> None:
-    view = View(house.store, done)
+def test_what_is_found(query: Query, found: int, view: View) -> None:
     assert view.count(query) == found == len(view.rows(query))
 
 
 @pytest.mark.parametrize("order", ["sure", "unsure", "given"])
-def test_pages_are_parts_of_the_whole_from_either_end(order: Order, done: str, house: House) -> None:
-    view = View(house.store, done)
+def test_pages_are_parts_of_the_whole_from_either_end(order: Order, view: View) -> None:
     query = Query(order=order)
     whole = names(view, query)
     assert len(set(whole)) == ALL
@@ -75,18 +84,16 @@ def test_pages_are_parts_of_the_whole_from_either_end(order: Order, done: str, h
     assert view.place(query, "nope") is None
 
 
-def test_orders(done: str, house: House) -> None:
-    view = View(house.store, done)
+def test_orders(view: View, lasting_house: House) -> None:
     given, sure, unsure = (names(view, Query(order=order)) for order in ("given", "sure", "unsure"))
-    assert given == [item.name for item in house.store.datasets.items(view.run.settings.dataset_id)]
+    assert given == [item.name for item in lasting_house.store.datasets.items(view.run.settings.dataset_id)]
     assert unsure == sure[::-1]
     rows = view.rows(Query(order="sure"))
     assert rows[0].source == "person"
     assert [row.confidence for row in rows[1:]] == [0.9] * (3 * EACH - 1) + [None] * EACH
 
 
-def test_counts_add_up_and_examples_are_the_surest(done: str, house: House) -> None:
-    view = View(house.store, done)
+def test_counts_add_up_and_examples_are_the_surest(view: View) -> None:
     assert view.states() == {"assigned": 3 * EACH, "unassigned": EACH}
     assert sum(view.sizes().values()) + view.states()["unassigned"] == ALL
     grey = {row.label for row in view.rows(Query(state="unassigned"))}

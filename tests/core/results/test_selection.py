@@ -24,8 +24,7 @@ TOWARDS_BLUE = (0.1, 0.45, 0.6, 0.9)
 """Of the images labelled red, the probability of blue; that of red is the rest."""
 
 
-@pytest.fixture
-def done(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
+def made(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
     """Four groups by colour; images labelled red may be blue, the others are sure, and one blue was put into green."""
 
     def assign(corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment]:
@@ -42,6 +41,19 @@ def done(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
     moved = View(house.store, run_id).rows(Query(cluster_id=house.id_of(run_id, "blue"), truth="blue"), 1)[0]
     decisions.add(house.store, run_id, Move((moved.item_id,), house.id_of(run_id, "green")))
     return run_id
+
+
+@pytest.fixture
+def done(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run for a test that changes it."""
+    return made(house, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def kept(lasting_house: House) -> str:
+    """A run that tests only look through."""
+    with pytest.MonkeyPatch.context() as patch:
+        return made(lasting_house, patch)
 
 
 def _shared(red: str, blue: str, share: float) -> Assignment:
@@ -72,8 +84,8 @@ def names(view: View, query: Query) -> list[str]:
         (Only(copies=True), 0),
     ],
 )
-def test_filters_combine(only: Only, found: int, done: str, house: House) -> None:
-    view = View(house.store, done)
+def test_filters_combine(only: Only, found: int, kept: str, lasting_house: House) -> None:
+    view = View(lasting_house.store, kept)
     assert view.count(only.query) == found == len(view.rows(only.query)) == len(view.ids(only.query))
     assert sum(view.files(only.query).values()) == found == len(list(only.rows(view)))
     assert len(view.file_names(only.query)) == found == len(list(view.filed(only.query)))
@@ -82,9 +94,11 @@ def test_filters_combine(only: Only, found: int, done: str, house: House) -> Non
 @pytest.mark.parametrize(
     ("at", "found"), [(0.1, ["0"]), (0.5, ["1", "2"]), (0.55, ["2", "1"]), (0.75, []), (1.0, ["3"])]
 )
-def test_between_two_groups_the_nearest_come_first(at: float, found: list[str], done: str, house: House) -> None:
-    view = View(house.store, done)
-    query = Query(between=Between(house.id_of(done, "red"), house.id_of(done, "blue"), at))
+def test_between_two_groups_the_nearest_come_first(
+    at: float, found: list[str], kept: str, lasting_house: House
+) -> None:
+    view = View(lasting_house.store, kept)
+    query = Query(between=Between(lasting_house.id_of(kept, "red"), lasting_house.id_of(kept, "blue"), at))
     assert names(view, query) == [f"red/{number}.png" for number in found]
     assert view.count(query) == len(found)
     for place, row in enumerate(view.rows(query)):
@@ -127,8 +141,8 @@ def test_copies_stand_side_by_side(house: House) -> None:
     assert found == ["grey/copy of red.bmp", "red/0.png", "blue/1.png"]  # of the same file there is one image
 
 
-def test_by_name(done: str, house: House) -> None:
-    view = View(house.store, done)
+def test_by_name(kept: str, lasting_house: House) -> None:
+    view = View(lasting_house.store, kept)
     query = Query(order="name")
     assert names(view, query) == sorted(names(view, Query()), key=str.lower)
     assert [view.place(query, row.item_id) for row in view.rows(query)] == list(range(ALL))
@@ -207,7 +221,7 @@ def test_what_is_said() -> None:
     )
 
 
-def test_what_a_run_can_be_narrowed_by(done: str, house: House) -> None:
-    View(house.store, done)
-    assert house.store.measures.folders(done) == sorted(COLOURS)
-    assert house.store.measures.sources(done) == {"model": ALL - 1, "person": 1}
+def test_what_a_run_can_be_narrowed_by(kept: str, lasting_house: House) -> None:
+    View(lasting_house.store, kept)
+    assert lasting_house.store.measures.folders(kept) == sorted(COLOURS)
+    assert lasting_house.store.measures.sources(kept) == {"model": ALL - 1, "person": 1}

@@ -52,6 +52,10 @@ def test_dropped_descriptors_make_a_run_for_each_method(make: Callable[..., str]
         assert sorted(view.sizes().values()) == sorted([RED, GREEN, BLUE])
         assert (view.metrics() or {})["acc"] == 1.0
         assert run.settings.vision.endswith("images_paths.csv")
+    again = open_app("group", run=begun[0].id)
+    assert not [one for one in again.button if one.label == text.NEW_VERSION]
+    button(again, text.NEW_RUN).click().run()
+    assert again.text_input(key="criterion").value == ""
 
 
 def test_what_the_criteria_recommend_is_taken(make: Callable[..., str], images: Path) -> None:

@@ -12,7 +12,7 @@ from app import button, fresh_server, images, make, models, open_app, shown  # n
 from core.models.embedding import kept
 from core.pipeline import label_check
 from core.results import decisions
-from core.results.edits import Match, Relabel
+from core.results.edits import Relabel
 from core.results.run_view import Row, View, rows
 from ui import text
 from ui.session import state
@@ -92,21 +92,6 @@ def test_scores_against_corrected_labels_are_shown_by_choice(make: Callable[...,
     assert (both["acc"], both["corrected"]["acc"], both["corrected"]["labels"]) == (1.0, corrected["acc"], 1)
 
 
-def test_a_label_is_paired_by_hand(make: Callable[..., str]) -> None:
-    run_id = make()
-    at = open_app("evaluate", run=run_id)
-    label = at.selectbox(key="match-label").value
-    own = at.selectbox(key=f"match-{run_id}-{label}")
-    here = (View(state.workspace().store, run_id).metrics() or {})["per_class"][label]["cluster"]
-    other = next(one.id for one in View(state.workspace().store, run_id).edited.clusters if one.name != here)
-    at = own.set_value(other).run()
-    assert not at.exception
-    assert View(state.workspace().store, run_id).by_hand == {label: other}
-    assert text.MATCHED_BY_HAND in shown(at)
-    button(at, text.UNDO).click().run()
-    assert not View(state.workspace().store, run_id).by_hand
-
-
 def test_hostile_labels_do_no_harm(make: Callable[..., str]) -> None:
     run_id = make()
     store, row = state.workspace().store, doubted(run_id)
@@ -137,12 +122,3 @@ def test_one_label_for_all_says_why_there_is_no_list(make: Callable[..., str], m
     assert "at least two labels" in label_check.doubts(state.workspace().store, run_id).why
     monkeypatch.setattr(View, "each", lambda view: list(asked(view))[:1])
     assert label_check.doubts(state.workspace().store, run_id).why
-
-
-def test_a_match_goes_to_one_label_only(make: Callable[..., str]) -> None:
-    run_id = make()
-    store = state.workspace().store
-    cluster = View(store, run_id).edited.clusters[0].id
-    decisions.add(store, run_id, Match("folder", "red", cluster))
-    decisions.add(store, run_id, Match("folder", "blue", cluster))
-    assert View(store, run_id).by_hand == {"blue": cluster}

@@ -27,7 +27,7 @@ def probabilities(features: Vector, labels: NDArray[np.int64]) -> NDArray[np.flo
 
     number = np.bincount(labels)
     if len(number) < 2 or number.min() < 2:
-        raise ValueError(f"{len(number)} classes, the rarest with {number.min(initial=0)} images")
+        raise ValueError(f"{len(number)} classes, the rarest with {number.min() if len(number) else 0} images")
     folds = StratifiedKFold(min(_FOLDS, int(number.min())), shuffle=True, random_state=0)
     found = np.zeros((len(labels), len(number)))
     for learnt, asked in folds.split(features, labels):

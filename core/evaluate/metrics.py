@@ -4,9 +4,9 @@ Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clu
 mean), AMI, ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure as scikit-learn gives them; purity; and
 `name_acc`, which asks whether a cluster's *name* means the class (`core.evaluate.names`).
 `chance` is the accuracy of saying the commonest class of every image, `shuffled` what groups of these sizes reach once
-in twenty times when the images are dealt out to them blindly. Every score covers all images with truth: Unassigned counts as one extra cluster that is
-matched to no class. Purity is the accuracy of the many-to-one view: each cluster counts for its commonest class. The
-same scores with the suffix `_assigned` leave the unassigned images out.
+in twenty times when the images are dealt out to them blindly. Every score covers all images with truth: Unassigned
+counts as one extra cluster that is matched to no class. Purity is the accuracy of the many-to-one view: each cluster
+counts for its commonest class. The same scores with the suffix `_assigned` leave the unassigned images out.
 """
 
 from __future__ import annotations

@@ -24,6 +24,9 @@ from core.suggestions import suggest
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
+Exploration = Callable[[Workspace, threading.Event, Callable[[Progress], None]], object]
+"""Computes something, keeps it, tells how far it is and raises Cancelled once the event is set."""
+_SUGGESTIONS = "suggestions-"
 _LOOKED_AFTER = 0.1
 """Seconds between two looks at whether the run that another waits for has ended."""
 
@@ -51,8 +54,10 @@ class Job:
 
 @dataclass
 class Look:
-    """A dataset that is looked at before any run: all its files, or a sample for suggestions. error: why that ended
-    early, or ""."""
+    """A dataset that is looked at: all its files, a sample for suggestions, or what is computed over all its images.
+
+    dataset_id: of all its files; else the key of what is looked for. error: why that ended early, or "".
+    """
 
     dataset_id: str
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -111,7 +116,7 @@ class Jobs:
         self._workspace = workspace
         self._jobs: dict[str, Job] = {}
         self._looks: dict[str, Look] = {}
-        self._suggesting: dict[str, Look] = {}
+        self._exploring: dict[str, Look] = {}
         self._bringing: dict[str, Bringing] = {}
         self._counts: dict[str, Count] = {}
         self._lock = threading.Lock()
@@ -205,32 +210,30 @@ class Jobs:
 
     def look(self, origin: Source) -> Look:
         """Start to look at what was found, in the background; the one under way if there is one."""
-        return self._begin_look(self._looks, origin.dataset_id, self._look, origin)
 
-    def _begin_look(self, looks: dict[str, Look], dataset_id: str, work: Callable[..., None], what: object) -> Look:
-        """The look of these that is under way for a dataset, or a new one."""
+        def work(place: Workspace, cancel: threading.Event, show: Callable[[Progress], None]) -> None:
+            intake.look(place.store, place.copies, place.config, origin, cancel, show)
+
+        return self._begin_look(self._looks, origin.dataset_id, work)  # incomplete after a stop, which the page sees
+
+    def _begin_look(self, looks: dict[str, Look], key: str, work: Exploration) -> Look:
+        """The look of these that is under way under a key, or a new one."""
         with self._lock:
-            known = looks.get(dataset_id)
+            known = looks.get(key)
             if known and known.alive:
                 return known
-            look = Look(dataset_id)
-            look.thread = threading.Thread(
-                target=work,
-                args=(look, what),
-                daemon=True,
-                name=f"facetry{work.__name__.replace('_', '-')}-{dataset_id}",
-            )
-            looks[dataset_id] = look
+            look = looks[key] = Look(key)
+            name = f"facetry-look-{key}"
+            look.thread = threading.Thread(target=self._look, args=(look, work), daemon=True, name=name)
             look.thread.start()
         return look
 
-    def _look(self, look: Look, origin: Source) -> None:
+    def _look(self, look: Look, work: Exploration) -> None:
         def show(progress: Progress) -> None:
             look.progress = progress
 
-        place = self._workspace
-        with _noting(look, f"looking at {origin.dataset_id}"), suppress(Cancelled):  # incomplete, which the page sees
-            intake.look(place.store, place.copies, place.config, origin, look.cancel, show)
+        with _noting(look, f"looking at {look.dataset_id}"), suppress(Cancelled):
+            work(self._workspace, look.cancel, show)
 
     def look_at(self, dataset_id: str) -> Look | None:
         """The newest look at a dataset in this process, under way or ended, or None."""
@@ -238,18 +241,22 @@ class Jobs:
 
     def suggest(self, given: DatasetRow) -> Look:
         """Start to look for criteria worth trying, in the background; what is under way already if there is one."""
-        return self._begin_look(self._suggesting, given.id, self._suggest, given)
-
-    def _suggest(self, look: Look, given: DatasetRow) -> None:
-        def show(progress: Progress) -> None:
-            look.progress = progress
-
-        with _noting(look, f"suggestions for {given.id}"), suppress(Cancelled):
-            suggest.by_builtin(self._workspace, given, look.cancel, show)
+        return self.explore(
+            _SUGGESTIONS + given.id, lambda workspace, cancel, show: suggest.by_builtin(workspace, given, cancel, show)
+        )
 
     def suggesting(self, dataset_id: str) -> Look | None:
         """The newest search for suggestions for a dataset in this process, under way or ended, or None."""
-        return self._suggesting.get(dataset_id)
+        return self.exploring(_SUGGESTIONS + dataset_id)
+
+    def explore(self, key: str, work: Exploration) -> Look:
+        """Start to compute something over a dataset in the background; what is under way under this key if there is
+        something."""
+        return self._begin_look(self._exploring, key, work)
+
+    def exploring(self, key: str) -> Look | None:
+        """What `explore` started last under this key in this process, under way or ended, or None."""
+        return self._exploring.get(key)
 
     def count(self, dataset_id: str, features: Features, recipe: Recipe) -> Count:
         """Start to ask how many groups a dataset falls into, in the background; the one under way or done for these
@@ -321,7 +328,7 @@ class Jobs:
 
     def shut_down(self, wait: float = 5.0) -> None:
         """Ask everything at work to stop and wait up to `wait` seconds for each."""
-        looks = [*self._looks.values(), *self._suggesting.values(), *self._counts.values()]
+        looks = [*self._looks.values(), *self._exploring.values(), *self._counts.values()]
         others: list[Look | Bringing] = [*looks, *self._bringing.values()]
         working: list[Job | Look | Bringing] = [*self.active(), *(other for other in others if other.alive)]
         for each in working:

@@ -28,7 +28,11 @@ def main(arguments: Sequence[str]) -> None:
     """Resolve everything at once, then write what each part needs."""
     parts = read_parts()
     files = {name: ROOT / f"setup/{name}.txt" for name in parts}
-    before = [] if "--upgrade" in arguments else [path.read_text(encoding="utf-8") for path in files.values()]
+    before = (
+        []
+        if "--upgrade" in arguments
+        else [path.read_text(encoding="utf-8") for path in files.values() if path.is_file()]
+    )
     everything = resolved([line for part in parts.values() for line in part.lines], UNUSED, before)
     later = {package_of(line) for name, part in parts.items() if name not in {APP, DEV} for line in part.lines}
     app: set[str] = set()

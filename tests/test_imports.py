@@ -31,7 +31,7 @@ FLOORS = (
     ("core.steps", "core.teaching"),
     ("core.models",),
     ("core.workspace",),
-    ("core.store", "core.ingest", "core.propagation", "core.evaluate", "core.classical"),
+    ("core.store", "core.ingest", "core.propagation", "core.evaluate", "core.classical", "core.explore"),
     ("core.engine",),
     ("core.prompts", "core.config", "core.threads"),
     ("core.domain", "core.typed_path"),
@@ -58,7 +58,14 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(["sklearn", "scipy"], ("core.libraries",)),
     "altair": ("core.libraries",),
     "core.libraries.altair": ("ui",),
-    "core.libraries": ("core.models", "core.evaluate", "core.propagation", "core.teaching", "core.classical"),
+    "core.libraries": (
+        "core.models",
+        "core.evaluate",
+        "core.propagation",
+        "core.teaching",
+        "core.classical",
+        "core.explore",
+    ),
 }
 LOADED_ON_USE = [
     *MODEL_LIBRARIES,
@@ -71,6 +78,7 @@ LOADED_ON_USE = [
     "datasets",
     "rapidfuzz",
     "babel",
+    "umap",
 ]
 """Large libraries: the modules that need them import them inside functions. So no command, no process that decodes
 images and no server waits at its start for what it may never use, and none holds it in memory."""

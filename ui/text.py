@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from ui.texts.help import *
     from ui.texts.images import *
     from ui.texts.import_results import *
+    from ui.texts.map import *
     from ui.texts.more_options import *
     from ui.texts.names import *
+    from ui.texts.outliers import *
     from ui.texts.place_image import *
     from ui.texts.run import *
     from ui.texts.start import *

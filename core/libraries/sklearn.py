@@ -16,22 +16,27 @@ from sklearn.cluster import (
 )
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import TSNE
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import StratifiedKFold
-from sklearn.neighbors import NearestNeighbors, kneighbors_graph
+from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors, kneighbors_graph
 from sklearn.utils.extmath import randomized_svd
 
 __all__ = [
     "DBSCAN",
     "HDBSCAN",
     "PCA",
+    "TSNE",
     "AgglomerativeClustering",
     "ConvergenceWarning",
     "GaussianMixture",
+    "IsolationForest",
     "KMeans",
     "LinearDiscriminantAnalysis",
+    "LocalOutlierFactor",
     "LogisticRegression",
     "MiniBatchKMeans",
     "NearestNeighbors",

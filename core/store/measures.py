@@ -98,6 +98,14 @@ class Measures:
         """Columns position, description and label of all items of a run."""
         return self._db.read_columns("SELECT position, description, label FROM placement WHERE run_id = ?", [run_id])
 
+    def placed(self, run_id: str) -> dict[str, Any]:
+        """Columns item_id, name, state, cluster_id, confidence and truth of all items of a run, in the order given."""
+        return self._db.read_columns(
+            "SELECT item_id, name, state, cluster_id, confidence, truth FROM placement WHERE run_id = ? "
+            "ORDER BY position",
+            [run_id],
+        )
+
     def vectors(self, dataset_id: str, model: str, space: str) -> Iterator[tuple[Positions, NDArray[np.float32]]]:
         """(positions (n,), vectors (n, d)) of a dataset's usable items, part by part, for those that were measured."""
         sql = (

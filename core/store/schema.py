@@ -13,7 +13,7 @@ MOVE_PREFERENCES = 4
 """The migration that copies of an earlier version need as well, once they are loaded."""
 WHOLE_TABLES = (
     "dataset", "image", "dataset_item", "truth", "run", "result", "edit", "preference", "dataset_option", "left_out",
-    "suggestion",
+    "suggestion", "kept_item",
 )  # fmt: skip
 """Copied whole after each finished step; the other tables only grow, so theirs are copied in parts."""
 TABLES = (*WHOLE_TABLES, "answer", "evidence", "reading", "reply", "replied")

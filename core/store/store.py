@@ -8,6 +8,7 @@ from core.store.answers import Answers
 from core.store.catalogue import Catalogue
 from core.store.database import Database
 from core.store.datasets import Datasets
+from core.store.explorations import Explorations
 from core.store.measures import Measures
 from core.store.placements import Placements
 from core.store.preferences import Preferences
@@ -27,6 +28,7 @@ class Store:
     placements: where each item of a run is, to search and page through. measures: what was
     measured of them, as arrays. preferences: what holds for new runs.
     restorations: what became of a damaged database. suggestions: criteria worth trying.
+    explorations: maps, unlike images, and which of these a person keeps.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,6 +45,7 @@ class Store:
         self.preferences = Preferences(self._db)
         self.restorations = Restorations(self._db)
         self.suggestions = Suggestions(self._db)
+        self.explorations = Explorations(self._db)
 
     def snapshot(self, folder: Path) -> None:
         """Copy every table as Parquet into a folder of this workspace, all as of one moment."""

@@ -35,9 +35,16 @@ def measured(
 ) -> Mapping[str, Vector]:
     """Space -> (n, d) of what the built-in engine measures on the images, rows of NaN where it could not look. Raises
     Cancelled."""
-    model = registry.vision_model(BUILTIN)
-    _look(workspace, model, MEASURED_BY, ids, cancel, on_progress)
-    return workspace.store.answers.evidence(model.evidence_id, ids) if model.evidence_id else {}
+    measure(workspace, ids, cancel, on_progress)
+    evidence = registry.vision_model(BUILTIN).evidence_id
+    return workspace.store.answers.evidence(evidence, ids) if evidence else {}
+
+
+def measure(
+    workspace: Workspace, ids: Sequence[str], cancel: threading.Event, on_progress: OnProgress | None = None
+) -> None:
+    """Have the built-in engine measure what it has not measured before of these images. Raises Cancelled."""
+    _look(workspace, registry.vision_model(BUILTIN), MEASURED_BY, ids, cancel, on_progress)
 
 
 def described(

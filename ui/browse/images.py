@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -66,23 +67,10 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         note = tr(REST[place.key][1]) if place.key in REST and not to_be_shown(run, view) else ""
         st.caption(" ".join(filter(None, (f"{text.ONLY}: {safe_md(narrowed, 300)}." if narrowed else "", note))))
     whole = view.count(place.without_filters().query) if place.narrowed else number
-    shares = view.shares([row.item_id for row in rows])
-    pictures = run_data.has_pictures(run)
-    tiles = [
-        Choice(
-            row.item_id,
-            row.description or row.name,
-            caption(row),
-            pictures,
-            row.cluster.id if row.cluster else "",
-            dict(sorted(shares.get(row.item_id, {}).items(), key=lambda share: -share[1])[:_LIKELIEST]),
-        )
-        for row in rows
-    ]
     groups = [(cluster.id, cluster.name) for cluster in view.edited.clusters]
     seen = Seen(place.search, number, text.of_images(number, whole), groups, place.key != "unassigned")
     selecting_wall(
-        tiles,
+        tiles(run, view, rows),
         seen,
         group_title(view.edited, place.key),
         key=f"wall-{run.id}",
@@ -94,6 +82,23 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
     if pages > 1:
         with st.container(horizontal_alignment="center"):
             st.pagination(pages, key=paging, persist_state="session")
+
+
+def tiles(run: RunRow, view: View, rows: Sequence[Row]) -> list[Choice]:
+    """Images as the wall shows them, each with the groups that are likely for it."""
+    shares = view.shares([row.item_id for row in rows])
+    pictures = run_data.has_pictures(run)
+    return [
+        Choice(
+            row.item_id,
+            row.description or row.name,
+            caption(row),
+            pictures,
+            row.cluster.id if row.cluster else "",
+            dict(sorted(shares.get(row.item_id, {}).items(), key=lambda share: -share[1])[:_LIKELIEST]),
+        )
+        for row in rows
+    ]
 
 
 def _nothing(place: Place) -> None:

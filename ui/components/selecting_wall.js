@@ -211,7 +211,7 @@ function draw(state) {
   part(".all", data.total > 0 && count < data.total, words.all.replace("{n}", data.total.toLocaleString(words.numbers)))
   part(".clear", count > 0, words.clear)
   part(".unsure", count > 0 && data.unsure, words.unsure)
-  part(".new", count > 0, words.new)
+  part(".new", count > 0 && words.new, words.new)
   part(".said", !count && data.message.text || data.message.wrong, data.message.text)
     .classList.toggle("wrong", data.message.wrong)
   part(".back", !count && data.message.back, data.message.back ? words[data.message.back.kind] : "")

@@ -66,6 +66,7 @@ class Seen:
         counted: the sentence that says so.
         groups: (id, name) of those that images can be moved to, in the order of their numbers.
         unsure: whether images can be put into no group.
+        words: what the bar says; without a word for "new" it makes no new groups.
     """
 
     scope: str
@@ -73,6 +74,7 @@ class Seen:
     counted: str
     groups: Sequence[tuple[str, str]]
     unsure: bool = True
+    words: Mapping[str, str] = field(default_factory=lambda: text.SELECTING)
 
 
 def selecting_wall(
@@ -83,11 +85,13 @@ def selecting_wall(
     key: str,
     on_open: Callable[[str], None],
     on_act: Callable[[Act], Done],
+    lines: int = 1,
 ) -> None:
     """Show the wall with a bar that stays in sight: how many are selected, and what can be done with them.
 
     Args:
         on_act: does it. What it raises is said, and all stays selected.
+        lines: how many lines of caption are shown.
     """
 
     def opened() -> None:
@@ -98,7 +102,7 @@ def selecting_wall(
         if wanted := told(key, "acted"):
             _say(key, seen.scope, lambda: on_act(_read(wanted)))
 
-    data = laid_out(tiles, label, 148, 1) | {
+    data = laid_out(tiles, label, 148, lines) | {
         "clickable": True,
         "scope": seen.scope,
         "total": seen.total,
@@ -106,7 +110,7 @@ def selecting_wall(
         "groups": [{"id": group, "name": name} for group, name in seen.groups],
         "unsure": seen.unsure,
         "message": _message(key, seen.scope),
-        "words": text.SELECTING,
+        "words": dict(seen.words),
     }
     _wall(key=key, data=data, on_opened_change=opened, on_acted_change=acted)
 

@@ -24,7 +24,7 @@ def near_duplicates(given: DatasetRow) -> None:
     groups = _groups(given.id, given.counts.get("ready", 0), out)
     if out:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.markdown(text.left_out(out), width="stretch")
+            st.markdown(text.left_out_by_you(out), width="stretch")
             st.button(text.NEAR_BACK, icon=":material/undo:", key="near-back", on_click=act, args=(_back, given.id))
     if not groups:
         return

@@ -17,7 +17,8 @@ from core.models import registry
 from core.workspace import Workspace
 from ui import text
 from ui.language import tr
-from ui.texts import baseline, common, compare, import_results, place_image
+from ui.texts import baseline, common, compare, import_results, outliers, place_image
+from ui.texts import map as map_texts
 
 _RUN, _DATASET, _TRUTH = "run", "dataset", "truth"
 OTHER_RUN = "with"
@@ -55,11 +56,13 @@ SECTIONS = {
 PAGES = {
     "start": Place("", common.START_PAGE, common.START_PAGE_HELP),
     "images": Place(common.SECTION_IMAGES, common.IMAGES, common.IMAGES_HELP),
+    "outliers": Place(common.SECTION_IMAGES, outliers.ODD, outliers.ODD_HELP),
     "bring": Place(common.SECTION_IMAGES, import_results.BRING_PAGE, import_results.BRING_HELP, aside=True),
     "group": Place(common.SECTION_GROUP, common.GROUP, common.GROUP_HELP),
     "baseline": Place(common.SECTION_GROUP, baseline.BASELINE, baseline.BASELINE_HELP, aside=True),
     "names": Place(common.SECTION_GROUPS, common.NAMES, common.NAMES_HELP),
     "browse": Place(common.SECTION_GROUPS, common.BROWSE, common.BROWSE_HELP),
+    "map": Place(common.SECTION_GROUPS, map_texts.MAP, map_texts.MAP_HELP),
     "where": Place(common.SECTION_GROUPS, place_image.WHERE_PAGE, place_image.WHERE_HELP, aside=True),
     "check": Place(common.SECTION_CHECK, common.CHECK_PAGE, common.CHECK_HELP),
     "evaluate": Place(common.SECTION_EVALUATE, common.EVALUATE, common.EVALUATE_HELP),

@@ -34,6 +34,13 @@ KEYS: Final = (
         ),
     ),
     (
+        "Map",
+        (
+            ("Arrows, +, -, 0", "move or turn the map, closer, further, the whole map"),
+            ("Escape", "choose none"),
+        ),
+    ),
+    (
         "One picture, large",
         (
             ("Left, Right", "show the previous, the next one"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.ingest.name_matching import Way
-from ui.language import _
+from ui.language import _, tr
 from ui.texts.common import count, images
 
 IMAGES_TITLE: Final = "Choose your images"
@@ -77,7 +77,7 @@ USABLE: Final = "Images to group"
 DUPLICATES: Final = "Exact duplicates"
 DUPLICATES_HELP: Final = "The same picture given more than once is grouped once."
 LEFT_OUT: Final = "Left out by you"
-LEFT_OUT_HELP: Final = "Another image looks nearly the same. You can take them back below."
+LEFT_OUT_HELP: Final = "You left them out: the list says why. You can take them back below, or on the page Odd images."
 SKIPPED_HELP: Final = "Files that could not be used. The list below says why, and what to do."
 NOTED: Final = "Read in part or otherwise"
 NOTED_NOTE: Final = "These images are grouped. The note says what is not shown of them, or what is shown instead."
@@ -133,6 +133,12 @@ def being_sent(name: str, so_far: str) -> str:
 def near(groups: int, copies: int) -> str:
     return _("{images} {looks} nearly like another ({count})").format(
         images=images(copies), looks=_("looks") if copies == 1 else _("look"), count=count(groups, "group")
+    )
+
+
+def left_out_by_you(number: int) -> str:
+    return _("{images} {verb} left out of all runs because you said so.").format(
+        images=images(number), verb=_("is") if number == 1 else _("are")
     )
 
 

@@ -13,6 +13,8 @@ STEPS_DOING: Final = {
     "ingest": "Opening the images",
     "load": "Loading a model",
     "measure": "Measuring the images",
+    "map": "Drawing the map, per cent",
+    "outliers": "Looking for unlike images, per cent",
     "describe": "Describing",
     "label": "Labelling",
     "name": "Finding groups and names",

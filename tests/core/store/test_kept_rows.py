@@ -57,6 +57,8 @@ class Shelf:
             told += [store.catalogue.carried(run_id), store.runs.alike(view.run), store.runs.of_dataset(dataset)]
             told += [store.datasets.get(dataset), store.datasets.facets(dataset), store.datasets.options(dataset)]
             told += [store.datasets.spread(dataset, 2), store.suggestions.get(dataset)]
+            explored = store.explorations
+            told += [explored.made_of(dataset), explored.get(dataset, MAP), explored.kept(dataset)]
             told += [store.datasets.skipped(dataset), store.datasets.ends(dataset), store.runs.edits(run_id)]
         return [*told, store.runs.recent(), store.preferences.get("vision"), store.restorations.unread()]
 
@@ -103,6 +105,12 @@ def include(shelf: Shelf) -> None:
     shelf.store.datasets.include("d1", ["i2"])
 
 
+def let_go(shelf: Shelf) -> None:
+    shelf.store.explorations.keep("d1", ["i1"])
+    shelf.all_that_pages_read()
+    shelf.store.explorations.let_go("d1", ["i1"])
+
+
 def purge(shelf: Shelf) -> None:
     gone = shelf.store.runs.create(RunSettings("d1", "colour", 2))
     shelf.all_that_pages_read()
@@ -129,6 +137,7 @@ def refresh(shelf: Shelf) -> None:
     View(shelf.store, shelf.run)
 
 
+MAP = "map/pca/2/seen"
 FAILED = [Outcome(Work("i2", "k2"), failure="too dark", kind="refused")]
 WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Answers.save": lambda shelf: shelf.store.answers.save(
@@ -156,6 +165,9 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
     "Runs.undo_edit": undo_edit,
     "Placements.refresh": refresh,
     "Suggestions.set": lambda shelf: shelf.store.suggestions.set("d1", "builtin", "x", "{}"),
+    "Explorations.set": lambda shelf: shelf.store.explorations.set("d1", MAP, "x", b"1"),
+    "Explorations.keep": lambda shelf: shelf.store.explorations.keep("d1", ["i1"]),
+    "Explorations.let_go": let_go,
     "Readings.keep": lambda shelf: shelf.store.readings.keep("r/1", {"i1": (Line("Sale", CORNERS, 0.9),)}),
     "TextVectors.keep": lambda shelf: shelf.store.text_vectors.keep("e/1", {"a car": np.ones(4, dtype=np.float16)}),
     "Restorations.mark_read": lambda shelf: shelf.store.restorations.mark_read(),
@@ -164,6 +176,7 @@ WRITERS: dict[str, Callable[[Shelf], object]] = {
 
 UNSEEN = (
     "Datasets.include", "Catalogue.purge", "Runs.keep_for_undo", "Runs.undo_edit", "TextVectors.keep", "Readings.keep",
+    "Explorations.let_go",
 )  # fmt: skip
 """Those after which pages read what they read before."""
 

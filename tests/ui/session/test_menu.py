@@ -36,7 +36,7 @@ def test_the_menu_has_at_most_seven_entries_and_every_page_its_place() -> None:
 def test_the_pages_of_a_section_are_one_click_away(make: Callable[..., str]) -> None:
     run_id = make()
     at = open_app("browse", run=run_id)
-    assert links(at) == [text.NAMES, text.BROWSE, text.WHERE_PAGE]
+    assert links(at) == [text.NAMES, text.BROWSE, text.MAP, text.WHERE_PAGE]
     assert {link.proto.query_string for link in at.get("page_link")} == {f"run={run_id}"}
     assert not links(open_app("export", run=run_id))  # it is alone
 

@@ -1,0 +1,1 @@
+"""Looks over images without asking a model: maps of them, and those that are unlike the others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,12 +16,14 @@ from ui.outliers.decisions import decide
 from ui.session import state
 
 _PAGE = 60
-_ACTS = {
-    "review": (("out", text.ODD_EXCLUDE), ("keep", text.ODD_KEEP)),
-    "excluded": (("back", text.ODD_BACK),),
-    "kept": (("let", text.ODD_BACK), ("out", text.ODD_EXCLUDE)),
-}
 _ORDER = {"blank": 0, "blurred": 1, "glare": 2, "topic": 3, "alone": 4}
+
+
+def _acts(part: str) -> Sequence[tuple[str, str]]:
+    """What can be done with images of this part: its id and what it is called."""
+    out, back = ("out", text.ODD_EXCLUDE), text.ODD_BACK
+    acts = {"review": (out, ("keep", text.ODD_KEEP)), "excluded": (("back", back),), "kept": (("let", back), out)}
+    return acts[part]
 
 
 def review(given: DatasetRow, found: Found, subject: str) -> None:
@@ -55,7 +57,7 @@ def review(given: DatasetRow, found: Found, subject: str) -> None:
             paging,
             len(items),
             text.odd_count(len(items), given.counts.get("ready", 0)),
-            _ACTS[part],
+            _acts(part),
             False,
             text.ODD_WORDS,
         ),

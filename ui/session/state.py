@@ -58,7 +58,7 @@ PAGES = {
     "images": Place(common.SECTION_IMAGES, common.IMAGES, common.IMAGES_HELP),
     "outliers": Place(common.SECTION_IMAGES, outliers.ODD, outliers.ODD_HELP),
     "bring": Place(common.SECTION_IMAGES, import_results.BRING_PAGE, import_results.BRING_HELP, aside=True),
-    "group": Place(common.SECTION_GROUP, common.GROUP, common.GROUP_HELP),
+    "group": Place(common.SECTION_GROUP, common.BY_WORDS, common.GROUP_HELP),
     "baseline": Place(common.SECTION_GROUP, baseline.BASELINE, baseline.BASELINE_HELP, aside=True),
     "names": Place(common.SECTION_GROUPS, common.NAMES, common.NAMES_HELP),
     "browse": Place(common.SECTION_GROUPS, common.BROWSE, common.BROWSE_HELP),

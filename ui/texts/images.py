@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.ingest.name_matching import Way
-from ui.language import _, tr
+from ui.language import _
 from ui.texts.common import count, images
 
 IMAGES_TITLE: Final = "Choose your images"

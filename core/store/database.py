@@ -29,6 +29,8 @@ from core.store.schema import DATABASE, TABLES, WHOLE_TABLES
 _EVERYTHING = ""
 _AT_ONCE = 20_000
 """Rows of one statement."""
+_FEW = 10
+"""Up to so many rows, values are quicker than an Arrow table (1 row: 2.5 ms to 7.6; 32 rows: the same)."""
 _INCOMING = "incoming"
 """What the rows of a statement are called in it."""
 _SIGN_IN = r"regexp_replace({column}, '://[^/@\s\"]*@', '://', 'g') AS {column}"
@@ -239,7 +241,14 @@ def insert_rows(
     cursor: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]], *, verb: str = "INSERT OR REPLACE"
 ) -> None:
     """Insert rows column by column, as Arrow tables: lists as parameters took a third more. A million rows in one go
-    would be held three times over."""
+    would be held three times over. A few rows are written as values, which takes half of the time."""
+    if not rows:
+        return
+    if len(rows) <= _FEW:
+        places = f"({', '.join('?' * len(rows[0]))})"
+        cells = [cell for row in rows for cell in row]
+        cursor.execute(f"{verb} INTO {table} VALUES {', '.join([places] * len(rows))}", cells)
+        return
     import pyarrow as pa
 
     schema = cursor.sql(f"FROM {table} LIMIT 0").to_arrow_table().schema

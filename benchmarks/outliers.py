@@ -1,7 +1,7 @@
 """How many planted odd images are found, and how many others: python benchmarks/outliers.py [DRAWS].
 
-Into the photographs of flowers (and of clothing) it plants blurred, washed-out, dark and empty copies, and photographs
-of the other set, each one of a hundred. It prints the recall of each kind, and the precision of the whole list with and
+Into the photographs of flowers (and of clothing) it plants blurred, washed-out, dark and empty copies, and pictures of
+the other set, each one of a hundred, and prints for each kind the recall, and the precision of the whole list with and
 without the subject (plant, clothing). Needs the evaluation data beside the repository; some minutes a draw.
 """
 

@@ -29,7 +29,8 @@ from propagation import calibration_error
 from core.config import Config
 from core.domain import Assignment, Cluster, Corpus, RunSettings
 from core.evaluate import metrics
-from core.evaluate.metrics import Confusion, confusion, hungarian_accuracy, names_meant
+from core.evaluate.confusion import Confusion, confusion
+from core.evaluate.metrics import hungarian_accuracy, names_meant
 from core.ingest import source
 from core.models.builtin.criterion.routing import route
 from core.models.builtin.from_pixels import clusters as pixel_clusters

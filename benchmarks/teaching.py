@@ -34,7 +34,8 @@ from quality import DATA, DEMO, Case, cases, described, line, shown, table
 
 from core.config import Config
 from core.domain import Assignment, Corpus
-from core.evaluate.metrics import confusion, hungarian_accuracy, matching
+from core.evaluate.confusion import confusion, matching
+from core.evaluate.metrics import hungarian_accuracy
 from core.models.builtin.from_pixels.evidence import TOP, class_shares
 from core.models.builtin.text_model import BuiltinText
 from core.propagation.sampling import Places

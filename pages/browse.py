@@ -15,7 +15,7 @@ from ui.clusters.stale import stale_notice
 from ui.clusters.undo import undo_button
 from ui.compare.links import cross_link, links
 from ui.components import empty
-from ui.components.head import head
+from ui.components.head import head, tools
 from ui.components.sight_note import sight_note
 from ui.evaluate.scores import scores
 from ui.images.skipped import skip_report
@@ -44,7 +44,7 @@ elif place.key and group_title(edited, place.key):
 else:
     with top:
         head(name)
-    with top, st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with top, tools():
         filters.find_field(address.Place(run_id, address.ALL))
         filters.filter_button(run, view, address.Place(run_id, address.ALL))
         undo_button(run)
@@ -58,7 +58,7 @@ else:
     stale_notice(run, view)
     overview(run, view)
     with known:  # last: the first time, models load, and the pictures need not wait for that
-        about(run, view)
+        about(run, edited.clusters)
     scores(run)
     st.stop()
 sight_note(run.settings, edited.clusters)  # last for the same reason

@@ -8,7 +8,7 @@ from ui import text
 from ui.components import empty
 from ui.components.head import head
 from ui.components.sight_note import sight_note
-from ui.evaluate import confusion
+from ui.evaluate import all_scores, confusion, matching, without_truth
 from ui.session import run_data, state
 
 run = empty.open_run(text.EVALUATE)
@@ -18,13 +18,15 @@ empty.until_sorted(run, text.EVALUATE_EMPTY)
 
 view = run_data.view(run)
 with st.spinner(text.COMPARING):  # the first time, the words for things are read
-    found = run_data.scores(run)
+    corrected = confusion.choose_labels(view)
+    found = run_data.scores(run, corrected)
 if found:
     confusion.summary(run, found, view.count())
-    confusion.matrix(run, view, found["per_class"])
+    all_scores.table(found)
+    confusion.matrix(run, view, found["per_class"], corrected)
     confusion.per_label(found["per_class"])
-    confusion.per_group(found["per_group"])
-    confusion.more_scores(found)
+    all_scores.per_group(found["per_group"])
+    matching.by_hand(run, view)
     confusion.differing_labels(run)
     with st.expander(text.LABELS_CHANGE, icon=":material/label:"):
         confusion.ask_for_labels(run)
@@ -33,3 +35,5 @@ elif state.jobs().get(run.id):
 else:
     st.info(text.NO_LABELS, title=text.NO_LABELS_TITLE, icon=":material/label:")
     confusion.ask_for_labels(run)
+if not state.jobs().get(run.id):
+    without_truth.show(run)

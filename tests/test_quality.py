@@ -10,7 +10,7 @@ import pytest
 from benchmarks import quality
 from benchmarks.propagation import calibration_error
 from core.domain import Cluster
-from core.evaluate.metrics import confusion
+from core.evaluate.confusion import confusion
 
 
 def test_an_image_is_right_in_the_group_matched_to_its_class() -> None:

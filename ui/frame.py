@@ -19,13 +19,20 @@ _LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by na
 
 _STYLE = """<style>
 .stButtonGroup button[data-selected=true] { color: inherit !important }
+@media (max-width: 640px) {
+  [data-testid=stMain] h1 { font-size: 1.25rem }
+  .st-key-head { row-gap: 0.25rem }
+  .st-key-tools { flex-wrap: nowrap; overflow-x: auto; scrollbar-width: none; margin: -0.25rem; padding: 0.25rem }
+  .st-key-tools > * { flex: none }
+}
 @media (min-width: 1100px) {
   .st-key-section { position: fixed; top: 0.6rem; right: 4rem; z-index: 999991; width: auto }
   [data-testid=stStatusWidget] { position: fixed; top: 3.4rem; right: 1rem }
 }
 </style>"""
 """What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark. Pages of
-a section, and help, stand beside the menu where it leaves room, so that a page begins right below its title."""
+a section, and help, stand beside the menu where it leaves room, so that a page begins right below its title. On a
+phone, what can be done stands in one row that is wider than the screen, instead of in several."""
 
 
 def show() -> None:

@@ -9,11 +9,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+_MOST = 200_000_000
+"""Terms of the expected mutual information, beyond which AMI is left out: some ten seconds of work."""
+
 Counts = NDArray[np.int64]
 
 
-def scores(counts: Counts) -> dict[str, float]:
-    """nmi, ami (arithmetic mean), ari, fmi, homogeneity, completeness, v_measure of a (classes, clusters) table."""
+def scores(counts: Counts) -> dict[str, float | None]:
+    """nmi, ami, ari, fmi, homogeneity, completeness, v_measure of a (classes, clusters) table.
+
+    Means are arithmetic; ami is None where it would take too long."""
     total = int(counts.sum())
     rows, columns = counts.sum(axis=1), counts.sum(axis=0)
     rows, columns = rows[rows > 0], columns[columns > 0]
@@ -25,7 +30,7 @@ def scores(counts: Counts) -> dict[str, float]:
     middle = (of_rows + of_columns) / 2
     return {
         "nmi": 1.0 if is_one else shared / middle if shared else 0.0,
-        "ami": 1.0 if is_one else _adjusted(counts, shared, middle, total),
+        "ami": 1.0 if is_one else _adjusted(counts, shared, middle, total) if _terms(counts) <= _MOST else None,
         **_pairs(counts, rows, columns, total),
         "homogeneity": homogeneity,
         "completeness": completeness,
@@ -58,6 +63,13 @@ def _adjusted(counts: Counts, shared: float, middle: float, total: int) -> float
     kept = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     by_chance = float(metrics.cluster.expected_mutual_information(kept, total))
     return _off_zero(shared - by_chance) / _off_zero(middle - by_chance)
+
+
+def _terms(counts: Counts) -> int:
+    """How many terms the expected mutual information has: for each class and cluster the smaller of their sizes."""
+    rows, columns = np.sort(counts.sum(axis=1)), np.sort(counts.sum(axis=0))
+    at, before = np.searchsorted(columns, rows), np.concatenate([[0], np.cumsum(columns)])
+    return int((before[at] + rows * (len(columns) - at)).sum())
 
 
 def _off_zero(value: float) -> float:

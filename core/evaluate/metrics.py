@@ -1,60 +1,39 @@
 """Extrinsic metrics: how far a grouping agrees with ground truth.
 
-Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI and AMI
-(arithmetic mean; Vinh et al., JMLR 2010), ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure as
-scikit-learn gives them; purity; and `name_acc`, which asks whether a cluster's *name* means the class
-(`core.evaluate.names`). `chance` is the accuracy of saying the commonest class of every image, `shuffled` what groups
-of these sizes reach once in twenty times when the images are dealt out to them blindly. Every score covers all images
-with truth: Unassigned counts as one extra cluster that is matched to no class. The same scores with the suffix
-`_assigned` leave the unassigned images out.
+Hungarian accuracy (ACC) as in Xie et al. (DEC, ICML 2016) for any number of clusters and classes; NMI (arithmetic
+mean), AMI, ARI, Fowlkes-Mallows, homogeneity, completeness and V-measure as scikit-learn gives them; purity; and
+`name_acc`, which asks whether a cluster's *name* means the class (`core.evaluate.names`).
+`chance` is the accuracy of saying the commonest class of every image, `shuffled` what groups of these sizes reach once
+in twenty times when the images are dealt out to them blindly. Every score covers all images with truth: Unassigned
+counts as one extra cluster that is matched to no class. Purity is the accuracy of the many-to-one view: each cluster
+counts for its commonest class. The same scores with the suffix `_assigned` leave the unassigned images out.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core import threads
 from core.evaluate import counted
+from core.evaluate.confusion import (
+    Confusion,
+    Pairs,
+    both_in,
+    commonest_confusion,
+    confusion,
+    from_counts,
+    matching,
+    per_class,
+    per_group,
+)
 from core.evaluate.names import Lexicon, classes_meant
 
 _SHUFFLES = 200
 _CELLS = 200_000
 """Fields of all shuffled tables together, beyond which there are fewer of them: a large one takes long to match."""
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """counts[i, j]: images of class classes[i] in cluster clusters[j]; None, when present, is Unassigned and last."""
-
-    classes: tuple[str, ...]
-    clusters: tuple[str | None, ...]
-    counts: NDArray[np.int64]
-
-
-def confusion(truth: Sequence[str], predicted: Sequence[str | None]) -> Confusion:
-    """Count images by class and cluster. Raises ValueError when the lengths differ."""
-    if len(truth) != len(predicted):
-        raise ValueError(f"{len(truth)} truths for {len(predicted)} predictions")
-    return from_counts(Counter(zip(truth, predicted, strict=True)))
-
-
-def from_counts(counted: Mapping[tuple[str, str | None], int]) -> Confusion:
-    """The confusion table of (class, cluster or None) -> how many images."""
-    classes = tuple(sorted({name for name, _ in counted}))
-    found = sorted({cluster for _, cluster in counted if cluster is not None})
-    clusters: tuple[str | None, ...] = (*found, None) if any(c is None for _, c in counted) else tuple(found)
-    row = {name: i for i, name in enumerate(classes)}
-    column = {name: j for j, name in enumerate(clusters)}
-    counts = np.zeros((len(classes), len(clusters)), dtype=np.int64)
-    for (name, cluster), number in counted.items():
-        counts[row[name], column[cluster]] = number
-    return Confusion(classes, clusters, counts)
 
 
 def hungarian_accuracy(truth: Sequence[str], predicted: Sequence[str | None]) -> float:
@@ -66,9 +45,9 @@ def hungarian_accuracy(truth: Sequence[str], predicted: Sequence[str | None]) ->
     return _accuracy(confusion(truth, predicted))
 
 
-def _accuracy(table: Confusion) -> float:
+def _accuracy(table: Confusion, by_hand: Pairs | None = None) -> float:
     total = int(table.counts.sum())
-    return sum(int(table.counts[i, j]) for i, j in matching(table).items()) / total if total else 0.0
+    return sum(int(table.counts[i, j]) for i, j in matching(table, by_hand).items()) / total if total else 0.0
 
 
 def score(
@@ -89,9 +68,17 @@ def score(
 
 @threads.limited
 def score_table(
-    table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
+    table: Confusion,
+    names: Mapping[str, str],
+    lexicon: Lexicon,
+    hints: Collection[str] = (),
+    by_hand: Pairs | None = None,
 ) -> dict[str, Any]:
-    """`score` for images that were counted already: every one of these scores depends on the counts alone."""
+    """`score` for images that were counted already: every one of these scores depends on the counts alone.
+
+    by_hand: what a person matched; the other classes and clusters are matched as well as possible.
+    """
+    by_hand = {name: cluster for name, cluster in (by_hand or {}).items() if both_in(table, name, cluster)}
     meant = names_meant(table, names, lexicon, hints)
     assigned = from_counts(
         {
@@ -106,15 +93,17 @@ def score_table(
         "n": n,
         "n_assigned": kept,
         "n_unassigned": n - kept,
+        "coverage": kept / n if n else None,
         "k_true": len(table.classes),
         "k_found": sum(cluster is not None for cluster in table.clusters),
     }
-    result.update(whole := _scores(table, meant))
-    of_assigned = whole if kept == n else _scores(assigned, meant)  # the same images
-    result.update({f"{key}_assigned": value for key, value in of_assigned.items()})
-    result["per_class"] = _per_class(table, names)
-    result["per_group"] = _per_group(table, names)
-    result["confused"] = commonest_confusion(table, names)
+    whole = _scores(table, meant, by_hand)
+    of_assigned = whole if kept == n else _scores(assigned, meant, by_hand)  # else the same images
+    result.update(whole | {f"{key}_assigned": value for key, value in of_assigned.items()})
+    result["per_class"] = per_class(table, names, by_hand)
+    result["per_group"] = per_group(table, names, by_hand)
+    result["confused"] = commonest_confusion(table, names, by_hand)
+    result["matched_by_hand"] = {name: names.get(cluster, cluster) for name, cluster in by_hand.items()}
     return result
 
 
@@ -122,7 +111,7 @@ def score_table(
 def agreement(table: Confusion) -> dict[str, float]:
     """NMI and ARI of two groupings of the same images, neither of which counts as right; 1 for no images."""
     found = counted.scores(table.counts)
-    return {key: found[key] for key in ("nmi", "ari")}
+    return {key: found[key] or 0.0 for key in ("nmi", "ari")}
 
 
 def names_meant(
@@ -176,7 +165,7 @@ def _shuffled(table: Confusion) -> float:
     return float(np.quantile(reached, 0.95))
 
 
-def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, float | None]:
+def _scores(table: Confusion, meant: Mapping[str, str] | None, by_hand: Pairs | None = None) -> dict[str, float | None]:
     total = int(table.counts.sum())
     if not total:
         return dict.fromkeys(
@@ -206,86 +195,10 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None) -> dict[str, floa
         )
         named = right / total
     return {
-        "acc": _accuracy(table),
+        "acc": _accuracy(table, by_hand),
         **counted.scores(table.counts),
         "purity": float(assigned.max(axis=0).sum() / total) if assigned.size else 0.0,
         "name_acc": named,
         "chance": int(table.counts.sum(axis=1).max()) / total,
         "shuffled": _shuffled(table),
-    }
-
-
-def matching(table: Confusion) -> dict[int, int]:
-    """Class row -> cluster column under the matching with most agreement; Unassigned is never matched."""
-    from core.libraries.scipy import linear_sum_assignment
-
-    columns = [j for j, cluster in enumerate(table.clusters) if cluster is not None]
-    rows, chosen = linear_sum_assignment(table.counts[:, columns], maximize=True)
-    return {int(i): columns[int(j)] for i, j in zip(rows, chosen, strict=True) if table.counts[i, columns[int(j)]] > 0}
-
-
-def _per_class(table: Confusion, names: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Per class: size, precision, recall and F1 of the cluster matched to it, and that cluster's name (or None)."""
-    matched = matching(table)
-    result: dict[str, dict[str, Any]] = {}
-    for i, name in enumerate(table.classes):
-        size = int(table.counts[i].sum())
-        j = matched.get(i)
-        hit = int(table.counts[i, j]) if j is not None else 0
-        precision = hit / int(table.counts[:, j].sum()) if j is not None else 0.0
-        recall = hit / size
-        f1 = 2 * precision * recall / (precision + recall) if hit else 0.0
-        cluster = table.clusters[j] if j is not None else None
-        result[name] = {
-            "n": size,
-            "precision": precision,
-            "recall": recall,
-            "f1": f1,
-            "cluster": names.get(cluster, cluster) if cluster is not None else None,
-        }
-    return result
-
-
-def _per_group(table: Confusion, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Per cluster, the largest first: size, its commonest class, and precision, recall and F1 for that class.
-
-    Many clusters may have one class ("many to one"): together their precision is the purity.
-    """
-    result = []
-    for j, cluster in enumerate(table.clusters):
-        if cluster is None:
-            continue
-        i = int(table.counts[:, j].argmax())
-        size, hit = int(table.counts[:, j].sum()), int(table.counts[i, j])
-        precision, recall = hit / size, hit / int(table.counts[i].sum())
-        result.append(
-            {
-                "cluster": names.get(cluster, cluster),
-                "n": size,
-                "class": table.classes[i],
-                "precision": precision,
-                "recall": recall,
-                "f1": 2 * precision * recall / (precision + recall),
-            }
-        )
-    return sorted(result, key=lambda group: (-group["n"], group["cluster"]))
-
-
-def commonest_confusion(table: Confusion, names: Mapping[str, str]) -> dict[str, Any] | None:
-    """The class and the cluster of another class that share most images: class, cluster, id, n; None where no image is
-    in the cluster of another class."""
-    own = matching(table)
-    counts = table.counts.copy()
-    for i, j in own.items():
-        counts[i, j] = 0
-    counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is None]] = 0
-    if not counts.any():
-        return None
-    row, column = divmod(int(counts.argmax()), counts.shape[1])
-    cluster = table.clusters[column]
-    return {
-        "class": table.classes[row],
-        "cluster": names.get(str(cluster), str(cluster)),
-        "id": cluster,
-        "n": int(counts[row, column]),
     }

@@ -13,6 +13,7 @@ from core.export.tables import write_csv, write_json
 from core.ingest.ground_truth import TwoLabels
 from core.ingest.name_matching import Way
 from core.pipeline import met_records
+from core.pipeline.label_check import CORRECTED, corrected, without_truth
 from core.pipeline.labels import Fit, fit_of_run
 from core.pipeline.met_records import RecordsFit
 from core.pipeline.sight import said_of_sight, sight_of
@@ -72,10 +73,15 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
         out.mkdir(parents=True, exist_ok=True)
         write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, ALL.rows(view)))
         write_csv(out / "clusters.csv", CLUSTERS, _cluster_rows(view))
-        if written.scores is not None:
-            write_json(out / "metrics.json", written.scores)
+        internal = {space: asdict(own) for space, own in without_truth(workspace.store, run_id).items()}
+        if written.scores is not None or internal:
+            write_json(out / "metrics.json", {**(written.scores or {}), "internal": internal})
         else:
             (out / "metrics.json").unlink(missing_ok=True)  # an earlier run's scores are not this one's
+        if view.relabelled:
+            write_csv(out / "labels.csv", CORRECTED, corrected(view))
+        else:
+            (out / "labels.csv").unlink(missing_ok=True)
         write_json(out / "run.json", _about_run(workspace, view, written, without_image))
     except OSError as error:
         raise BadInput(f"The results could not be written to {out} ({error.strerror or 'unknown reason'}).") from None
@@ -90,7 +96,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         + [(UNASSIGNED, view.states()["unassigned"])],
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         workspace.store.datasets.noted(settings.dataset_id)[1],
-        view.metrics(),
+        view.all_metrics(),
         said_of_groups(view.edited.clusters) + said_of_sight(settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
         other_column(settings.truth, settings.criterion),

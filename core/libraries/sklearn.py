@@ -21,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import TSNE
 from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors, kneighbors_graph
 from sklearn.utils.extmath import randomized_svd
 
@@ -40,6 +41,7 @@ __all__ = [
     "MiniBatchKMeans",
     "NearestNeighbors",
     "SpectralClustering",
+    "StratifiedKFold",
     "kneighbors_graph",
     "metrics",
     "preprocessing",

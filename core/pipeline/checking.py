@@ -20,7 +20,7 @@ from core.errors import BadInput
 from core.models.builtin.from_pixels.evidence import EVIDENCE_ID
 from core.models.embedding.kept import KeptVectors
 from core.models.supplied import examples
-from core.propagation.sampling import evenly
+from core.propagation.sampling import Places, evenly
 from core.results import decisions, run_view
 from core.results import edited as editing
 from core.results.edited import Edited
@@ -35,7 +35,7 @@ from core.teaching.learn import Learnt, learn
 from core.teaching.queue import BATCH, Knowledge, drawn_so_far, next_rows
 from core.teaching.spaces import place_all, points
 
-__all__ = ["BATCH", "Change", "Checked", "Lesson"]
+__all__ = ["BATCH", "Change", "Checked", "Lesson", "evidence_of"]
 
 LEAST = 0.5
 """Where nothing was sorted before, an image that is less sure than this of any group stays in none."""
@@ -257,6 +257,12 @@ def _likeness(store: Store, run_id: str, items: tuple[str, ...]) -> dict[str, Ke
 
     Words that the built-in engine made of what it measured say nothing that this does not.
     """
+    places = evidence_of(store, run_id, items)
+    return kernels(places, run_view.get_run(store, run_id).settings.k)
+
+
+def evidence_of(store: Store, run_id: str, items: Sequence[str]) -> dict[str, Places]:
+    """Space (see `core.teaching.spaces`) -> where the items lie by what was measured on them and said of them."""
     run = run_view.get_run(store, run_id)
     in_words = EVIDENCE_ID not in run.stats.get("describe", StepStats()).evidence
     held, vectors = RunAnswers(store.answers, run_id), KeptVectors(store.text_vectors)
@@ -273,7 +279,7 @@ def _likeness(store: Store, run_id: str, items: tuple[str, ...]) -> dict[str, Ke
 
     sample = read([items[row] for row in evenly(len(items), _SAMPLE)])
     parts = (items[start : start + _BLOCK] for start in range(0, len(items), _BLOCK))
-    return kernels(place_all(sample, ((len(part), read(part)) for part in parts)), run.settings.k)
+    return place_all(sample, ((len(part), read(part)) for part in parts))
 
 
 def _embedded(ids: Sequence[str], texts: Mapping[str, str], vectors: KeptVectors) -> Vector:

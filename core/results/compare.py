@@ -14,7 +14,8 @@ from typing import Any
 
 from core.domain import Cluster, RunSettings, StepStats, folded, same_name
 from core.errors import BadInput
-from core.evaluate.metrics import agreement, from_counts, matching
+from core.evaluate.confusion import from_counts, matching
+from core.evaluate.metrics import agreement
 from core.models.baseline.recipe import is_baseline
 from core.results.run_view import Query, View
 from core.results.selection import REST

@@ -15,6 +15,7 @@ from core.results.edits import (
     Delete,
     Edit,
     Learn,
+    Match,
     Merge,
     Move,
     MoveLabels,
@@ -22,6 +23,7 @@ from core.results.edits import (
     Pin,
     Propose,
     Redefine,
+    Relabel,
     Rename,
     Several,
     Split,
@@ -45,6 +47,8 @@ class Edited:
         pinned: ids of clusters that stay when names are suggested again.
         absorbed: merged clusters that a model formed of what was measured.
         parted: ids of clusters that were split off one that a model formed so.
+        matched: (column of labels, label) -> cluster that a person matched it to.
+        relabelled: (column of labels, item id) -> (label given, label that a person says it has).
         skipped: edits that no longer apply, with the reason.
     """
 
@@ -56,6 +60,8 @@ class Edited:
     pinned: frozenset[str] = frozenset()
     absorbed: tuple[Cluster, ...] = ()
     parted: frozenset[str] = frozenset()
+    matched: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    relabelled: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     skipped: tuple[tuple[Edit, str], ...] = ()
 
     def resolve(self, cluster_id: str | None) -> str | None:
@@ -180,6 +186,8 @@ def _apply(state: Edited, edit: Edit) -> Edited:
             return replace(state, moved={**state.moved, **dict.fromkeys(edit.items, edit.cluster_id)})
         case Learn():
             return _learn(state, edit)
+        case Match() | Relabel():
+            return _about_labels(state, edit)
         case Propose():
             return _propose(state, edit.clusters)
         case Rename():
@@ -206,6 +214,22 @@ def _replace(state: Edited, *clusters: Cluster) -> Edited:
     """The state with these clusters in place of those with their ids."""
     new = {cluster.id: cluster for cluster in clusters}
     return replace(state, clusters=tuple(new.get(cluster.id, cluster) for cluster in state.clusters))
+
+
+def _about_labels(state: Edited, edit: Match | Relabel) -> Edited:
+    """A cluster is matched to one label of a column at most: the later decision takes it."""
+    if isinstance(edit, Relabel):
+        said = {(edit.column, edit.item): (edit.given, edit.label.strip())}
+        return replace(state, relabelled={**state.relabelled, **said})
+    own = edit.column, edit.label
+    others = {
+        key: cluster
+        for key, cluster in state.matched.items()
+        if key != own and (key[0] != edit.column or cluster != edit.cluster_id)
+    }
+    if edit.cluster_id is None:
+        return replace(state, matched=others)
+    return replace(state, matched=others | {own: state.get(edit.cluster_id).id})
 
 
 def _learn(state: Edited, edit: Learn) -> Edited:

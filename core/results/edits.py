@@ -146,8 +146,39 @@ class Learn:
     kind: Literal["learn"] = "learn"
 
 
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Say which cluster counts as a label's own in the scores; None lets the best matching decide. Asks nothing.
+
+    Attributes:
+        column: the labels it is about, as `RunSettings.truth` has them.
+    """
+
+    column: str
+    label: str
+    cluster_id: str | None
+    kind: Literal["match"] = "match"
+
+
+@dataclass(frozen=True, slots=True)
+class Relabel:
+    """Correct the given label of an image, or confirm it; what was given stays as it is. Asks nothing.
+
+    Attributes:
+        column: the labels it is about, as `RunSettings.truth` has them.
+        given: the label that it has there.
+        label: the label that a person says it should have; the given one confirms it.
+    """
+
+    column: str
+    item: str
+    given: str
+    label: str
+    kind: Literal["relabel"] = "relabel"
+
+
 Single = Annotated[
-    Rename | Redefine | Merge | Delete | Add | Split | MoveLabels | Pin | Propose | Move | Learn,
+    Rename | Redefine | Merge | Delete | Add | Split | MoveLabels | Pin | Propose | Move | Learn | Match | Relabel,
     Field(discriminator="kind"),
 ]
 
@@ -160,7 +191,22 @@ class Several:
     kind: Literal["several"] = "several"
 
 
-Edit = Rename | Redefine | Merge | Delete | Add | Split | MoveLabels | Pin | Propose | Move | Learn | Several
+Edit = (
+    Rename
+    | Redefine
+    | Merge
+    | Delete
+    | Add
+    | Split
+    | MoveLabels
+    | Pin
+    | Propose
+    | Move
+    | Learn
+    | Match
+    | Relabel
+    | Several
+)
 EDIT: TypeAdapter[Edit] = TypeAdapter(Annotated[Edit, Field(discriminator="kind")])
 
 
@@ -192,6 +238,10 @@ def _touched(edit: Edit) -> set[str]:
             return {*edit.items, *([edit.cluster_id] if edit.cluster_id else [])}
         case Learn():
             return {*edit.items, *edit.clusters} - {""}
+        case Match():
+            return {f"label {edit.label}", *([edit.cluster_id] if edit.cluster_id else [])}
+        case Relabel():
+            return {f"label of {edit.item}"}
         case Merge() | MoveLabels():
             return {edit.cluster_id, edit.into}
         case Split():

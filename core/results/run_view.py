@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import STEPS, Assignment, Cluster, Source, Step, StepStats
 from core.errors import BadInput
+from core.evaluate.confusion import Confusion, from_counts, matching
 from core.evaluate.intervals import intervals
-from core.evaluate.metrics import Confusion, from_counts, matching, score_table
+from core.evaluate.metrics import score_table
 from core.ingest.ground_truth import ALIKE
 from core.ingest.source import RECORD_TRUTH
 from core.models.baseline.recipe import is_baseline
@@ -184,7 +185,9 @@ class View:
         if query.right is None:
             return query
         table = self.confusion()
-        pairs = [(table.classes[row], table.clusters[column] or "") for row, column in matching(table).items()]
+        pairs = [
+            (table.classes[row], table.clusters[column] or "") for row, column in matching(table, self.by_hand).items()
+        ]
         return replace(query, pairs=tuple(pairs))
 
     def _plain(self, query: Query) -> Query:
@@ -245,20 +248,53 @@ class View:
         found = self._store.measures.probabilities(self.run.id, items)
         return {item: self.edited.chances(given) for item, given in found.items()}
 
-    def confusion(self) -> Confusion:
-        """How many items with ground truth of each class are in each cluster."""
-        return from_counts(
+    @property
+    def by_hand(self) -> dict[str, str]:
+        """Label -> the cluster that a person matched it to."""
+        column, own = self.run.settings.truth, self.edited.matched.items()
+        return {label: now for (of, label), to in own if of == column and (now := self.edited.resolve(to))}
+
+    @property
+    def relabelled(self) -> dict[str, tuple[str, str]]:
+        """Item id -> (given label, the one that a person says it has), for the labels that the run is compared with."""
+        column = self.run.settings.truth
+        return {item: said for (of, item), said in self.edited.relabelled.items() if of == column}
+
+    def confusion(self, corrected: bool = False) -> Confusion:
+        """How many items with ground truth of each class are in each cluster.
+
+        corrected: with the labels as a person corrected them, in place of the given ones.
+        """
+        counts = Counter(
             {(name, cluster or None): n for name, cluster, n in self._store.placements.confusion(self.run.id)}
         )
+        changed = {item: new for item, (old, new) in self.relabelled.items() if old != new} if corrected else {}
+        for row in self.rows(Query(ids=tuple(changed))) if changed else ():
+            cluster = row.cluster.id if row.cluster else None
+            if counts[row.truth, cluster] > 0:  # else it is not scored
+                counts[row.truth, cluster] -= 1
+                counts[changed[row.item_id], cluster] += 1
+        return from_counts({key: number for key, number in counts.items() if number})
 
-    def metrics(self) -> dict[str, object] | None:
-        """Scores over all items with ground truth (see core.evaluate.metrics.score), or None when none has any."""
-        table = self.confusion()
-        names = {cluster.id: cluster.name for cluster in self.edited.clusters if cluster.id in table.clusters}
-        hints = {cluster.id for cluster in self.edited.clusters if cluster.needs_name}
+    def metrics(self, corrected: bool = False) -> dict[str, Any] | None:
+        """Scores over all items with ground truth (see core.evaluate.metrics.score) with their 95 % intervals, or None
+        when none has any. corrected: see `confusion`."""
+        table = self.confusion(corrected)
         if not table.classes:
             return None
-        return {**score_table(table, names, word_senses(), hints), "intervals": intervals(table)}
+        names = {cluster.id: cluster.name for cluster in self.edited.clusters if cluster.id in table.clusters}
+        hints = {cluster.id for cluster in self.edited.clusters if cluster.needs_name}
+        scores = score_table(table, names, word_senses(), hints, self.by_hand)
+        return scores | {"intervals": intervals(table, by_hand=self.by_hand)}
+
+    def all_metrics(self) -> dict[str, Any] | None:
+        """What metrics.json holds: the scores against the given labels and, where a person corrected any, those
+        against the corrected ones under "corrected"."""
+        scores, changed = self.metrics(), sum(old != new for old, new in self.relabelled.values())
+        if scores is None:
+            return None
+        again = {"labels": changed, **(self.metrics(corrected=True) or {})} if changed else None
+        return scores | {"corrected": again}
 
 
 def rows(store: Store, run_id: str) -> list[Row]:

@@ -31,6 +31,7 @@ class Only:
         copies: images that look nearly the same as another.
         between: two cluster ids.
         at: how far from the first of these two to the second, in per cent.
+        given: the label that a person gave the images.
     """
 
     groups: tuple[str, ...] = ()
@@ -42,6 +43,7 @@ class Only:
     copies: bool = False
     between: tuple[str, str] | None = None
     at: int = 50
+    given: str = ""
 
     def __bool__(self) -> bool:
         """Whether it leaves anything out."""
@@ -50,7 +52,7 @@ class Only:
     @property
     def narrows(self) -> bool:
         """Whether it may leave out some images of a group."""
-        return any((self.text, self.sure, self.by, self.right, self.folder, self.copies, self.between))
+        return any((self.text, self.sure, self.by, self.right, self.folder, self.copies, self.between, self.given))
 
     @classmethod
     def read(cls, asked: Mapping[str, Sequence[str]]) -> Only:
@@ -67,6 +69,7 @@ class Only:
             first.get("copies") == "yes",
             (between[0], between[1]) if len(between) == 2 and all(between) and between[0] != between[1] else None,
             min(int(first["at"]), 100) if first.get("at", "").isdecimal() else 50,
+            first.get("given", ""),
         )
 
     @property
@@ -82,6 +85,7 @@ class Only:
             "copies": ["yes" if self.copies else ""],
             "between": [",".join(self.between or ())],
             "at": [str(self.at) if self.between and self.at != 50 else ""],
+            "given": [self.given],
         }
         return {key: values for key, values in found.items() if any(values)}
 
@@ -97,6 +101,7 @@ class Only:
             folder=self.folder or None,
             right={"yes": True, "no": False}.get(self.right),
             copies=self.copies,
+            truth=self.given or None,
             between=Between(*self.between, self.at / 100) if self.between else None,
         )
 
@@ -122,6 +127,8 @@ class Only:
             parts.append("placed by " + " or ".join(SOURCES[source] for source in self.by))
         if self.right:
             parts.append("in the group of their label" if self.right == "yes" else "not in the group of their label")
+        if self.given:
+            parts.append(f"with the label “{self.given}”")
         if self.folder:
             parts.append(f"in the folder {self.folder}")
         if self.copies:

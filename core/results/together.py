@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from core.errors import BadInput
+from core.evaluate.confusion import Confusion, from_counts, matching
 from core.evaluate.intervals import intervals
-from core.evaluate.metrics import Confusion, agreement, from_counts, matching
+from core.evaluate.metrics import agreement
 from core.results.compare import Spent, spent
 from core.results.run_view import View
 from core.results.selection import REST

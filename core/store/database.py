@@ -246,8 +246,8 @@ def insert_rows(
         return
     if len(rows) <= _FEW:
         places = f"({', '.join('?' * len(rows[0]))})"
-        cells = [cell for row in rows for cell in row]
-        cursor.execute(f"{verb} INTO {table} VALUES {', '.join([places] * len(rows))}", cells)
+        values = [cell for row in rows for cell in row]
+        cursor.execute(f"{verb} INTO {table} VALUES {', '.join([places] * len(rows))}", values)
         return
     import pyarrow as pa
 

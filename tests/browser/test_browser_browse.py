@@ -14,7 +14,7 @@ from ui import text
 
 browser, page = kit.browser, kit.page
 pytestmark = kit.marks
-HEAD = 200
+HEAD = 190
 """Pixels that may stand above the first picture at 1280 x 720."""
 
 

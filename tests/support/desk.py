@@ -17,6 +17,7 @@ from core.results.edits import (
     Delete,
     Edit,
     Learn,
+    Match,
     Merge,
     Move,
     MoveLabels,
@@ -24,6 +25,7 @@ from core.results.edits import (
     Pin,
     Propose,
     Redefine,
+    Relabel,
     Rename,
     Several,
     Split,
@@ -31,7 +33,7 @@ from core.results.edits import (
 from core.results.run_view import View, rows
 
 ALL = EACH * len(COLOURS)
-STEPS = st.lists(st.tuples(st.integers(0, 16), st.integers(0, 99), st.integers(0, 99)), max_size=12)
+STEPS = st.lists(st.tuples(st.integers(0, 18), st.integers(0, 99), st.integers(0, 99)), max_size=12)
 
 
 class Desk:
@@ -46,10 +48,10 @@ class Desk:
 
     def act(self, what: int, first: int, second: int) -> None:
         """Do one thing; what may not be done changes nothing."""
-        if what == 14:
+        if what == 16:
             if (edit := decisions.undo(self.store, self.run)) is not None:
                 self.undone.append(edit)
-        elif what == 15:
+        elif what == 17:
             if self.undone:
                 decisions.add(self.store, self.run, self.undone.pop())
         elif what == 16:
@@ -84,6 +86,8 @@ class Desk:
             lambda: Move(some, here),
             lambda: Move(some, None),
             lambda: Learn(some, (here, there, "")[: len(some)], (0.9, 0.5, 0.7)[: len(some)]),
+            lambda: Match("", label, here),
+            lambda: Relabel("", some[0], label, f"label {second}"),
             lambda: Several((Merge(here, there), Rename(there, f"name {second}"))),
         )
         return makes[what]()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from core.domain import Cluster
 from core.pipeline.sight import said_of_sight
 from core.results.caveats import said_of_groups
-from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
 from ui.clusters.stale import check_all_button
@@ -15,15 +17,23 @@ from ui.import_results.panel import left_out
 from ui.session import run_data
 
 
-def about(run: RunRow, view: View) -> None:
+def about(run: RunRow, clusters: Sequence[Cluster]) -> None:
     """What the model could not see and how far groups stay, and *Check all again*. The button says how many notes there
-    are, and how well the groups match labels. The first time, models load: pages that show pictures call this last."""
-    found = run_data.scores(run)
-    notes = len(said_of_groups(view.edited.clusters)) + len(said_of_sight(run.settings))
+    are, and how well the groups match labels. The first time, models load: pages that show pictures call this last.
+    Before the images are sorted there is nothing without a note.
+
+    clusters: the groups, with what is counted inside.
+    """
+    sorted_ = run_data.is_sorted(run)
+    found = run_data.scores(run) if sorted_ else None
+    notes = len(said_of_groups(clusters)) + len(said_of_sight(run.settings))
+    if not (notes or sorted_):
+        return
     parts = [text.match_in_short(found)] if found else []
     parts += [text.count(notes, "note")] if notes else []
     icon = ":orange[:material/warning:]" if notes else ":material/info:"
     with st.popover(f"{icon} {' · '.join(parts) or text.ABOUT}", key="about", wrap=False):
-        sight_note(run.settings, view.edited.clusters)
+        sight_note(run.settings, clusters)
         left_out(run)
-        check_all_button(run)
+        if sorted_:
+            check_all_button(run)

@@ -16,7 +16,7 @@ from ui.browse.address import ALL, Place, go
 from ui.browse.between import between_row
 from ui.browse.overview import REST
 from ui.check.showing import showing, to_be_shown
-from ui.components.head import head
+from ui.components.head import head, tools
 from ui.components.safe import safe_md
 from ui.components.selecting_wall import Choice, Seen, selecting_wall
 from ui.language import tr
@@ -38,12 +38,12 @@ def group_title(edited: Edited, key: str) -> str:
 
 def images_page(run: RunRow, view: View, place: Place) -> None:
     """Its own head, the filters in one row, then the wall."""
-    with head(group_title(view.edited, place.key)):
+    head(group_title(view.edited, place.key))
+    with tools():
         st.button(
             text.ALL_GROUPS, icon=":material/arrow_back:", key="back", on_click=go, args=(Place(run.id),),
             help=text.ALL_GROUPS_HELP,
         )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         filters.find_field(place)
         filters.filter_button(run, view, place)
         filters.sort_field(place)

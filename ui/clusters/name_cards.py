@@ -1,4 +1,4 @@
-"""One card a proposed group: its name to type over, examples, labels inside, and what can be done with it."""
+"""One card a proposed group: examples, its name to type over, labels inside, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -49,9 +49,10 @@ class Board:
 
 
 def card(board: Board, group: Group) -> None:
-    """One card: a group with its name, its meaning, examples, labels and what can be done with it."""
-    run, cluster, total, sorted_ = board.run, group.cluster, board.total, board.sorted_
+    """One card: a group's examples, its name, its meaning, labels and what can be done with it."""
+    run, cluster, total = board.run, group.cluster, board.total
     with st.container(border=True, height="stretch", gap="xsmall"):
+        _examples(board, group)
         _head(run, cluster)
         with st.container(horizontal=True, vertical_alignment="center"):
             share = f" · {text.percent(group.size / total)}" if total else ""
@@ -64,17 +65,6 @@ def card(board: Board, group: Group) -> None:
                 st.badge(text.ADDED, icon=":material/person:", color="blue")
         if cluster.meaning:
             st.caption(safe_md(cluster.meaning, 140))
-        tiles = [Tile(row.item_id, row.description or row.name, "", board.pictures) for row in group.rows[:_EXAMPLES]]
-        if tiles:
-            wall(
-                tiles,
-                cluster.name,
-                key=f"examples-{run.id}-{cluster.id}",
-                size=88,
-                on_open=(lambda item: state.go_next("browse", group=cluster.id, image=item)) if sorted_ else None,
-            )
-        else:
-            st.caption(text.NOTHING_FITS if cluster.size == 0 else text.NO_EXAMPLES)
         more = len(group.labels) - _LABELS
         if group.labels:
             rest = f" {text.more_labels(more)}" if more > 0 else ""
@@ -89,6 +79,17 @@ def card(board: Board, group: Group) -> None:
                 inside = st.popover(label, icon=":material/label:", type="tertiary", key=key, on_change="rerun")
                 if inside.open:
                     inside.markdown(_counted(group.labels))
+
+
+def _examples(board: Board, group: Group) -> None:
+    """Pictures of a group; a click opens one once images are sorted."""
+    run, cluster = board.run, group.cluster
+    tiles = [Tile(row.item_id, row.description or row.name, "", board.pictures) for row in group.rows[:_EXAMPLES]]
+    if not tiles:
+        st.caption(text.NOTHING_FITS if cluster.size == 0 else text.NO_EXAMPLES)
+        return
+    opens = (lambda item: state.go_next("browse", group=cluster.id, image=item)) if board.sorted_ else None
+    wall(tiles, cluster.name, key=f"examples-{run.id}-{cluster.id}", size=88, on_open=opens)
 
 
 def _counted(labels: Sequence[tuple[str, int]]) -> str:

@@ -80,6 +80,7 @@ def redo(run_id: str) -> str:
     undone: list[Edit] = edit_callbacks.to_redo(run_id)
     if not undone:
         raise BadInput(f"{text.NOTHING_TO_REDO}.")
-    edit = undone.pop()
-    edit_callbacks.record(run_id, edit)
+    edit = undone[-1]
+    edit_callbacks.record(run_id, edit)  # where it is refused, it can be tried again
+    undone.pop()
     return text.redone(text.decision(edit))

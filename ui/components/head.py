@@ -30,6 +30,12 @@ def head(title: str, about: str = "") -> DeltaGenerator:
     return row
 
 
+def tools() -> DeltaGenerator:
+    """The row below the head, for what can be done with all that the page shows. On a phone it is one row too, which is
+    pushed aside by a finger (`ui/frame.py`): what the page is about comes soon."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools")
+
+
 def _siblings() -> None:
     """Links to the pages of this section; the one that is shown is marked by Streamlit."""
     names = state.siblings()

@@ -11,8 +11,10 @@ import streamlit as st
 from core.ingest.ground_truth import ALIKE
 from core.results.labels_about import other_column
 from core.results.run_view import Query, View
+from core.results.selection import Only
 from core.store.runs import RunRow
 from ui import text
+from ui.browse.address import Place
 from ui.components.heat_map import MOST, Axis, heat_map
 from ui.components.image_pages import image_pages
 from ui.components.notices import act
@@ -20,7 +22,7 @@ from ui.components.safe import safe_md
 from ui.images.truth_form import choose_truth, differing, told
 from ui.images.truth_form import summary as summary_of_labels
 from ui.language import digits
-from ui.session import run_data
+from ui.session import run_data, state
 
 _ROWS_FIT = 20
 
@@ -34,10 +36,12 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
         notes.append(text.labelled_some(found["n"], total))
     if column:
         notes.append(safe_md(text.other_labels(column, criterion), 300))
+    if worst := found["confused"]:
+        st.markdown(safe_md(text.confused(worst["n"], worst["of"], worst["label"], worst["group"]), 300))
+    if found["matched_by_hand"]:
+        notes.append(text.MATCHED_BY_HAND)
     st.caption(" ".join(notes))
-    if worst := found.get("confused"):
-        st.markdown(f":material/compare_arrows: {safe_md(text.confused(worst), 300)}")
-    ranges = found.get("intervals") or {}
+    intervals = found["intervals"] or {}
     with st.grid(4, min_column_width=150, gap="small"):
         for key, title, tip in (
             ("acc", text.ACC, text.ACC_HELP),
@@ -46,67 +50,41 @@ def summary(run: RunRow, found: Mapping[str, Any], total: int) -> None:
             ("name_acc", text.NAME_ACC, text.NAME_ACC_HELP),
         ):
             value = found.get(key)
-            low, high = ranges.get(key, (None, None))
+            between = intervals.get(key)
             st.metric(
                 title,
                 "–" if value is None else digits(value, ".3f"),
-                delta=text.between(low, high) if low is not None else None,
-                delta_color="off",
+                text.between(*between) if between else None,
+                "off",
                 delta_arrow="off",
-                delta_description=text.INTERVAL_SHORT if low is not None else None,
-                help=f"{tip} {text.INTERVAL_HELP}" if low is not None else tip,
+                help=tip,
                 border=True,
             )
+    st.caption(text.covered(found["n_assigned"], found["n"]))
 
 
-def more_scores(found: Mapping[str, Any]) -> None:
-    """The other scores of the field, over all images with a label and over those in a group."""
-    with st.expander(text.MORE_SCORES, icon=":material/functions:"):
-        st.caption(text.covered(found["n_assigned"], found["n"]))
-        keys = list(text.SCORE_NAMES)
-        st.dataframe(
-            {
-                text.SCORE: [text.SCORE_NAMES[key] for key in keys],
-                text.ALL_LABELLED: [found.get(key) for key in keys],
-                text.IN_GROUPS: [found.get(f"{key}_assigned") for key in keys],
-                text.MEANS: [text.SCORE_MEANS[key] for key in keys],
-            },
-            hide_index=True,
-            alt=text.MORE_SCORES,
-            column_config={
-                name: st.column_config.NumberColumn(format="%.3f") for name in (text.ALL_LABELLED, text.IN_GROUPS)
-            },
-        )
+def choose_labels(view: View) -> bool:
+    """Whether the scores are against the labels as the person corrected them; asked where any was."""
+    if not any(given != said for given, said in view.relabelled.values()):
+        return False
+    which = st.segmented_control(
+        text.WHICH_LABELS,
+        list(text.LABELS_AS),
+        format_func=text.LABELS_AS.__getitem__,
+        default="given",
+        required=True,
+        key="labels-as",
+    )
+    return which == "corrected"
 
 
-def per_group(groups: Sequence[Mapping[str, Any]]) -> None:
-    """One line a group: its commonest label, how much of the group has it, how much of that label it holds."""
-    with st.expander(text.PER_GROUP, icon=":material/group_work:"):
-        st.caption(text.PER_GROUP_NOTE)
-        bar = st.column_config.ProgressColumn
-        st.dataframe(
-            {
-                text.CONFUSION_GROUP: [group["cluster"] for group in groups],
-                text.CONFUSION_IMAGES: [group["n"] for group in groups],
-                text.COMMONEST: [group["class"] for group in groups],
-                text.PRECISION: [100 * group["precision"] for group in groups],
-                text.RECALL: [100 * group["recall"] for group in groups],
-                "F1": [group["f1"] for group in groups],
-            },
-            hide_index=True,
-            alt=text.PER_GROUP,
-            column_config={
-                text.PRECISION: bar(format="%.0f %%", min_value=0, max_value=100),
-                text.RECALL: bar(format="%.0f %%", min_value=0, max_value=100),
-                "F1": st.column_config.NumberColumn(help=text.F1_HELP, format="%.3f"),
-            },
-        )
+def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]], corrected: bool) -> None:
+    """The confusion matrix; a click on a field shows its images, each of which opens large.
 
-
-def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) -> None:
-    """The confusion matrix; a click on a field shows its images, each of which opens large."""
+    corrected: it counts the labels as the person corrected them; images are looked up by the given ones.
+    """
     st.header(text.CONFUSION, anchor=False)
-    rows, columns, counts = _table(view, per_class)
+    rows, columns, counts = _table(view, per_class, corrected)
     cut = text.CONFUSION_CUT.format(count=MOST) if rows.is_cut or columns.is_cut else ""
     st.caption(f"{text.CONFUSION_NOTE} {cut}")
     chosen = heat_map(rows, columns, counts, share=text.CONFUSION_SHARE, alt=text.CONFUSION, key=f"confusion-{run.id}")
@@ -115,13 +93,19 @@ def matrix(run: RunRow, view: View, per_class: Mapping[str, Mapping[str, Any]]) 
     label, key = chosen
     group = columns.name(key)
     st.markdown(f"**{safe_md(text.in_field(number, label, group), 160)}**")
+    if st.button(text.FIELD_ON_BROWSE, icon=":material/photo_library:", key="field-browse"):
+        key_there = key or "unassigned"
+        place = Place(run.id, key_there, Only((key_there,), given=label))
+        state.go_to("browse", run.id, **place.only.parameters)
     image_pages(view, Query(truth=label, cluster_id=key), group, key=f"field-{run.id}-{label}-{key}")
 
 
-def _table(view: View, per_class: Mapping[str, Mapping[str, Any]]) -> tuple[Axis, Axis, dict[tuple[str, str], int]]:
+def _table(
+    view: View, per_class: Mapping[str, Mapping[str, Any]], corrected: bool
+) -> tuple[Axis, Axis, dict[tuple[str, str], int]]:
     """Labels and groups in the order shown (a label's own group on the diagonal), and how many images each field
     holds. Images without a group have the key ""."""
-    table = view.confusion()
+    table = view.confusion(corrected)
     counts = {
         (label, cluster or ""): int(table.counts[row, column])
         for row, label in enumerate(table.classes)

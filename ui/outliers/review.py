@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -16,13 +16,14 @@ from ui.outliers.decisions import decide
 from ui.session import state
 
 _PAGE = 60
-_ACTS = {
-    "review": (("out", "ODD_EXCLUDE"), ("keep", "ODD_KEEP")),
-    "excluded": (("back", "ODD_BACK"),),
-    "kept": (("let", "ODD_BACK"), ("out", "ODD_EXCLUDE")),
-}
-"""What can be done with the images of a part, and the name of the text that says it."""
 _ORDER = {"blank": 0, "blurred": 1, "glare": 2, "topic": 3, "alone": 4}
+
+
+def _acts(part: str) -> Sequence[tuple[str, str]]:
+    """What can be done with images of this part: its id and what it is called."""
+    out, back = ("out", text.ODD_EXCLUDE), text.ODD_BACK
+    acts = {"review": (out, ("keep", text.ODD_KEEP)), "excluded": (("back", back),), "kept": (("let", back), out)}
+    return acts[part]
 
 
 def review(given: DatasetRow, found: Found, subject: str) -> None:
@@ -56,7 +57,7 @@ def review(given: DatasetRow, found: Found, subject: str) -> None:
             paging,
             len(items),
             text.odd_count(len(items), given.counts.get("ready", 0)),
-            [(act, getattr(text, word)) for act, word in _ACTS[part]],
+            _acts(part),
             False,
             text.ODD_WORDS,
         ),

@@ -9,11 +9,15 @@ from typing import Any
 import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, SourceAddress
+from core.evaluate.internal import Internal
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
 from core.models.baseline.recipe import Recipe, is_baseline
+from core.pipeline import label_check
 from core.pipeline import runs as pipeline_runs
+from core.results import decisions
+from core.results.edits import Match, Relabel
 from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
@@ -30,11 +34,14 @@ def is_sorted(run: RunRow) -> bool:
     return "assign" in state.workspace().store.answers.step_counts(run.id)
 
 
-def scores(run: RunRow) -> Mapping[str, Any] | None:
-    """The run's scores against the person's labels, or None without labels or before anything is sorted."""
+def scores(run: RunRow, corrected: bool = False) -> Mapping[str, Any] | None:
+    """The run's scores against the person's labels, or None without labels or before anything is sorted.
+
+    corrected: with the labels as the person corrected them.
+    """
     if state.jobs().get(run.id) or (not run.settings.truth and not run.settings.records):
         return None
-    return _scores(run.id, _version(run))
+    return _scores(run.id, _version(run), corrected)
 
 
 def dataset(run: RunRow) -> DatasetRow | None:
@@ -136,15 +143,40 @@ def _models(run: RunRow) -> tuple[str, ...]:
 def compare_with(run_id: str, truth: str) -> None:
     """Score a run against these labels from now on. Raises BadInput."""
     pipeline_runs.compare_with(state.workspace(), run_id, truth)
-    _scores.clear()  # the same table may hold other labels now
+    for kept in (_scores, _doubts):
+        kept.clear()  # the same table may hold other labels now
 
 
-def _version(run: RunRow) -> str:
-    """Changes whenever the run's answers (each pass writes its statistics) or the person's edits do."""
-    edits = [(edit.seq, edit.value) for edit in state.workspace().store.runs.edits(run.id)]
+def _version(run: RunRow, but: tuple[type, ...] = ()) -> str:
+    """Changes whenever the run's answers (each pass writes its statistics) or the person's edits do.
+
+    but: kinds of edits that do not count.
+    """
+    rows = state.workspace().store.runs.edits(run.id)
+    edits = [(edit.seq, edit.value) for edit in rows if not isinstance(decisions.read(edit.value), but)]
     return repr((run.status, run.stats, run.settings.truth, edits))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _scores(run_id: str, version: str) -> Mapping[str, Any] | None:
-    return View(state.workspace().store, run_id).metrics()
+def _scores(run_id: str, version: str, corrected: bool) -> Mapping[str, Any] | None:
+    return View(state.workspace().store, run_id).metrics(corrected)
+
+
+def doubts(run: RunRow) -> label_check.Doubts:
+    """The labels that are probably wrong; what a person says of labels does not change the list."""
+    return _doubts(run.id, _version(run, but=(Match, Relabel)))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _doubts(run_id: str, version: str) -> label_check.Doubts:
+    return label_check.doubts(state.workspace().store, run_id)
+
+
+def without_truth(run: RunRow) -> Mapping[str, Internal]:
+    """How well the groups hold together, by space."""
+    return _without_truth(run.id, _version(run, but=(Match, Relabel)))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _without_truth(run_id: str, version: str) -> Mapping[str, Internal]:
+    return label_check.without_truth(state.workspace().store, run_id)

@@ -41,6 +41,8 @@ def decision(edit: edits.Edit) -> str:
             return _("the move of {images}").format(images=images(len(edit.items)))
         case edits.Learn():
             return _("the sorting of {images} by your examples").format(images=images(len(edit.items)))
+        case edits.Match() | edits.Relabel():
+            return _("what you said of the label “{label}”").format(label=edit.label)
         case edits.Several():
             merges = sum(isinstance(part, edits.Merge) for part in edit.edits)
             if merges:

@@ -38,59 +38,64 @@ RECALL: Final = "Found"
 RECALL_HELP: Final = "Called recall: the share of this label's images that are in its group."
 PRECISION: Final = "Correct"
 PRECISION_HELP: Final = "Called precision: the share of the group's images that have this label."
-F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
-
-INTERVAL_SHORT: Final = "in 95 of 100"
-INTERVAL_HELP: Final = (
-    "Below it what the score would be with other images of the same kind, in 95 of 100 cases (bootstrap)."
-)
-MORE_SCORES: Final = "More scores"
+WHICH_LABELS: Final = "Labels that the scores compare with"
+LABELS_AS: Final = {"given": "As given", "corrected": "As corrected"}
+MATCHED_BY_HAND: Final = "Some labels are paired with groups by hand."
+FIELD_ON_BROWSE: Final = "Open on Browse"
+ALL_SCORES: Final = "All scores"
+ALL_SCORES_NOTE: Final = "1 is perfect. Images without a group count as one more group that belongs to no label."
 SCORE: Final = "Score"
-ALL_LABELLED: Final = "All with a label"
-IN_GROUPS: Final = "Those in a group"
-MEANS: Final = "What it says"
+SCORE_VALUE: Final = "All images"
+SCORE_BETWEEN: Final = "95 % interval"
+SCORE_ASSIGNED: Final = "Only images in groups"
 SCORE_NAMES: Final = {
     "acc": "Accuracy (ACC)",
-    "nmi": "NMI",
-    "ari": "ARI",
-    "ami": "AMI",
-    "fmi": "Fowlkes-Mallows (FMI)",
-    "homogeneity": "Homogeneity",
-    "completeness": "Completeness",
+    "purity": "Purity: each group counts for its commonest label (many to one)",
+    "nmi": "Normalized mutual information (NMI)",
+    "ami": "Adjusted mutual information (AMI)",
+    "ari": "Adjusted Rand index (ARI)",
+    "fmi": "Fowlkes-Mallows index (FMI)",
+    "homogeneity": "Homogeneity: groups hold one label",
+    "completeness": "Completeness: labels lie in one group",
     "v_measure": "V-measure",
-    "purity": "Purity (many to one)",
-}
-SCORE_MEANS: Final = {
-    "acc": "Each label is paired with one group: share of images in the group of their label.",
-    "nmi": "How much groups and labels tell about each other: 0 nothing, 1 all.",
-    "ari": "Agreement on pairs of images: 0 is chance, 1 is perfect.",
-    "ami": "As NMI, corrected for chance: 0 is chance, also with many groups.",
-    "fmi": "Of pairs in one group, and of pairs with one label, how many are both (geometric mean).",
-    "homogeneity": "Whether each group holds one label only.",
-    "completeness": "Whether all images of a label are in one group.",
-    "v_measure": "Homogeneity and completeness in one number.",
-    "purity": "Each group takes its commonest label: for more groups than labels. It grows with the number of groups.",
+    "name_acc": "Name accuracy",
 }
 PER_GROUP: Final = "Group by group"
-PER_GROUP_NOTE: Final = "Each group takes its commonest label, so that several groups may have one (many to one)."
-COMMONEST: Final = "Commonest label"
-
-
-def confused(worst: Mapping[str, Any]) -> str:
-    """The commonest confusion: class, cluster and n of `core.evaluate.metrics.commonest_confusion`."""
-    return _("Most often confused: {images} with the label “{label}” in the group “{group}”.").format(
-        images=images(worst["n"]), label=worst["class"], group=worst["cluster"]
-    )
-
-
-def between(low: float, high: float) -> str:
-    return _("{low:.3f} to {high:.3f}").format(low=low, high=high)
-
-
-def covered(assigned: int, number: int) -> str:
-    return _("{assigned:,} of {images} with a label are in a group ({percent}).").format(
-        assigned=assigned, images=images(number), percent=percent(assigned / number)
-    )
+PER_GROUP_LABEL: Final = "Its label"
+PER_GROUP_COMMONEST: Final = "Commonest label"
+PER_GROUP_SHARE: Final = "Share of it"
+MATCHING: Final = "Pair labels with groups by hand"
+MATCHING_NOTE: Final = "Each label is paired with the group that gives the most agreement, unless you choose another."
+MATCHING_LABEL: Final = "Label"
+MATCHING_AUTO: Final = "The best pairing decides"
+WITHOUT: Final = "Without labels"
+WITHOUT_NOTE: Final = (
+    "These say how compact and how far apart the groups are in what was measured, not whether they are what you meant."
+)
+WITHOUT_START: Final = "Measure"
+WITHOUT_NONE: Final = "Nothing was measured on these images that could be compared."
+WITHOUT_LITTLE: Final = (
+    "With a silhouette this near to 0, these numbers say little: you may have asked for another view."
+)
+WITHOUT_SPACES: Final = {"subject": "By what the images show", "description": "By what was said of them"}
+SILHOUETTE: Final = "Silhouette"
+SILHOUETTE_HELP: Final = "From −1 to 1: above 0.5 the groups are well apart, near 0 they touch."
+CALINSKI: Final = "Calinski-Harabasz"
+CALINSKI_HELP: Final = "The larger, the more compact and apart; compares only groupings of the same images."
+DAVIES: Final = "Davies-Bouldin"
+DAVIES_HELP: Final = "The smaller, the more compact and apart."
+BALANCE: Final = "Balance"
+BALANCE_HELP: Final = "1 where all groups are of one size, near 0 where one holds almost everything."
+DOUBTS_EMPTY: Final = "Your labels are compared with what the images show. First the images have to be sorted."
+DOUBTS_NONE: Final = "No label looks wrong, or you have checked all that did."
+DOUBTS_KEEP: Final = "Keep “{label}”"
+DOUBTS_TAKE: Final = "Take “{label}”"
+DOUBTS_OTHER: Final = "Another label"
+DOUBTS_SKIP: Final = "Skip"
+DOUBTS_WORKING: Final = "Looking for labels that do not fit their images"
+DOUBTS_CSV: Final = "Corrected labels (CSV)"
+DOUBTS_CSV_HELP: Final = "Each image with the label you gave, the one that counts now, and who decided."
+F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
 
 
 def matches(scores: Mapping[str, Any], column: str = "") -> str:
@@ -128,3 +133,39 @@ def kinds_and_groups(kinds: int, groups: int) -> str:
 
 def in_field(number: int, label: str, group: str) -> str:
     return _("{images} with your label “{label}” in “{group}”").format(images=images(number), label=label, group=group)
+
+
+def confused(number: int, of: int, label: str, group: str) -> str:
+    """The commonest confusion."""
+    return _("Most often confused: {number:,} of {images} with your label “{label}” are in “{group}”.").format(
+        number=number, images=images(of), label=label, group=group
+    )
+
+
+def between(low: float, high: float) -> str:
+    """A 95 % interval."""
+    return _("{low:.3f} to {high:.3f}").format(low=low, high=high)
+
+
+def covered(assigned: int, number: int) -> str:
+    return _("{percent} of the images with a label are in a group ({assigned:,} of {number:,}).").format(
+        percent=percent(assigned / number), assigned=assigned, number=number
+    )
+
+
+def sampled(number: int) -> str:
+    return _("Measured on {images}.").format(images=images(number))
+
+
+def doubts_left(left: int, looked_at: int, checked: int) -> str:
+    return _("{labels} of {images} look wrong and are not checked yet; {checked:,} checked.").format(
+        labels=count(left, "label"), images=images(looked_at), checked=checked
+    )
+
+
+def doubtful(given: str, likely: str, confidence: float, group: str) -> str:
+    """Why a label is in doubt. group: where the image is, "" for no group."""
+    said = _("Labelled “{given}” ({percent} likely); the image looks like “{likely}”.").format(
+        given=given, percent=percent(confidence), likely=likely
+    )
+    return said + (" " + _("It is in the group “{group}”.").format(group=group) if group else "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ui.language import _
-from ui.texts.common import images, percent
+from ui.language import _, tr
+from ui.texts.common import count, images, percent
 
 MAP: Final = "Map"
 MAP_HELP: Final = "All images as points: like ones side by side, in the colours of the groups."
@@ -70,42 +70,45 @@ def map_colour_of_run(name: str) -> str:
 
 def map_title(name: str, method: str, by: str, colours: str) -> str:
     """Above the saved picture."""
-    return _("{name}: {method} by {by}; colours show {colours}").format(
-        name=name, method=MAP_METHODS[method], by=_(MAP_BYS[by]), colours=colours
+    return _("{name}: {map_methods} by {map_bys}; colours show {colours}").format(
+        name=name, map_methods=tr(MAP_METHODS)[method], map_bys=tr(MAP_BYS)[by], colours=colours
     )
 
 
 def map_said(number: int, method: str, by: str, colours: str, closest: Sequence[str], loosest: str) -> str:
     """What the map shows, in words. closest: the two kinds that stand nearest to each other. loosest: the kind that is
     most spread out."""
-    said = _("A map of {images} by {by} ({method}); colours show {colours}.").format(
-        images=images(number), by=_(MAP_BYS[by]), method=MAP_METHODS[method], colours=colours
-    )
-    if len(closest) == 2:
-        said += " " + _("“{one}” and “{other}” stand nearest to each other; “{loosest}” is most spread out.").format(
-            one=closest[0], other=closest[1], loosest=loosest
+    parts = [
+        _("A map of {images} by {map_bys} ({map_methods}); colours show {colours}.").format(
+            images=images(number), map_bys=tr(MAP_BYS)[by], map_methods=tr(MAP_METHODS)[method], colours=colours
         )
-    return said
+    ]
+    if len(closest) == 2:
+        parts.append(
+            _("“{closest}” and “{closest2}” stand nearest to each other; “{loosest}” is most spread out.").format(
+                closest=closest[0], closest2=closest[1], loosest=loosest
+            )
+        )
+    return " ".join(parts)
 
 
 def map_quality(neighbours: float, held: float | None, laid_out: int, number: int, missing: int) -> str:
     """How far the map can be trusted, and what was left out of it."""
-    parts = [
-        _(
-            "Ten images are most like each one: {number:.0f} of them are also nearest to it on the map, on average."
-        ).format(number=neighbours)
-    ]
+    said = _("Of the ten images most like one, {neighbours:.0f} {verb} also nearest ").format(
+        neighbours=neighbours, verb=_("is") if round(neighbours) == 1 else _("are")
+    )
+    parts = [said + _("to it on the map, on average.")]
     if held is not None:
-        parts.append(_("The axes hold {share} of the differences between the images.").format(share=percent(held)))
+        parts.append(_("The axes hold {percent} of the differences between the images.").format(percent=percent(held)))
     if laid_out < number:
         parts.append(
-            _("{number:,} were laid out; each of the others stands among those that it is most like.").format(
-                number=laid_out
+            _("{laid_out:,} were laid out; each of the others stands among those that it is most like.").format(
+                laid_out=laid_out
             )
         )
     if missing:
         parts.append(
-            _("Not on the map, as nothing was measured or written of them: {images}.").format(images=images(missing))
+            _("{images} could not be placed: nothing was measured or written of them.").format(images=images(missing))
         )
     return " ".join(parts)
 
@@ -117,4 +120,4 @@ def map_cost(number: int) -> str:
 
 
 def map_count(number: int) -> str:
-    return _("{images} chosen").format(images=images(number))
+    return count(number, "image") + _(" chosen")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ui.language import _
+from ui.language import _, tr
 from ui.texts.browse import SELECTING
 from ui.texts.common import images, percent
 
@@ -39,18 +39,6 @@ ODD_WORDS: Final = SELECTING | {
     "new": "",
     "hint": "Select with the tick, Ctrl- or Shift-click, or Space; then 1 or 2.",
 }
-ODD_FAULTS: Final = {
-    "blank": "nearly blank: next to nothing can be told from the ground",
-    "blurred": "blurred: no sharp edge anywhere",
-    "glare": "glare or overexposure: large parts are white or nothing is dark",
-}
-ODD_BY_YOU: Final = "Excluded by you."
-ODD_DONE: Final = {
-    "out": "excluded; in no run any more",
-    "keep": "kept",
-    "back": "brought back",
-    "let": "to review again",
-}
 ODD_UNPLACED: Final = "fits no group of the open run"
 ODD_TAKEN_BACK: Final = "Taken back."
 ODD_NOTHING_BACK: Final = "There is nothing to take back."
@@ -58,13 +46,16 @@ ODD_NOTHING_BACK: Final = "There is nothing to take back."
 
 def odd_reason(why: str, value: float, subject: str = "") -> str:
     """Why an image is odd, in words."""
-    if why == "alone":
-        return _("unlike the others: its nearest are {times:.1f} times as far as usual").format(times=value)
-    if why == "topic":
-        return _("no {subject} in it: {share} of what is seen could be one").format(
-            subject=subject, share=percent(value)
-        )
-    return _(ODD_FAULTS[why])
+    said = {
+        "blank": _("nearly blank: next to nothing can be told from the ground"),
+        "blurred": _("blurred: no sharp edge anywhere"),
+        "glare": _("glare or overexposure: large parts are white or nothing is dark"),
+        "alone": _("unlike the others: its nearest are {value:.1f} times as far as usual").format(value=value),
+        "topic": _("no {subject} in it: {percent} of what is seen could be one").format(
+            subject=subject, percent=percent(value)
+        ),
+    }
+    return said[why]
 
 
 def odd_reasons(reasons: Sequence[str]) -> str:
@@ -75,11 +66,11 @@ def odd_reasons(reasons: Sequence[str]) -> str:
 
 def odd_excluded(reason: str) -> str:
     """What the list of files that are in no run says."""
-    return f"{reason} {_(ODD_BY_YOU)}" if reason else _(ODD_BY_YOU)
+    return _("{reason} Excluded by you.").format(reason=reason) if reason else _("Excluded by you.")
 
 
 def odd_part(part: str, number: int) -> str:
-    return f"{_(ODD_PARTS[part])} ({number:,})"
+    return f"{tr(ODD_PARTS)[part]} ({number:,})"
 
 
 def odd_count(number: int, usable: int) -> str:
@@ -88,4 +79,10 @@ def odd_count(number: int, usable: int) -> str:
 
 def odd_done(what: str, number: int) -> str:
     """What became of the images."""
-    return f"{images(number)}: {_(ODD_DONE[what])}."
+    said = {
+        "out": _("excluded; they are in no run any more"),
+        "keep": _("kept"),
+        "back": _("brought back"),
+        "let": _("to review"),
+    }
+    return f"{images(number)}: {said[what]}."

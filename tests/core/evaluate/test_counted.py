@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 
+from core.evaluate.confusion import confusion
 from core.evaluate.counted import scores
-from core.evaluate.metrics import agreement, confusion, score
+from core.evaluate.metrics import agreement, score
 
 NAMES = {
     "nmi": sk.normalized_mutual_info_score,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from core.evaluate.confusion import Confusion, confusion
 from core.evaluate.intervals import adjusted_rand, intervals, normalized_mutual_information
-from core.evaluate.metrics import Confusion, confusion
 
 
 def rows_of(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

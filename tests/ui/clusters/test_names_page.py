@@ -179,3 +179,18 @@ def test_groups_that_look_alike_are_merged_by_a_click(run_id: str) -> None:
     at.button(key="merge-alike-c1-c3").click().run()
     button(at, text.MERGE_CHOSEN).click().run()
     assert names(run_id) == ["red"]
+
+
+def test_how_well_groups_match_labels_is_said_once_images_are_sorted(
+    run_id: str, make: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(run: str) -> list[str]:
+        at = open_app("names", run=run)
+        return [block.proto.popover.label for block in at.get("popover") if block.proto.id.endswith("about")]
+
+    assert said(run_id) == []
+    (found,) = said(make())
+    assert "match" in found
+    monkeypatch.setattr("ui.browse.about.said_of_groups", lambda groups: ("These groups are shaky.",))
+    (found,) = said(run_id)
+    assert ("1 note" in found, "match" in found) == (True, False)

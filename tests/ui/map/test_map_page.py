@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from waiting import wait_for
 
 from core.results.run_view import View
-from ui import text
+from ui import language, text
 from ui.browse import acts
 from ui.browse.address import ALL, Place
 from ui.components.selecting_wall import Act
@@ -104,3 +104,10 @@ def test_umap_is_said_to_be_a_part(make: Callable[..., str], monkeypatch: Any) -
     monkeypatch.setattr("core.explore.layout.importlib.util.find_spec", lambda _: None)
     at = open_app("map", run=make(), method="umap")
     assert text.MAP_UMAP_MISSING in shown(at)
+
+
+def test_who_reads_another_language_gets_the_map_in_it(make: Callable[..., str]) -> None:
+    run_id = make()
+    assert points(open_map(run_id, method="pca"))["alt"].startswith("A map of")
+    state.workspace().store.preferences.set(language.PREFERENCE, "de")
+    assert points(open_map(run_id, method="pca"))["alt"].startswith("Eine Karte")

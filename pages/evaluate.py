@@ -22,10 +22,10 @@ with st.spinner(text.COMPARING):  # the first time, the words for things are rea
     found = run_data.scores(run, corrected)
 if found:
     confusion.summary(run, found, view.count())
-    all_scores.table(found)
     confusion.matrix(run, view, found["per_class"], corrected)
     confusion.per_label(found["per_class"])
     all_scores.per_group(found["per_group"])
+    all_scores.table(found)
     matching.by_hand(run, view)
     confusion.differing_labels(run)
     with st.expander(text.LABELS_CHANGE, icon=":material/label:"):

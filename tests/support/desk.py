@@ -54,7 +54,7 @@ class Desk:
         elif what == 17:
             if self.undone:
                 decisions.add(self.store, self.run, self.undone.pop())
-        elif what == 16:
+        elif what == 18:
             self.house.run(self.run, self.until, check_all=bool(first % 2))
         else:
             before = self.seen()

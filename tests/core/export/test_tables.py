@@ -139,7 +139,10 @@ def test_only_one_place_writes_csv() -> None:
     found = {path.name for path in sources if words.search(path.read_text(encoding="utf-8"))}
     assert found == {"tables.py", "run_files.py"}
     given = {path.name for path in sources if "st.download_button" in path.read_text(encoding="utf-8")}
-    assert given == {"name_sets.py"}  # lines of text; tables leave by their route
+    assert given == {
+        "name_sets.py",
+        "labels.py",
+    }  # what a person decided; a run's tables leave by a route
     assert "disableDataExport = true" in (root / ".streamlit" / "config.toml").read_text(encoding="utf-8")
 
 

@@ -454,10 +454,10 @@ def test_near_duplicates_are_left_out_and_taken_back_in_a_click(tmp_path: Path) 
     assert given.counts == {"ready": 3, "excluded": 3}
     kept = [item.name for item in state.workspace().store.datasets.items(given.id)]
     assert kept == ["0.png", "1.png", "2.png"]  # the larger ones
-    assert text.left_out(3) in shown(at)
+    assert text.left_out_by_you(3) in shown(at)
     at.button(key="near-back").click().run()
     assert text.near(3, 3) in [expander.label for expander in at.expander]
-    assert text.left_out(3) not in shown(at)
+    assert text.left_out_by_you(3) not in shown(at)
 
 
 @pytest.mark.parametrize("page", ["start", "images", "group"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.results.run_view import View
 from core.store.runs import RunRow
 from ui import text
 from ui.session import run_data
@@ -37,18 +36,3 @@ def show(run: RunRow) -> None:
                 st.metric(title, "–" if value is None else form.format(value), help=tip, border=True)
         if own.silhouette is not None and own.silhouette < _LITTLE:
             st.caption(text.WITHOUT_LITTLE)
-
-
-def choose_labels(view: View) -> bool:
-    """Whether the scores are against the labels as the person corrected them; asked where any was."""
-    if not any(given != said for given, said in view.relabelled.values()):
-        return False
-    which = st.segmented_control(
-        text.WHICH_LABELS,
-        list(text.LABELS_AS),
-        format_func=text.LABELS_AS.__getitem__,
-        default="given",
-        required=True,
-        key="labels-as",
-    )
-    return which == "corrected"

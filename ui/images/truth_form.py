@@ -124,7 +124,8 @@ def _table(given: DatasetRow, truth: str) -> str:
     check_allowed(table.resolve(), state.workspace().config)
     said = split_encoding(truth)[0] if table == place else ""
     encoding = written_in(table, said, key=key)
-    head, how, called = _head(given.id, _counts(given), str(table), _stamp(str(table)), encoding)
+    with st.spinner(text.TABLE_READING):
+        head, how, called = _head(given.id, _counts(given), str(table), _stamp(str(table)), encoding)
     classes = [column for column in head if column != called]
     index = classes.index(column) if column in classes else 0
     st.dataframe(head, hide_index=True, alt=text.TABLE)
@@ -178,7 +179,8 @@ def _listed(alike: Sequence[tuple[str, ...]]) -> str:
 
 def _fitted(given: DatasetRow, truth: str) -> Fit:
     """How labels fit the images as they are now. Raises BadInput when none gets one."""
-    return _fit(given.id, _counts(given), truth, _stamp(truth))
+    with st.spinner(text.TABLE_READING):
+        return _fit(given.id, _counts(given), truth, _stamp(truth))
 
 
 def _counts(given: DatasetRow) -> str:

@@ -14,7 +14,8 @@ from ui import text
 
 def written_in(table: Path, said: str = "", *, key: str) -> str:
     """Ask, where there is a doubt; "" where there is none, or for what was found out. said: what was chosen before."""
-    found = said or _found(str(table), _stamp(table))
+    with st.spinner(text.TABLE_READING):
+        found = said or _found(str(table), _stamp(table))
     if found not in TABLE_PAGES or (not said and found not in CODE_PAGES):
         return ""
     chosen = st.selectbox(

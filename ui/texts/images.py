@@ -57,7 +57,6 @@ FOLDERS_NONE: Final = "There is no folder that images may be read from."
 FOLDERS_NO_MORE: Final = "No folders in here."
 FOLDERS_HERE: Final = "**{images}** in this folder and those in it"
 FOLDERS_USE: Final = "Use this folder"
-FOLDERS_TYPED: Final = "Or type where it is"
 LISTS_NOTHING: Final = (
     "No row of {table} leads to an image, for example {name}. Drop the images together with it, or name the table by "
     "its path on this computer. A table of groups made elsewhere: Bring results in, on Start."

@@ -85,14 +85,6 @@ def stays_in(name: str) -> str:
     return _("stays in “{name}”").format(name=name)
 
 
-def split_into(number: int) -> str:
-    return f"{count(number, 'new group')}."
-
-
-def labels_moved(number: int, name: str) -> str:
-    return _("{count} moved to “{name}”.").format(count=count(number, "label"), name=name)
-
-
 def pinned(names: Sequence[str]) -> str:
     if not names:
         return _("No group is pinned: all names may change.")

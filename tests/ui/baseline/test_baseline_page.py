@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from app import ALL_IMAGES, BLUE, GREEN, RED, button, fresh_server, images, make, models, open_app, shown  # noqa: F401
+from streamlit.testing.v1 import AppTest
 from waiting import wait_for
 
 from core.results.run_view import View
@@ -29,13 +30,19 @@ def matrix(images: Path, each: int = 6) -> tuple[bytes, bytes]:
     return content.getvalue(), ("path\n" + "\n".join(names) + "\n").encode()
 
 
-def test_dropped_descriptors_make_a_run_for_each_method(make: Callable[..., str], images: Path) -> None:
-    at = open_app("baseline", run=make())
+def dropped(run: str, images: Path) -> AppTest:
+    """The page with descriptors, and the list of their paths, dropped on it."""
+    at = open_app("baseline", run=run)
     at.selectbox(key="baseline-features").select("file").run()
     content, names = matrix(images)
     at.file_uploader(key="baseline-drop").set_value(
         [("four.npy", content, "application/octet-stream"), ("images_paths.csv", names, "text/csv")]
     ).run()
+    return at
+
+
+def test_dropped_descriptors_make_a_run_for_each_method(make: Callable[..., str], images: Path) -> None:
+    at = dropped(make(), images)
     at.get("button_group")[0].set_value(["k-means", "gaussian mixture"]).run()
     at.number_input(key="baseline-k").set_value(3).run()
     button(at, text.BASELINE_START).click().run()
@@ -59,12 +66,7 @@ def test_dropped_descriptors_make_a_run_for_each_method(make: Callable[..., str]
 
 
 def test_what_the_criteria_recommend_is_taken(make: Callable[..., str], images: Path) -> None:
-    at = open_app("baseline", run=make())
-    at.selectbox(key="baseline-features").select("file").run()
-    content, names = matrix(images)
-    at.file_uploader(key="baseline-drop").set_value(
-        [("four.npy", content, "application/octet-stream"), ("images_paths.csv", names, "text/csv")]
-    ).run()
+    at = dropped(make(), images)
     button(at, text.COUNT).click().run()
     wait_for(lambda: all(not count.alive for count in state.jobs()._counts.values()))
     at.run()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
-Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers"]
+Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "scores"]
 """What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
 Held = Literal["describe", "label", "name", "assign", "first names", "suggested names", "alike"]
 """What a run holds answers for: its steps, names drawn from a first sample while the rest is described, names that were

@@ -258,7 +258,7 @@ def _likeness(store: Store, run_id: str, items: tuple[str, ...]) -> dict[str, Ke
     Words that the built-in engine made of what it measured say nothing that this does not.
     """
     places = evidence_of(store, run_id, items)
-    return kernels(places, run_view.get_run(store, run_id).settings.k)
+    return kernels(places, run_view.get_run(store, run_id).settings.k or len(decisions.proposal(store, run_id)))
 
 
 def evidence_of(store: Store, run_id: str, items: Sequence[str]) -> dict[str, Places]:

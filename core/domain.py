@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
-Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers"]
-"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
+Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "read"]
+"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, a step, or
+reading what is written in images."""
 Held = Literal["describe", "label", "name", "assign", "first names", "suggested names"]
 """What a run holds answers for: its steps, names drawn from a first sample while the rest is described, and names that
 were suggested again and wait for a person to take them."""

@@ -94,6 +94,7 @@ def _view(found: Opened) -> tuple[Image.Image, str]:
     """The image as it is shown large, and all that is to be noted of it."""
     shown = upright_rgb(found.image)
     if not is_long(shown.size):
+        shown.info["comment"] = shown.info["comment"] or found.comment
         return _fit(shown, VIEW_SIDE, Image.Resampling.LANCZOS), found.note
     sheet, note = as_sheet(shown)
     return _fit(sheet, SHEET_SIDE, Image.Resampling.LANCZOS), "; ".join(filter(None, (found.note, note)))
@@ -103,7 +104,7 @@ def _identified(file: Found, max_pixels: int) -> tuple[str, Callable[[], Opened]
     """The image's id (SHA-256 of its bytes; of its pixels inside a PDF file) and what opens it. Both raise BadInput."""
     if file.part is not None:
         image = pdf.picture(file, max_pixels)
-        found = Opened(image, "PDF", image.size)
+        found = Opened(image, "PDF", image.size, comment=pdf.comment(file))
         return hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).hexdigest(), lambda: found
     try:
         content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)

@@ -1,22 +1,31 @@
-"""What a view tells of itself in its JPEG comment: the strips that it is made of, or where its motif is.
+"""What a view tells of itself in its JPEG comment: the strips that it is made of, where its motif is, or what is
+written in it where that is known without reading.
 
 The comment of a file that was given never gets there, so that it counts for nothing.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.domain import Line
+
 MOTIF_SIDE = 64
 """A motif is kept on so many cells a side, whatever the shape of the image."""
 _STRIPS = re.compile(rb"facetry sheet: (\d+) (columns|rows)")
 _MOTIF = re.compile(rb"facetry motif on ([0-9a-f]{6}): (.+)", re.DOTALL)
+
+_LINES = b"facetry lines: "
+_MOST, _MOST_PACKED = 16 * 1024**2, 65_000
+"""Bytes of what is written, and of a comment: JPEG files hold no longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,27 @@ def motif_of(image: Image.Image) -> Motif | None:
         return None
     share /= 255
     return Motif(share, np.array(list(bytes.fromhex(found[1].decode())), np.float32)) if share.any() else None
+
+
+def of_lines(lines: Sequence[Line]) -> bytes:
+    """The comment of an image in which exactly this is written; b"" where it is too much for one."""
+    told = [(line.text, line.corners, line.score) for line in lines]
+    packed = _LINES + zlib.compress(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"), 9)
+    return packed if len(packed) <= _MOST_PACKED else b""
+
+
+def lines_of(image: Image.Image) -> tuple[Line, ...] | None:
+    """What is written in a view; None where it must be read. image: the JPEG file, opened."""
+    if not (comment := _comment(image)).startswith(_LINES):
+        return None
+    try:
+        told = json.loads(zlib.decompressobj().decompress(comment.removeprefix(_LINES), _MOST))
+        return tuple(
+            Line(str(text), tuple((float(x), float(y)) for x, y in corners), float(score))
+            for text, corners, score in told
+        )
+    except (zlib.error, ValueError, TypeError):
+        return None
 
 
 def _comment(image: Image.Image) -> bytes:

@@ -461,6 +461,7 @@ class SourceAddress:
         is_results: the rows of results made elsewhere.
         encoding: how file names were read that do not say what they are written in (in ZIP files, on Linux); "" where
             all do, or where an earlier version read them (as cp437).
+        focus: the part of each image that counts as the image (core.ingest.focus), "" for all of it.
     """
 
     kind: SourceKind = "folder"
@@ -470,6 +471,7 @@ class SourceAddress:
     pdf_pages: bool = False
     is_results: bool = False
     encoding: str = ""
+    focus: str = ""
 
     @property
     def has_images(self) -> bool:
@@ -483,7 +485,7 @@ class SourceAddress:
 
     def whole(self) -> SourceAddress:
         """Where all the images lie of which this may be a part."""
-        return replace(self, limit=0, spread=False)
+        return replace(self, limit=0, spread=False, focus="")
 
     def to_json(self) -> dict[str, str]:
         """As it is stored. A dataset's id is a hash over this, so its form never changes."""
@@ -496,6 +498,8 @@ class SourceAddress:
             stored["form"] = "results"
         if self.encoding:
             stored["names"] = self.encoding
+        if self.focus:
+            stored["focus"] = self.focus
         return stored
 
     @classmethod
@@ -509,6 +513,7 @@ class SourceAddress:
             stored.get("pdf") == "pages",
             stored.get("form") == "results",
             stored.get("names", ""),
+            stored.get("focus", ""),
         )
 
 

@@ -41,6 +41,12 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     _zip_names_option(run)
     _table_encoding_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
+    run.add_argument(
+        "--only",
+        default="",
+        metavar="PART",
+        help="look only at a part of each image: subject, line:WORDS, block:WORDS, box:LEFT,TOP,RIGHT,BOTTOM in %%",
+    )
     run.add_argument("--criterion", default=None, metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")
     _out_option(run)

@@ -45,7 +45,8 @@ def read_all(
     names = workspace.store.datasets.names(dataset_id)
     ids, readings = list(names), KeptReadings(workspace.store.readings)
     known = set(workspace.store.readings.find(READER_ID, ids))
-    todo, failed, began = [item for item in ids if item not in known], {}, time.monotonic()
+    failed: dict[str, str] = {}
+    todo, began = [item for item in ids if item not in known], time.monotonic()
     for first in range(0, len(todo), _AT_ONCE):
         if cancel.is_set():
             raise Cancelled

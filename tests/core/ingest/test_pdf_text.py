@@ -78,7 +78,7 @@ def test_what_is_written_survives_the_comment_of_a_view(tmp_path: Path) -> None:
         Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", comment=of_lines(told))
         with Image.open(tmp_path / "a.jpg") as image:
             assert lines_of(image) == told
-    for comment in (b"", b"facetry lines: broken", b"facetry lines: "):
+    for comment in (b"", b"facetry told: broken", b"facetry told: "):
         Image.new("RGB", (20, 20)).save(tmp_path / "a.jpg", comment=comment)
         with Image.open(tmp_path / "a.jpg") as image:
             assert lines_of(image) is None

@@ -25,9 +25,10 @@ reading what is written in images."""
 Held = Literal["describe", "label", "name", "assign", "first names", "suggested names"]
 """What a run holds answers for: its steps, names drawn from a first sample while the rest is described, and names that
 were suggested again and wait for a person to take them."""
-Source = Literal["model", "person", "learnt", "propagated", "none"]
+Source = Literal["model", "person", "learnt", "split", "propagated", "none"]
 """Who decided where an image belongs; "none" while nobody has. "learnt": a classifier that learnt from what a person
-showed. "propagated": no model looked at it, its cluster was drawn from images like it that a model did look at."""
+showed. "split": a person took its group apart by pictures or descriptions, and it is in this part. "propagated": no
+model looked at it, its cluster was drawn from images like it that a model did look at."""
 
 Vector = NDArray[np.float32]
 Evidence = Mapping[str, Vector]

@@ -79,6 +79,7 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         key=f"wall-{run.id}",
         on_open=lambda item: go(replace(place, image=item)),
         on_act=lambda act: acts.do(run, place, act),
+        between=lambda first, last: acts.between(run, place, first, last),
     )
     if not number:  # below the bar, which says what has just been done with them
         _nothing(place)

@@ -34,7 +34,13 @@ CLEAR_FILTERS: Final = "Clear filters"
 ONLY: Final = "Only images"
 GROUPS: Final = "Groups"
 BY: Final = "Placed by"
-SOURCES: Final = {"model": "the model", "person": "you", "propagated": "likeness", "learnt": "what you showed"}
+SOURCES: Final = {
+    "model": "the model",
+    "person": "you",
+    "propagated": "likeness",
+    "learnt": "what you showed",
+    "split": "a split",
+}
 SURE: Final = "Confidence"
 SURE_HELP: Final = "Images without a known confidence, such as those that you moved, are in no range."
 RIGHT: Final = "Your labels"
@@ -58,6 +64,7 @@ FIND_SIMILAR_HELP: Final = "Show all images, those most like this one first, by 
 ALL_GROUPS_HELP: Final = "Back to the cards of all groups"
 HISTORY: Final = "History"
 BY_LEARNING: Final = "sorted by what you showed"
+BY_SPLIT: Final = "split off by you"
 SELECTING: Final = {
     "numbers": "en-US",
     "bar": "Selected images",
@@ -155,8 +162,8 @@ def confirm(group: str) -> str:
 
 
 def put_there(by: str, when: str, group: str, confidence: float | None) -> str:
-    """by: "person" or "learnt"."""
-    who = _("moved by you") if by == "person" else _("sorted by what you showed")
+    """by: "person", "split" or "learnt"."""
+    who = {"person": _("moved by you"), "split": _("split off by you")}.get(by) or _("sorted by what you showed")
     return _("{when}: {who} to {group}").format(when=when, who=who, group=group) + (
         "" if confidence is None else f", {percent(confidence)}"
     )

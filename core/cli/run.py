@@ -63,7 +63,11 @@ def act(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace) -> RunSettings:
     """What the options say of the run; its images are found later. Raises BadInput."""
     if bool(options.baseline) == (options.criterion is not None):
-        raise BadInput("Give --criterion, or --baseline for groups without words.")
+        raise BadInput("Give either --criterion, or --baseline for groups without words.")
+    if options.baseline and options.names:
+        raise BadInput(
+            "A baseline forms groups without words, so that it takes no --names. Rename its groups in the app."
+        )
     if options.baseline:
         return baseline.settings(options, 2 if options.k == AUTO else _k(options.k, ()) if options.k else 0)
     names = tuple(name.strip() for name in options.names.split(",")) if options.names else ()

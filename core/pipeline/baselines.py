@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.classical.reduce import check_labels
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.ingest import ground_truth
@@ -44,7 +45,7 @@ def check(settings: RunSettings, images: Images) -> RunSettings:
     if features.kind == "file":
         align(_read(features), images)
     if recipe.labels:
-        ground_truth.read(recipe.labels, images)
+        check_labels(list(ground_truth.read(recipe.labels, images).classes.values()))
     full = Features(
         features.kind,
         kept_path(typed_path(features.path)) if features.path else "",

@@ -240,3 +240,15 @@ def test_a_folder_that_is_no_encoder_is_said(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelUnavailable):
         encoder.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        Features("file", "/a|b/c.npy"),
+        Features("file", "/a.npy", "/l|i.csv"),
+        Features("file", "/a|b.PKL", "/p.npy.csv"),
+    ],
+)
+def test_files_with_a_bar_in_their_names_are_kept(features: Features) -> None:
+    assert Features.parse(str(features)) == features

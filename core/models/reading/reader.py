@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import threads
 from core.domain import Failed, Line
+from core.ingest.view_comment import lines_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,13 +47,15 @@ def _reader() -> RapidOCR:
 
 
 def read(path: Path) -> tuple[Line, ...] | Failed:
-    """The lines of one image from top to bottom; empty where nothing is written. Safe to call from several threads
-    (calls take turns)."""
+    """The lines of one image from top to bottom; empty where nothing is written. A view that tells them (a page with a
+    text layer) is not read. Safe to call from several threads (calls take turns)."""
     import numpy as np
     from PIL import Image
 
     try:
         with Image.open(path) as image:
+            if (told := lines_of(image)) is not None:
+                return told
             pixels = np.asarray(image.convert("RGB"))[:, :, ::-1]
     except (OSError, ValueError, SyntaxError) as error:
         why = "the file is missing" if isinstance(error, FileNotFoundError) else "it is damaged or no image"

@@ -14,7 +14,8 @@ from core.export import run_files
 from core.ingest import focus, source
 from core.ingest.source import Source
 from core.models.baseline.recipe import is_baseline
-from core.pipeline import runs, validation
+from core.pipeline import baselines, runs, validation
+from core.pipeline.labels import images_of
 from core.prompts import presets
 from core.workspace import Workspace
 
@@ -57,6 +58,8 @@ def act(options: argparse.Namespace) -> int:
             runs.run(workspace, run_id, "assign", origin=origin, on_progress=common.Line())
         found = run_files.write(workspace, run_id, out)
         status = common.summary(found, out)
+        if options.baseline:
+            common.say(baselines.unmet(settings, images_of(workspace.store, origin.dataset_id)))
         estimate.against(workspace, run_id)
     return end.said() or status
 

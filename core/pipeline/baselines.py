@@ -77,6 +77,16 @@ def points_of(vision: VisionModel) -> Points:
     return vision.points
 
 
+def unmet(settings: RunSettings, images: Images) -> str:
+    """What is to be said of rows of descriptors that name none of these images; "" where there are none."""
+    features = Features.parse(settings.vision)
+    if features.kind != "file":
+        return ""
+    number, first = align(_read(features), images).without_image
+    rows = "row names" if number == 1 else "rows name"
+    return f"{number:,} {rows} none of these images, such as “{first}”." if number else ""
+
+
 def needs_all_images(settings: RunSettings) -> bool:
     """Whether its models are made of all images' names, so that these must be known first."""
     if not is_baseline(settings.text):

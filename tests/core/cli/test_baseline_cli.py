@@ -40,9 +40,13 @@ def test_groups_and_their_settings_are_written(asked: list[str], tmp_path: Path)
     assert (scores["acc"], scores["n"]) == (1.0, 4 * EACH)
 
 
-def test_auto_takes_what_the_criteria_say(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_auto_takes_what_the_criteria_say(asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (tmp_path / "made.csv").open("a") as file:
+        file.write("1,2,3,red/gone.png\n")
     assert main([*asked, "--baseline", "agglomerative", "--k", "auto"]) == 0
-    assert "4 groups: the middle of what" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "4 groups: the middle of what" in said
+    assert "1 row names none of these images, such as “red/gone.png”" in said
 
 
 @pytest.mark.parametrize(

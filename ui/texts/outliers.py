@@ -47,6 +47,13 @@ ODD_NOTHING_BACK: Final = "There is nothing to take back."
 _MANY_TIMES = 100
 
 
+def too_few(least: int) -> str:
+    """That nothing is said of which images lie apart."""
+    return _("With fewer than {least} images it cannot be told which of them lie apart from the others.").format(
+        least=least
+    )
+
+
 def odd_reason(why: str, value: float, subject: str = "") -> str:
     """Why an image is odd, in words."""
     far = _("unlike the others: its nearest are {value:.1f} times as far as usual").format(value=value)

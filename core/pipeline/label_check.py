@@ -10,7 +10,7 @@ import numpy as np
 
 from core.domain import Vector
 from core.evaluate.cross_validated import probabilities
-from core.evaluate.label_errors import label_errors
+from core.evaluate.label_errors import label_errors, tells_apart
 from core.pipeline.checking import evidence_of
 from core.propagation.sampling import evenly
 from core.results.run_view import Row, View
@@ -19,6 +19,9 @@ from core.store import Store
 MOST = 20_000
 """Labelled images that are looked at, spread evenly over all: more would take minutes."""
 MOST_CLASSES = 200
+_NOT_TOLD = (
+    "What was measured on the images does not tell these labels apart, so it cannot say which of them are wrong."
+)
 CORRECTED = ("image", "given", "label", "decided_by", "group")
 
 
@@ -67,7 +70,14 @@ def doubts(store: Store, run_id: str) -> Doubts:
         return Doubts((), len(rows), f"There are more than {MOST_CLASSES} labels, too many to be told apart.")
     column = {name: place for place, name in enumerate(classes)}
     labels = np.array([column[row.truth] for row in rows])
-    found = label_errors(labels, probabilities(features, labels))
+    likely = probabilities(features, labels)
+    if not tells_apart(labels, likely):
+        return Doubts(
+            (),
+            len(rows),
+            "What was measured on the images does not tell these labels apart, so it says nothing of which are wrong.",
+        )
+    found = label_errors(labels, likely)
     return Doubts(
         [
             Doubt(

@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from conftest import DATASETS, needs_datasets
@@ -146,7 +147,7 @@ def fill(page: Page, criterion: str, k: int) -> None:
     for role, name, value in (("textbox", text.CRITERION, criterion), ("spinbutton", text.K, str(k))):
         field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
         enter(page, field, value)
-        expect(page).to_have_url(re.compile(rf"[?&]\w+={value}(&|$)"))
+        expect(page).to_have_url(re.compile(rf"[?&]\w+={re.escape(quote_plus(value))}(&|$)"))
 
 
 def named(page: Page, timeout: float = 2 * SLOW) -> None:
@@ -201,6 +202,7 @@ def picture(page: Page, name: str, *, loaded: bool = True) -> None:
         return
     if loaded:
         pictures_loaded(page)
+    page.mouse.move(1, 1)  # no tip stands in the picture
     page.wait_for_timeout(500)  # a dialog or a list has opened; only the picture depends on it
     Path(SHOTS).mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(page.screenshot())) as shot:

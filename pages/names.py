@@ -56,7 +56,7 @@ if at_work:
     st.info(text.AT_WORK, icon=":material/hourglass_top:")
     st.stop()
 # What comes and goes has a place of its own: cards that moved would lose the focus of the keyboard.
-notices, bar = st.container(), st.container()
+notices = st.container()
 with notices:
     if error := state.jobs().ended_with(run_id):
         st.error(safe_md(error), icon=":material/error:")
@@ -71,8 +71,7 @@ if suggested := suggest_names.waiting(state.workspace().store, run_id):
     comparison(run, edited, clusters, suggested, sorted_)
     st.stop()
 
-with bar:
-    several.bar(run, clusters, edited.pinned)
+several.bar(run, clusters, edited.pinned)
 board = Board(
     run, clusters, edited.pinned, len(draft.items) if draft else labelled, sorted_, run_data.has_pictures(run)
 )

@@ -51,6 +51,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=60_000)
     with sync_playwright() as api:
         started = api.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield started
@@ -63,7 +64,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     opened = context.new_page()
     opened.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
     wrong: list[str] = []
 
     def answered(response: object) -> None:

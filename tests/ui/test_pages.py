@@ -36,7 +36,7 @@ from core.results.edits import Add, Delete, Rename
 from core.store.recovery.report import REPORT, Restoration
 from ui import text
 from ui.clusters import edit_callbacks
-from ui.components.safe import safe_md
+from ui.components.safe import safe_md, unseen
 from ui.session import state
 
 
@@ -53,6 +53,11 @@ from ui.session import state
 )
 def test_text_of_others_is_shown_letter_for_letter(given: str, safe: str) -> None:
     assert safe_md(given) == safe
+
+
+def test_a_label_that_is_only_read_aloud_has_no_backslashes_and_loads_nothing() -> None:
+    assert unseen("Choose cups (2, red)") == "Choose cups (2, red)"
+    assert unseen("![x](http://evil.example) <b>") == "![x]\u2060(http:\u2060//evil.example) <\u2060b>"
 
 
 def test_long_text_is_cut() -> None:

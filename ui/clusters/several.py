@@ -12,13 +12,16 @@ from ui import text
 from ui.clusters import edit_callbacks, opened
 from ui.components.dialog import dialog
 from ui.components.notices import act, guarded
-from ui.components.safe import safe_md
+from ui.components.safe import safe_md, unseen
+
+_MERGED = "merged-groups"
+"""Those that were chosen for it, and are not any more; their boxes are on the page already when they are merged."""
 
 
 def choose_box(run_id: str, cluster: Cluster) -> None:
     """The box on a card that chooses its group."""
     st.checkbox(
-        safe_md(text.choose(cluster.name)), key=_key(run_id, cluster.id), label_visibility="collapsed", width="content"
+        unseen(text.choose(cluster.name)), key=_key(run_id, cluster.id), label_visibility="collapsed", width="content"
     )
 
 
@@ -28,11 +31,15 @@ def chosen(run_id: str, clusters: Sequence[Cluster]) -> list[Cluster]:
 
 
 def bar(run: RunRow, clusters: Sequence[Cluster], pinned: frozenset[str]) -> None:
-    """What can be done with the groups that are chosen; nothing while none is."""
+    """What can be done with the groups that are chosen, in sight wherever the page is; nothing while none is.
+
+    Comes before the cards.
+    """
+    clear(run.id, st.session_state.pop(_MERGED, ()))
     some = chosen(run.id, clusters)
     if not some:
         return
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key="chosen-groups"):
+    with st.bottom, st.container(horizontal=True, vertical_alignment="center", key="chosen-groups"):
         st.markdown(f"**{text.chosen(len(some))}**", width="stretch")
         st.button(
             text.MERGE_CHOSEN,
@@ -71,6 +78,7 @@ def merge_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
         if st.form_submit_button(text.MERGE_CHOSEN, type="primary", icon=":material/merge:"):
             others = [cluster.id for cluster in clusters if cluster.id != whole.id]
             edit_callbacks.merge_several(run.id, others, whole.id, name or "")
+            st.session_state[_MERGED] = clusters
             opened.close()
             st.rerun()
 

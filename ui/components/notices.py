@@ -52,10 +52,11 @@ def sentence_of(error: Exception) -> str:
 
 
 def show_flash() -> None:
-    """Show what the last action left to say, once."""
+    """Show what the last action left to say, once: an error also where whoever has scrolled down sees it."""
     kind, message = st.session_state.pop(_FLASH, ("", ""))
     if kind == "error":
         st.error(safe_md(message), icon=":material/error:")
+        st.toast(safe_md(message), icon=":material/error:")
     elif kind == "done":
         st.toast(safe_md(message), icon=":material/check:")
 

@@ -21,6 +21,14 @@ def safe_md(text: str, limit: int = 0) -> str:
     return _PUNCTUATION.sub(r"\\\1", _AUTOMATIC.sub(_JOINER, plain(text, limit)))
 
 
+def unseen(text: str) -> str:
+    """`text` for the label of a widget that shows none: read aloud as it is, so without the backslashes of `safe_md`.
+
+    Streamlit renders it all the same, where nobody sees it: images and links are broken up by the invisible joiner.
+    """
+    return _AUTOMATIC.sub(_JOINER, plain(text)).replace("](", f"]{_JOINER}(").replace("<", f"<{_JOINER}")
+
+
 def plain(text: str, limit: int = 0) -> str:
     """`text` on one line without characters that are not seen, for places that show text as it is (charts, tables)."""
     line = _SPACE.sub(" ", _INVISIBLE.sub(" ", text)).strip()

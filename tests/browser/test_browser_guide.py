@@ -175,6 +175,8 @@ def test_a_demo_for_a_client(shared_server: kit.Server, page: Page, tmp_path: Pa
     page.get_by_role("button", name=text.NEW_RUN).click()
     kit.fill(page, "mood", 4)
     kit.settled(page)
+    page.mouse.move(600, 300)
+    page.mouse.wheel(0, -900)  # to the title
     kit.picture(page, "demo-mood", loaded=False)
     kit.go(page, text.SIGHT_RECORDED)
     kit.named(page)

@@ -41,6 +41,7 @@ def test_a_shops_photos(shared_server: kit.Server, page: Page) -> None:
     for folder in (text.FOLDERS_HOME, "Photos", "new in spring"):
         dialog.get_by_role("button", name=folder).last.click()
     expect(dialog.get_by_role("button", name=text.FOLDERS_USE)).to_be_enabled()
+    expect(page).to_have_url(re.compile(r"/images\?way=path$"))  # as it is found again after a refresh
     kit.picture(page, "shop-folder", loaded=False)
     dialog.get_by_role("button", name=text.FOLDERS_USE).click()
     expect(page.get_by_role("button", name=text.TO_GROUP)).to_be_visible(timeout=kit.SLOW)

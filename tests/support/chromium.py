@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from conftest import DATASETS, needs_datasets
@@ -50,6 +51,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=60_000)
     with sync_playwright() as api:
         started = api.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield started
@@ -62,7 +64,6 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     opened = context.new_page()
     opened.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
     wrong: list[str] = []
 
     def answered(response: object) -> None:
@@ -146,7 +147,7 @@ def fill(page: Page, criterion: str, k: int) -> None:
     for role, name, value in (("textbox", text.CRITERION, criterion), ("spinbutton", text.K, str(k))):
         field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
         enter(page, field, value)
-        expect(page).to_have_url(re.compile(rf"[?&]\w+={value}(&|$)"))
+        expect(page).to_have_url(re.compile(rf"[?&]\w+={re.escape(quote_plus(value))}(&|$)"))
 
 
 def named(page: Page, timeout: float = 2 * SLOW) -> None:
@@ -201,6 +202,7 @@ def picture(page: Page, name: str, *, loaded: bool = True) -> None:
         return
     if loaded:
         pictures_loaded(page)
+    page.mouse.move(1, 1)  # no tip stands in the picture
     page.wait_for_timeout(500)  # a dialog or a list has opened; only the picture depends on it
     Path(SHOTS).mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(page.screenshot())) as shot:

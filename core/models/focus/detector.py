@@ -31,8 +31,8 @@ class Detector:
         self._turn = threading.Lock()
 
     def find(self, path: Path, thing: str) -> list[Box]:
-        """The places of a thing in an image (our copy), the surest first, at most MOST. Raises OSError for what cannot be
-        opened."""
+        """The places of a thing in an image (our copy), the surest first, at most MOST. Raises OSError where it cannot
+        be opened."""
         import torch
 
         with Image.open(path) as image:

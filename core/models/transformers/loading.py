@@ -248,8 +248,8 @@ def _detector(config: Any, source: Source) -> Any:
     if type(config) in AutoModelForZeroShotObjectDetection._model_mapping:  # type: ignore[operator]
         return AutoModelForZeroShotObjectDetection
     raise ModelUnavailable(
-        f"“{source.name}” ({config.model_type}) does not find things in images by their names. Choose a detector such as "
-        "OWLv2 or Grounding DINO."
+        f"“{source.name}” ({config.model_type}) does not find things in images by their names. Choose a detector, "
+        "such as OWLv2 or Grounding DINO."
     )
 
 

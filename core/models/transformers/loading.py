@@ -245,7 +245,7 @@ def _detector(config: Any, source: Source) -> Any:
     """The Auto class of models that find things in images by their names."""
     from transformers import AutoModelForZeroShotObjectDetection
 
-    if type(config) in AutoModelForZeroShotObjectDetection._model_mapping:  # type: ignore[operator]
+    if type(config) in AutoModelForZeroShotObjectDetection._model_mapping:
         return AutoModelForZeroShotObjectDetection
     raise ModelUnavailable(
         f"“{source.name}” ({config.model_type}) does not find things in images by their names. Choose a detector, "

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
-Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "read"]
+Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "scores", "read"]
 """What a run can be at: looking at files, loading a model, measuring images that no model will look at, a step, or
 reading what is written in images."""
-Held = Literal["describe", "label", "name", "assign", "first names", "suggested names"]
-"""What a run holds answers for: its steps, names drawn from a first sample while the rest is described, and names that
-were suggested again and wait for a person to take them."""
+Held = Literal["describe", "label", "name", "assign", "first names", "suggested names", "alike"]
+"""What a run holds answers for: its steps, names drawn from a first sample while the rest is described, names that were
+suggested again and wait for a person to take them, and which groups belong together where nobody counted them."""
 Source = Literal["model", "person", "learnt", "split", "propagated", "none"]
 """Who decided where an image belongs; "none" while nobody has. "learnt": a classifier that learnt from what a person
 showed. "split": a person took its group apart by pictures or descriptions, and it is in this part. "propagated": no
@@ -312,6 +312,7 @@ class RunSettings:
     """Everything that decides a run's result. vision and text are "KIND[:MODEL]"; records is a JSONL path or "".
 
     Attributes:
+        k: how many groups; 0 where the text model is to find out (see `Merging`).
         names: cluster names the person fixed beforehand.
         truth: the facet to score against, or "".
         limit: use the first so many images only; 0 for all.

@@ -18,6 +18,7 @@ from ui.language import tr
 if TYPE_CHECKING:
     from ui.texts.baseline import *
     from ui.texts.browse import *
+    from ui.texts.catalogue import *
     from ui.texts.check import *
     from ui.texts.clusters import *
     from ui.texts.common import *

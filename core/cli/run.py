@@ -108,13 +108,17 @@ def _some(options: argparse.Namespace, k: int) -> int:
 
 def _stands_out(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
     """How many groups the criterion says, labels say, or stand out in a sample; else what most criteria on the
-    images' features take. Raises BadInput where nothing tells."""
+    images' features take. 0 where a chat model is to find out. Raises BadInput where nothing tells."""
     from core.cli import suggest  # not loaded where a number was given
 
     runs.check(workspace, origin, settings)
     if is_baseline(settings.text):
         return _counted(workspace, origin, settings)
-    number = suggest.number_of(workspace, origin, settings.criterion, settings.truth)
+    asks = validation.can_count(settings) and settings.share == 1
+    number = suggest.number_of(workspace, origin, settings.criterion, settings.truth, looks=not asks)
+    if not number.k and asks:
+        print("As many groups as the text model keeps apart: it is asked about neighbours in doubt.", file=sys.stderr)
+        return 0
     if not number.k:
         return max(_counted(workspace, origin, settings), len(settings.names))
     found = replace(settings, k=max(number.k, len(settings.names)))

@@ -91,7 +91,7 @@ def _facts(workspace: Workspace, view: View, scored: bool) -> list[tuple[str, st
     edits, moved = len(workspace.store.runs.edits(run.id)), len(view.edited.moved)
     facts = [
         ("Criterion", run.settings.criterion),
-        ("Groups asked for", str(run.settings.k)),
+        ("Groups asked for", str(run.settings.k or "as many as there are")),
         ("Names given beforehand", ", ".join(run.settings.names)),
         ("Described by", models.get("describe", "")),
         ("Labelled by", models.get("label", "")),

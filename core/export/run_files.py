@@ -12,8 +12,8 @@ from core.errors import BadInput
 from core.export.tables import write_csv, write_json
 from core.ingest.ground_truth import TwoLabels
 from core.ingest.name_matching import Way
-from core.pipeline import met_records
-from core.pipeline.label_check import CORRECTED, corrected, without_truth
+from core.pipeline import met_records, without_truth
+from core.pipeline.label_check import CORRECTED, corrected
 from core.pipeline.labels import Fit, fit_of_run
 from core.pipeline.met_records import RecordsFit
 from core.pipeline.sight import said_of_run, sight_of
@@ -73,9 +73,10 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
         out.mkdir(parents=True, exist_ok=True)
         write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, ALL.rows(view)))
         write_csv(out / "clusters.csv", CLUSTERS, _cluster_rows(view))
-        internal = {space: asdict(own) for space, own in without_truth(workspace.store, run_id).items()}
+        internal = {space: asdict(own) for space, own in without_truth.found_now(workspace.store, run_id).items()}
         if written.scores is not None or internal:
-            write_json(out / "metrics.json", {**(written.scores or {}), "internal": internal})
+            stays = without_truth.as_json(workspace.store, run_id)
+            write_json(out / "metrics.json", {**(written.scores or {}), "internal": internal, "stability": stays})
         else:
             (out / "metrics.json").unlink(missing_ok=True)  # an earlier run's scores are not this one's
         if view.relabelled:

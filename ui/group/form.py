@@ -106,8 +106,8 @@ def another(run: RunRow) -> None:
     else:
         run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings, _focus_of(run))
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
-    st.session_state["criterion"], st.session_state["k"] = criterion, k
-    number_of_groups.keep()
+    st.session_state["criterion"] = criterion
+    number_of_groups.show(k)
 
 
 def begin_all(given: DatasetRow, run: RunRow) -> None:

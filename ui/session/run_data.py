@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, SourceAddress
-from core.evaluate.internal import Internal
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
@@ -176,13 +175,3 @@ def doubts(run: RunRow) -> label_check.Doubts:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _doubts(run_id: str, version: str) -> label_check.Doubts:
     return label_check.doubts(state.workspace().store, run_id)
-
-
-def without_truth(run: RunRow) -> Mapping[str, Internal]:
-    """How well the groups hold together, by space."""
-    return _without_truth(run.id, _version(run, but=(Match, Relabel)))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _without_truth(run_id: str, version: str) -> Mapping[str, Internal]:
-    return label_check.without_truth(state.workspace().store, run_id)

@@ -45,7 +45,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
         "--only",
         default="",
         metavar="PART",
-        help="look only at a part of each image: subject, line:WORDS, block:WORDS, box:LEFT,TOP,RIGHT,BOTTOM in %%",
+        help="look only at a part of each image: subject, line:WORDS, block:WORDS, box:L,T,R,B in %%, find:THING@MODEL",
     )
     run.add_argument("--criterion", default=None, metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")

@@ -9,7 +9,7 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
-from house import EACH, House
+from house import EACH, House, furnished_once
 from PIL import Image
 
 from core.export import downloads, html_data
@@ -57,13 +57,15 @@ def read(house: House, run_id: str, only: Only = ALL) -> Read:
     return Read(b"".join(downloads.page(house.workspace, run_id, only)).decode("utf-8"))
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _done(house: House) -> str:
     shutil.copy(house.images / "red" / "0.png", house.images / "red" / "again.png")
     (house.images / "notes.txt").write_text("not an image", encoding="utf-8")
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, done = furnished_once("done", _done)
 
 
 def test_it_says_what_was_done_and_adds_up(house: House, done: str) -> None:

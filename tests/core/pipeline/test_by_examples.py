@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import COLOURS
-from house import House, draw
+from house import House, draw, furnished_once
 
 from core.errors import BadInput
 from core.export import downloads
@@ -24,12 +24,14 @@ NAMES = ("mine", "yours", "theirs")
 EACH = 8
 
 
-@pytest.fixture
-def run(house: House) -> str:
+def _run(house: House) -> str:
     draw(house.images, EACH)
     run_id = house.start(criterion="whose it is", k=3, names=NAMES, text=KIND)
     house.run(run_id)
     return run_id
+
+
+house, run = furnished_once("run", _run)
 
 
 def colour_of(row: object) -> str:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from house import EACH, House
+from house import EACH, House, furnished_once
 from PIL import Image
 
 from core.cli.main import main
@@ -17,8 +17,7 @@ from core.pipeline.labels import fit, fit_of_run
 from core.results import run_view
 
 
-@pytest.fixture
-def mixed(house: House) -> str:
+def _mixed(house: House) -> str:
     """A finished run on images of which two lie in another folder too, and one was saved anew in a third."""
     for number in range(2):
         shutil.copy(house.images / "red" / f"{number}.png", house.images / "grey" / f"copy {number}.png")
@@ -27,6 +26,9 @@ def mixed(house: House) -> str:
     run_id = house.start(k=4, truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, mixed = furnished_once("mixed", _mixed)
 
 
 def dataset_of(house: House, run_id: str) -> str:

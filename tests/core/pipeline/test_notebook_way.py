@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from shortcuts import decode_in_process, without_copies
+from shortcuts import decode_in_process, with_blank_database, without_copies
 from sklearn.metrics import adjusted_rand_score
 
 from core.classical.groups import Method
@@ -69,7 +69,7 @@ def cars(tmp_path: Path) -> Path:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     decode_in_process(monkeypatch)
     without_copies(monkeypatch)
-    opened = Workspace(Config(tmp_path / "workspace"))
+    opened = Workspace(Config(with_blank_database(tmp_path / "workspace")))
     yield opened
     opened.close()
 

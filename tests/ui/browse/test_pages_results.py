@@ -15,7 +15,7 @@ import pytest
 import streamlit as st
 from app import ROOT, embed, matches, shown, wait_for
 from fakes import COLOURS
-from house import EACH, House
+from house import EACH, House, furnished_once
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from streamlit.testing.v1 import AppTest
@@ -48,11 +48,13 @@ def served(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     st.cache_data.clear()
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _done(house: House) -> str:
     run_id = house.start(truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, done = furnished_once("done", _done)
 
 
 @pytest.fixture

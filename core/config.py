@@ -51,6 +51,11 @@ class Config:
     request_seconds: int = 120
     image_side: int = 768
 
+    @property
+    def models(self) -> Path:
+        """Where models of the catalogue lie."""
+        return self.workspace / "models"
+
 
 @cache
 def config() -> Config:

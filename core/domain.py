@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
-Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "scores"]
-"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
+Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "scores", "read"]
+"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, a step, or
+reading what is written in images."""
 Held = Literal["describe", "label", "name", "assign", "first names", "suggested names", "alike"]
 """What a run holds answers for: its steps, names drawn from a first sample while the rest is described, names that were
 suggested again and wait for a person to take them, and which groups belong together where nobody counted them."""
@@ -462,6 +463,7 @@ class SourceAddress:
         is_results: the rows of results made elsewhere.
         encoding: how file names were read that do not say what they are written in (in ZIP files, on Linux); "" where
             all do, or where an earlier version read them (as cp437).
+        focus: the part of each image that counts as the image (core.ingest.focus), "" for all of it.
     """
 
     kind: SourceKind = "folder"
@@ -471,6 +473,7 @@ class SourceAddress:
     pdf_pages: bool = False
     is_results: bool = False
     encoding: str = ""
+    focus: str = ""
 
     @property
     def has_images(self) -> bool:
@@ -484,7 +487,7 @@ class SourceAddress:
 
     def whole(self) -> SourceAddress:
         """Where all the images lie of which this may be a part."""
-        return replace(self, limit=0, spread=False)
+        return replace(self, limit=0, spread=False, focus="")
 
     def to_json(self) -> dict[str, str]:
         """As it is stored. A dataset's id is a hash over this, so its form never changes."""
@@ -497,6 +500,8 @@ class SourceAddress:
             stored["form"] = "results"
         if self.encoding:
             stored["names"] = self.encoding
+        if self.focus:
+            stored["focus"] = self.focus
         return stored
 
     @classmethod
@@ -510,6 +515,7 @@ class SourceAddress:
             stored.get("pdf") == "pages",
             stored.get("form") == "results",
             stored.get("names", ""),
+            stored.get("focus", ""),
         )
 
 

@@ -15,6 +15,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
 
+from core.models.catalogue.entries import entries
+
 ROOT = Path(__file__).parents[1]
 TEXTS = ROOT / "ui" / "texts"
 LOCALES = ROOT / "ui" / "locales"
@@ -36,6 +38,8 @@ def messages() -> Iterator[tuple[str | tuple[str, str], str]]:
                     yield (one, many[0] if many else f"{one}s"), path.name
                 elif isinstance(found, str):
                     yield found, path.name
+    for entry in entries().values():
+        yield from ((said, "catalogue.toml") for said in (entry.good_at, entry.speed) if said)
 
 
 def _in(value: Any) -> Iterator[str]:

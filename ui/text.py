@@ -18,6 +18,7 @@ from ui.language import tr
 if TYPE_CHECKING:
     from ui.texts.baseline import *
     from ui.texts.browse import *
+    from ui.texts.catalogue import *
     from ui.texts.check import *
     from ui.texts.clusters import *
     from ui.texts.common import *
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ui.texts.estimate import *
     from ui.texts.evaluate import *
     from ui.texts.export import *
+    from ui.texts.focus import *
     from ui.texts.group import *
     from ui.texts.help import *
     from ui.texts.images import *

@@ -11,7 +11,7 @@ from core.cli import asking_options, baseline, common, estimate
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.export import run_files
-from core.ingest import source
+from core.ingest import focus, source
 from core.ingest.source import Source
 from core.models.baseline.recipe import is_baseline
 from core.pipeline import runs, validation
@@ -40,6 +40,7 @@ def act(options: argparse.Namespace) -> int:
         spread=bool(some),
         pdf_pages=options.pdf_pages,
         encoding=common.encoding_of_images(options),
+        focus=focus.read(options.only).spec if options.only else "",
     )
     common.say(origin.note)
     with common.opened(place) as workspace:
@@ -83,6 +84,8 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         cap=options.cap,
         share=options.share,
     )
+    if options.only and not options.images:
+        raise BadInput("--only needs --images: descriptions have no parts that could be looked at.")
     if options.limit < 0:
         raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
     if options.vision == "records" and not options.records:

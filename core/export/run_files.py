@@ -16,7 +16,7 @@ from core.pipeline import met_records, without_truth
 from core.pipeline.label_check import CORRECTED, corrected
 from core.pipeline.labels import Fit, fit_of_run
 from core.pipeline.met_records import RecordsFit
-from core.pipeline.sight import said_of_sight, sight_of
+from core.pipeline.sight import said_of_run, sight_of
 from core.results import run_view
 from core.results.caveats import said_of_groups, stability
 from core.results.labels_about import other_column
@@ -98,7 +98,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         workspace.store.datasets.noted(settings.dataset_id)[1],
         view.all_metrics(),
-        said_of_groups(view.edited.clusters) + said_of_sight(settings),
+        said_of_groups(view.edited.clusters) + said_of_run(workspace.store, settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
         other_column(settings.truth, settings.criterion),
         met_records.fit_of_run(workspace.store, settings),
@@ -132,6 +132,8 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "warnings": list(written.warnings),
         "stability": stability(view.edited.clusters),
         "sight": {"by_appearance": bool(sight.why), "read_as": sight.read_as},
+        "focus": dataset.source.focus if dataset else "",
+        "nothing_found": [item.name for item in store.datasets.without_focus(run.settings.dataset_id)],
         "given": dataset.given if dataset else 0,
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
         "labels": _labels(written.labels),

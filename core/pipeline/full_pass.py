@@ -78,7 +78,7 @@ class Pass:
     def _bring_back_copies(self, dataset: DatasetRow, items: Sequence[str]) -> None:
         if dataset.source.has_images:
             place = self.workspace
-            bring_back_copies(place.copies, place.config, dataset, items, self.runner.cancel)
+            bring_back_copies(self.store, place.copies, place.config, dataset, items, self.runner.cancel)
 
     def _in_batches(self) -> bool:
         return ModelSpec.parse(self.settings.vision).kind == OPENAI_BATCH

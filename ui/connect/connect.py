@@ -13,10 +13,10 @@ from core.models.openai.server import OpenAIChat
 from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
-from ui.connect import model_test, price_table
+from ui.connect import catalogue, model_test, price_table
 from ui.session import model_choice, run_data, run_options, state
 
-_URL, _PATTERN = "server-url", "server-pattern"
+_URL, _PATTERN, _SHOWN = "server-url", "server-pattern", "models-shown"
 
 
 def server() -> str:
@@ -109,7 +109,8 @@ def _key_from(url: str) -> str:
 def roles(url: str) -> None:
     """Ask for a model for each role; test them and use them once both are known."""
     st.header(text.CONNECT_MODELS, anchor=False)
-    listed = [*model_choice.listed(), *model_choice.local()]
+    _show_choice()
+    listed = [*model_choice.listed(), *model_choice.local(), *catalogue.got()]
     vision = _role(text.CONNECT_VISION, text.CONNECT_VISION_HELP, "vision", model_choice.choice().vision, listed, url)
     language = _role(text.CONNECT_TEXT, text.CONNECT_TEXT_HELP, "text", model_choice.choice().text, listed, url)
     known = bool(vision and language)
@@ -128,6 +129,14 @@ def roles(url: str) -> None:
         model_test.test(vision, language)
 
 
+def _show_choice() -> None:
+    """Let the fields show what is in use where that was chosen elsewhere: on a card, or in another window."""
+    now = model_choice.choice()
+    if st.session_state.get(_SHOWN) != now:
+        st.session_state[_SHOWN] = now
+        st.session_state["role-vision"], st.session_state["role-text"] = now.vision, now.text
+
+
 def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: str) -> str:
     """One role's choice as a spec; a name that is not listed can be typed, as not every server lists its models.
 
@@ -141,7 +150,7 @@ def _role(label: str, tip: str, key: str, now: str, listed: Sequence[str], url: 
         return model_choice.name(spec) if spec in options else spec  # a name just typed is no spec yet
 
     picked = st.selectbox(
-        label, options, index=options.index(now), format_func=shown, key=f"role-{key}", help=tip,
+        label, options, format_func=shown, key=f"role-{key}", help=tip,
         accept_new_options=True, persist_state="session",
     )  # fmt: skip
     chosen = (picked or now).strip()
@@ -186,7 +195,6 @@ def in_use() -> None:
 
 def _reset() -> None:
     model_choice.choose()
-    st.session_state["role-vision"] = st.session_state["role-text"] = model_choice.BUILTIN
 
 
 def ollama() -> None:

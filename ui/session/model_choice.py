@@ -109,7 +109,7 @@ def name(spec: str) -> str:
     if kind(spec) == examples.KIND:
         return text.YOUR_EXAMPLES
     if kind(spec) in text.LOCAL_KINDS:
-        return f"{PurePath(model_of(spec)).name} ({text.ON_THIS_COMPUTER})"
+        return f"{short_name(spec)} ({text.ON_THIS_COMPUTER})"
     if not (url := server_of(spec)):
         return text.BUILTIN
     return f"{model_of(spec)} ({_host(url)}{f', {text.IN_BATCHES}' if kind(spec) == OPENAI_BATCH else ''})"
@@ -119,7 +119,8 @@ def short_name(spec: str) -> str:
     """The same without where it runs, to tell two models apart."""
     if kind(spec) in (FEATURES, BASELINE):
         return name(spec)
-    return PurePath(model_of(spec)).name or (text.BUILTIN if kind(spec) == BUILTIN else kind(spec))
+    file, gguf, _ = model_of(spec).partition(".gguf+")  # a model with the file that lets it see
+    return PurePath(f"{file}{gguf.rstrip('+')}").name or (text.BUILTIN if kind(spec) == BUILTIN else kind(spec))
 
 
 def model_of(spec: str) -> str:

@@ -69,13 +69,18 @@ def images_at_hand() -> tuple[str, str]:
     if run is None:
         return state.open_images()
     given = dataset(run)
-    whole = state.workspace().store.datasets.newest(given.source.whole()) if given and sampled(given) else None
+    whole = state.workspace().store.datasets.newest(given.source.whole()) if given and is_part(given) else None
     return whole.id if whole else run.settings.dataset_id, run.settings.truth
 
 
 def sampled(given: DatasetRow) -> bool:
     """Whether a dataset is only a part of what was given."""
     return given.source.limit > 0
+
+
+def is_part(given: DatasetRow) -> bool:
+    """Whether a dataset is a sample of what was given, or of parts of its images."""
+    return given.source != given.source.whole()
 
 
 def siblings(given: DatasetRow, runs: Sequence[RunRow]) -> list[RunRow]:
@@ -109,6 +114,7 @@ def run_name(run: RunRow, groups: int = 0) -> str:
     given, settings = dataset(run), run.settings
     name = text.run_name(images_name(given) if given else "", settings.criterion, groups or _asked(settings))
     parts = [name, text.only(given.given)] if given and sampled(given) else [name]
+    parts += [text.only_focus(given.source.focus)] if given and given.source.focus else []
     return ", ".join([*parts, *_told_apart(run)])
 
 

@@ -120,6 +120,7 @@ NAME_ACC_HELP: Final = (
     "Share of images whose group's name is the same word as their label, or means it by a dictionary of things and "
     "colours. A name that only hints (“Group 2 (looks like …)”) does not count."
 )
+READ_TEXT: Final = "Read all text"
 GONE_RUN: Final = "That run does not exist (any more). Open another one, or start a new one."
 GONE_GROUP: Final = "That group does not exist any more."
 GONE_IMAGE: Final = "That image is not in this run."
@@ -129,6 +130,21 @@ def of_images(number: int, whole: int) -> str:
     """How many of a group's images a filter leaves."""
     return (
         images(number) if number == whole else _("{number:,} of {images}").format(number=number, images=images(whole))
+    )
+
+
+def text_read(read: int, whole: int) -> str:
+    """What *Find* knows of the text in the images, before all of them were read."""
+    if not read:
+        return _("Find the words in your images: their text is read once, on this computer.")
+    return _("{read:,} of {images} were read. Words in the others are not found yet.").format(
+        read=read, images=images(whole)
+    )
+
+
+def text_found(with_text: int, whole: int) -> str:
+    return _("Text was found in {number:,} of {images}; Find knows its words.").format(
+        number=with_text, images=images(whole)
     )
 
 

@@ -54,8 +54,6 @@ CONNECT_TEXT_HELP: Final = "Works from the descriptions; any chat model will do 
 CONNECT_TEST: Final = "Test"
 CONNECT_TEST_HELP: Final = "Sends one small picture that Facetry draws and one sentence. None of your images is sent."
 CONNECT_TESTING: Final = "Waiting for the answer"
-CONNECT_TEST_IMAGE: Final = "What is in this picture? Answer in one short sentence."
-CONNECT_TEST_TEXT: Final = "What colour is fresh grass? Answer in one word."
 CONNECT_TEST_BUILTIN: Final = "The built-in engine needs no test."
 CONNECT_TEST_SCHEMA: Final = (
     'What colour is fresh grass? Answer with one JSON object such as {"colour": "word"} and nothing else.'

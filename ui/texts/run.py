@@ -16,6 +16,7 @@ STEPS_DOING: Final = {
     "map": "Drawing the map, per cent",
     "outliers": "Looking for unlike images, per cent",
     "scores": "Measuring the groups, per cent",
+    "read": "Reading the text in the images",
     "describe": "Describing",
     "label": "Labelling",
     "name": "Finding groups and names",

@@ -17,7 +17,7 @@ from typing import Any
 from core.errors import ModelUnavailable
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
-_MATTERS = (".json", ".jinja", ".txt", ".model")
+SMALL_FILES = (".json", ".jinja", ".txt", ".model")
 """Endings of the small files that decide on a reply, beside the weights: configuration, tokenizer, chat template."""
 _SAMPLE = 4096
 """Bytes read from the middle of each tensor, to notice other weights of the same size without reading all of them."""
@@ -34,7 +34,7 @@ def fingerprint(folder: Path) -> str:
     """
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
-        if path.suffix in _MATTERS and path.is_file():
+        if path.suffix in SMALL_FILES and path.is_file():
             digest.update(f"{path.name}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
     for path in weight_files(folder):
         header, begin = _header(path)

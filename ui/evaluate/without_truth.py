@@ -76,7 +76,7 @@ def _stability(run: RunRow) -> None:
     for one in others:
         other = store.runs.get(one.run_id)
         name = plain(run_data.run_name(other), 80) if other else one.run_id
-        said.append(safe_md(text.agrees_with(name, one.differs, one.ari, one.images), 300))
+        said.append(safe_md(text.agreement_said(name, one.differs, one.ari, one.images), 300))
     if not others:
         said.append(text.NOT_REPEATED)
     st.markdown("\n".join(f"- {sentence}" for sentence in said))

@@ -217,7 +217,7 @@ def stays_by_sample(share: float) -> str:
     )
 
 
-def agrees_with(run: str, differs: str, ari: float, number: int) -> str:
+def agreement_said(run: str, differs: str, ari: float, number: int) -> str:
     """How far another run, which differs so, agrees."""
     if ari >= 0.8:
         verdict = _("nearly the same groups")

@@ -74,6 +74,10 @@ CONSENSUS_RUNS: Final = "Runs, the most trusted first"
 CONSENSUS_DISPUTED: Final = "Where they disagree, trust"
 CONSENSUS_VOTES: Final = "what most of them say"
 CONSENSUS_HELP: Final = "Where as many runs say one as another, the one that was chosen first decides."
+ZONES: Final = "Zones where they disagree"
+ZONES_HELP: Final = "A zone is the images of which each run says the same. Say whom to trust where you know better."
+ZONE_TRUST: Final = "Here trust"
+ZONE_AS_ELSEWHERE: Final = "as elsewhere"
 CONSENSUS_MAKE: Final = "Make this a run"
 CONSENSUS_NAME: Final = "consensus"
 BUNDLES: Final = {
@@ -125,6 +129,17 @@ def with_interval(score: float, interval: tuple[float, float] | None) -> str:
     if not interval:
         return f"{score:.3f}"
     return _("{score:.3f} ({low:.2f} to {high:.2f})").format(score=score, low=interval[0], high=interval[1])
+
+
+def zone_says(run: str, group: str) -> str:
+    """What a run says of a zone. group: "" for none."""
+    return _("{run} says “{group}”").format(run=run, group=group) if group else _("{run} says none").format(run=run)
+
+
+def zones_shown(shown: int, number: int) -> str:
+    return _("The {shown} largest of {number:,}; the others are decided as said above.").format(
+        shown=shown, number=number
+    )
 
 
 def disputed(number: int, total: int) -> str:

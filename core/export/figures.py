@@ -73,7 +73,7 @@ def confusion(view: View) -> Spec:
         for at, column in enumerate(columns)
     ]
     axes = {"y": _names("label", "Label"), "x": _names("group", "Group", labelAngle=-40, labelLimit=220)}
-    scale = {"domain": [0, 1], "range": ["#ffffff", _COLOUR]}
+    scale = {"domain": [0, 1], "range": ["#ffffff", _COLOUR], "interpolate": "rgb"}
     dark = {"condition": {"test": "datum.share > 0.5", "value": "#ffffff"}, "value": "#1c2321"}
     return _figure(
         "Where the images of each label went",

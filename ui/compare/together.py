@@ -9,7 +9,7 @@ import streamlit as st
 from core.export.bundle import consensus_file
 from core.pipeline import baselines
 from core.results import together as results
-from core.results.run_view import View
+from core.results.run_view import Query, View
 from core.results.together import Said, Standing
 from core.store.runs import RunRow
 from ui import text
@@ -140,10 +140,11 @@ def _by_zone(run: RunRow, chosen: Sequence[str], names: Mapping[str, str]) -> di
     for zone in zones[:_ZONES]:
         with st.container(border=True):
             said = dict(zip(chosen, zone.names, strict=True))
-            lines = [text.zone_says(names[one], group) for one, group in said.items()]
-            st.markdown(safe_md(f"{text.images(len(zone.items))}: {'; '.join(lines)}", 400))
+            lines = [safe_md(text.zone_says(names[one], group), 200) for one, group in said.items()]
+            st.markdown("\n".join([f"**{text.images(len(zone.items))}**\n", *(f"- {line}" for line in lines)]))
             if run_data.has_pictures(run):
-                tiles = [Tile(item, "", "", True) for item in zone.items[:_TILES]]
+                rows = View(state.workspace().store, run.id).rows(Query(ids=zone.items[:_TILES]))
+                tiles = [Tile(row.item_id, row.name, "", True) for row in rows]
                 wall(tiles, text.ZONES, key=f"zone-{'-'.join(zone.said)}", size=72)
             whom = st.selectbox(
                 text.ZONE_TRUST,

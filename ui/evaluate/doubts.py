@@ -82,12 +82,12 @@ def spelling(run: RunRow, view: View) -> bool:
         st.markdown(safe_md(text.spelled_otherwise(one.label, others), 400))
         with st.container(horizontal=True):
             st.button(
-                safe_md(text.SPELLING_TAKE.format(label=one.label), 80), key="spelling-2", shortcut="2", on_click=act,
-                args=(_spell, run, one),
-            )  # fmt: skip
-            st.button(
                 text.SPELLING_DIFFERENT, key="spelling-1", shortcut="1",
                 on_click=lambda: skipped.add(repr(one)),
+            )  # fmt: skip
+            st.button(
+                safe_md(text.SPELLING_TAKE.format(label=one.label), 80), key="spelling-2", shortcut="2", on_click=act,
+                args=(_spell, run, one),
             )  # fmt: skip
     return True
 

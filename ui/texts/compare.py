@@ -65,6 +65,7 @@ INTERVALS_NOTE: Final = (
 SEEN_LABELS: Final = "These groups were formed with labels (LDA); their scores are no fair comparison."
 AGREEMENT_MATRIX: Final = "How far they agree (ARI)"
 AGREEMENT_MATRIX_HELP: Final = "0 is chance, 1 the same groups. Click a field to see two runs side by side."
+AS_MANY_AS_THERE_ARE: Final = "as many as there are"
 CONSENSUS: Final = "What several runs say together"
 CONSENSUS_NOTE: Final = (
     "Choose runs, the one you trust most first: its groups count, and the groups of the others are matched to them. "

@@ -21,6 +21,7 @@ MADE_AT_RUN_TIME = (
     "backup/",
     "images/",
     "uploads/",
+    "models/",
     ".venv/",
     ".streamlit/secrets.toml",
     "hub/",

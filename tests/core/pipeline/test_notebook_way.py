@@ -174,6 +174,15 @@ def test_a_consensus_follows_whom_one_trusts(workspace: Workspace, cars: Path) -
     alone = together.consensus(store, [good, coarse], coarse)
     away = [item for item, (group, _) in alone.groups.items() if group != names[item]]
     assert len(away) == alone.disputed > 0
+    zones = together.zones(store, [good, coarse])
+    assert sorted(item for zone in zones for item in zone.items) == sorted(away)
+    assert [len(zone.items) for zone in zones] == sorted((len(zone.items) for zone in zones), reverse=True)
+    first, *others = zones
+    assert all(names[item] == first.names[0] for item in first.items)
+    mixed = together.consensus(store, [good, coarse], coarse, {first.said: good}).groups
+    assert all(mixed[item][0] == names[item] for item in first.items)
+    assert all(mixed[item][0] == zone.names[1] for zone in others for item in zone.items)
+    assert all(mixed[item] == (names[item], 1.0) for item in names if item not in away)
     with pytest.raises(BadInput):
         together.consensus(store, [good])
     path, _ = bundle.consensus_file(workspace, said, View(store, good).run.settings.dataset_id)

@@ -22,6 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.domain import Failed
 from core.errors import BadInput
+from core.export.figures import FIGURES
 from core.jobs import Jobs
 from core.results import decisions, staleness
 from core.results.edits import Rename
@@ -215,7 +216,8 @@ def sent(answer: Response) -> bytes:
 
 def test_export(done: str, house: House) -> None:
     at = open_page("export", run=done)
-    files = ("report.html", "table.csv", "folders.zip", "table.jsonl", "table.parquet")
+    figures = tuple(f"{name}.{form}" for name in FIGURES for form in ("png", "svg"))
+    files = ("report.html", *figures, "table.csv", "folders.zip", "table.jsonl", "table.parquet")
     assert links(at) == [*(f"/download/{done}/{file}" for file in files), downloads.WORKSPACE]
     assert text.folders_note(4 * EACH, 4 * EACH) in shown(at)
     assert f"red ({EACH})" in shown(at)
@@ -230,6 +232,8 @@ def test_export(done: str, house: House) -> None:
     for file in files:
         answer, body = ask(f"{done}/{file}")
         assert (answer.status_code, bool(body)) == (200, True)
+    assert ask(f"{done}/sizes.svg")[0].headers["content-type"] == "image/svg+xml"
+    assert ask(f"{done}/other.svg")[0].status_code == 404
 
 
 def test_the_workspace_is_sent(done: str) -> None:
@@ -258,7 +262,8 @@ def test_a_group_leads_to_its_export(done: str, house: House) -> None:
     at.button(key="export-these").click().run()
     assert not at.exception
     assert text.export_part(EACH, 4 * EACH) in shown(at)
-    assert all("group=" in link for link in links(at) if link != downloads.WORKSPACE)
+    whole = (downloads.WORKSPACE, *(f"/download/{done}/{name}.{form}" for name in FIGURES for form in ("png", "svg")))
+    assert all("group=" in link for link in links(at) if link not in whole)
 
 
 def test_downloads_have_safe_headers(done: str) -> None:

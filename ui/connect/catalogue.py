@@ -96,9 +96,9 @@ def _status(place: Place, mine: Getting | None) -> None:
     """What is here of it, and what it said when it was tried."""
     record = place.record()
     if place.is_whole() and record and record.seconds:
-        st.caption(
-            f":green[:material/check_circle:] {safe_md(text.catalogue_tested(record.seconds, record.said), 300)}"
-        )
+        asked = text.CONNECT_ASKED_IMAGE if "vision" in place.entry.roles else text.CONNECT_ASKED_TEXT
+        said = text.catalogue_tested(asked, record.seconds, record.said or text.CONNECT_EMPTY_REPLY)
+        st.caption(f":green[:material/check_circle:] {safe_md(said, 400)}")
     elif place.is_whole():
         st.caption(f":material/help: {text.CATALOGUE_UNTRIED}")
     elif here := place.here():

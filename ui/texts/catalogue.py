@@ -67,8 +67,8 @@ def catalogue_fetching(here_gb: float, gb: float, seconds_left: float | None) ->
     return said if seconds_left is None else _("{said}, {time} left").format(said=said, time=duration(seconds_left))
 
 
-def catalogue_tested(seconds: float, answer: str) -> str:
-    return _("Tested here, {seconds:.1f} s for an answer: “{answer}”").format(seconds=seconds, answer=answer)
+def catalogue_tested(asked: str, seconds: float, answer: str) -> str:
+    return _("{asked}: “{answer}” ({seconds:.1f} s)").format(asked=asked, answer=answer, seconds=seconds)
 
 
 def _gb(gb: float) -> str:

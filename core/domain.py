@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 
 Step = Literal["describe", "label", "name", "assign"]
 STEPS: tuple[Step, ...] = ("describe", "label", "name", "assign")
-Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers"]
-"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, or a step."""
-Held = Literal["describe", "label", "name", "assign", "first names", "suggested names"]
-"""What a run holds answers for: its steps, names drawn from a first sample while the rest is described, and names that
-were suggested again and wait for a person to take them."""
-Source = Literal["model", "person", "learnt", "propagated", "none"]
+Act = Literal["ingest", "load", "measure", "describe", "label", "name", "assign", "map", "outliers", "scores", "read"]
+"""What a run can be at: looking at files, loading a model, measuring images that no model will look at, a step, or
+reading what is written in images."""
+Held = Literal["describe", "label", "name", "assign", "first names", "suggested names", "alike"]
+"""What a run holds answers for: its steps, names drawn from a first sample while the rest is described, names that were
+suggested again and wait for a person to take them, and which groups belong together where nobody counted them."""
+Source = Literal["model", "person", "learnt", "split", "propagated", "none"]
 """Who decided where an image belongs; "none" while nobody has. "learnt": a classifier that learnt from what a person
-showed. "propagated": no model looked at it, its cluster was drawn from images like it that a model did look at."""
+showed. "split": a person took its group apart by pictures or descriptions, and it is in this part. "propagated": no
+model looked at it, its cluster was drawn from images like it that a model did look at."""
 
 Vector = NDArray[np.float32]
 Evidence = Mapping[str, Vector]
@@ -310,6 +312,7 @@ class RunSettings:
     """Everything that decides a run's result. vision and text are "KIND[:MODEL]"; records is a JSONL path or "".
 
     Attributes:
+        k: how many groups; 0 where the text model is to find out (see `Merging`).
         names: cluster names the person fixed beforehand.
         truth: the facet to score against, or "".
         limit: use the first so many images only; 0 for all.
@@ -460,6 +463,7 @@ class SourceAddress:
         is_results: the rows of results made elsewhere.
         encoding: how file names were read that do not say what they are written in (in ZIP files, on Linux); "" where
             all do, or where an earlier version read them (as cp437).
+        focus: the part of each image that counts as the image (core.ingest.focus), "" for all of it.
     """
 
     kind: SourceKind = "folder"
@@ -469,6 +473,7 @@ class SourceAddress:
     pdf_pages: bool = False
     is_results: bool = False
     encoding: str = ""
+    focus: str = ""
 
     @property
     def has_images(self) -> bool:
@@ -482,7 +487,7 @@ class SourceAddress:
 
     def whole(self) -> SourceAddress:
         """Where all the images lie of which this may be a part."""
-        return replace(self, limit=0, spread=False)
+        return replace(self, limit=0, spread=False, focus="")
 
     def to_json(self) -> dict[str, str]:
         """As it is stored. A dataset's id is a hash over this, so its form never changes."""
@@ -495,6 +500,8 @@ class SourceAddress:
             stored["form"] = "results"
         if self.encoding:
             stored["names"] = self.encoding
+        if self.focus:
+            stored["focus"] = self.focus
         return stored
 
     @classmethod
@@ -508,6 +515,7 @@ class SourceAddress:
             stored.get("pdf") == "pages",
             stored.get("form") == "results",
             stored.get("names", ""),
+            stored.get("focus", ""),
         )
 
 

@@ -36,4 +36,4 @@ else:
     st.info(text.NO_LABELS, title=text.NO_LABELS_TITLE, icon=":material/label:")
     confusion.ask_for_labels(run)
 if not state.jobs().get(run.id):
-    without_truth.show(run)
+    without_truth.show(run, view)

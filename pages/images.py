@@ -8,6 +8,7 @@ from core.ingest import source
 from ui import text
 from ui.components.head import head
 from ui.components.notices import guarded
+from ui.components.read_text import read_text
 from ui.components.safe import safe_md
 from ui.images import intake_report
 from ui.images.choose import choose
@@ -64,6 +65,8 @@ elif not usable and source.is_complete(given):
 if source.is_complete(given):
     file_names(given)
     near_duplicates(given)
+    if usable and given.source.has_images:
+        read_text(given.id)
 intake_report.skipped(given)
 intake_report.noted(given)
 left, right = st.columns([3, 2], gap="large")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ui.texts.estimate import *
     from ui.texts.evaluate import *
     from ui.texts.export import *
+    from ui.texts.focus import *
     from ui.texts.group import *
     from ui.texts.help import *
     from ui.texts.images import *

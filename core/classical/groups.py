@@ -116,7 +116,12 @@ def _mini_batch(features: Vector, k: int, seed: int) -> Any:
 def _gaussian(features: Vector, k: int, seed: int) -> Any:
     from core.libraries.sklearn import GaussianMixture
 
-    found = GaussianMixture(k, covariance_type="diag", reg_covar=1e-4, random_state=seed).fit(features)
+    try:
+        found = GaussianMixture(k, covariance_type="diag", reg_covar=1e-4, random_state=seed).fit(features)
+    except ValueError:
+        raise BadInput(
+            "Gaussian mixtures cannot be fitted to numbers as large and as close together as these. Scale them."
+        ) from None
     shares = found.predict_proba(features)
     return shares.argmax(axis=1), shares.max(axis=1)
 
@@ -150,7 +155,8 @@ def _dbscan(features: Vector, k: int, seed: int) -> Any:
 def _hdbscan(features: Vector, k: int, seed: int) -> Any:
     from core.libraries.sklearn import HDBSCAN
 
-    found = HDBSCAN(min_cluster_size=max(5, len(features) // 100), copy=True).fit(features)
+    least = max(5, len(features) // 100)
+    found = HDBSCAN(min_cluster_size=least, min_samples=min(least, len(features)), copy=True).fit(features)
     return found.labels_, found.probabilities_
 
 

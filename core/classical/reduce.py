@@ -110,8 +110,10 @@ def _principal(scaling: Linear, features: Vector, variance: float) -> Linear:
     drawn = features
     if len(features) > _FIT:
         drawn = features[np.random.default_rng(0).permutation(len(features))[:_FIT]]
-    most = min(drawn.shape)
-    found = PCA(n_components=most, svd_solver="covariance_eigh", random_state=0).fit(scaling(drawn))
+    ready, most = scaling(drawn), min(drawn.shape)
+    if not ready.var(axis=0).any():
+        return scaling  # all rows are the same
+    found = PCA(n_components=most, svd_solver="covariance_eigh", random_state=0).fit(ready)
     kept = int(np.searchsorted(np.cumsum(found.explained_variance_ratio_), variance - 1e-9)) + 1
     return _along(scaling, found.mean_, found.components_[: min(kept, most)].T)
 

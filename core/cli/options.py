@@ -25,7 +25,7 @@ def parser() -> Parser:
     """Reads a command line. `act` of what it returns: the function that does the work, as "module:name"."""
     whole = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
     commands = whole.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for add in (_run, _suggest, _add, _import, _compare, _pack_and_unpack, _get):
+    for add in (_run, _suggest, _read, _add, _import, _compare, _pack_and_unpack, _get):
         add(commands)
     return whole
 
@@ -41,6 +41,12 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     _zip_names_option(run)
     _table_encoding_option(run)
     run.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
+    run.add_argument(
+        "--only",
+        default="",
+        metavar="PART",
+        help="look only at a part of each image: subject, line:WORDS, block:WORDS, box:LEFT,TOP,RIGHT,BOTTOM in %%",
+    )
     run.add_argument("--criterion", default=None, metavar="TEXT", help="what to group by, e.g. colour")
     run.add_argument("--k", default="", metavar="N|auto", help="how many groups; auto: as many as stand out")
     _out_option(run)
@@ -80,6 +86,17 @@ def _suggest(commands: argparse._SubParsersAction[Parser]) -> None:
     _truth_option(ideas)
     _workspace_option(ideas)
     ideas.set_defaults(act="core.cli.suggest:act")
+
+
+def _read(commands: argparse._SubParsersAction[Parser]) -> None:
+    read = commands.add_parser("read", help="read the text in all images, so that it can be searched for")
+    read.add_argument("--images", required=True, metavar="WHERE", help="as for run")
+    read.add_argument("--pdf-pages", action="store_true", help="take PDF files as their pages, not the images in them")
+    _zip_names_option(read)
+    _table_encoding_option(read)
+    read.add_argument("--out", default="", metavar="FILE.csv", help="a table of image and text")
+    _workspace_option(read)
+    read.set_defaults(act="core.cli.read:act")
 
 
 def _add(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -11,7 +11,7 @@ from core.cli import asking_options, baseline, common, estimate
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.export import run_files
-from core.ingest import source
+from core.ingest import focus, source
 from core.ingest.source import Source
 from core.models.baseline.recipe import is_baseline
 from core.pipeline import runs, validation
@@ -40,6 +40,7 @@ def act(options: argparse.Namespace) -> int:
         spread=bool(some),
         pdf_pages=options.pdf_pages,
         encoding=common.encoding_of_images(options),
+        focus=focus.read(options.only).spec if options.only else "",
     )
     common.say(origin.note)
     with common.opened(place) as workspace:
@@ -83,6 +84,8 @@ def _settings(options: argparse.Namespace) -> RunSettings:
         cap=options.cap,
         share=options.share,
     )
+    if options.only and not options.images:
+        raise BadInput("--only needs --images: descriptions have no parts that could be looked at.")
     if options.limit < 0:
         raise BadInput(f"--limit must be 0 (all) or more, not {options.limit}.")
     if options.vision == "records" and not options.records:
@@ -105,13 +108,17 @@ def _some(options: argparse.Namespace, k: int) -> int:
 
 def _stands_out(workspace: Workspace, origin: Source, settings: RunSettings) -> int:
     """How many groups the criterion says, labels say, or stand out in a sample; else what most criteria on the
-    images' features take. Raises BadInput where nothing tells."""
+    images' features take. 0 where a chat model is to find out. Raises BadInput where nothing tells."""
     from core.cli import suggest  # not loaded where a number was given
 
     runs.check(workspace, origin, settings)
     if is_baseline(settings.text):
         return _counted(workspace, origin, settings)
-    number = suggest.number_of(workspace, origin, settings.criterion, settings.truth)
+    asks = validation.can_count(settings) and settings.share == 1
+    number = suggest.number_of(workspace, origin, settings.criterion, settings.truth, looks=not asks)
+    if not number.k and asks:
+        print("As many groups as the text model keeps apart: it is asked about neighbours in doubt.", file=sys.stderr)
+        return 0
     if not number.k:
         return max(_counted(workspace, origin, settings), len(settings.names))
     found = replace(settings, k=max(number.k, len(settings.names)))

@@ -17,7 +17,7 @@ from core.models.model_spec import BUILTIN, ModelSpec
 from core.pipeline import intake
 from core.suggestions import labels, suggest
 from core.suggestions.joined import joined
-from core.suggestions.number import number_for
+from core.suggestions.number import counted_before, number_for
 from core.suggestions.suggestion import Found, Group, Number, Suggestion
 from core.workspace import Workspace
 
@@ -51,11 +51,12 @@ def act(options: argparse.Namespace) -> int:
     return 0
 
 
-def number_of(workspace: Workspace, origin: Source, criterion: str, truth: str) -> Number:
-    """How many groups a criterion forms, with the reason; all of the images are looked at for it, a sample is measured.
-    Raises FacetryError."""
+def number_of(workspace: Workspace, origin: Source, criterion: str, truth: str, *, looks: bool = True) -> Number:
+    """How many groups a criterion forms, with the reason; a sample of the images is measured for it, unless only what
+    somebody has said is to count (looks). Raises FacetryError."""
     given = looked_at(workspace, origin)
-    return number_for(criterion, _builtin(workspace, given), labels.columns(workspace.store, given.id, truth))
+    columns = labels.columns(workspace.store, given.id, truth)
+    return number_for(criterion, _builtin(workspace, given), columns) if looks else counted_before(criterion, columns)
 
 
 def _builtin(workspace: Workspace, given: DatasetRow) -> Found:

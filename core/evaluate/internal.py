@@ -19,6 +19,22 @@ SAMPLE = 10_000
 """Rows of which the silhouette is computed where there are more: it compares every row with every other."""
 
 
+ALIKE = 0.25
+"""Two groups look alike where so large a share of their images lies nearer to the other group's centre; drawn blindly
+from one cloud it would be half of them."""
+_PAIRS = 10
+"""Pairs of groups that are named, the most alike first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """Two groups that look alike. share: of the images of both, how many lie nearer to the other group's centre."""
+
+    one: str
+    other: str
+    share: float
+
+
 @dataclass(frozen=True, slots=True)
 class Internal:
     """Internal metrics of groups in one space.
@@ -31,6 +47,7 @@ class Internal:
         calinski_harabasz: above 0, the larger the more compact and apart; only to compare groupings of the same rows.
         davies_bouldin: above 0, the smaller the more compact and apart.
         balance: 0 to 1; 1 where all groups are of one size. None without groups.
+        look_alike: see `look_alike`.
     """
 
     n: int
@@ -39,6 +56,7 @@ class Internal:
     calinski_harabasz: float | None
     davies_bouldin: float | None
     balance: float | None
+    look_alike: tuple[LookAlike, ...] = ()
 
 
 @threads.limited
@@ -75,7 +93,26 @@ def internal(features: Vector, groups: Sequence[str | None], sample: int = SAMPL
         float(metrics.calinski_harabasz_score(rows, labels)),
         float(metrics.davies_bouldin_score(rows, labels)),
         balance,
+        tuple(_look_alike(rows, labels, names.tolist())),
     )
+
+
+def _look_alike(rows: Vector, labels: np.ndarray, names: Sequence[str]) -> list[LookAlike]:
+    """The pairs of groups that look alike, the most alike first; at most _PAIRS. A row is no part of the centre of its
+    own group when it is compared, and a group of one row has no other."""
+    sizes = np.bincount(labels, minlength=len(names))
+    centres = np.zeros((len(names), rows.shape[1]), dtype=np.float64)
+    np.add.at(centres, labels, rows)
+    centres /= sizes[:, None]
+    squares = (rows.astype(np.float64) ** 2).sum(axis=1)
+    distances = squares[:, None] - 2 * rows @ centres.T + (centres**2).sum(axis=1)
+    own = distances[np.arange(len(rows)), labels] * (sizes / np.maximum(sizes - 1, 1))[labels] ** 2
+    counted = sizes[labels] > 1
+    nearer = np.zeros((len(names), len(names)))
+    np.add.at(nearer, labels[counted], distances[counted] < own[counted, None])
+    shares = (nearer + nearer.T) / np.maximum(np.add.outer(sizes, sizes), 1)
+    pairs = [(float(shares[i, j]), i, j) for i in range(len(names)) for j in range(i) if shares[i, j] >= ALIKE]
+    return [LookAlike(names[j], names[i], share) for share, i, j in sorted(pairs, reverse=True)[:_PAIRS]]
 
 
 def _balance(sizes: np.ndarray) -> float:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from core.domain import ItemRow
 from core.export.html_page import Example, Page, Section
-from core.pipeline.sight import said_of_sight
+from core.pipeline.sight import said_of_run
 from core.results.caveats import said_of_groups
 from core.results.labels_about import other_column
 from core.results.run_view import Query, Row, State, View, models_that_answered
@@ -55,7 +55,7 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
         title=run.name or f"{dataset.name if dataset else 'Images'} by {run.settings.criterion}",
         date=dt.datetime.now(dt.UTC).astimezone().date().isoformat(),
         part=only.said(clusters),
-        sight=said_of_groups(clusters) + said_of_sight(run.settings),
+        sight=said_of_groups(clusters) + said_of_run(store, run.settings),
         given=dataset.given if dataset else states.total(),
         facts=_facts(workspace, view, scores is not None),
         counts=[*counts, ("skipped", len(skipped))],
@@ -91,7 +91,7 @@ def _facts(workspace: Workspace, view: View, scored: bool) -> list[tuple[str, st
     edits, moved = len(workspace.store.runs.edits(run.id)), len(view.edited.moved)
     facts = [
         ("Criterion", run.settings.criterion),
-        ("Groups asked for", str(run.settings.k)),
+        ("Groups asked for", str(run.settings.k or "as many as there are")),
         ("Names given beforehand", ", ".join(run.settings.names)),
         ("Described by", models.get("describe", "")),
         ("Labelled by", models.get("label", "")),

@@ -12,11 +12,11 @@ from core.errors import BadInput
 from core.export.tables import write_csv, write_json
 from core.ingest.ground_truth import TwoLabels
 from core.ingest.name_matching import Way
-from core.pipeline import met_records
-from core.pipeline.label_check import CORRECTED, corrected, without_truth
+from core.pipeline import met_records, without_truth
+from core.pipeline.label_check import CORRECTED, corrected
 from core.pipeline.labels import Fit, fit_of_run
 from core.pipeline.met_records import RecordsFit
-from core.pipeline.sight import said_of_sight, sight_of
+from core.pipeline.sight import said_of_run, sight_of
 from core.results import run_view
 from core.results.caveats import said_of_groups, stability
 from core.results.labels_about import other_column
@@ -73,9 +73,10 @@ def write(workspace: Workspace, run_id: str, out: Path, without_image: Sequence[
         out.mkdir(parents=True, exist_ok=True)
         write_csv(out / "assignments.csv", ASSIGNMENTS, map(assignment_cells, ALL.rows(view)))
         write_csv(out / "clusters.csv", CLUSTERS, _cluster_rows(view))
-        internal = {space: asdict(own) for space, own in without_truth(workspace.store, run_id).items()}
+        internal = {space: asdict(own) for space, own in without_truth.found_now(workspace.store, run_id).items()}
         if written.scores is not None or internal:
-            write_json(out / "metrics.json", {**(written.scores or {}), "internal": internal})
+            stays = without_truth.as_json(workspace.store, run_id)
+            write_json(out / "metrics.json", {**(written.scores or {}), "internal": internal, "stability": stays})
         else:
             (out / "metrics.json").unlink(missing_ok=True)  # an earlier run's scores are not this one's
         if view.relabelled:
@@ -97,7 +98,7 @@ def _written(workspace: Workspace, view: View) -> Written:
         [(item.name, item.reason) for item in workspace.store.datasets.skipped(settings.dataset_id)],
         workspace.store.datasets.noted(settings.dataset_id)[1],
         view.all_metrics(),
-        said_of_groups(view.edited.clusters) + said_of_sight(settings),
+        said_of_groups(view.edited.clusters) + said_of_run(workspace.store, settings),
         fit_of_run(workspace.store, settings.dataset_id, settings.truth),
         other_column(settings.truth, settings.criterion),
         met_records.fit_of_run(workspace.store, settings),
@@ -131,6 +132,8 @@ def _about_run(workspace: Workspace, view: View, written: Written, without_image
         "warnings": list(written.warnings),
         "stability": stability(view.edited.clusters),
         "sight": {"by_appearance": bool(sight.why), "read_as": sight.read_as},
+        "focus": dataset.source.focus if dataset else "",
+        "nothing_found": [item.name for item in store.datasets.without_focus(run.settings.dataset_id)],
         "given": dataset.given if dataset else 0,
         "counts": {**{state: states[state] for state in STATES}, "skipped": len(written.skipped)},
         "labels": _labels(written.labels),

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -56,8 +56,7 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
     """
     try:
         image_id, read = _identified(file, max_pixels)
-        view_path, thumb_path = (image_path(folder, image_id, kind) for kind in KINDS)
-        if (known := _looked_at(image_id, thumb_path)) and view_path.exists():
+        if known := looked_at(image_id, folder):
             return known
         found = read()
         view, note = _view(found)
@@ -65,19 +64,32 @@ def prepare(file: Found, folder: Path, max_pixels: int) -> ImageRow | Unusable:
         return Unusable(str(error))
     except MemoryError:
         return Unusable("The image needs too much memory to open. Scale it down.")
+    return keep_copies(view, ImageRow(image_id, found.format, *found.size, note), folder)
+
+
+def keep_copies(view: Image.Image, about: ImageRow, folder: Path) -> ImageRow:
+    """Write an image's two copies below `folder`; `about` with the look and the colour of what was written. Raises
+    Paused where they cannot be written."""
+    view_path, thumb_path = (image_path(folder, about.id, kind) for kind in KINDS)
     exif = Image.Exif()
-    exif[_SAID] = json.dumps([found.format, *found.size, note])
+    exif[_SAID] = json.dumps([about.format, about.width, about.height, about.note])
     try:
         _write(view, view_path, "JPEG", quality=92, subsampling=0)
         thumb = _fit(view, THUMBNAIL_SIDE, Image.Resampling.BICUBIC)
         _write(thumb, thumb_path, "WEBP", quality=80, method=0, exif=exif)
         with Image.open(thumb_path, formats=("WEBP",)) as thumb:  # so that looking again finds the same
-            return ImageRow(image_id, found.format, *found.size, note, look_of(thumb), colour_of(thumb))
+            return replace(about, look=look_of(thumb), colour=colour_of(thumb))
     except OSError as error:
         raise Paused(
             f"The copies of images in {folder} cannot be written ({error.strerror or 'unknown reason'}). "
             "What was saved is kept. Make room on the disk, or make that folder writable, then continue."
         ) from None
+
+
+def looked_at(image_id: str, folder: Path) -> ImageRow | None:
+    """What an earlier look found of an image whose copies are both below `folder`; None where it must be looked at."""
+    view_path, thumb_path = (image_path(folder, image_id, kind) for kind in KINDS)
+    return _looked_at(image_id, thumb_path) if view_path.exists() else None
 
 
 def _looked_at(image_id: str, thumb_path: Path) -> ImageRow | None:
@@ -94,6 +106,7 @@ def _view(found: Opened) -> tuple[Image.Image, str]:
     """The image as it is shown large, and all that is to be noted of it."""
     shown = upright_rgb(found.image)
     if not is_long(shown.size):
+        shown.info["comment"] = shown.info["comment"] or found.comment
         return _fit(shown, VIEW_SIDE, Image.Resampling.LANCZOS), found.note
     sheet, note = as_sheet(shown)
     return _fit(sheet, SHEET_SIDE, Image.Resampling.LANCZOS), "; ".join(filter(None, (found.note, note)))
@@ -103,7 +116,7 @@ def _identified(file: Found, max_pixels: int) -> tuple[str, Callable[[], Opened]
     """The image's id (SHA-256 of its bytes; of its pixels inside a PDF file) and what opens it. Both raise BadInput."""
     if file.part is not None:
         image = pdf.picture(file, max_pixels)
-        found = Opened(image, "PDF", image.size)
+        found = Opened(image, "PDF", image.size, comment=pdf.comment(file))
         return hashlib.sha256(repr((image.mode, image.size)).encode() + image.tobytes()).hexdigest(), lambda: found
     try:
         content = file.path.read_bytes() if file.member is None else read_member(file.path, file.member)

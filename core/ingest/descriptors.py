@@ -6,23 +6,29 @@ A matrix without names (`.npy`, `.npz`, `.pickle`) needs a list of paths, a row 
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain import Vector
 from core.errors import BadInput
+from core.ingest.annotations import IMAGE_NAMES, is_image
+from core.ingest.descriptor_tables import NO_ROWS, UNEQUAL, called, read_csv, read_parquet
 from core.ingest.name_matching import Images, Way
 from core.ingest.safe_pickle import read_arrays
 from core.ingest.table import Table, image_column, read_table
 
 SUFFIXES = (".npy", ".npz", ".pickle", ".pkl", ".parquet", ".csv", ".tsv")
 _MOST_BYTES = 8 * 1024**3
-_NO_ROWS = "{name} holds no table of numbers with a row for each image."
+_LARGEST = 1e15
+"""Beyond it squares of single precision overflow; such numbers stand for what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,14 @@ def read_descriptors(path: Path, paths: Path | None = None) -> Descriptors:
 
 
 def align(found: Descriptors, images: Images) -> Aligned:
-    """Meet the rows with images by name. Raises BadInput where the rows have no names, or none meets an image."""
+    """Meet the rows with images by name. Raises BadInput where rows have no names, where two contradict each other, and
+    where none meets an image."""
     if not found.names:
         raise BadInput(
             "These descriptors do not say which image each row is of. Add a list of paths with as many rows "
             "(such as images_paths.csv)."
         )
+    _check_repeated(found)
     matched = images.meet(found.names)
     rows = dict(matched.places)
     if not rows:
@@ -94,18 +102,32 @@ def align(found: Descriptors, images: Images) -> Aligned:
     return Aligned(rows, matched.ways, (len(left), left[0] if left else ""))
 
 
+def _check_repeated(found: Descriptors) -> None:
+    """Raises BadInput where two rows name one image and say different things of it: nothing tells which is right."""
+    first: dict[str, int] = {}
+    for row, name in enumerate(found.names):
+        before = first.setdefault(name, row)
+        if before != row and name and not np.array_equal(found.features[before], found.features[row]):
+            raise BadInput(
+                f"The descriptors have two rows for “{name}” that differ: rows {before + 1} and {row + 1}. Keep one."
+            )
+
+
 def _checked(path: Path, features: Any) -> Vector:
     """The features as (n, dimensions) of finite single precision. Raises BadInput."""
     matrix = np.asarray(features)
+    if matrix.ndim < 2 or not matrix.size or matrix.dtype.kind not in "biuf":
+        raise BadInput(NO_ROWS.format(name=path.name))
     if matrix.ndim > 2:
         matrix = matrix.reshape(len(matrix), -1)  # maps of features, a row for each image
-    if matrix.ndim != 2 or not matrix.size or matrix.dtype.kind not in "biuf":
-        raise BadInput(_NO_ROWS.format(name=path.name))
-    matrix = matrix.astype(np.float32, copy=False)
-    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is said
+        matrix = matrix.astype(np.float32, copy=False)
+    bad = np.flatnonzero(~((matrix > -_LARGEST) & (matrix < _LARGEST)).all(axis=1))
     if len(bad):
+        has, them = ("1 row", "it") if len(bad) == 1 else (f"{len(bad)} rows", "the first")
         raise BadInput(
-            f"{path.name} has {len(bad)} rows with values that are no numbers; the first is row {bad[0] + 1}."
+            f"{path.name} has {has} with values that are missing, no numbers or beyond {_LARGEST:.0e}; {them} is row "
+            f"{bad[0] + 1}."
         )
     return matrix
 
@@ -115,7 +137,7 @@ def _listed(paths: Path, number: int, of: Path) -> tuple[str, ...]:
     table = read_table(paths)
     column = image_column(table)
     names = table[column]
-    if len(names) + 1 == number:
+    if len(names) + 1 == number and _is_a_path(column, names):
         names = [column, *names]  # what was taken for a header is the first path
     if len(names) != number:
         raise BadInput(
@@ -123,6 +145,13 @@ def _listed(paths: Path, number: int, of: Path) -> tuple[str, ...]:
             "same order."
         )
     return tuple(names)
+
+
+def _is_a_path(header: str, names: Sequence[str]) -> bool:
+    """Whether what stands above names is one of them: else a list that lacks a row would meet all rows wrongly."""
+    if any(map(is_image, names)):
+        return is_image(header)
+    return header.strip().lower() not in IMAGE_NAMES and not re.fullmatch(r"column \d+", header)
 
 
 # -- the kinds of files
@@ -140,9 +169,9 @@ def _npy(path: Path) -> Descriptors:
 
 def _npz(path: Path) -> Descriptors:
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, zipfile.ZipFile(file), np.load(path, allow_pickle=False) as held:
             return _of_parts(path, {name: held[name] for name in held.files})
-    except (ValueError, EOFError, zipfile.BadZipFile):
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
         raise BadInput(
             f"{path.name} is damaged, or holds Python objects, which could run a program. Save arrays of numbers and "
             "texts alone with numpy.savez."
@@ -158,71 +187,45 @@ def _pickle(path: Path) -> Descriptors:
 
 def _of_parts(path: Path, parts: Mapping[str, Any]) -> Descriptors:
     """A matrix and, where there is one, a list of as many names; or a vector for each name."""
-    matrices = {name: value for name, value in parts.items() if np.ndim(value) >= 2}
-    if not matrices and parts and all(np.ndim(value) == 1 for value in parts.values()):
-        lengths = {len(value) for value in parts.values()}
-        if len(lengths) == 1 and all(np.asarray(value).dtype.kind in "biuf" for value in parts.values()):
-            return Descriptors(_stacked(path, list(parts.values())), tuple(parts))
+    held = {name: _as_array(value) for name, value in parts.items()}
+    matrices = {name: value for name, value in held.items() if value.ndim >= 2}
+    if not matrices and held and all(value.ndim == 1 and value.dtype.kind in "biuf" for value in held.values()):
+        return Descriptors(_stacked(path, list(held.values())), tuple(held))
     if len(matrices) != 1:
         what = f"{len(matrices)} tables of numbers ({', '.join(matrices)})" if matrices else "no table of numbers"
         raise BadInput(f"{path.name} holds {what}. Save one matrix, and a list of names if you have it.")
     [features] = matrices.values()
-    for value in parts.values():
-        texts = np.asarray(value)
-        if texts.ndim == 1 and texts.dtype.kind == "U" and len(texts) == len(features):
-            return Descriptors(features, tuple(map(str, texts)))
-    return Descriptors(features)
+    texts = Table(
+        {
+            name: [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell) for cell in value]
+            for name, value in held.items()
+            if value.ndim == 1 and value.dtype.kind in "US" and len(value) == len(features)
+        }
+    )
+    return Descriptors(features, called(texts, texts))
+
+
+def _as_array(value: Any) -> NDArray[Any]:
+    """What an archive or a pickle holds under one name; rows of different lengths are an array of objects."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.empty(0, dtype=object)
 
 
 def _stacked(path: Path, found: Any) -> Any:
     try:
         return np.stack([np.asarray(row) for row in found]) if isinstance(found, list) else found
     except ValueError:
-        raise BadInput(f"{path.name} holds vectors of different lengths, or none.") from None
+        raise BadInput(UNEQUAL.format(name=path.name)) from None
 
 
-def _table(path: Path) -> Descriptors:
-    table = read_table(path)
-    numbers: dict[str, Any] = {}
-    for name, cells in table.items():
-        try:
-            numbers[name] = np.array(cells, dtype=np.float32)
-        except ValueError:
-            continue
-    others = Table({name: cells for name, cells in table.items() if name not in numbers})
-    names = tuple(others[image_column(others)]) if others else ()
-    if not numbers:
-        raise BadInput(_NO_ROWS.format(name=path.name))
-    return Descriptors(np.column_stack(list(numbers.values())), names)
+def _csv(path: Path) -> Descriptors:
+    return Descriptors(*read_csv(path))
 
 
 def _parquet(path: Path) -> Descriptors:
-    """A column of lists holds the vectors; without one, each column of numbers is a dimension."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    import pyarrow.types as types
-
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, ValueError):
-        raise BadInput(f"{path.name} is not a Parquet file that can be read. Write it again.") from None
-    kinds = {field.name: field.type for field in table.schema}
-    lists = [
-        name for name, kind in kinds.items()
-        if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    ]  # fmt: skip
-    texts = Table({name: [] for name, kind in kinds.items() if types.is_string(kind) or types.is_large_string(kind)})
-    for name in texts:
-        texts[name] = ["" if cell is None else cell for cell in table.column(name).to_pylist()]
-    names = tuple(texts[image_column(texts)]) if texts else ()
-    if len(lists) == 1:
-        return Descriptors(_stacked(path, table.column(lists[0]).to_pylist()), names)
-    if lists:
-        raise BadInput(f"{path.name} has {len(lists)} columns of vectors ({', '.join(lists)}). Keep one of them.")
-    columns = [table.column(name).to_numpy() for name, kind in kinds.items() if types.is_floating(kind)]
-    if not columns:
-        raise BadInput(_NO_ROWS.format(name=path.name))
-    return Descriptors(np.column_stack(columns), names)
+    return Descriptors(*read_parquet(path))
 
 
 _READERS = {
@@ -231,6 +234,6 @@ _READERS = {
     ".pickle": _pickle,
     ".pkl": _pickle,
     ".parquet": _parquet,
-    ".csv": _table,
-    ".tsv": _table,
+    ".csv": _csv,
+    ".tsv": _csv,
 }

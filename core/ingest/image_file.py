@@ -28,12 +28,14 @@ class Opened:
         format: what the file is, by Pillow's word; RAW for a camera's.
         size: width and height as in the file, upright.
         note: what a person should know of how it was read, "" for nothing.
+        comment: what its view is to tell of itself (view_comment.py) that its pixels do not.
     """
 
     image: Image.Image
     format: str
     size: tuple[int, int]
     note: str = ""
+    comment: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from typing import Any
 from PIL import Image
 
 from core.errors import BadInput
+from core.ingest import pdf_text
 from core.ingest.sources.file_kind import HEAD, kind_of, refusal_of
 from core.ingest.sources.source_file import Found, Part, opened_head
 from core.ingest.sources.zip_file import read_member
+from core.ingest.view_comment import of_lines
 
 SMALLEST = 32
 """Pixels of the shorter side of an image that counts."""
@@ -70,6 +72,21 @@ def picture(file: Found, max_pixels: int) -> Image.Image:
         size = f"{width} x {height} = {width * height / 1e6:.0f} megapixels"
         raise BadInput(f"The image is too large ({size}; {max_pixels / 1e6:.0f} are allowed). Scale it down.")
     return _shown(image.get_bitmap(render=True))
+
+
+def comment(file: Found) -> bytes:
+    """What the view of a part tells of itself: what is written on a page, where its text layer says so."""
+    import pypdfium2
+
+    assert file.part is not None
+    number, place = file.part
+    if place != WHOLE_PAGE:
+        return b""
+    try:
+        found = pdf_text.lines(_open(file)[number])
+    except pypdfium2.PdfiumError:  # a layer that cannot be opened; the picture could
+        return b""
+    return b"" if found is None else of_lines(found)
 
 
 def _shown(bitmap: Any) -> Image.Image:

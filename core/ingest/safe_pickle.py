@@ -9,8 +9,9 @@ extension codes included, is refused before it is looked up (the way that the Py
 from __future__ import annotations
 
 import io
+import itertools
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,8 +22,8 @@ _REFUSED = (
     "This pickle holds more than numbers, and opening it could run a program. Save the array with numpy.save (.npy) "
     "instead."
 )
-_KINDS = "biufc"
-"""Kinds of numbers that an array may hold (`numpy.dtype.kind`): no objects, which are pickles of their own."""
+_KINDS = "biufcUS"
+"""Kinds of numbers and texts that an array may hold (`numpy.dtype.kind`): no objects, which are pickles again."""
 
 
 def read_arrays(content: bytes) -> Any:
@@ -36,10 +37,17 @@ def read_arrays(content: bytes) -> Any:
         raise
     except Exception:  # noqa: BLE001 - whatever a damaged or hostile pickle leads to
         raise BadInput("This pickle is damaged or was not written by numpy.") from None
-    return _plain(found, 0)
+    return _plain(found, 0, itertools.count(-len(content) - _REPEATED))
 
 
-class _ArraysOnly(pickle.Unpickler):
+_Unpickler: Any = pickle._Unpickler
+"""The one that is written in Python: a place in the memo costs it an entry, where the other takes memory for all places
+before it, 64 GB at the bidding of nine bytes."""
+_REPEATED = 1_000_000
+"""Values that may be said more than once: lists that hold one list again and again are exponentially many."""
+
+
+class _ArraysOnly(_Unpickler):  # type: ignore[misc]
     """An unpickler that knows what arrays are made of, and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
@@ -50,6 +58,12 @@ class _ArraysOnly(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> NoReturn:
         _refuse()
+
+    def _load_bytearray(self) -> None:
+        """Only as much as there is, whatever length is said."""
+        self.append(bytearray(self.read(int.from_bytes(self.read(8), "little"))))
+
+    dispatch = _Unpickler.dispatch | {pickle.BYTEARRAY8[0]: _load_bytearray}
 
 
 def _refuse(*_: Any) -> NoReturn:
@@ -128,17 +142,20 @@ for _home in ("numpy.core", "numpy._core"):
     _KNOWN[f"{_home}.numeric", "_frombuffer"] = _from_buffer
 
 
-def _plain(found: Any, depth: int) -> Any:
-    """The same with arrays in place of what builds them."""
-    if depth > 4:
+def _plain(found: Any, depth: int, counted: Iterator[int]) -> Any:
+    """The same with arrays in place of what builds them. counted: 0 once there are more values than a file can hold."""
+    if depth > 4 or next(counted) >= 0:
         _refuse()
     match found:
         case _Array():
             return found.array if found.array is not None else _refuse()
         case dict():
-            return {str(key): _plain(value, depth + 1) for key, value in found.items()}
+            own = {str(key): _plain(value, depth + 1, counted) for key, value in found.items()}
+            if len(own) < len(found):
+                raise BadInput("This pickle has two entries of the same name. Give each its own.")
+            return own
         case list() | tuple():
-            return [_plain(value, depth + 1) for value in found]
+            return [_plain(value, depth + 1, counted) for value in found]
         case None | bool() | int() | float() | str() | np.generic():
             return found
         case _:

@@ -74,10 +74,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One given file or record after a look: its row, and the image's when it is one."""
+    """One given file or record after a look: its row, and the image's when it is one. whole: the image that this is a
+    part of, if it is."""
 
     item: ItemRow
     image: ImageRow | None = field(default=None)
+    whole: ImageRow | None = field(default=None)
+
+    @property
+    def images(self) -> list[ImageRow]:
+        """The images that are to be known."""
+        return [image for image in (self.image, self.whole) if image]
 
 
 def find(
@@ -89,6 +96,7 @@ def find(
     spread: bool = False,
     pdf_pages: bool = False,
     encoding: str = "",
+    focus: str = "",
 ) -> Source:
     """Find images, or records when `images` is "". Raises BadInput.
 
@@ -99,10 +107,11 @@ def find(
         pdf_pages: PDF files count as their pages, not as the images in them. The id covers names, sizes and times
             of the files: a changed folder is another dataset and an unchanged one is not looked at again.
         encoding: of file names that do not say theirs, or of a table that lists images; "" to find it out.
+        focus: the part of each image that counts as the image, as `core.ingest.focus` reads it; "" for all of it.
     """
     if images:
         where, found, note = address.scan(images, config, encoding)
-        where = replace(where, limit=limit, spread=spread, pdf_pages=pdf_pages)
+        where = replace(where, limit=limit, spread=spread, pdf_pages=pdf_pages, focus=focus)
         return replace(_found(where, found, config), note=note)
     if not records:
         raise BadInput("Give a folder of images (--images) or a file of descriptions (--records).")

@@ -7,6 +7,7 @@ from scipy.cluster.hierarchy import ward
 from scipy.linalg import eigh, solve_triangular
 from scipy.ndimage import gaussian_filter
 from scipy.optimize import linear_sum_assignment, minimize, minimize_scalar
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 __all__ = [
     "eigh",
@@ -14,6 +15,7 @@ __all__ = [
     "linear_sum_assignment",
     "minimize",
     "minimize_scalar",
+    "minimum_spanning_tree",
     "solve_triangular",
     "sparse",
     "ward",

@@ -105,6 +105,27 @@ class Labelled(TextModel, Protocol):
 
 
 @runtime_checkable
+class Merging(TextModel, Protocol):
+    """A text model that can tell which groups belong together, so that nobody has to count them beforehand.
+
+    Attributes:
+        merging: what is asked ("alike", "formed") -> prompt version and text, part of the call keys.
+    """
+
+    merging: Mapping[str, str]
+
+    def alike(self, pairs: Sequence[tuple[str, str]], criterion: str) -> list[bool | Failed]:
+        """Whether the two groups of each pair, known by their labels, belong together; each is judged by itself."""
+        ...
+
+    def call(
+        self, groups: Sequence[Sequence[str]], criterion: str, given: Sequence[str] = ()
+    ) -> list[tuple[str, str]] | Failed:
+        """(name, meaning) of each group, known by its labels; all names differ, also from those given to others."""
+        ...
+
+
+@runtime_checkable
 class Keeping(TextModel, Protocol):
     """A text model that can form other groups beside some that stay with what they hold."""
 

@@ -12,7 +12,7 @@ from core.errors import BadInput, Cancelled
 from core.ingest import source
 from core.ingest.source import Looked, Source
 from core.models.registry import NO_KEYS, Keys
-from core.pipeline import runs
+from core.pipeline import looking, runs
 from core.pipeline.intake import OnProgress
 from core.results import run_view
 from core.store import Store
@@ -56,14 +56,15 @@ def add(
         raise BadInput("This run has descriptions but no images, so images cannot be added to it.")
     if not source.is_complete(dataset) or "assign" not in store.answers.step_counts(run_id):
         raise BadInput("This run has not sorted its images yet. Let it finish first; then add images.")
+    origin = replace(origin, address=replace(origin.address, focus=dataset.source.focus))
     counted: dict[str, list[ItemRow]] = {"ready": [], "duplicate": [], "skipped": []}
     known = done = 0
-    for part in _parts(source.look(origin, workspace.copies, workspace.config)):
+    for part in _parts(looking.look(store, workspace.copies, workspace.config, origin)):
         if cancel.is_set():
             raise Cancelled
         fresh = _fresh(store, dataset.id, part)
         if fresh:
-            images = [looked.image for looked in fresh if looked.image]
+            images = [image for looked in fresh for image in looked.images]
             store.datasets.append(dataset.id, [looked.item for looked in fresh], images, origin.address)
         for looked in fresh:
             counted[looked.item.status].append(looked.item)

@@ -196,10 +196,14 @@ class Lesson:
 
     @cached_property
     def _belief(self) -> Float | None:
-        """What the run said, whatever was moved or learnt since; None where it sorted nothing."""
+        """What the run said, of the groups as they were split and merged, whatever was moved or learnt since.
+
+        None where it sorted nothing.
+        """
         if self.from_nothing:
             return None
-        before = Edited(self.edited.clusters, self.edited.merged, self.edited.routed)
+        split = {item: placed for item, placed in self.edited.learnt.items() if placed[1] is None}
+        before = Edited(self.edited.clusters, self.edited.merged, self.edited.routed, learnt=split)
         columns = {old: self._column[now] for old, now in self.edited.today().items()} | {"": len(self.columns) - 1}
         places = [self._column[place] for place in self._placed(before)]
         return belief(self._said, places, columns, len(self.columns))
@@ -258,7 +262,7 @@ def _likeness(store: Store, run_id: str, items: tuple[str, ...]) -> dict[str, Ke
     Words that the built-in engine made of what it measured say nothing that this does not.
     """
     places = evidence_of(store, run_id, items)
-    return kernels(places, run_view.get_run(store, run_id).settings.k)
+    return kernels(places, run_view.get_run(store, run_id).settings.k or len(decisions.proposal(store, run_id)))
 
 
 def evidence_of(store: Store, run_id: str, items: Sequence[str]) -> dict[str, Places]:

@@ -34,6 +34,8 @@ class EarlierRuns:
             used = run.settings.vision if step == "describe" else run.settings.text
             stats = run.stats.get(step)
             alike = run.settings.asking == self._settings.asking
+            if step == "name" and bool(run.settings.k) != bool(self._settings.k):  # groups that were not counted before
+                continue
             if step == "assign" and run.settings.share < 1:  # its items are also those that only followed
                 continue
             if used == spec and alike and stats and stats.items - stats.cache_hits >= (1 if step == "name" else _LEAST):

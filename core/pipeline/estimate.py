@@ -30,6 +30,8 @@ from core.pipeline import known_answers
 from core.pipeline.earlier_runs import REHEARSED, EarlierRuns, rehearsed_in
 from core.pipeline.known_answers import DESCRIPTION_TOKENS, LABEL_TOKENS, UNDECIDED, Known, kind_of, tokens
 from core.pipeline.sight import is_about_text
+from core.pipeline.step_estimate import Request, StepEstimate, repeated, summed
+from core.steps import merge
 from core.steps.plan import NAMED_FROM
 from core.store import Store
 
@@ -40,6 +42,12 @@ _GROUP_TOKENS = 11.0
 """What a group takes in the answer that names it, beside its name, its meaning and the numbers of its labels."""
 _NUMBER_TOKENS, _LISTED_TOKENS = 3.0, 2.0
 """What a text's number takes in a request, and a label's number in the answer that lists it."""
+_QUESTIONS = 3.6
+"""Questions for each label where groups are merged: 855 for 238 labels of STL-10, 36 for 11 of PPMI."""
+_LABELS_A_GROUP = 2.0
+"""By how many labels a group is known in such a question, on average."""
+_EXPECTED = 10
+"""Groups that are reckoned with where nobody counted them."""
 _SECONDS = {"openai": 4.0, "llama_cpp": 20.0, "transformers": 30.0}
 """Seconds of one request."""
 _IMAGE_SECONDS: Mapping[Step, float] = {"describe": 0.06, "label": 0.001, "name": 0.002, "assign": 0.001}
@@ -56,27 +64,6 @@ _AT_ONCE = {"openai": 8}
 _ROUND_SECONDS = 3600.0
 """A round of batches that are worked on together. OpenAI promises a day; most are done much sooner."""
 _RUNS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class StepEstimate:
-    """One step.
-
-    Attributes:
-        items: what it is about.
-        known: of those, answered before.
-        cost: US dollars, None where no price is known.
-        learnt: from earlier runs of the same model, not from rules of thumb.
-    """
-
-    items: int = 0
-    known: int = 0
-    requests: float = 0.0
-    prompt_tokens: float = 0.0
-    completion_tokens: float = 0.0
-    seconds: float = 0.0
-    cost: float | None = 0.0
-    learnt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +136,7 @@ class _Estimating:
         }
         first = rehearsed_in(self.settings, {step: one.items - one.known for step, one in steps.items()})
         if first is not None:
-            steps[first] = _sum(steps[first], self._rehearsal())
+            steps[first] = summed(steps[first], self._rehearsal())
         return Estimate(self.number, steps)
 
     def _rehearsal(self) -> StepEstimate:
@@ -161,7 +148,7 @@ class _Estimating:
     def _describe(self, known: Known) -> StepEstimate:
         spec = "records" if self.settings.records else self.settings.vision
         form: prompts.Form = "describe_label" if self.settings.asking.with_label else "describe"
-        asked = _Request(tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS)
+        asked = Request(tokens(prompts.worded(form, self.settings.wording).key()) + IMAGE_TOKENS)
         criteria = 1 + len(self.settings.asking.also)
         return self._step("describe", spec, self.number, known.described, asked, DESCRIPTION_TOKENS * criteria)
 
@@ -169,15 +156,35 @@ class _Estimating:
         if self.settings.asking.with_label:
             return StepEstimate(self.number, self.number)
         size, each = self.settings.asking.items, known.description + _NUMBER_TOKENS
-        asked = _Request(tokens(prompts.worded("label", self.settings.wording).key()), size, each)
+        asked = Request(tokens(prompts.worded("label", self.settings.wording).key()), size, each)
         missing = self.number - known.labelled if known.to_label is None else known.to_label
         found = self._step("label", self.settings.text, missing, 0, asked, LABEL_TOKENS)
         return replace(found, items=self.number, known=known.labelled)
 
+    def _formed(self, known: Known) -> StepEstimate:
+        """Which groups belong together, where nobody counted them beforehand, and their names."""
+        wording, size = self.settings.wording, self.settings.asking.items
+        labels = min(float(merge.MOST), _distinct(self.number) if known.labels is None else known.labels)
+        trees = math.ceil(math.log2(max(labels, 2.0)))
+        questions = 0 if known.formed else max(0, math.ceil(labels * min(_QUESTIONS, trees)) - known.pairs)
+        each = 2 * _LABELS_A_GROUP * known.label + _NUMBER_TOKENS
+        pairs = Request(tokens(prompts.worded("name_alike", wording).key()), size, each)
+        asked = self._step("name", self.settings.text, questions, 0, pairs, _CHOICE_TOKENS, learns=False)
+        if questions:  # the last request of a tree is not full
+            half = Request(pairs.frame, 1, 0.0)
+            asked = summed(asked, self._step("name", self.settings.text, trees, 0, half, 0.0, learns=False))
+        groups = known.formed or _EXPECTED
+        listed = Request(tokens(prompts.worded("name_formed", wording).key()) + groups * each)
+        answered = groups * (_GROUP_TOKENS + _MEANING_TOKENS + known.label)
+        names = self._step("name", self.settings.text, 1, int(known.named), listed, answered, learns=False)
+        return replace(summed(names, asked), items=1, known=int(known.named))
+
     def _name(self, known: Known) -> StepEstimate:
+        if not self.settings.k:
+            return self._formed(known)
         labels = min(300.0, _distinct(self.number) if known.labels is None or known.named else known.labels)
         listed = labels * (known.label + _NUMBER_TOKENS if known.labels else known.label)
-        asked = _Request(tokens(prompts.worded("name", self.settings.wording).key()) + listed)
+        asked = Request(tokens(prompts.worded("name", self.settings.wording).key()) + listed)
         answered = self.settings.k * (_GROUP_TOKENS + _MEANING_TOKENS + known.label) + labels * _LISTED_TOKENS
         return self._step("name", self.settings.text, 1, int(known.named), asked, answered)
 
@@ -190,30 +197,30 @@ class _Estimating:
         read = float(number)
         if by_label or known.named:
             read = number * UNDECIDED if known.read is None else known.read
-        clusters = settings.k * (_NUMBER_TOKENS + known.label + _MEANING_TOKENS)
+        clusters = (settings.k or known.formed or _EXPECTED) * (_NUMBER_TOKENS + known.label + _MEANING_TOKENS)
         each = known.description + known.label + _NUMBER_TOKENS
-        asked = _Request(tokens(prompts.worded("assign", settings.wording).key()) + clusters, size, each)
+        asked = Request(tokens(prompts.worded("assign", settings.wording).key()) + clusters, size, each)
         found = self._step("assign", settings.text, math.ceil(read), 0, asked, _QUOTED_CHOICE_TOKENS)
         if by_label and labels:
             each = known.label + _NUMBER_TOKENS
-            asked = _Request(tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters, size, each)
+            asked = Request(tokens(prompts.worded("assign_labels", settings.wording).key()) + clusters, size, each)
             bare = self._step("assign", settings.text, math.ceil(labels), 0, asked, _CHOICE_TOKENS)
-            found = bare if bare.learnt else _sum(found, bare)
+            found = bare if bare.learnt else summed(found, bare)
         found = replace(found, items=number, known=known.assigned)
-        return found if found.learnt else _times(found, settings.asking.samples)
+        return found if found.learnt else repeated(found, settings.asking.samples)
 
     def _step(
-        self, step: Step, spec: str, items: int, known: int, request: _Request, completion: float
+        self, step: Step, spec: str, items: int, known: int, request: Request, completion: float, learns: bool = True
     ) -> StepEstimate:
         """What a step takes: from an earlier run of the same model, else from rules of thumb.
 
-        completion: tokens answered for one item.
+        completion: tokens answered for one item. learns: whether an earlier run tells more than rules of thumb do.
         """
         kind, missing = kind_of(spec), max(items - known, 0)
         price = price_of(spec, self.table)
         if kind in (BUILTIN, "records"):
             return self._here(step, kind, items, known)
-        if (past := self.earlier.took(step, spec)) is not None:
+        if (past := self.earlier.took(step, spec) if learns else None) is not None:
             asked = past.items - past.cache_hits
             each = [
                 total / asked for total in (past.requests, past.prompt_tokens, past.completion_tokens, past.seconds)
@@ -254,15 +261,6 @@ class _Estimating:
         return StepEstimate(items, known, seconds=seconds + read * self.reading)
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """Tokens of a request: frame for what is said once, item for each of at most `size` items."""
-
-    frame: float
-    size: int = 1
-    item: float = 0.0
-
-
 def _rounds(requests: float) -> int:
     """How many times so many requests have to wait for batches; 0 when they are so few that they go without."""
     return 0 if requests < FEW else math.ceil(requests / (BATCH * AT_ONCE))
@@ -271,29 +269,3 @@ def _rounds(requests: float) -> int:
 def _distinct(items: int) -> float:
     """How many distinct labels to expect: 8,000 STL-10 descriptions have 238, 700 of PPMI 11; the higher of the two."""
     return min(float(items), 2.7 * math.sqrt(items))
-
-
-def _sum(first: StepEstimate, other: StepEstimate) -> StepEstimate:
-    cost = None if first.cost is None or other.cost is None else first.cost + other.cost
-    return StepEstimate(
-        first.items,
-        first.known,
-        first.requests + other.requests,
-        first.prompt_tokens + other.prompt_tokens,
-        first.completion_tokens + other.completion_tokens,
-        first.seconds + other.seconds,
-        cost,
-        first.learnt,
-    )
-
-
-def _times(step: StepEstimate, samples: int) -> StepEstimate:
-    """A step that asks each request so often."""
-    return replace(
-        step,
-        requests=step.requests * samples,
-        prompt_tokens=step.prompt_tokens * samples,
-        completion_tokens=step.completion_tokens * samples,
-        seconds=step.seconds * samples,
-        cost=None if step.cost is None else step.cost * samples,
-    )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 
 from core.domain import Assignment, DatasetRow, Progress
-from core.engine.requests import stopping
+from core.engine.requests import Outcome, stopping
 from core.engine.run_step import Meter
 from core.errors import BadInput, FacetryError, TooFewAnswers
 from core.ingest import ground_truth, source
@@ -26,9 +26,9 @@ from core.pipeline.validation import check_settings, sample_size
 from core.results import decisions, run_view
 from core.results.carry import carry_moves
 from core.results.edited import Edited
-from core.steps import name
+from core.steps import merge, name
 from core.steps.item_answers import RunAnswers
-from core.steps.plan import Plan
+from core.steps.plan import NAMED_FROM, Plan
 from core.store.answers import HeldAnswer
 from core.store.runs import RunRow
 from core.workspace import Workspace
@@ -78,7 +78,7 @@ class Pass:
     def _bring_back_copies(self, dataset: DatasetRow, items: Sequence[str]) -> None:
         if dataset.source.has_images:
             place = self.workspace
-            bring_back_copies(place.copies, place.config, dataset, items, self.runner.cancel)
+            bring_back_copies(self.store, place.copies, place.config, dataset, items, self.runner.cancel)
 
     def _in_batches(self) -> bool:
         return ModelSpec.parse(self.settings.vision).kind == OPENAI_BATCH
@@ -172,7 +172,7 @@ class Pass:
     def _sample(self, items: Sequence[str]) -> list[str]:
         """Items spread over all, for the first names. Empty if names are known or there are few items."""
         size = sample_size(self.settings.k)
-        if self._in_batches():  # the sample would wait for a batch of its own
+        if self._in_batches() or not self.settings.k:  # the sample would wait for a batch of its own
             return []
         if self.store.answers.held(self.row.id, "name") or len(items) < 2 * size:
             return []
@@ -199,27 +199,44 @@ class Pass:
             counts = self.store.answers.step_counts(self.row.id)
             if self.store.runs.edits(self.row.id) or "assign" in counts:
                 return  # the person has worked with these groups; new ones would throw that away
-        labelled = self._labelled()
-        if len(labelled) < self.settings.k:
+        labelled, k = self._labelled(), self.settings.k
+        if len(labelled) < max(k, 1):
             raise TooFewAnswers(
-                f"Only {len(labelled)} images have a description and a label; {self.settings.k} groups need more. "
+                f"Only {len(labelled)} images have a description and a label; {k or 'any'} groups need more. "
                 "Look at the failures, then try again."
             )
-        self.runner.run(self.plan.name(labelled))
+        formed = () if k else self._formed(labelled)
+        self.runner.run(self.plan.name_formed(formed) if formed else self.plan.name(labelled))
         proposal = self.store.answers.held(self.row.id, "name").get(name.ITEM)
         if proposal and proposal.failure:
-            self._name_by_labels(labelled, proposal)
+            self._name_by_labels(labelled, formed, proposal)
         self.runner.finish("name")
 
-    def _name_by_labels(self, labelled: Sequence[str], proposal: HeldAnswer) -> None:
+    def _formed(self, labelled: Sequence[str]) -> merge.Formed:
+        """The groups that the labels form, by asking which belong together; what was asked before is known."""
+
+        def ask(pairs: Sequence[merge.Texts]) -> list[bool]:
+            self.runner.run(self.plan.alike(pairs), held="alike")
+            ids = [merge.pair_id(pair) for pair in pairs]
+            said = self.store.answers.values(self.row.id, "alike", ids)
+            return [merge.is_yes(said.get(one)) for one in ids]
+
+        formed = merge.formed(self.answers.labels(sorted(labelled)[:NAMED_FROM]), self.settings.names, ask)
+        self.store.answers.backup(self.row.id, "alike")
+        return formed
+
+    def _name_by_labels(self, labelled: Sequence[str], formed: merge.Formed, proposal: HeldAnswer) -> None:
         """Name the groups by their labels, if the model answered but gave no usable names; the person is asked for
         better ones. Raises FacetryError with the failure otherwise."""
         store, settings = self.store, self.settings
         kinds = store.answers.kinds(self.row.id).get("name", {})
         if "unusable" not in kinds or not store.answers.raw(proposal.key):
             raise FacetryError(proposal.failure)
-        model = self.plan.models.text.id
-        outcome = name.from_labels(self.answers.labels(labelled), settings.k, settings.names, model)
+        model, labels = self.plan.models.text.id, self.answers.labels(labelled)
+        if formed:
+            outcome: Outcome | None = merge.from_commonest(formed, settings.names, model)
+        else:
+            outcome = name.from_labels(labels, settings.k, settings.names, model)
         if outcome is None:
             raise FacetryError(proposal.failure)
         store.answers.save(self.row.id, "name", model, None, [outcome])

@@ -17,6 +17,7 @@ from core.ingest import source
 from core.ingest.decode import KINDS, image_path
 from core.ingest.near_duplicates import NEAR, near_groups
 from core.ingest.source import Looked, Source
+from core.pipeline import looking
 from core.store import Store
 
 OnProgress = Callable[[Progress], None]
@@ -37,7 +38,7 @@ def take_in(
         yield list(origin.held)
     else:
         store.datasets.begin(origin.dataset_id, origin.name, origin.address, origin.given)
-    looked = source.look(origin, copies, config)
+    looked = looking.look(store, copies, config, origin)
     # Small parts first, so that the first results show soon; then parts that fill a model's batch.
     # Records are only written down: there the transactions are what takes the time.
     later = 32 if origin.records is None else 20_000
@@ -63,7 +64,7 @@ def take_in(
 
 def _add(store: Store, origin: Source, part: Sequence[Looked], *, more: bool = False) -> None:
     """Store what was looked at. more: it is more than was given at the beginning, which grows with it."""
-    items, images = [found.item for found in part], [found.image for found in part if found.image]
+    items, images = [found.item for found in part], [image for found in part for image in found.images]
     if not more:
         store.datasets.add(origin.dataset_id, items, images)
     elif items:
@@ -93,13 +94,13 @@ def look(
 
 
 def bring_back_copies(
-    copies: Path, config: Config, dataset: DatasetRow, items: Sequence[str], cancel: threading.Event
+    store: Store, copies: Path, config: Config, dataset: DatasetRow, items: Sequence[str], cancel: threading.Event
 ) -> None:
     """Make copies again that somebody deleted, as far as their originals are still there. Raises Cancelled."""
     wanted = {item for item in items if not all(image_path(copies, item, kind).is_file() for kind in KINDS)}
     for where in (dataset.source, *dataset.added) if wanted else ():
         with suppress(BadInput):  # it has gone: those images fail, each with its reason
-            for found in source.look(source.reopen(replace(dataset, source=where), config), copies, config):
+            for found in looking.look(store, copies, config, source.reopen(replace(dataset, source=where), config)):
                 wanted.discard(found.item.item_id)
                 if cancel.is_set():
                     raise Cancelled

@@ -17,12 +17,12 @@ from core.ingest.name_matching import Images
 from core.models.chat.backend import CHARS_A_TOKEN
 from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
 from core.models.registry import NO_KEYS, How, Keys
-from core.models.roles import Labelled
+from core.models.roles import Labelled, TextModel
 from core.pipeline.labels import images_of
 from core.pipeline.run_models import models_of
-from core.steps import assign, name
+from core.steps import assign, merge, name
 from core.steps.item_answers import FoundAnswers
-from core.steps.plan import Model, Plan, StepPlan
+from core.steps.plan import NAMED_FROM, Model, Plan, StepPlan
 from core.store import Store
 
 DESCRIPTION_TOKENS = 70.0
@@ -46,6 +46,8 @@ class Known:
             tell; None where that shows only later.
         description, label: tokens of one on average, as far as there are any.
         distinct: the share of descriptions that none before says.
+        pairs: where nobody counted the groups beforehand, of how many pairs it is known whether they belong together.
+        formed: into how many groups they join, where that is known of all of them; else 0.
     """
 
     described: int = 0
@@ -58,6 +60,8 @@ class Known:
     description: float = DESCRIPTION_TOKENS
     label: float = LABEL_TOKENS
     distinct: float = 1.0
+    pairs: int = 0
+    formed: int = 0
 
 
 def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys = NO_KEYS) -> Known:
@@ -85,8 +89,38 @@ def known(store: Store, settings: RunSettings, items: Sequence[str], keys: Keys 
     found = replace(found, labels=float(len(labels)), label=mean_tokens(labels), read=_unsure(labels))
     if not is_loaded:
         return found
-    proposal = _find(answers, plan.name(list(labelled))).get(name.ITEM)
+    stage: StepPlan[TextModel] | None = plan.name(list(labelled))
+    if not settings.k:
+        found, stage = _formed(found, answers, plan, list(labelled))
+    proposal = _find(answers, stage).get(name.ITEM) if stage else None
     return _assigned(found, answers, plan, list(labelled), name.read(proposal)) if proposal else found
+
+
+class _NotKnown(Exception):
+    """A question that was not asked before: what follows from its answer shows only later."""
+
+
+def _formed(
+    known: Known, answers: FoundAnswers, plan: Plan, items: Sequence[str]
+) -> tuple[Known, StepPlan[TextModel] | None]:
+    """What is known of the groups where nobody counted them beforehand, and the request for their names, if all else
+    is."""
+    pairs_known = 0
+
+    def ask(pairs: Sequence[merge.Texts]) -> list[bool]:
+        nonlocal pairs_known
+        said = _find(answers, plan.alike(pairs))
+        pairs_known += len(said)
+        if len(said) < len(pairs):
+            raise _NotKnown
+        return [merge.is_yes(said[merge.pair_id(pair)]) for pair in pairs]
+
+    labels = answers.labels(sorted(items)[:NAMED_FROM])
+    try:
+        formed = merge.formed(labels, plan.settings.names, ask)
+    except _NotKnown:
+        return replace(known, pairs=pairs_known), None
+    return replace(known, pairs=pairs_known, formed=len(formed)), plan.name_formed(formed)
 
 
 def kind_of(spec: str) -> str:

@@ -10,11 +10,10 @@ import numpy as np
 
 from core.domain import Vector
 from core.evaluate.cross_validated import probabilities
-from core.evaluate.internal import SAMPLE, Internal, internal
 from core.evaluate.label_errors import label_errors
 from core.pipeline.checking import evidence_of
 from core.propagation.sampling import evenly
-from core.results.run_view import Query, Row, View
+from core.results.run_view import Row, View
 from core.store import Store
 
 MOST = 20_000
@@ -103,18 +102,3 @@ def corrected(view: View) -> Iterator[tuple[object, ...]]:
             label = said[row.item_id][1] if row.item_id in said else row.truth
             who = "person" if row.item_id in said else "given"
             yield row.name, row.truth, label, who, row.cluster.name if row.cluster else ""
-
-
-def without_truth(store: Store, run_id: str) -> dict[str, Internal]:
-    """Space ("subject" for what the network sees, "description" for what was said) -> the internal metrics of a run's
-    groups, from at most SAMPLE images, spread evenly over all that are in groups."""
-    view = View(store, run_id)
-    items = view.ids(Query(state="assigned"))
-    some = [items[place] for place in evenly(len(items), SAMPLE)]
-    groups = {row.item_id: row.cluster.id for row in view.rows(Query(ids=tuple(some))) if row.cluster}
-    found = {}
-    for space, places in (evidence_of(store, run_id, some) if some else {}).items():
-        if space in ("subject", "description"):
-            own = [groups.get(item) if seen else None for item, seen in zip(some, places.measured, strict=True)]
-            found[space] = internal(np.nan_to_num(places.values), own)
-    return found

@@ -16,15 +16,15 @@ from core.domain import Assignment, Cluster, SourceAddress, folded
 from core.engine.requests import Outcome, Work
 from core.engine.run_step import run_step
 from core.errors import BadInput, FacetryError
-from core.ingest import source
 from core.ingest.decode import image_path
 from core.ingest.name_matching import Images
 from core.ingest.source import Source
 from core.ingest.sources.file_kind import recognised
 from core.ingest.sources.source_file import Found, opened_head
 from core.models.registry import NO_KEYS, How, Keys
+from core.pipeline import looking
 from core.pipeline.run_models import models_of
-from core.pipeline.sight import said_of_sight
+from core.pipeline.sight import said_of_run
 from core.results import decisions
 from core.steps import assign, describe, label
 from core.steps.item_answers import FoundAnswers
@@ -97,7 +97,8 @@ def where(
         copies = Path(folder)
         kind, refusal = recognised(name, partial(opened_head, image))
         file = Found(name, image, refusal=refusal, kind=kind)
-        looked = next(iter(source.look(Source("", name, SourceAddress(), 1, (file,)), copies, workspace.config)))
+        origin = Source("", name, SourceAddress(focus=_focus(workspace, dataset_id)), 1, (file,))
+        looked = next(looking.look(workspace.store, copies, workspace.config, origin))
         if looked.item.status != "ready":
             raise BadInput(f"{name}: {looked.item.reason}")
         item = looked.item.item_id
@@ -105,6 +106,11 @@ def where(
         places = tuple(_place(workspace, run, item, view, keys) for run in runs)
         note = looked.image.note if looked.image else ""
         return Where(image_path(copies, item, "thumb").read_bytes(), places, note)
+
+
+def _focus(workspace: Workspace, dataset_id: str) -> str:
+    dataset = workspace.store.datasets.get(dataset_id)
+    return dataset.source.focus if dataset else ""
 
 
 def _place(workspace: Workspace, run: RunRow, item: str, view: Path, keys: Keys) -> Place:
@@ -146,7 +152,7 @@ class _Placing:
             description.text,
             said,
             assignment.answer,
-            sight=said_of_sight(self.run.settings),
+            sight=said_of_run(self.store, self.run.settings),
         )
 
     def _assign(self, clusters: Sequence[Cluster]) -> Assignment:

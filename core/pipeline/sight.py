@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from core.domain import RunSettings, Sight
+from core.ingest import focus
 from core.models import registry
 from core.models.baseline.recipe import is_baseline
 from core.models.builtin.criterion.routing import WRITING
 from core.models.model_spec import BUILTIN, ModelSpec
 from core.models.supplied import examples
 from core.pipeline import baselines
+from core.store import Store
 
 _BY_EXAMPLES = (
     "Sorted by what a person showed: by the subjects, colours and shapes that the built-in engine measures. What tells "
@@ -40,6 +42,12 @@ def said_of_sight(settings: RunSettings) -> tuple[str, ...]:
     if sight.read_as:
         said.append(f"“{settings.criterion.strip()}” was read as “{sight.read_as}”.")
     return tuple(said)
+
+
+def said_of_run(store: Store, settings: RunSettings) -> tuple[str, ...]:
+    """What a person is to know beside a run's result: which part of each image was looked at, and `said_of_sight`."""
+    dataset = store.datasets.get(settings.dataset_id)
+    return (focus.said(dataset.source.focus) if dataset else ()) + said_of_sight(settings)
 
 
 def is_about_text(settings: RunSettings) -> bool:

@@ -159,7 +159,8 @@ class Runner:
     ) -> _Noted:
         """The versions of the prompts that the model is given, and the id of what it measures."""
         has_prompts = bool(requests.work) and step in model.prompts
-        versions = prompts.versions(step, self.settings.wording, self.settings.asking) if has_prompts else ()
+        wording, asking, k = self.settings.wording, self.settings.asking, self.settings.k
+        versions = prompts.versions(step, wording, asking, counts=not k) if has_prompts else ()
         return tuple(versions), (evidence_model,) if requests.work and evidence_model else ()
 
     def spent(self) -> float:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from core import prompts
 from core.domain import ItemRow, RunSettings, folded, is_reserved
 from core.errors import BadInput
-from core.models.model_spec import OPENAI_BATCH, ModelSpec
+from core.models.baseline.recipe import is_baseline
+from core.models.model_spec import BUILTIN, OPENAI_BATCH, ModelSpec
 from core.models.prices import FREE, Price, price_of
-from core.models.supplied import examples
+from core.models.supplied import examples, imported
 
 _FEWEST = 2
 _SAMPLE = 20
@@ -23,7 +24,8 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
     those that cannot be used, which are named where too few are left."""
     if not settings.criterion.strip():
         raise BadInput("Type what the images should be grouped by, for example colour.")
-    if settings.k < 1:
+    counts = settings.k == 0 and can_count(settings)
+    if settings.k < 1 and not counts:
         raise BadInput(f"The number of groups must be at least 1, not {settings.k}.")
     if settings.k > given:
         reasons = {item.reason: item.name for item in reversed(skipped)}
@@ -34,6 +36,8 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
     _check_names(settings)
     if not 0 < settings.share <= 1:
         raise BadInput("The share of images that models look at must be more than 0 and at most 1 (all).")
+    if counts and settings.share < 1:
+        raise BadInput("How many groups there are shows only when models look at all images. Give a number of groups.")
     if settings.share < 1 and settings.records:
         raise BadInput(
             "A share of the images needs the images: descriptions that were brought in cannot be spread out."
@@ -57,8 +61,14 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
             raise BadInput(f"The prompt for “{form}” would not be used: what is sent is {sent}. Leave it out.")
 
 
+def can_count(settings: RunSettings) -> bool:
+    """Whether the text model can find out how many groups there are: it is asked in words (see `Merging`)."""
+    own = (BUILTIN, imported.KIND, examples.KIND)
+    return ModelSpec.parse(settings.text).kind not in own and not is_baseline(settings.text)
+
+
 def _check_names(settings: RunSettings) -> None:
-    if len(settings.names) > settings.k:
+    if len(settings.names) > settings.k > 0:
         raise BadInput(
             f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."
         )

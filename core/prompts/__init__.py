@@ -22,6 +22,8 @@ _HERE = Path(__file__).parent
 Form = Literal["describe", "describe_label", "describe_several", "label", "name", "assign", "assign_labels"]
 """What a message asks for. A step may have several forms; `step_of` says whose they are."""
 FORMS: tuple[Form, ...] = get_args(Form)
+Own = Literal["suggest", "name_alike", "name_formed"]
+"""Messages that a person cannot rewrite."""
 PLACEHOLDERS: Mapping[Form, tuple[str, ...]] = {
     "describe": ("criterion",),
     "describe_label": ("criterion",),
@@ -77,13 +79,16 @@ def used(asking: Asking) -> tuple[Form, ...]:
     return (described, *rest)
 
 
-def versions(step: Step, wording: Wording, asking: Asking) -> tuple[str, ...]:
-    """The versions of the prompts that a chat model is given for a step, such as "label.v2" or "label.edited"."""
+def versions(step: Step, wording: Wording, asking: Asking, *, counts: bool = False) -> tuple[str, ...]:
+    """The versions of the prompts that a chat model is given for a step, such as "label.v2" or "label.edited". counts:
+    whether it is to find out how many groups there are."""
+    if counts and step == "name":
+        return newest("name_alike").version, newest("name_formed").version
     return tuple(worded(form, wording).version for form in used(asking) if step_of(form) == step)
 
 
 @cache
-def newest(form: Form | Literal["suggest"]) -> Prompt:
+def newest(form: Form | Own) -> Prompt:
     """The newest version of a prompt, as it comes with Facetry."""
     return _versions(form)[-1]
 
@@ -100,16 +105,17 @@ def _file(version: str) -> Prompt | None:
     return next((prompt for prompt in _versions(form_of(form)) if prompt.version == version), None) if version else None
 
 
-def worded(form: Form, wording: Wording) -> Prompt:
+def worded(form: Form | Own, wording: Wording) -> Prompt:
     """A prompt with everything filled in that holds for the whole run; the criterion and the items are still open.
 
     What a person rewrote takes the place of the file, under the version "edited". Raises BadInput when that cannot
     work.
     """
+    rewritten = form if form in FORMS else None
     edited = dict(wording.edited).get(form)
-    prompt = newest(form) if edited is None else Prompt(f"{form}.edited", edited)
-    if edited is not None:
-        check(form, edited)
+    prompt = newest(form) if rewritten is None or edited is None else Prompt(f"{form}.edited", edited)
+    if rewritten is not None and edited is not None:
+        check(rewritten, edited)
     said = (
         ("question", wording.question),
         ("rules", "\n".join(_rules(form, wording))),
@@ -134,24 +140,24 @@ def check(form: Form, text: str) -> None:
         raise BadInput(f"The prompt for “{form}” holds ${unknown[0]}, which is not known. Known are: {listed}.")
 
 
-def _rules(form: Form, wording: Wording) -> list[str]:
+def _rules(form: Form | Own, wording: Wording) -> list[str]:
     """One sentence for each thing the person asked for that concerns this form."""
     rules = []
     if wording.never:
         rules.append(f"Do not consider or mention {wording.never}; it must play no part in your answer.")
-    if form == "name":
-        if wording.sizes == "even":
-            rules.append("Let the groups hold about the same number of images each.")
+    if form == "name" and wording.sizes == "even":
+        rules.append("Let the groups hold about the same number of images each.")
+    if form in ("name", "name_alike"):
         if wording.grain == "coarse":
             rules.append("Prefer broad groups that many labels fit into.")
         if wording.grain == "fine":
             rules.append(
                 "Prefer narrow, exact groups; do not put things together that a careful person would keep apart."
             )
-        if wording.again:
-            rules.append(wording.again)
-    if wording.language and form not in ("assign", "assign_labels"):
-        written = "names and meanings" if form == "name" else "labels" if form == "label" else "text"
+    if form == "name" and wording.again:
+        rules.append(wording.again)
+    if wording.language and form not in ("assign", "assign_labels", "name_alike"):
+        written = "names and meanings" if form in ("name", "name_formed") else "labels" if form == "label" else "text"
         kept = {"label": "“unclear” as it is", "describe_label": "the words “Label:” and “unclear” as they are"}.get(
             form
         )

@@ -116,14 +116,15 @@ class Event:
     Attributes:
         version: of the decision (see `version`).
         at: when it was made, UTC.
-        by: "person" who moved the image or its label, or "learnt" from what the person showed.
+        by: "person" who moved the image or its label, "split" with a part of its group, or "learnt" from what
+            the person showed.
         cluster: the group's name at the time; "" for Unassigned.
         confidence: how sure a classifier was, None for a person.
     """
 
     version: str
     at: datetime
-    by: Literal["person", "learnt"]
+    by: Literal["person", "split", "learnt"]
     cluster: str
     confidence: float | None = None
 
@@ -155,6 +156,6 @@ def _event(row: EditRow, edit: Edit, before: Edited, state: Edited, asked: tuple
         case Learn() if item in edit.items and item not in state.moved:
             return Event(row.version, row.at, "learnt", cluster, state.learnt[item][1])
         case Split() | MoveLabels() if before.place_of(*asked) != place:
-            return Event(row.version, row.at, "person", cluster)
+            return Event(row.version, row.at, "split" if isinstance(edit, Split) else "person", cluster)
         case _:
             return None

@@ -43,7 +43,8 @@ class Edited:
         merged: id of a merged cluster -> the one it went into.
         routed: (cluster that a model chose, label) -> the cluster that a person put images with this label into.
         moved: item id -> cluster id or None, where a person put it.
-        learnt: item id -> (cluster id or None, confidence), where a classifier put it that learnt from the person.
+        learnt: item id -> (cluster id or None, confidence), where a classifier put it that learnt from the person; the
+            confidence is None where it came with a part of a group that a person split.
         pinned: ids of clusters that stay when names are suggested again.
         absorbed: merged clusters that a model formed of what was measured.
         parted: ids of clusters that were split off one that a model formed so.
@@ -56,7 +57,7 @@ class Edited:
     merged: Mapping[str, str] = field(default_factory=dict)
     routed: Mapping[Route, str] = field(default_factory=dict)
     moved: Mapping[str, str | None] = field(default_factory=dict)
-    learnt: Mapping[str, tuple[str | None, float]] = field(default_factory=dict)
+    learnt: Mapping[str, tuple[str | None, float | None]] = field(default_factory=dict)
     pinned: frozenset[str] = frozenset()
     absorbed: tuple[Cluster, ...] = ()
     parted: frozenset[str] = frozenset()
@@ -333,7 +334,7 @@ def _split(state: Edited, edit: Split) -> Edited:
         cluster, taken = _taken(cluster, part)
         state = replace(state, clusters=(*state.clusters, taken))
         state = _route(state, cluster.id, part.labels, taken.id)
-        learnt = {item: (taken.id, 1.0) for item in part.items if item not in state.moved}
+        learnt = {item: (taken.id, None) for item in part.items if item not in state.moved}
         state = replace(state, learnt={**state.learnt, **learnt})
     return _replace(state, cluster)
 

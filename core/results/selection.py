@@ -12,7 +12,13 @@ from core.results.run_view import Between, Query, Row, View
 
 REST = {"unassigned": UNASSIGNED, "failed": "Failed", "pending": "Not sorted yet"}
 """State -> what images that are in no group are called in files; the states work like group ids."""
-SOURCES = {"model": "the model", "person": "a person", "propagated": "likeness", "learnt": "what was shown"}
+SOURCES = {
+    "model": "the model",
+    "person": "a person",
+    "propagated": "likeness",
+    "learnt": "what was shown",
+    "split": "a split",
+}
 """Who placed an image -> what that is called in files."""
 Right = Literal["", "yes", "no"]
 

@@ -57,7 +57,7 @@ def agreements(store: Store, runs: Sequence[str]) -> dict[tuple[str, str], float
     """(run, another) -> ARI over the images that both have sorted, both ways; 1 with itself."""
     found = {(run, run): 1.0 for run in runs}
     for one, other in combinations(runs, 2):
-        value = _agreement(store, one, other)
+        value, _ = agreement_of(store, one, other)
         found[one, other] = found[other, one] = value
     return found
 
@@ -124,14 +124,15 @@ def _matched(store: Store, first: str, run: str) -> dict[str, str]:
     return {str(table.clusters[column]): table.classes[row] for row, column in matching(table).items()}
 
 
-def _agreement(store: Store, one: str, other: str) -> float:
+def agreement_of(store: Store, one: str, other: str) -> tuple[float, int]:
+    """(ARI, how many images both runs have sorted); 0 where there are none."""
     left_out = REST.keys() - {"unassigned"}
     counts = {
         (here, None if there == "unassigned" else there): number
         for here, there, number in store.placements.flow(one, other)
         if not left_out & {here, there}
     }
-    return agreement(from_counts(counts))["ari"] if counts else 0.0
+    return (agreement(from_counts(counts))["ari"] if counts else 0.0), sum(counts.values())
 
 
 def _standing(view: View, table: Confusion) -> Standing:

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 from core.domain import Cluster, Corpus, Description, ImageInput, RunSettings, Step
 from core.engine.requests import Ask, Work
-from core.models.roles import TextModel, VisionModel
-from core.steps import assign, describe, label, name
+from core.models.roles import Merging, TextModel, VisionModel
+from core.steps import assign, describe, label, merge, name
 from core.steps.item_answers import ItemAnswers
 
 NAMED_FROM = 30_000
@@ -120,6 +120,33 @@ class Plan:
             return Requests(work, name.ask(model, criterion, k, given, lambda: self.corpus(items, labelled=True)))
 
         return StepPlan("name", self.models.text, self.models.second_text, requests)
+
+    def alike(self, pairs: Sequence[merge.Texts]) -> StepPlan[TextModel]:
+        """Step 2b where nobody said how many groups there are: whether the two groups of each pair belong together."""
+        criterion = self.settings.criterion
+
+        def requests(model: TextModel, some: Sequence[str] | None) -> Requests:
+            assert isinstance(model, Merging)
+            wanted = None if some is None else set(some)
+            asked = [pair for pair in pairs if wanted is None or merge.pair_id(pair) in wanted]
+            return Requests(merge.work(model, criterion, asked), merge.ask(model, criterion, asked))
+
+        return StepPlan("name", self.models.text, self._second_merging(), requests)
+
+    def name_formed(self, groups: merge.Formed) -> StepPlan[TextModel]:
+        """Step 2b for groups that were formed: what each is called."""
+        criterion, given = self.settings.criterion, self.settings.names
+
+        def requests(model: TextModel, _: Sequence[str] | None) -> Requests:
+            assert isinstance(model, Merging)
+            work = merge.name_work(model, criterion, groups, given)
+            return Requests(work, merge.name_ask(model, criterion, groups, given))
+
+        return StepPlan("name", self.models.text, self._second_merging(), requests)
+
+    def _second_merging(self) -> TextModel | None:
+        second = self.models.second_text
+        return second if isinstance(second, Merging) else None
 
     def assign(self, items: Sequence[str], clusters: Sequence[Cluster]) -> list[StepPlan[TextModel]]:
         """Step 3 over labelled items, in one or two stages: by label alone where the first model can do so, then by

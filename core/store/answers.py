@@ -184,6 +184,16 @@ class Answers:
         )
         return {step: (held, failed) for step, held, failed in rows}
 
+    def answered_apart(self, run_id: str, other: str) -> int:
+        """For how many images two runs hold assignments that were asked for otherwise."""
+        rows = self._db.read_kept(
+            [run_id, other],
+            "SELECT count(*) FROM result a JOIN result b USING (item_id, step) "
+            "WHERE a.run_id = ? AND b.run_id = ? AND step = 'assign' AND a.call_key <> b.call_key",
+            [run_id, other],
+        )
+        return int(rows[0][0])
+
     def backup(self, run_id: str, step: Held) -> None:
         """Copy what a finished step wrote to Parquet, so that a damaged database file loses nothing paid for."""
         of_step = "SELECT call_key FROM result WHERE run_id = ? AND step = ?"

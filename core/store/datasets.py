@@ -156,6 +156,16 @@ class Datasets:
         )
         return [ItemRow(*row) for row in rows]
 
+    def without_focus(self, dataset_id: str) -> list[ItemRow]:
+        """The images in which there is no such part as is looked at: skipped, though they can be shown."""
+        rows = self._db.read_kept(
+            [dataset_id],
+            "SELECT position, item_id, name, status, reason FROM dataset_item "
+            "WHERE dataset_id = ? AND status = 'skipped' AND item_id <> '' ORDER BY position",
+            [dataset_id],
+        )
+        return [ItemRow(*row) for row in rows]
+
     def noted(self, dataset_id: str, limit: int = 0) -> tuple[int, list[tuple[str, str]]]:
         """How many images to group were not read as they are, and of each its name and the note that says how; limit 0
         means all."""

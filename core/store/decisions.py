@@ -13,7 +13,8 @@ PLACED = """
 SELECT unnest($items::VARCHAR[]) AS item_id, unnest($places::VARCHAR[]) AS place,
     unnest($by::VARCHAR[]) AS source, unnest($sure::DOUBLE[]) AS confidence
 """
-"""A query of `Decisions.values`: where images were put one by one, by whom, and how sure a classifier was of it."""
+"""A query of `Decisions.values`: where images were put one by one, by whom, and how sure a
+classifier was of it (NULL where none was)."""
 ROUTED = """
 SELECT unnest($chosen_by_model::VARCHAR[]) AS chosen, unnest($with_label::VARCHAR[]) AS label,
     unnest($route::VARCHAR[]) AS place
@@ -26,13 +27,14 @@ class Decisions:
     """Attributes:
     clusters: id of a cluster that a model knew, or a person added -> its id today, for those that are not gone.
     moved: item id -> where a person put it: a cluster's id, "" for none.
-    learnt: item id -> where a classifier that learnt from the person put it, with its confidence (0 to 1).
+    learnt: item id -> where a classifier that learnt from the person put it, with its confidence (0 to 1); None where
+        it came by the split of a group, and nobody measured how sure that is.
     routed: (cluster that a model chose, label) -> where the person put images with that label.
     """
 
     clusters: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
-    learnt: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    learnt: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
     routed: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
@@ -48,7 +50,7 @@ class Decisions:
         return {
             "items": [*self.moved, *learnt],
             "places": [*self.moved.values(), *(place for place, _ in learnt.values())],
-            "by": ["person"] * len(self.moved) + ["learnt"] * len(learnt),
+            "by": ["person"] * len(self.moved) + ["split" if sure is None else "learnt" for _, sure in learnt.values()],
             "sure": [None] * len(self.moved) + [sure for _, sure in learnt.values()],
             "chosen_by_model": [chosen for chosen, _ in self.routed],
             "with_label": [label for _, label in self.routed],

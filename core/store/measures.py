@@ -90,7 +90,7 @@ class Measures:
             "list_max(json_extract(a.value, '$.probabilities.*')::DOUBLE[]) AS most "
             "FROM placement p JOIN result r ON r.run_id = p.run_id AND r.step = 'assign' AND r.item_id = p.item_id "
             "JOIN answer a USING (call_key) WHERE p.run_id = ? AND r.failure = '' "
-            "AND p.source NOT IN ('person', 'learnt') AND json_type(a.value, '$.probabilities') = 'OBJECT'"
+            "AND p.source NOT IN ('person', 'learnt', 'split') AND json_type(a.value, '$.probabilities') = 'OBJECT'"
         )
         return self._db.read_columns(sql, [*paths, run_id])
 

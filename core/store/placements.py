@@ -223,6 +223,7 @@ class Placements:
 
     def _read(self, run_id: str, sql: str, values: list[Any], query: Query | None = None) -> Rows:
         about = [run_id, query.flow.run_id] if query and query.flow else [run_id]
+        about += ["reading"] if query and query.words else []  # what is written in images is searched too
         return self._db.read_kept(about, sql, values)
 
 

@@ -29,6 +29,16 @@ class Readings:
             item: _LINES.validate_json(lines) for item, lines in zip(columns["item_id"], columns["lines"], strict=True)
         }
 
+    def counts(self, reader: str, dataset_id: str) -> tuple[int, int]:
+        """How many of a dataset's usable images `reader` has read, and in how many of these something is written."""
+        rows = self._db.read_kept(
+            [dataset_id, _TABLE],
+            f"SELECT count(*), count(*) FILTER (words <> '') FROM {_TABLE} JOIN dataset_item USING (item_id) "
+            "WHERE reader = ? AND dataset_id = ? AND status = 'ready'",
+            [reader, dataset_id],
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
     def keep(self, reader: str, readings: Mapping[str, tuple[Line, ...]]) -> None:
         """Keep what `reader` has read."""
         rows = [

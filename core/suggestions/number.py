@@ -25,16 +25,23 @@ def typed(criterion: str) -> int:
     return int(word) if word.isdecimal() else _WORDS.index(word) + 1
 
 
-def number_for(criterion: str, found: Found, columns: Sequence[Column]) -> Number:
-    """What a criterion should start with: what it says itself, labels of that name, what stands out in the sample,
-    labels without a name, and last what stands out least badly. A number of 0 where nothing tells."""
-    if not criterion.strip():
-        return Number(0)
+def counted_before(criterion: str, columns: Sequence[Column]) -> Number:
+    """The number that somebody has said: the criterion itself, or labels of its name; 0 where nobody has."""
     if said := typed(criterion):
         return Number(said, "typed")
     named = [column for column in columns if column.is_named]
     if name := meant(criterion, [column.name for column in named]):
         return _of(next(column for column in named if column.name == name))
+    return Number(0)
+
+
+def number_for(criterion: str, found: Found, columns: Sequence[Column]) -> Number:
+    """What a criterion should start with: what it says itself, labels of that name, what stands out in the sample,
+    labels without a name, and last what stands out least badly. A number of 0 where nothing tells."""
+    if not criterion.strip():
+        return Number(0)
+    if (said := counted_before(criterion, columns)).k:
+        return said
     seen = _seen(criterion, found)
     if seen and seen.reason != "unclear":
         return seen

@@ -30,8 +30,9 @@ def belief(
             continue
         _add(shares[row], assignment, columns)
         own = columns.get("") if place is None else place
-        if own is not None and shares[row, own] < (most := shares[row].max(initial=0.0)):
-            shares[row, own] = most  # a person has changed the groups since
+        if own is not None and shares[row, own] < shares[row].max(initial=0.0):
+            most = int(shares[row].argmax())  # a person has changed the groups since: its share goes with the images
+            shares[row, own], shares[row, most] = shares[row, most], shares[row, own]
         if own is not None and not shares[row].any():
             shares[row, own] = _SURE if assignment.confidence is None else assignment.confidence
     rest = np.maximum(1 - shares.sum(axis=1, keepdims=True), _LEAST)

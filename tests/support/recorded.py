@@ -81,6 +81,11 @@ def allows_unsure(text: str, schema: Mapping[str, Any] | None) -> bool:
     return f'"{UNSURE}"' in text or f'"{UNSURE}"' in json.dumps(schema) or f"“{UNSURE}”" in text
 
 
+def items_are_pairs(lists: Sequence[Sequence[Listed]]) -> bool:
+    """Whether each line asks about two groups: `labels | labels`."""
+    return bool(lists) and all(item.text.count(" | ") == 1 for item in lists[-1])
+
+
 def step_of(text: str, schema: Mapping[str, Any] | None, lists: Sequence[Sequence[Listed]]) -> Literal["name", "other"]:
     """Whether groups are to be named; labels and assignments are told apart by whether groups are listed."""
     if '"groups"' in text:
@@ -140,6 +145,9 @@ class Recorded:
         lists = lists_in(text)
         if step_of(text, schema, lists) == "name":
             return self._name(text, schema)
+        if items_are_pairs(lists):
+            said = ["yes" if self._alike(item.text) else "no" for item in lists[-1]]
+            return json.dumps(in_form([item.mark for item in lists[-1]], said, lists[-1], schema))
         groups = next((listed for listed in lists if self._are_groups(listed)), None)
         items = lists[-1] if lists and lists[-1] is not groups else None
         if items is None:
@@ -191,6 +199,8 @@ class Recorded:
         return int(none) if none.isdigit() and groups[0].mark.isdigit() else none if none != "0" else "none"
 
     def _name(self, text: str, schema: Mapping[str, Any] | None) -> str:
+        if any("number" in _properties(array.get("items") or {}) for array in _arrays(schema or {})):
+            return self._formed(lists_in(text)[-1])
         labels = list(dict.fromkeys(label for label in counted_labels(text) if self.majority(label)[0]))
         wanted = wanted_groups(text, schema) or len(self.names)
         groups = [
@@ -202,6 +212,20 @@ class Recorded:
             for name in self.names[:wanted]
         ]
         return json.dumps({"groups": groups})
+
+    def _alike(self, text: str) -> bool:
+        """Whether most records of the first label of each of two groups were assigned to one cluster."""
+        one, other = (self.majority(side.split(", ")[0])[0] for side in text.split(" | "))
+        return one == other and one not in ("", "none")
+
+    def _formed(self, listed: Sequence[Listed]) -> str:
+        """The cluster of the first label of each group that was formed, once; else that label."""
+        groups: dict[str, int] = {}
+        for item in listed:
+            label = item.text.split(", ")[0]
+            name = self.majority(label)[0]
+            groups[name if name not in ("", "none", *groups) else label] = int(item.mark)
+        return json.dumps({"groups": [{"number": n, "name": name, "meaning": ""} for name, n in groups.items()]})
 
     def _single(self, text: str) -> str:
         """One description in a prompt without lists, as the published code asks: its cluster where the clusters are

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain import Cluster
-from core.pipeline.sight import said_of_sight
+from core.pipeline.sight import said_of_run
 from core.results.caveats import said_of_groups
 from core.store.runs import RunRow
 from ui import text
 from ui.clusters.stale import check_all_button
 from ui.components.sight_note import sight_note
 from ui.import_results.panel import left_out
-from ui.session import run_data
+from ui.session import run_data, state
 
 
 def about(run: RunRow, clusters: Sequence[Cluster]) -> None:
@@ -26,7 +26,7 @@ def about(run: RunRow, clusters: Sequence[Cluster]) -> None:
     """
     sorted_ = run_data.is_sorted(run)
     found = run_data.scores(run) if sorted_ else None
-    notes = len(said_of_groups(clusters)) + len(said_of_sight(run.settings))
+    notes = len(said_of_groups(clusters)) + len(said_of_run(state.workspace().store, run.settings))
     if not (notes or sorted_):
         return
     parts = [text.match_in_short(found)] if found else []

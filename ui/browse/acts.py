@@ -28,6 +28,15 @@ def do(run: RunRow, place: Place, act: Act) -> Done:
     return move_to_new(run, items, act.name) if act.kind == "new" else move(run, items, act.to)
 
 
+def between(run: RunRow, place: Place, first: str, last: str) -> Sequence[str]:
+    """The images from one to another, in the order they are looked at; only the one where the other has gone."""
+    view, query = run_data.view(run), place.query
+    ends = [end for item in (first, last) if (end := view.place(query, item)) is not None]
+    if not ends:
+        return []
+    return [row.item_id for row in view.rows(query, max(ends) - min(ends) + 1, min(ends))]
+
+
 def move(run: RunRow, items: Sequence[str], to: str | None) -> Done:
     """Put images into a group, or into none. Raises BadInput."""
     name = run_data.view(run).edited.get(to).name if to else text.UNASSIGNED

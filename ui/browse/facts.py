@@ -39,6 +39,8 @@ def _badges(row: Row) -> None:
             st.badge(text.BY_LIKENESS, icon=":material/compare:", color="violet")
         if row.source == "learnt":
             st.badge(text.BY_LEARNING, icon=":material/school:", color="green")
+        if row.source == "split":
+            st.badge(text.BY_SPLIT, icon=":material/call_split:", color="blue")
         if row.earlier:
             st.badge(text.EARLIER, icon=":material/update:", color="orange")
 
@@ -48,7 +50,7 @@ def _sorting(run: RunRow, view: View, row: Row) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if row.confidence is not None:
         found.append((text.CONFIDENCE, text.percent(row.confidence)))
-    elif row.state == "assigned" and row.source == "model":
+    elif row.state == "assigned" and row.source in ("model", "split"):
         found.append((text.CONFIDENCE, text.CONFIDENCE_UNKNOWN))
     found.append((text.HISTORY, explanation.history(run, view, row)))
     found.append((text.BECAUSE, explanation.because(run, row)))

@@ -17,6 +17,7 @@ from ui.browse.between import between_row
 from ui.browse.overview import REST
 from ui.check.showing import showing, to_be_shown
 from ui.components.head import head, tools
+from ui.components.read_text import read_text
 from ui.components.safe import safe_md
 from ui.components.selecting_wall import Choice, Seen, selecting_wall
 from ui.language import tr
@@ -50,6 +51,8 @@ def images_page(run: RunRow, view: View, place: Place) -> None:
         if st.button(text.EXPORT_THESE, icon=":material/download:", type="tertiary", key="export-these"):
             state.go_to("export", run.id, **place.only.parameters)
     between_row(run, view, place)
+    if place.only.text and run_data.has_pictures(run):
+        read_text(run.settings.dataset_id, quiet=True)
     showing(run, view)
     _wall(run, view, place)
 
@@ -76,6 +79,7 @@ def _wall(run: RunRow, view: View, place: Place) -> None:
         key=f"wall-{run.id}",
         on_open=lambda item: go(replace(place, image=item)),
         on_act=lambda act: acts.do(run, place, act),
+        between=lambda first, last: acts.between(run, place, first, last),
     )
     if not number:  # below the bar, which says what has just been done with them
         _nothing(place)

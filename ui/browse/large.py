@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.ingest.crop import crop as find_crop
+from core.ingest.view_comment import Crop
 from core.pipeline.sight import is_about_text
 from core.results.run_view import Query, Row, View
 from core.results.selection import Only
@@ -23,7 +25,7 @@ from ui.components.notices import act
 from ui.components.safe import plain, safe_md
 from ui.session import run_data, state
 
-_LAST = "last-image"
+_LAST, _WHOLE = "last-image", "whole-image"
 _EITHER_SIDE = 8
 """Images before and after the one that is shown, which the browser knows ahead of the server."""
 
@@ -41,13 +43,15 @@ def image_page(run: RunRow, view: View, place: Place) -> None:
     with left:
         label = text.BACK_TO.format(group=safe_md(group_title(view.edited, place.key or ALL), 40))
         st.button(label, icon=":material/arrow_back:", key="back", on_click=go, args=(leave,))
+        crop = _whole_image(row.item_id)
         large_picture(
             _near(place, row),
             line,
             [cluster.id for cluster in view.edited.clusters],
             key=f"large-{run.id}",
             pictures=run_data.has_pictures(run),
-            outlined=_outlined(run, row),
+            outlined=[_around(crop)] if crop else _outlined(run, row),
+            picture=crop.image if crop else "",
             on_step=lambda item: go(replace(place, image=item)),
             on_close=lambda: go(leave),
             on_move=lambda item, to: act(_moved, run, item, to),
@@ -88,6 +92,19 @@ def _outlined(run: RunRow, row: Row) -> list[Outline]:
     if found is None:
         return []
     return [Outline(line.corners, telling) for line, telling in zip(found.lines, found.telling, strict=True)]
+
+
+def _whole_image(item: str) -> Crop | None:
+    """Which part of which image an item is, where a person wants to see that image; asks for it where it is one."""
+    crop = find_crop(state.workspace().copies, item)
+    if crop is None or not state.workspace().image(crop.image, "view").is_file():
+        return None
+    return crop if st.toggle(text.WHOLE_IMAGE, key=_WHOLE, persist_state="session") else None
+
+
+def _around(crop: Crop) -> Outline:
+    left, top, right, bottom = crop.box
+    return Outline(((left, top), (right, top), (right, bottom), (left, bottom)), telling=True)
 
 
 def _near(place: Place, row: Row) -> Near:

@@ -78,13 +78,17 @@ def _card(
 
 
 def _skipped(run: RunRow) -> None:
-    """Files that are in no group because they could not be used; the card stays when there are none."""
+    """Files that are in no group because they could not be used; the card stays when there are none. Above them, how
+    many images lack the part that is looked at."""
     given = run_data.dataset(run)
     number = given.not_grouped if given else 0
     items = state.workspace().store.datasets.skipped(run.settings.dataset_id, _SKIPPED) if number else []
+    nothing = len(state.workspace().store.datasets.without_focus(run.settings.dataset_id)) if number else 0
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.header(text.SKIPPED, icon=":material/block:", anchor=False)
         st.caption(text.count(number, "file"))
+        if nothing:
+            st.markdown(f":material/filter_center_focus: {text.nothing_found_in(nothing)}")
         for item in items:
             st.caption(f"{safe_md(item.name, 60)}: {safe_md(item.reason, 120)}")
         st.space("stretch")

@@ -14,6 +14,9 @@ from ui.components.dialog import dialog
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md, unseen
 
+_MERGED = "merged-groups"
+"""Those that were chosen for it, and are not any more; their boxes are on the page already when they are merged."""
+
 
 def choose_box(run_id: str, cluster: Cluster) -> None:
     """The box on a card that chooses its group."""
@@ -28,7 +31,11 @@ def chosen(run_id: str, clusters: Sequence[Cluster]) -> list[Cluster]:
 
 
 def bar(run: RunRow, clusters: Sequence[Cluster], pinned: frozenset[str]) -> None:
-    """What can be done with the groups that are chosen, in sight wherever the page is; nothing while none is."""
+    """What can be done with the groups that are chosen, in sight wherever the page is; nothing while none is.
+
+    Comes before the cards.
+    """
+    clear(run.id, st.session_state.pop(_MERGED, ()))
     some = chosen(run.id, clusters)
     if not some:
         return
@@ -71,7 +78,7 @@ def merge_dialog(run: RunRow, clusters: Sequence[Cluster]) -> None:
         if st.form_submit_button(text.MERGE_CHOSEN, type="primary", icon=":material/merge:"):
             others = [cluster.id for cluster in clusters if cluster.id != whole.id]
             edit_callbacks.merge_several(run.id, others, whole.id, name or "")
-            clear(run.id, clusters)
+            st.session_state[_MERGED] = clusters
             opened.close()
             st.rerun()
 

@@ -93,7 +93,7 @@ function draw(state) {
   words.hidden = data.pictures
   words.textContent = data.pictures ? "" : shown.alt
   if (data.pictures) {
-    const source = "/images/view/" + encodeURIComponent(shown.id)
+    const source = "/images/view/" + encodeURIComponent(shown.id === data.id && data.picture || shown.id)
     image.onload = () => {
       root.querySelector(".frame").style.maxWidth = 2 * image.naturalWidth + "px"  // small ones: twice, not blurred
       outline(state)

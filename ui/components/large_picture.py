@@ -55,6 +55,7 @@ def large_picture(
     key: str,
     pictures: bool,
     outlined: Sequence[Outline] = (),
+    picture: str = "",
     on_step: Callable[[str], None],
     on_close: Callable[[], None],
     on_move: Callable[[str, str], None],
@@ -65,6 +66,7 @@ def large_picture(
         groups: ids, in the order of their numbers.
         pictures: whether there are pictures, or words alone.
         outlined: parts of the picture to draw a line around.
+        picture: the id of the picture to show of it, where that is another: the image that it is a part of.
         on_step: called with the id of the image that is shown now; the browser's address has it already.
         on_move: called with an item's id and a group's.
     """
@@ -89,6 +91,7 @@ def large_picture(
         "follows": line.follows,
         "groups": list(groups),
         "pictures": pictures,
+        "picture": picture,
         "lines": [asdict(part) for part in outlined],
         "words": text.LARGE_PICTURE,
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from core.jobs import Exploration, Look
@@ -11,8 +13,9 @@ from ui.components.safe import safe_md
 from ui.session import state
 
 
-def under_way(key: str, work: Exploration, *, label: str, note: str, by_itself: bool) -> None:
-    """Begin it, by itself or at a click, and show its progress; the page is drawn again when it ends.
+def under_way(key: str, work: Exploration, *, label: str, note: str, by_itself: bool, primary: bool = True) -> None:
+    """Begin it, by itself or at a click, and show its progress; the page is drawn again when it ends. primary: whether
+    it is what the page is about.
 
     One that was stopped, or that ended with an error, which is said, is begun again by a click only.
     """
@@ -24,10 +27,12 @@ def under_way(key: str, work: Exploration, *, label: str, note: str, by_itself: 
         return
     if look is not None and look.error:
         st.error(safe_md(look.error), icon=":material/error:")
-    st.caption(note)
-    if st.button(label, type="primary", icon=":material/play_arrow:", key=f"begin-{key}"):
-        state.jobs().explore(key, work)
-        st.rerun()
+    with st.container() if primary else st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(note, width="stretch")
+        kind: Literal["primary", "secondary"] = "primary" if primary else "secondary"
+        if st.button(label, type=kind, icon=":material/play_arrow:", key=f"begin-{key}"):
+            state.jobs().explore(key, work)
+            st.rerun()
 
 
 def _live(look: Look) -> None:

@@ -6,7 +6,8 @@ const kept = new WeakMap()  // parentElement -> what is selected there
 export default function (component) {
   const { data, parentElement } = component
   const wall = parentElement.querySelector(".wall")
-  const state = kept.get(parentElement) ?? { chosen: new Map(), except: new Set(), all: false, message: data.message.id }
+  const state = kept.get(parentElement) ?? { chosen: new Map(), except: new Set(), all: false,
+    message: data.message.id, range: data.range?.id }
   kept.set(parentElement, state)
   Object.assign(state, { component, data, wall, bar: parentElement.querySelector(".bar"), root: parentElement })
   if (state.scope !== data.scope) clear(state)  // other images are looked at
@@ -15,6 +16,10 @@ export default function (component) {
     state.message = data.message.id
     state.busy = false
     if (!data.message.wrong) clear(state)
+  }
+  if (data.range && state.range !== data.range.id) {
+    state.range = data.range.id
+    for (const id of data.range.ids) set(state, id, data.range.on)
   }
   const before = [...wall.children]
   const focused = before.indexOf(parentElement.activeElement?.closest?.(".cell"))
@@ -44,22 +49,25 @@ function number(state) {
   return state.all ? state.data.total - state.except.size : state.chosen.size
 }
 
-function set(state, cell, on) {
-  const id = cell.dataset.id
+function set(state, id, on) {
   if (state.all) on ? state.except.delete(id) : state.except.add(id)
   else if (on) state.chosen.set(id, state.data.tiles.find(tile => tile.id === id))
   else state.chosen.delete(id)
 }
 
-// One becomes what it was not; with a range, all from the last one to this one become as that one is.
+// One becomes what it was not; with a range, all from the last one to this one become as that one is. Where the last one
+// is on another page, the server knows what lies between.
 function toggle(state, cell, range) {
   const cells = [...state.wall.children]
   const from = cells.findIndex(one => one.dataset.id === state.last)
   if (range && from >= 0) {
     const to = cells.indexOf(cell)
     const on = isOn(state, cells[from].dataset.id)
-    for (const one of cells.slice(Math.min(from, to), Math.max(from, to) + 1)) set(state, one, on)
-  } else set(state, cell, !isOn(state, cell.dataset.id))
+    for (const one of cells.slice(Math.min(from, to), Math.max(from, to) + 1)) set(state, one.dataset.id, on)
+  } else if (range && state.last !== undefined && state.data.range) {
+    const ends = { from: state.last, to: cell.dataset.id, on: isOn(state, state.last) }
+    state.component.setTriggerValue("ranged", ends)
+  } else set(state, cell.dataset.id, !isOn(state, cell.dataset.id))
   state.last = cell.dataset.id
   draw(state)
 }
@@ -176,7 +184,7 @@ function decided(state, event) {
 
 // The groups by how likely they are for what is selected: what the model gave to each besides the one they are in.
 function likely(state) {
-  const chosen = state.all ? state.data.tiles.filter(tile => !state.except.has(tile.id)) : [...state.chosen.values()]
+  const chosen = state.all ? state.data.tiles.filter(tile => !state.except.has(tile.id)) : [...state.chosen.values()].filter(Boolean)  // nothing more is known of those on pages that were not shown
   const sums = new Map()
   for (const tile of chosen)
     for (const [group, share] of Object.entries(tile.shares))

@@ -85,12 +85,15 @@ def selecting_wall(
     key: str,
     on_open: Callable[[str], None],
     on_act: Callable[[Act], Done],
+    between: Callable[[str, str], Sequence[str]] | None = None,
     lines: int = 1,
 ) -> None:
     """Show the wall with a bar that stays in sight: how many are selected, and what can be done with them.
 
     Args:
         on_act: does it. What it raises is said, and all stays selected.
+        between: the images from one to another in their order, both included, so that a range may begin on one page and
+            end on another; None where there is one page.
         lines: how many lines of caption are shown.
     """
 
@@ -102,6 +105,13 @@ def selecting_wall(
         if wanted := told(key, "acted"):
             _say(key, seen.scope, lambda: on_act(_read(wanted)))
 
+    def ranged() -> None:
+        if (ends := told(key, "ranged")) and between:
+            last = _range(key, seen.scope)
+            found = list(between(str(ends.get("from")), str(ends.get("to"))))
+            on = bool(ends.get("on"))
+            st.session_state[f"{key}-range"] = {"id": last["id"] + 1, "scope": seen.scope, "ids": found, "on": on}
+
     data = laid_out(tiles, label, 148, lines) | {
         "clickable": True,
         "scope": seen.scope,
@@ -110,15 +120,22 @@ def selecting_wall(
         "groups": [{"id": group, "name": name} for group, name in seen.groups],
         "unsure": seen.unsure,
         "message": _message(key, seen.scope),
+        "range": _range(key, seen.scope) if between else None,
         "words": dict(seen.words or text.SELECTING),
     }
-    _wall(key=key, data=data, on_opened_change=opened, on_acted_change=acted)
+    _wall(key=key, data=data, on_opened_change=opened, on_acted_change=acted, on_ranged_change=ranged)
 
 
 def _message(key: str, scope: str) -> dict[str, Any]:
     """What was said last, while the same images are looked at; its id counts the acts."""
     last = st.session_state.get(f"{key}-message") or {"id": 0, "scope": None}
     return last if last["scope"] == scope else {"id": last["id"], "text": "", "back": None, "wrong": False}
+
+
+def _range(key: str, scope: str) -> dict[str, Any]:
+    """The images between the two ends that were asked about last; its id counts them."""
+    last = st.session_state.get(f"{key}-range") or {"id": 0, "scope": None}
+    return last if last["scope"] == scope else {"id": last["id"], "ids": [], "on": False}
 
 
 def _say(key: str, scope: str, act: Callable[[], Done]) -> None:

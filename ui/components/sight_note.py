@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain import Cluster, RunSettings
-from core.pipeline.sight import said_of_sight
+from core.pipeline.sight import said_of_run
 from core.results.caveats import said_of_groups
 from ui.components.safe import safe_md
+from ui.session import state
 
 
 def sight_note(settings: RunSettings, clusters: Sequence[Cluster] = (), of: str = "") -> None:
@@ -21,5 +22,5 @@ def sight_note(settings: RunSettings, clusters: Sequence[Cluster] = (), of: str 
     name = f"**{safe_md(of, 90)}:** " if of else ""
     for sentence in said_of_groups(clusters):
         st.markdown(f":orange[:material/vibration:] {name}{sentence}")
-    for sentence in said_of_sight(settings):
+    for sentence in said_of_run(state.workspace().store, settings):
         st.markdown(f":orange[:material/visibility_off:] {name}{safe_md(sentence, 300)}")

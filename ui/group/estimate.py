@@ -52,7 +52,7 @@ class _Uncounted(Sequence[str]):
 
 def of(given: DatasetRow, settings: RunSettings, number: int = 0) -> Estimate | None:
     """What a run over these images would take; None where that cannot be told. number: of so many of them only."""
-    if not settings.criterion or settings.k < 1:
+    if not settings.criterion or (settings.k < 1 and not model_choice.is_chat(settings.text)):
         return None
     images = number or given.counts.get("ready", 0)
     counted = given.id if images <= COUNTED and not number else ""

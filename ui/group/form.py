@@ -19,7 +19,7 @@ from core.suggestions.suggestion import Found
 from ui import text
 from ui.components.notices import act, guarded
 from ui.components.safe import safe_md
-from ui.group import by_examples, estimate, number_of_groups, suggestions
+from ui.group import by_examples, estimate, focus, number_of_groups, suggestions
 from ui.group.further import begin_each, beyond_sight, further_costs, further_field
 from ui.group.more_options import more
 from ui.group.start import begin
@@ -47,6 +47,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
     number_of_groups.stand_out(given)
     others = further_field(given, criterion or "", lambda each: number_for(each, found, columns).k or k)
     run_options.begin(given)
+    part, missing = focus.field(given)
     choice = model_choice.choice()
     plain = RunSettings("", (criterion or "").strip(), k, choice.vision, choice.text, truth=truth)
     _who(run_options.applied(given, plain))
@@ -59,22 +60,22 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
             if seen.read_as:
                 st.caption(safe_md(text.READ_AS.format(seen.read_as), 200))
             if seen.warning:
-                _ways_on(given, seen.warning, settings)
+                _ways_on(part, seen.warning, settings)
         unseen = beyond_sight(settings, others)
         if unseen:
             st.warning(safe_md(unseen), icon=":material/visibility_off:")
-        waits = bool(seen.warning or unseen)
+        waits = bool(seen.warning or unseen or missing)
         with st.container(horizontal=True):
             if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
-                begin_each(given, settings, others) if others else begin(given, settings)
+                begin_each(part, settings, others) if others else begin(part, settings)
             # A few images are all looked at, and at once.
             if not seen.warning:
-                by_examples.button(given, plain)
-            try_button(given, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
+                by_examples.button(part, plain)
+            try_button(part, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
         if waits:
-            st.caption(f":material/arrow_upward: {text.START_WAITS}")
-        estimate.line(given, settings)
-        further_costs(given, settings, others)
+            st.caption(f":material/arrow_upward: {missing or text.START_WAITS}")
+        estimate.line(part, settings)
+        further_costs(part, settings, others)
 
 
 def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False) -> None:
@@ -103,15 +104,21 @@ def another(run: RunRow) -> None:
     if is_baseline(run.settings.text):
         criterion = ""  # it was not grouped by words
     else:
-        run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings)
+        run_options.of_run(dataset_id, _of_all(given, run) if given else run.settings, _focus_of(run))
     state.choose_images(dataset_id, truth, criterion=criterion, k=str(k))  # the address outlives a refresh
-    st.session_state["criterion"], st.session_state["k"] = criterion, k
-    number_of_groups.keep()
+    st.session_state["criterion"] = criterion
+    number_of_groups.show(k)
 
 
 def begin_all(given: DatasetRow, run: RunRow) -> None:
     """Group all images the way a try grouped a few of them. Raises FacetryError."""
-    begin(given, replace(_of_all(given, run), dataset_id=""))
+    begin(focus.only(given, _focus_of(run)), replace(_of_all(given, run), dataset_id=""))
+
+
+def _focus_of(run: RunRow) -> str:
+    """The part of each image that a run is about, "" for all of it."""
+    dataset = run_data.dataset(run)
+    return dataset.source.focus if dataset else ""
 
 
 def _of_all(given: DatasetRow, run: RunRow) -> RunSettings:

@@ -11,6 +11,7 @@ from core.results.edited import Edited
 from core.store.runs import RunRow
 from ui import text
 from ui.components.notices import act
+from ui.group import number_of_groups
 from ui.group.form import another
 from ui.session import lineage, run_options, state
 
@@ -28,12 +29,13 @@ def new_version_button(run: RunRow) -> None:
 def new_version(run: RunRow) -> None:
     """Fill in the form for a new version of a run, and go there."""
     names = _names(run, decisions.clusters(state.workspace().store, run.id))
+    k = max(run.settings.k, len(names))
     another(run)
     lineage.begin(run.id)
     if names:
         run_options.put("names", "\n".join(names))
-        st.session_state["k"] = max(run.settings.k, len(names))
-    state.go_next("group", criterion=run.settings.criterion, k=str(st.session_state["k"]))
+        number_of_groups.show(k)
+    state.go_next("group", criterion=run.settings.criterion, k=str(k))
 
 
 def _names(run: RunRow, edited: Edited) -> list[str]:

@@ -12,6 +12,7 @@ import streamlit as st
 from core.domain import STEPS, Progress
 from core.jobs import Job
 from core.pipeline.runs import Until
+from core.results import decisions
 from core.store.runs import RunRow
 from ui import text
 from ui.components.gallery import Tile, wall
@@ -150,7 +151,7 @@ def spent(run: RunRow) -> float:
 def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int], now: Progress | None) -> str:
     """What a step has done. now: where it stands while it is at work; its time goes on also while it waits."""
     stats = run.stats.get(step)
-    parts = [text.count(run.settings.k, "group") if step == "name" else text.images(count)] if count else []
+    parts = [_groups(run) if step == "name" else text.images(count)] if count else []
     if now:
         parts.append(text.duration(max(stats.seconds if stats else 0.0, now.seconds) + now.since))
     elif stats:
@@ -158,6 +159,11 @@ def _did(run: RunRow, step: str, count: int, failed: Mapping[str, int], now: Pro
     if failed:
         parts.append(f":red[{text.kinds(failed)}]")
     return " · ".join(parts)
+
+
+def _groups(run: RunRow) -> str:
+    """How many groups were named."""
+    return text.count(run.settings.k or len(decisions.proposal(state.workspace().store, run.id)), "group")
 
 
 def _errors(run: RunRow, progress: Progress) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from core.domain import DatasetRow
 from core.store.runs import RunRow
 from ui import text
+from ui.components.gallery import Tile, wall
 from ui.session import run_data, state
 
 SHOWN, _FIT = 1_000, 10
@@ -24,10 +25,26 @@ def skip_report(run: RunRow) -> int:
 
 
 def skip_table(given: DatasetRow) -> None:
-    """One line a file with its reason."""
-    items = state.workspace().store.datasets.skipped(given.id, SHOWN)
+    """The images without the part that is looked at, which can be seen; then one line a file with its reason."""
+    nothing = _nothing_found(given)
+    number = given.not_grouped - nothing
+    if not number:
+        return
+    items = state.workspace().store.datasets.skipped(given.id, SHOWN + nothing)
+    rows = [(item.name, item.reason) for item in items if item.status != "skipped" or not item.item_id]
     st.caption(text.SKIPPED_NOTE)
-    _table(given.not_grouped, [(item.name, item.reason) for item in items], text.REASON, text.SKIPPED)
+    _table(number, rows[:SHOWN], text.REASON, text.SKIPPED)
+
+
+def _nothing_found(given: DatasetRow) -> int:
+    """A list of its own; returns how many images are in it."""
+    items = state.workspace().store.datasets.without_focus(given.id)
+    if items:
+        st.header(text.nothing_found_in(len(items)), icon=":material/filter_center_focus:", anchor=False)
+        st.caption(text.nothing_found_for(given.source.focus))
+        tiles = [Tile(item.item_id, item.name, item.name) for item in items[:SHOWN]]
+        wall(tiles, text.NOTHING_TO_LOOK_AT, key=f"nothing-found-{given.id}", size=110)
+    return len(items)
 
 
 def noted_table(number: int, noted: Sequence[tuple[str, str]]) -> None:

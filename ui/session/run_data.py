@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from core.domain import DatasetRow, RunSettings, SourceAddress
-from core.evaluate.internal import Internal
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
@@ -70,13 +69,18 @@ def images_at_hand() -> tuple[str, str]:
     if run is None:
         return state.open_images()
     given = dataset(run)
-    whole = state.workspace().store.datasets.newest(given.source.whole()) if given and sampled(given) else None
+    whole = state.workspace().store.datasets.newest(given.source.whole()) if given and is_part(given) else None
     return whole.id if whole else run.settings.dataset_id, run.settings.truth
 
 
 def sampled(given: DatasetRow) -> bool:
     """Whether a dataset is only a part of what was given."""
     return given.source.limit > 0
+
+
+def is_part(given: DatasetRow) -> bool:
+    """Whether a dataset is a sample of what was given, or of parts of its images."""
+    return given.source != given.source.whole()
 
 
 def siblings(given: DatasetRow, runs: Sequence[RunRow]) -> list[RunRow]:
@@ -110,6 +114,7 @@ def run_name(run: RunRow, groups: int = 0) -> str:
     given, settings = dataset(run), run.settings
     name = text.run_name(images_name(given) if given else "", settings.criterion, groups or _asked(settings))
     parts = [name, text.only(given.given)] if given and sampled(given) else [name]
+    parts += [text.only_focus(given.source.focus)] if given and given.source.focus else []
     return ", ".join([*parts, *_told_apart(run)])
 
 
@@ -170,13 +175,3 @@ def doubts(run: RunRow) -> label_check.Doubts:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _doubts(run_id: str, version: str) -> label_check.Doubts:
     return label_check.doubts(state.workspace().store, run_id)
-
-
-def without_truth(run: RunRow) -> Mapping[str, Internal]:
-    """How well the groups hold together, by space."""
-    return _without_truth(run.id, _version(run, but=(Match, Relabel)))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _without_truth(run_id: str, version: str) -> Mapping[str, Internal]:
-    return label_check.without_truth(state.workspace().store, run_id)

@@ -16,6 +16,7 @@ import streamlit as st
 from core import prompts
 from core.domain import Asking, DatasetRow, RunSettings, Wording, same_name
 from core.errors import BadInput
+from core.ingest import focus
 from core.models.model_spec import OPENAI_BATCH
 from core.prompts import Form, presets
 from core.prompts.presets import Preset
@@ -30,7 +31,10 @@ DEFAULTS: Mapping[str, Any] = {
     "preset": AUTO, "question": "", "example": "", "example-label": "",
     "overnight": False, "exact": False, "with-label": False, "also": "", "samples": 1, "items": Asking().items,
     "fallback": "", "cap": 0.0, "share": 100, "edited": {},
+    "focus": "", "focus-words": "", "focus-box": "",
 }  # fmt: skip
+_FOCUS = ("focus", "focus-words", "focus-box")
+"""What is looked at stands on the form itself, not among the further choices."""
 _OF, _KEPT = "more-of", "more-kept"
 
 
@@ -68,8 +72,8 @@ def keep(given: DatasetRow) -> None:
         st.session_state[_KEPT] = value
 
 
-def of_run(dataset_id: str, settings: RunSettings) -> None:
-    """Take over the choices of a run, for another one on these images."""
+def of_run(dataset_id: str, settings: RunSettings, focus_spec: str = "") -> None:
+    """Take over the choices of a run, for another one on these images. focus_spec: the part of each, if any."""
     wording, asking = settings.wording, settings.asking
     fitting = presets.fitting(settings.criterion, own_presets())
     told = (wording.question, *wording.example)
@@ -88,7 +92,7 @@ def of_run(dataset_id: str, settings: RunSettings) -> None:
             "preset": preset, "question": told[0], "example": told[1], "example-label": told[2],
             "exact": asking.exact, "with-label": asking.with_label, "also": "\n".join(asking.also),
             "samples": asking.samples, "items": asking.items, "fallback": settings.fallback, "cap": settings.cap,
-            "share": round(100 * settings.share), "edited": dict(wording.edited),
+            "share": round(100 * settings.share), "edited": dict(wording.edited), **_of_focus(focus_spec),
         }
     )  # fmt: skip
     st.session_state[_OF] = dataset_id
@@ -146,8 +150,23 @@ def _asking(settings: RunSettings) -> Asking:
 
 
 def forget() -> None:
-    """All choices as they come."""
-    _fill({})
+    """All further choices as they come."""
+    _fill({name: get(name) for name in _FOCUS})
+
+
+def focused(given: DatasetRow) -> str:
+    """The part of each image that is to be looked at (core.ingest.focus), "" for all of it. Raises BadInput where it is
+    not said yet."""
+    kind = get("focus") if given.source.has_images else ""
+    if not kind or kind == "subject":
+        return str(kind)
+    return focus.read(f"{kind}:{get('focus-box' if kind == 'box' else 'focus-words')}").spec
+
+
+def _of_focus(spec: str) -> dict[str, Any]:
+    """The choices that give it; those of a whole image where it is none that can be chosen here."""
+    kind, _, rest = spec.partition(":")
+    return {"focus": kind, ("focus-box" if kind == "box" else "focus-words"): rest}
 
 
 def can_wait(settings: RunSettings) -> bool:
@@ -197,7 +216,7 @@ def changed(settings: RunSettings) -> list[str]:
     """Which choices differ from how they come, of those that concern these models."""
     concern = DEFAULTS if model_choice.is_chat(settings.vision) or model_choice.is_chat(settings.text) else ("names",)
     found = [name for name in concern if get(name) != DEFAULTS[name]]
-    idle = {"also"} if get("with-label") else set()
+    idle = {*_FOCUS, *(["also"] if get("with-label") else [])}
     if not any(form in get("edited") for form in forms(settings)):
         idle.add("edited")
     if not can_wait(settings):

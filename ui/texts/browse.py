@@ -34,7 +34,13 @@ CLEAR_FILTERS: Final = "Clear filters"
 ONLY: Final = "Only images"
 GROUPS: Final = "Groups"
 BY: Final = "Placed by"
-SOURCES: Final = {"model": "the model", "person": "you", "propagated": "likeness", "learnt": "what you showed"}
+SOURCES: Final = {
+    "model": "the model",
+    "person": "you",
+    "propagated": "likeness",
+    "learnt": "what you showed",
+    "split": "a split",
+}
 SURE: Final = "Confidence"
 SURE_HELP: Final = "Images without a known confidence, such as those that you moved, are in no range."
 RIGHT: Final = "Your labels"
@@ -58,6 +64,7 @@ FIND_SIMILAR_HELP: Final = "Show all images, those most like this one first, by 
 ALL_GROUPS_HELP: Final = "Back to the cards of all groups"
 HISTORY: Final = "History"
 BY_LEARNING: Final = "sorted by what you showed"
+BY_SPLIT: Final = "split off by you"
 SELECTING: Final = {
     "numbers": "en-US",
     "bar": "Selected images",
@@ -113,6 +120,7 @@ NAME_ACC_HELP: Final = (
     "Share of images whose group's name is the same word as their label, or means it by a dictionary of things and "
     "colours. A name that only hints (“Group 2 (looks like …)”) does not count."
 )
+READ_TEXT: Final = "Read all text"
 GONE_RUN: Final = "That run does not exist (any more). Open another one, or start a new one."
 GONE_GROUP: Final = "That group does not exist any more."
 GONE_IMAGE: Final = "That image is not in this run."
@@ -122,6 +130,21 @@ def of_images(number: int, whole: int) -> str:
     """How many of a group's images a filter leaves."""
     return (
         images(number) if number == whole else _("{number:,} of {images}").format(number=number, images=images(whole))
+    )
+
+
+def text_read(read: int, whole: int) -> str:
+    """What *Find* knows of the text in the images, before all of them were read."""
+    if not read:
+        return _("Find the words in your images: their text is read once, on this computer.")
+    return _("{read:,} of {images} were read. Words in the others are not found yet.").format(
+        read=read, images=images(whole)
+    )
+
+
+def text_found(with_text: int, whole: int) -> str:
+    return _("Text was found in {number:,} of {images}; Find knows its words.").format(
+        number=with_text, images=images(whole)
     )
 
 
@@ -139,8 +162,8 @@ def confirm(group: str) -> str:
 
 
 def put_there(by: str, when: str, group: str, confidence: float | None) -> str:
-    """by: "person" or "learnt"."""
-    who = _("moved by you") if by == "person" else _("sorted by what you showed")
+    """by: "person", "split" or "learnt"."""
+    who = {"person": _("moved by you"), "split": _("split off by you")}.get(by) or _("sorted by what you showed")
     return _("{when}: {who} to {group}").format(when=when, who=who, group=group) + (
         "" if confidence is None else f", {percent(confidence)}"
     )

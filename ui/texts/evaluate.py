@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from core.evaluate.metrics import chance_verdict
-from ui.language import _
+from ui.language import _, tr
 from ui.texts.common import count, images, percent
 
 EVALUATE_EMPTY: Final = "Scores compare the finished groups with your labels. First the images have to be sorted."
@@ -86,6 +86,28 @@ DAVIES: Final = "Davies-Bouldin"
 DAVIES_HELP: Final = "The smaller, the more compact and apart."
 BALANCE: Final = "Balance"
 BALANCE_HELP: Final = "1 where all groups are of one size, near 0 where one holds almost everything."
+WITHOUT_COST: Final = "Compares up to 10,000 of the images with each other, which takes some seconds."
+CALINSKI_SAYS: Final = (
+    "Calinski-Harabasz has no scale: it only tells which of two groupings of the same images is more compact."
+)
+NONE_LOOK_ALIKE: Final = (
+    "No two groups look alike: fewer than a quarter of the images of any two lie nearer to the other."
+)
+STABILITY: Final = "Do the groups stay?"
+STABILITY_HELP: Final = (
+    "The adjusted Rand index (ARI) says how far two groupings agree: 1 is the same, 0 is what chance gives. A grouping "
+    "that stays need not be right, but one that does not is hardly to be trusted."
+)
+NOT_REPEATED: Final = (
+    "Nothing to compare with yet: run the same criterion again with another model, another wording or another number. "
+    "What was answered before is not asked again, so that the same settings would only give the same answers."
+)
+DIFFERS: Final = {
+    "models": "with other models",
+    "wording": "asked in other words",
+    "number": "into another number of groups",
+    "again": "asked again",
+}
 DOUBTS_EMPTY: Final = "Your labels are compared with what the images show. First the images have to be sorted."
 DOUBTS_NONE: Final = "No label looks wrong, or you have checked all that did."
 DOUBTS_KEEP: Final = "Keep “{label}”"
@@ -155,6 +177,59 @@ def covered(assigned: int, number: int) -> str:
 
 def sampled(number: int) -> str:
     return _("Measured on {images}.").format(images=images(number))
+
+
+def silhouette_says(value: float) -> str:
+    if value >= 0.5:
+        return _("Silhouette: the groups are well apart in this view.")
+    if value >= 0.25:
+        return _("Silhouette: the groups can be told apart in this view, but overlap at their edges.")
+    if value >= 0:
+        return _("Silhouette: the groups run into each other in this view.")
+    return _("Silhouette: most images lie nearer to another group than to their own in this view.")
+
+
+def davies_says(value: float) -> str:
+    if value < 1:
+        return _("Davies-Bouldin: even the two groups most alike are further apart than they are wide.")
+    return _("Davies-Bouldin: for a group on average, the one most alike overlaps it.")
+
+
+def balance_says(value: float) -> str:
+    if value >= 0.9:
+        return _("Balance: the groups are of about the same size.")
+    if value >= 0.6:
+        return _("Balance: some groups are much larger than others.")
+    return _("Balance: few groups hold nearly all images.")
+
+
+def look_alike(one: str, other: str, share: float) -> str:
+    return _("“{one}” and “{other}” look alike: {percent} of their images lie nearer to the other group.").format(
+        one=one, other=other, percent=percent(share)
+    )
+
+
+def stays_by_sample(share: float) -> str:
+    return _("{percent} of the images stay in their group when the sample changes that groups are formed of.").format(
+        percent=percent(share)
+    )
+
+
+def agreement_said(run: str, differs: str, ari: float, number: int) -> str:
+    """How far another run, which differs so, agrees."""
+    if ari >= 0.8:
+        verdict = _("nearly the same groups")
+    elif ari >= 0.5:
+        verdict = _("much the same groups")
+    else:
+        verdict = _("other groups: what decides is not only in the images")
+    return _("{differs} (“{run}”): {verdict}. ARI {ari:.2f} over {images}.").format(
+        differs=_capital(tr(DIFFERS)[differs]), run=run, verdict=verdict, ari=ari, images=images(number)
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def doubts_left(left: int, looked_at: int, checked: int) -> str:

@@ -20,6 +20,11 @@ EXAMPLES: Final = ("Colour", "Kind of animal", "Kind of garment", "Species", "Ar
 EXAMPLES_LABEL: Final = "Examples"
 K: Final = "How many groups?"
 K_HELP: Final = "The number of groups, called K in the literature. You can merge, add and delete groups afterwards."
+K_DECIDE: Final = "Let it decide"
+K_DECIDE_HELP: Final = (
+    "The text model is asked which neighbouring labels belong together, until none do: as many groups as are left. "
+    "What that takes is in the estimate."
+)
 FURTHER: Final = "And by"
 FURTHER_HINT: Final = "more criteria, each for itself"
 FURTHER_HELP: Final = "Each makes a run of its own on these images. Two of them can be crossed: kind by colour."

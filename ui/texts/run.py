@@ -15,6 +15,8 @@ STEPS_DOING: Final = {
     "measure": "Measuring the images",
     "map": "Drawing the map, per cent",
     "outliers": "Looking for unlike images, per cent",
+    "scores": "Measuring the groups, per cent",
+    "read": "Reading the text in the images",
     "describe": "Describing",
     "label": "Labelling",
     "name": "Finding groups and names",

@@ -21,7 +21,7 @@ from core import threads
 from core.domain import Description, Evidence, Failed, ImageInput, Seen, Sight, Step, Tag, Vector
 from core.ingest.view_comment import Motif, motif_of
 from core.models.builtin.criterion.routing import WRITING, route
-from core.models.builtin.from_pixels import appearance, colours, network
+from core.models.builtin.from_pixels import appearance, colours, network, subject
 from core.models.builtin.from_pixels.clusters import points
 from core.models.builtin.from_pixels.evidence import (
     COLOURS,
@@ -213,10 +213,7 @@ def _evidence(
     probabilities: NDArray[np.float32],
     activation: NDArray[np.float32],
 ) -> Evidence:
-    side = colours.SAMPLE
-    sample = np.asarray(Image.fromarray(image.pixels).resize((side, side), Image.Resampling.BOX))
-    wide = Image.fromarray(activation).resize((side, side), Image.Resampling.BICUBIC)
-    weight = colours.subject_weight(colours.lab(sample), np.asarray(wide, dtype=np.float32))
+    sample, weight = subject.of(image.pixels, activation)
     coarse = Image.fromarray(weight).resize((network.GRID, network.GRID), Image.Resampling.BOX)
     coloured = weight
     if image.motif:  # whatever of its ground the network took for the subject

@@ -11,21 +11,13 @@ from core.models.chat.replies import read_json, text_schema
 from core.models.chat.send import LABEL_CHARS
 
 _MEANING_CHARS = 200
+_NAMED = {"name": text_schema(LABEL_CHARS), "meaning": text_schema(_MEANING_CHARS, least=0)}
 
 
 def groups_schema(k: int) -> dict[str, Any]:
     """JSON Schema of k named groups, their labels by number (to write 300 labels back takes longer than all else); an
     object around the list, as some servers take nothing else."""
-    fields = {"name": text_schema(LABEL_CHARS), "meaning": text_schema(_MEANING_CHARS, least=0)}
-    labels = {"type": "array", "items": {"type": "integer"}}
-    group = {
-        "type": "object",
-        "properties": {**fields, "labels": labels},
-        "required": ["name", "meaning", "labels"],
-        "additionalProperties": False,
-    }
-    groups = {"type": "array", "items": group, "minItems": k, "maxItems": k}
-    return {"type": "object", "properties": {"groups": groups}, "required": ["groups"], "additionalProperties": False}
+    return _schema_of(k, {**_NAMED, "labels": {"type": "array", "items": {"type": "integer"}}})
 
 
 def read_clusters(text: str, k: int, given: Sequence[str], listed: Sequence[str]) -> list[Cluster] | str:
@@ -44,6 +36,41 @@ def read_clusters(text: str, k: int, given: Sequence[str], listed: Sequence[str]
     ]
     clusters.sort(key=lambda cluster: list(given).index(cluster.name) if cluster.name in given else len(given))
     return [replace(cluster, id=f"c{number}") for number, cluster in enumerate(clusters, start=1)]
+
+
+def names_schema(k: int) -> dict[str, Any]:
+    """JSON Schema of the names of k groups that were formed, each with the group's number."""
+    return _schema_of(k, {"number": {"type": "integer"}, **_NAMED})
+
+
+def _schema_of(k: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    group = {
+        "type": "object",
+        "properties": dict(fields),
+        "required": list(fields),
+        "additionalProperties": False,
+    }
+    groups = {"type": "array", "items": group, "minItems": k, "maxItems": k}
+    return {"type": "object", "properties": {"groups": groups}, "required": ["groups"], "additionalProperties": False}
+
+
+def read_names(text: str, k: int, taken: Sequence[str]) -> list[tuple[str, str]] | str:
+    """(name, meaning) of each of k groups by their numbers, or what is wrong with the reply. taken: names that none of
+    them may have."""
+    groups = _groups_in(read_json(text))
+    if groups is None:
+        return "it held no JSON list"
+    names = [_line(group["name"])[:LABEL_CHARS].strip() for group in groups]
+    if problem := _problem_with(names, k, ()):
+        return problem
+    if twice := {_folded(name) for name in names} & {_folded(name) for name in taken}:
+        return f"these names are taken: {', '.join(sorted(twice))}"
+    numbers = [_place(group.get("number"), {}) for group in groups]
+    order = numbers if sorted(numbers) == list(range(k)) else range(k)
+    said = dict(
+        zip(order, zip(names, (_line(group.get("meaning") or "") for group in groups), strict=True), strict=True)
+    )
+    return [said[place] for place in range(k)]
 
 
 def _groups_in(value: object) -> list[dict[str, Any]] | None:

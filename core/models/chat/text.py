@@ -17,6 +17,7 @@ from core import prompts
 from core.domain import UNCLEAR, Asking, Assignment, Cluster, Corpus, Failed, Step, Wording
 from core.engine.requests import UNASKED, asked_before, part_of, report_usage
 from core.errors import ModelUnavailable
+from core.models.chat import formed_groups
 from core.models.chat.backend import MAX_TOKENS, Backend, Reply, Request
 from core.models.chat.batch_size import BatchSize
 from core.models.chat.choices import UNDECIDED, Choices, means_none, token_at
@@ -50,6 +51,8 @@ class ChatText:
         self.max_concurrency = backend.can.concurrency
         self.batch_size = self._asking.items * backend.can.batch
         self._label, self._name = prompts.worded("label", wording), prompts.worded("name", wording)
+        self._alike, self._formed = prompts.worded("name_alike", wording), prompts.worded("name_formed", wording)
+        self.merging: Mapping[str, str] = {"alike": self._alike.key(), "formed": self._formed.key()}
         self._assign = prompts.worded("assign", wording)
         self._assign_labels = prompts.worded("assign_labels", wording)
         samples = f"\n{self._asking.samples} samples" if self._asking.samples > 1 else ""
@@ -117,6 +120,26 @@ class ChatText:
             problem = "it was cut off, as it was too long" if reply.cut else clusters
         reason = f"The model did not give {k} usable groups ({problem}). Try again, another number or another model."
         return Failed(reason, "unusable")
+
+    def alike(self, pairs: Sequence[tuple[str, str]], criterion: str) -> list[bool | Failed]:
+        """Whether the two groups of each pair belong together."""
+
+        def request(texts: Sequence[str]) -> Request:
+            text = self._alike.render(criterion=criterion, items=numbered(texts))
+            return Request(text, schema=numbered_schema(len(texts), formed_groups.YES_OR_NO))
+
+        texts = [" | ".join(text.replace("|", "/") for text in pair) for pair in pairs]
+        answers = self._ask_parts(
+            texts, request, lambda reply, count: read_numbered(reply.text, count), formed_groups.is_answer
+        )
+        return [answer if isinstance(answer, Failed) else formed_groups.is_yes(answer) for answer in answers]
+
+    def call(
+        self, groups: Sequence[Sequence[str]], criterion: str, given: Sequence[str] = ()
+    ) -> list[tuple[str, str]] | Failed:
+        """A name and a meaning for each group that was formed."""
+        named = formed_groups.called(self._backend, self._formed, groups, criterion, given)
+        return _perhaps_by_chance(named) if isinstance(named, Failed) else named
 
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:
         """A cluster for each item, or none. Items without a description are labels to be placed."""

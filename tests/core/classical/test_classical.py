@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
@@ -93,3 +94,19 @@ def test_labels_turn_the_axes_to_what_tells_classes_apart() -> None:
 def test_what_cannot_be_reduced_says_why(rows: int, how: Reduction, labels: list[str | None], sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
         reduced(blobs(9)[0][:rows], how, labels)
+
+
+@pytest.mark.parametrize("method", KINDS)
+@pytest.mark.parametrize(
+    "rows", [np.zeros((20, 4)), np.eye(3), np.eye(4), np.vstack([np.zeros((19, 4)), np.full((1, 4), 1e6)])]
+)
+def test_odd_rows_are_grouped_or_refused_with_a_sentence(rows: NDArray[np.float64], method: Method) -> None:
+    for how in (Reduction("none", 0.0), Reduction(), Reduction("minmax", 1.0)):
+        found = grouped(reduced(rows.astype(np.float32), how), method, 2)
+        assert len(found.labels) == len(rows)
+
+
+def test_a_mixture_that_cannot_be_fitted_says_what_to_do() -> None:
+    far = (1e7 + np.random.default_rng(0).normal(size=(30, 8))).astype(np.float32)
+    with pytest.raises(BadInput, match="Scale them"):
+        grouped(far, "gaussian mixture", 2)

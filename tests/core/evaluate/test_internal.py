@@ -36,6 +36,29 @@ def test_a_large_set_is_sampled_and_says_so() -> None:
     assert found.silhouette == pytest.approx(sk.silhouette_score(points, groups), abs=0.05)
 
 
+def test_groups_of_one_cloud_look_alike_and_others_do_not() -> None:
+    drawn = np.random.default_rng(3)
+    cloud, apart = drawn.normal(size=(80, 5)), drawn.normal(size=(30, 5)) + 20
+    points = np.concatenate([cloud, apart]).astype(np.float32)
+    groups = ["pup" if place % 2 else "dog" for place in range(80)] + ["car"] * 30
+    (pair,) = internal(points, groups).look_alike
+    assert {pair.one, pair.other} == {"dog", "pup"}
+    # By hand: each image against the centre of its own group without it, and the other's.
+    nearer = 0
+    for place in range(80):
+        own = [other for other in range(80) if groups[other] == groups[place] and other != place]
+        others = [other for other in range(80) if groups[other] != groups[place]]
+        away = [np.linalg.norm(points[place] - points[rows].mean(axis=0)) for rows in (own, others)]
+        nearer += bool(away[1] < away[0])
+    assert pair.share == pytest.approx(nearer / 80)
+    assert internal(points[40:], ["dog"] * 40 + ["car"] * 30).look_alike == ()
+
+
+def test_a_group_of_one_image_is_no_look_alike_by_itself() -> None:
+    points = np.array([[0.0], [0.1], [0.2], [5.0]], dtype=np.float32)
+    assert internal(points, ["a", "a", "a", "b"]).look_alike == ()
+
+
 @pytest.mark.parametrize(
     ("groups", "balance"), [([], None), (["a"] * 8, 1.0), (list("aaaabbbb"), 1.0), (list("aaaaaaab"), 0.5436)]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,16 @@ def dumped(path: Path, value: object) -> None:
     path.write_bytes(pickle.dumps(value))
 
 
+def saved(how: Callable[..., None], *given: object) -> bytes:
+    sink = io.BytesIO()
+    how(sink, *given)
+    return sink.getvalue()
+
+
+def damaged(content: bytes) -> bytes:
+    return content[:60] + bytes(byte ^ 0xFF for byte in content[60:80]) + content[80:]
+
+
 WITHOUT_NAMES: dict[str, Callable[[Path], None]] = {
     "a.npy": lambda path: np.save(path, FEATURES),
     "double.npy": lambda path: np.save(path, FEATURES.astype(np.float64)),
@@ -43,6 +54,17 @@ WITHOUT_NAMES: dict[str, Callable[[Path], None]] = {
 }
 NAMED: dict[str, Callable[[Path], None]] = {
     "names.npz": lambda path: np.savez(path, features=FEATURES, paths=np.array(NAMES)),
+    "bytes.npz": lambda path: np.savez(path, features=FEATURES, paths=np.array(NAMES, dtype="S")),
+    "labels.npz": lambda path: np.savez(path, features=FEATURES, labels=np.array(list("abcd")), paths=np.array(NAMES)),
+    "array.pickle": lambda path: dumped(path, {"features": FEATURES, "paths": np.array(NAMES)}),
+    "index.csv": lambda path: frame().assign(label=[0, 1, 0, 1]).to_csv(path),
+    "commas.csv": lambda path: frame().to_csv(path, index=False, sep=";", decimal=","),
+    "about.parquet": lambda path: (
+        frame().assign(label=[0.0, 1.0, 0.0, 1.0], path=pd.Categorical(NAMES)).to_parquet(path)
+    ),
+    "tags.parquet": lambda path: pd.DataFrame(
+        {"label": list("abcd"), "path": NAMES, "tags": [["x"]] * 4, "embedding": list(FEATURES)}
+    ).to_parquet(path),
     "names.pickle": lambda path: dumped(path, {"features": FEATURES, "paths": NAMES}),
     "vectors.pickle": lambda path: dumped(path, dict(zip(NAMES, FEATURES, strict=True))),
     "a.csv": lambda path: frame().to_csv(path, index=False),
@@ -87,13 +109,27 @@ def test_paths_of_another_computer_meet_and_what_meets_nothing_is_counted(tmp_pa
         ("a.npz", lambda path: lines(path, "no archive"), "damaged, or holds Python objects"),
         ("two.npz", lambda path: np.savez(path, a=FEATURES, b=FEATURES), "2 tables of numbers"),
         ("none.npz", lambda path: np.savez(path, a=np.array(["x"])), "no table of numbers"),
-        ("n.npy", lambda path: np.save(path, np.array([[1.0], [np.nan]])), "the first is row 2"),
+        ("n.npy", lambda path: np.save(path, np.array([[1.0], [np.nan]])), "it is row 2"),
         ("t.npy", lambda path: np.save(path, np.array([["a"]])), "no table of numbers"),
         ("e.npy", lambda path: np.save(path, np.zeros((0, 3))), "no table of numbers"),
         ("one.npy", lambda path: np.save(path, np.zeros(3)), "no table of numbers"),
         ("r.pickle", lambda path: dumped(path, [np.zeros(2), np.zeros(3)]), "different lengths"),
         ("p.parquet", lambda path: lines(path, "no table"), "not a Parquet file"),
         ("w.csv", lambda path: lines(path, "path,kind", "a.jpg,x"), "no table of numbers"),
+        ("e.npy", lambda path: np.save(path, np.zeros((0, 3, 2))), "no table of numbers"),
+        ("far.npy", lambda path: np.save(path, np.array([[1.0], [1e300]])), "it is row 2"),
+        ("lost.npy", lambda path: np.save(path, np.full((3, 1), np.finfo(np.float32).min)), "3 rows"),
+        ("matrix.npz", lambda path: path.write_bytes(saved(np.save, FEATURES)), "damaged"),
+        ("d.npz", lambda path: path.write_bytes(damaged(saved(np.savez_compressed, FEATURES))), "damaged"),
+        ("half.npz", lambda path: path.write_bytes(saved(np.savez, FEATURES)[:200]), "damaged"),
+        ("r.pickle", lambda path: dumped(path, {"a": [[1, 2], [3]]}), "no table of numbers"),
+        ("same.pickle", lambda path: dumped(path, {1: FEATURES[0], "1": FEATURES[1]}), "two entries of the same name"),
+        ("gap.csv", lambda path: lines(path, "path,a,b", "x.jpg,1,2", "y.jpg,,3", "z.jpg,4,5"), "it is row 2"),
+        ("short.csv", lambda path: lines(path, "path,a,b", "x.jpg,1,2", "y.jpg,3", "z.jpg,4,5"), "it is row 2"),
+        ("na.csv", lambda path: lines(path, "path,a,b", "x.jpg,1,2", "y.jpg,NA,3", "z.jpg,4,5"), "it is row 2"),
+        ("many.csv", lambda path: lines(path, "path,a", 'x.jpg,"1,000"', "y.jpg,2"), "it is row 1"),
+        ("gap.parquet", lambda path: pd.DataFrame({"v": [[1.0, None], [1.0, 2.0]]}).to_parquet(path), "it is row 1"),
+        ("two.parquet", lambda path: pd.DataFrame({"v": [[1.0]], "w": [[2.0]]}).to_parquet(path), "2 columns of vec"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_says_why(name: str, make: Callable[[Path], object], sentence: str, tmp_path: Path) -> None:
@@ -111,3 +147,28 @@ def test_a_list_of_another_length_or_of_other_images_is_refused(tmp_path: Path) 
     others = lines(tmp_path / "q.csv", "path", "1.png", "2.png", "3.png", "4.png")
     with pytest.raises(BadInput, match=r"they say “1\.png”"):
         align(read_descriptors(tmp_path / "a.npy", others), IMAGES)
+
+
+def test_whole_numbers_are_dimensions_and_images_may_be_called_by_numbers(tmp_path: Path) -> None:
+    table = pd.DataFrame({"image": [7, 8], "a": [1, 2], "b": [0.5, 0.25]})
+    table.to_parquet(tmp_path / "a.parquet")
+    table.to_csv(tmp_path / "a.csv", index=False)
+    for name in ("a.parquet", "a.csv"):
+        found = read_descriptors(tmp_path / name)
+        assert (found.features.tolist(), found.names) == ([[1.0, 0.5], [2.0, 0.25]], ("7", "8"))
+
+
+@pytest.mark.parametrize("rows", [("path", *NAMES[:3]), (*NAMES[:1], "", *NAMES[2:]), tuple(NAMES[:3])])
+def test_a_list_that_lacks_a_row_moves_no_vector_to_another_image(rows: tuple[str, ...], tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", FEATURES)
+    with pytest.raises(BadInput, match=r"3 rows and a\.npy has 4"):
+        read_descriptors(tmp_path / "a.npy", lines(tmp_path / "p.csv", *rows))
+
+
+def test_two_rows_of_one_image_count_once_only_where_they_say_the_same(tmp_path: Path) -> None:
+    paths = lines(tmp_path / "p.csv", "path", NAMES[0], NAMES[1], NAMES[0], NAMES[3])
+    np.save(tmp_path / "a.npy", FEATURES)
+    with pytest.raises(BadInput, match=r"two rows for “cars/a\.jpg” that differ: rows 1 and 3"):
+        align(read_descriptors(tmp_path / "a.npy", paths), IMAGES)
+    np.save(tmp_path / "a.npy", FEATURES[[0, 1, 0, 3]])
+    assert len(align(read_descriptors(tmp_path / "a.npy", paths), IMAGES).rows) == 3

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import struct
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +90,6 @@ def ran(place: Path) -> dict[str, bytes]:
         "attribute by dots": b"\x80\x04\x8c\x05numpy\x8c\x0emath.os.system\x93\x8c\x01x\x85R.",
         "codecs with another encoding": b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.",
         "state of a foreign class": pickle.dumps(State()),
-        "frame that is too long": b"\x80\x04\x95" + struct.pack("<Q", 2**60) + b"N.",
         "cut off": pickle.dumps(np.eye(50))[:-40],
         "no pickle": b"PK\x03\x04 something else",
         "nothing": b"",
@@ -101,6 +102,23 @@ def test_a_hostile_or_damaged_pickle_is_refused_and_never_run(name: str, tmp_pat
     with pytest.raises(BadInput, match=r"could run a program|damaged or was not written"):
         read_arrays(ran(place)[name])
     assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x04]r\xff\xff\xff\xff.",  # a place in the memo
+        b"\x80\x05\x96" + struct.pack("<Q", 2**40) + b"x.",  # the length of a text
+        b"\x80\x04\x95" + struct.pack("<Q", 2**60) + b"N.",  # the length of a frame
+        b"(lp0\n" + b"".join(b"(lp%d\n%sa" % (n, b"g%d\na" % (n - 1) * 1000) for n in (1, 2, 3)) + b".",  # said again
+    ],
+)
+def test_a_few_bytes_take_no_memory_or_time(content: bytes) -> None:
+    tracemalloc.start()
+    with contextlib.suppress(BadInput):
+        read_arrays(content)
+    assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
+    tracemalloc.stop()
 
 
 def test_the_hostile_pickles_would_run(tmp_path: Path) -> None:

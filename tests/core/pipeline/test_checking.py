@@ -11,7 +11,7 @@ from core.errors import BadInput
 from core.models.embedding import kept
 from core.pipeline.checking import Lesson, checked
 from core.results import decisions
-from core.results.edits import Add, Learn, Move, Several
+from core.results.edits import Add, Learn, Move, Part, Several, Split
 from core.results.run_view import View, rows
 
 ALL = EACH * len(COLOURS)
@@ -52,6 +52,17 @@ def test_a_move_is_an_example_and_so_is_a_confirmation(house: House, run: str) -
         second.item_id: second.cluster.id,
     }
     assert now.checked.said == {first.item_id: first.cluster.id, second.item_id: second.cluster.id}
+
+
+def test_what_a_split_took_stays_there_until_an_example_says_otherwise(house: House, run: str) -> None:
+    mine = [row for row in rows(house.store, run) if row.cluster and row.cluster.id == "c1"]
+    part = tuple(row.item_id for row in mine[: len(mine) // 2])
+    decisions.add(house.store, run, Split("c1", (Part("p1", "dark", items=part),)))
+    other = next(row for row in rows(house.store, run) if row.cluster and row.cluster.id == "c2")
+    decisions.add(house.store, run, Move((other.item_id,), "c2"))
+    now = lesson(house, run)
+    assert {now.likely(item)[0][0] for item in part} == {"p1"}
+    assert not set(part) & {item for moved in now.change().moves.values() for item in moved}
 
 
 def test_without_an_example_there_is_nothing_to_apply(house: House, run: str) -> None:

@@ -8,8 +8,9 @@ from house import House
 from hypothesis import HealthCheck, Phase, given, settings
 
 from core.results import decisions
-from core.results.edits import Learn, Move, MoveLabels, Rename, Several
+from core.results.edits import Learn, Move, MoveLabels, Part, Rename, Several, Split
 from core.results.run_view import View
+from core.store.query import Query
 
 
 @given(steps=STEPS)
@@ -49,6 +50,18 @@ def test_history_says_what_became_of_an_image(desk: Desk) -> None:
         (event.by, event.cluster, event.confidence) for event in decisions.history(desk.store, desk.run, item.item_id)
     ]
     assert told == [("learnt", "green", 0.7), ("person", "blue", None), ("person", "", None)]
+
+
+def test_what_a_split_took_is_not_said_to_be_moved_image_by_image_nor_to_be_sure(desk: Desk) -> None:
+    row = next(row for row in View(desk.store, desk.run).rows() if row.cluster and row.cluster.name == "blue")
+    blue = desk.house.id_of(desk.run, "blue")
+    decisions.add(desk.store, desk.run, Split(blue, (Part("p1", "sky", items=(row.item_id,)),)))
+    view = View(desk.store, desk.run)
+    after = next(found for found in view.rows() if found.item_id == row.item_id)
+    assert after.cluster is not None
+    assert (after.cluster.name, after.source, after.confidence) == ("sky", "split", None)
+    assert [found.item_id for found in view.rows(Query(sources=("split",)))] == [row.item_id]
+    assert [event.by for event in decisions.history(desk.store, desk.run, row.item_id)] == ["split"]
 
 
 def test_history_says_which_label_was_moved(desk: Desk) -> None:

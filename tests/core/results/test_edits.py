@@ -270,6 +270,7 @@ def test_a_split_takes_labels_or_images_out_and_asks_nothing(stale: Stale) -> No
     assert [cluster.size for cluster in state.clusters] == [3, 1, 2]
     assert state.get("c1").examples == ("i6",)
     assert (state.place_of("i1", "c1", "cat"), state.place_of("i2", "c1", "cat")) == ("p1", "c2")
+    assert state.learnt == {"i1": ("p1", None)}  # nobody measured how sure that is
     with pytest.raises(BadInput, match="Choose labels or images"):
         check(state, Split("c2", (Part("p2", "puppies"),)))
     twice = Split("c1", (Part("p2", "toms", ("cat",)), Part("p3", "Toms", ("kitten",))))

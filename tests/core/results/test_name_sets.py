@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain import folded, is_reserved
@@ -23,6 +23,7 @@ _SETS = st.lists(
 
 
 @given(names=_SETS)
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 def test_what_is_written_is_read_again(names: list[tuple[str, str]]) -> None:
     assert name_sets.read(name_sets.written(names)) == tuple(names)
 

@@ -151,6 +151,17 @@ def test_acts_are_said_and_taken_back(run_and_view: tuple[Any, Callable[[], View
     assert acts.do(run, place, Act("move", (), to="c1")).back is None
 
 
+def test_a_range_goes_by_the_order_that_is_looked_at(run_and_view: tuple[Any, Callable[[], View]]) -> None:
+    run, view = run_and_view
+    place = Place(run.id, ALL, sort="name")
+    order = sorted((row.name.lower(), row.item_id) for row in view().rows())
+    ids = [item for _, item in order]
+    assert acts.between(run, place, ids[2], ids[6]) == ids[2:7]
+    assert acts.between(run, place, ids[6], ids[2]) == ids[2:7]
+    assert acts.between(run, place, "gone", ids[3]) == [ids[3]]
+    assert acts.between(run, place, "gone", "gone too") == []
+
+
 def test_a_new_group_for_what_is_selected_is_one_act(run_and_view: tuple[Any, Callable[[], View]]) -> None:
     run, view = run_and_view
     place = Place(run.id, ALL)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from app import button, fresh_server, images, make, models, open_app, shown  # noqa: F401
+from app import button, fresh_server, images, make, models, open_app, shown, wait_for  # noqa: F401
 
 from core.models.embedding import kept
-from core.pipeline import label_check
+from core.pipeline import label_check, without_truth
 from core.results import decisions
 from core.results.edits import Match, Relabel
 from core.results.run_view import Row, View, rows
@@ -117,13 +117,19 @@ def test_hostile_labels_do_no_harm(make: Callable[..., str]) -> None:
         open_app("labels", run=run_id)
 
 
-def test_without_labels_the_page_measures_when_asked(make: Callable[..., str]) -> None:
+def test_without_labels_the_page_measures_in_the_background(make: Callable[..., str]) -> None:
     run_id = make(truth="")
     assert text.NO_LABELS in shown(open_app("labels", run=run_id))
-    at = button(open_app("evaluate", run=run_id), text.WITHOUT_START).click().run()
-    assert not at.exception
+    open_app("evaluate", run=run_id)
+    run = state.workspace().store.runs.get(run_id)
+    assert run
+    wait_for(lambda: (look := state.jobs().exploring(without_truth.key(run))) is not None and not look.alive)
+    at = open_app("evaluate", run=run_id)
     assert text.SILHOUETTE in shown(at)
-    found = label_check.without_truth(state.workspace().store, run_id)["description"]
+    assert text.silhouette_says(1.0) in shown(at)
+    assert text.NONE_LOOK_ALIKE in shown(at)
+    assert text.NOT_REPEATED in shown(at)
+    found = (without_truth.kept(state.workspace().store, run_id) or {})["description"]
     assert found.n == 12
     assert found.silhouette == pytest.approx(1.0)
     assert 0.9 < (found.balance or 0) <= 1

@@ -126,6 +126,31 @@ def test_choices_outlive_a_page_and_a_refresh(address: dict[str, str]) -> None:
 # -- chat models
 
 
+def test_a_chat_model_may_decide_how_many_groups_there_are(chat: str, address: dict[str, str]) -> None:
+    at = form(address)
+    counted = next(line for line in shown(at).splitlines() if "requests" in line)
+    at.checkbox(key="k-decides").check().run()
+    assert at.number_input(key="k").disabled
+    assert counted not in shown(at)  # the questions are part of the estimate
+    assert "requests" in shown(at)
+    settings = begun(at)
+    assert settings.k == 0
+    run = state.workspace().store.runs.recent()[0]
+    wait_for(lambda: state.jobs().get(run.id) is None)
+    at = open_app("group", run=run.id)
+    at.button(key="another").click().run()
+    assert at.checkbox(key="k-decides").value
+    at.checkbox(key="k-decides").uncheck().run()
+    assert not at.number_input(key="k").disabled
+    assert not at.exception
+
+
+def test_the_built_in_engine_leaves_the_number_to_the_person(address: dict[str, str]) -> None:
+    at = open_app("group", **{**address, "k": "0"})
+    assert not [box for box in at.checkbox if box.key == "k-decides"]
+    assert at.number_input(key="k").value >= 1
+
+
 def test_rules_names_and_limits_become_the_run(chat: str, address: dict[str, str]) -> None:
     at = form(address)
     at.text_area(key="more-names").set_value("joyful")

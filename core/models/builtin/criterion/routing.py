@@ -87,7 +87,7 @@ def _nearest(asked: str) -> str:
     """The sense whose anchors an English criterion is nearest to, or "blind"."""
     vectors, aspects = _anchors()
     similarity = (vectors @ embed(_forms(asked)).T).mean(axis=1)
-    unknown = not all(knows(word) for word in re.findall(r"\w+", asked.lower()))
+    unknown = not all(knows(word) or word in _anchor_words() for word in re.findall(r"\w+", asked.lower()))
     if similarity.max() < (_STRANGE_WORD if unknown else _STRANGE):
         return _BLIND
     votes = {aspect: _vote(similarity[aspects == aspect]) for aspect in _ANCHORS}

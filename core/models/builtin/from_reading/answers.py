@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.domain import Line
 from core.models.builtin.from_reading import documents, senders
+from core.models.builtin.from_reading.dates import dates
 from core.models.builtin.from_reading.language import languages
 from core.models.builtin.from_reading.layout import height
 from core.models.builtin.from_reading.questions import Question
 
 NO_TEXT, HAS_TEXT = "no text", "has text"
 NO_NUMBER, NO_DATE = "no number", "no date"
-_MONTHS = (
-    r"jan|feb|mar|mrz|apr|avr|may|mai|mag|jun|giu|jul|jui|lug|aug|aou|ago|sep|set|oct|okt|ott|nov|dec|dez|dic|ene|abr"
-)
-_DATE = re.compile(
-    rf"\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|\b\d{{4}}-\d{{2}}-\d{{2}}\b"
-    rf"|\b\d{{1,2}}\.?\s*(?:de\s+)?(?:{_MONTHS})[a-zé]*\.?,?\s*(?:de\s+)?\d{{2,4}}\b"
-    rf"|\b(?:{_MONTHS})[a-zé]*\.?\s+\d{{1,2}},?\s+\d{{4}}\b",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"(?=[\w-]*\d)[\w-]{2,}(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3})+[.,]\d{2}(?!\d)|-?(?=[\w-]*\d)\w+(?:-\w+)*(?:[.,:'’]\d+)*")
+_DIGIT = 0.5
+"""What a single digit is worth beside a longer number: how many of a thing, more often than which."""
 _MOST = 6
 
 
@@ -40,9 +34,9 @@ def answers(question: Question, lines: Sequence[Line]) -> dict[str, float]:
         case "presence":
             return {HAS_TEXT: max(line.score for line in lines)}
         case "number":
-            return _found(_NUMBER, lines) or {NO_NUMBER: 1.0}
+            return _found(_NUMBER.findall, lines) or {NO_NUMBER: 1.0}
         case "date":
-            return _found(_DATE, lines) or {NO_DATE: 1.0}
+            return _found(dates, lines) or {NO_DATE: 1.0}
         case "words":
             return _largest(lines)
 
@@ -57,11 +51,12 @@ def _largest(lines: Sequence[Line]) -> dict[str, float]:
     return found
 
 
-def _found(pattern: re.Pattern[str], lines: Sequence[Line]) -> dict[str, float]:
+def _found(seek: Callable[[str], list[str]], lines: Sequence[Line]) -> dict[str, float]:
     tallest = max(height(line) for line in lines)
     found: dict[str, float] = {}
     for line in lines:
-        for match in pattern.findall(line.text):
-            found[match] = max(found.get(match, 0.0), round(line.score * height(line) / tallest, 4))
+        for match in seek(line.text):
+            worth = line.score * height(line) / tallest * (_DIGIT if len(match) == 1 else 1.0)
+            found[match] = max(found.get(match, 0.0), round(worth, 4))
     best = sorted(found, key=lambda text: -found[text])[:_MOST]
     return {text: found[text] for text in best}

@@ -75,17 +75,19 @@ def words_for(kind: str) -> tuple[str, ...]:
 
 def _said(kind: _Kind, texts: Sequence[str]) -> float:
     titles = sum(_TITLE for word in kind.title if any(_stands_first(word, text) for text in texts[:8]))
-    inside = sum(_INSIDE for word in kind.inside if any(_stands(word, text) for text in texts))
+    inside = sum(_INSIDE for word in kind.inside if any(stands(word, text) for text in texts))
     return min(titles, _TITLE) + min(inside, _MOST_INSIDE)
 
 
 def _stands_first(word: str, text: str) -> bool:
     """Whether a line begins with a title, or is nearly nothing else."""
     words = text.split()
-    return _stands(word, " ".join(words[: word.count(" ") + 2]))
+    return stands(word, " ".join(words[: word.count(" ") + 2]))
 
 
-def _stands(word: str, text: str) -> bool:
+def stands(word: str, text: str) -> bool:
+    """Whether a word, or several, stand in a text, a long one also with a letter or two misread. Both as `plain` writes
+    them."""
     if re.search(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])", text):
         return True
     if len(word) < _SHORT:

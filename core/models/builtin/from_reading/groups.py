@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import Assignment, Cluster, Description
+from core.models.builtin.criterion.foreign import plain
 from core.models.builtin.from_reading import meanings
 from core.models.builtin.from_reading.questions import CLOSED, Question
 from core.models.builtin.from_reading.senders import key
@@ -59,7 +60,8 @@ def covered(descriptions: Sequence[Description], asked: Question, clusters: Sequ
 
 def assign(descriptions: Sequence[Description], asked: Question, clusters: Sequence[Cluster]) -> list[Assignment]:
     """Each image by itself: to the cluster whose name or spelling stands in it, or to none."""
-    spelled = [{key(text) for text in (cluster.name, *cluster.labels)} for cluster in clusters]
+    alike_by = plain if asked in CLOSED else key
+    spelled = [{alike_by(text) for text in (cluster.name, *cluster.labels)} for cluster in clusters]
     return [_answer(description, asked, clusters, spelled) for description in descriptions]
 
 
@@ -68,7 +70,7 @@ def _answer(
 ) -> Assignment:
     votes = np.zeros(len(clusters))
     for tag in description.tags:
-        own = key(tag.name)
+        own = plain(tag.name) if asked in CLOSED else key(tag.name)
         for j, keys in enumerate(spelled):
             if own in keys or (asked not in CLOSED and any(alike(own, other) for other in keys)):
                 votes[j] = max(votes[j], tag.score)

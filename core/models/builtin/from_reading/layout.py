@@ -21,10 +21,19 @@ class Page:
     words_a_line: float
 
 
+_UPRIGHT, _WORD = 1.5, 4
+"""A line of so many letters that is so many times as high as wide runs upwards or down."""
+_LEAST = 1e-6
+
+
 def height(line: Line) -> float:
-    """Of its letters, as a share of the picture's height, also where the line is turned a little."""
-    top, bottom = np.array(line.corners[:2]).mean(axis=0), np.array(line.corners[2:]).mean(axis=0)
-    return float(abs(bottom[1] - top[1]) or abs(bottom[0] - top[0]))
+    """Of its letters, as a share of the picture's height (of its width where the line runs upwards), above 0; also
+    where the line is turned a little."""
+    first, second, third, fourth = np.array(line.corners)
+    tall = abs(float((third + fourth - first - second)[1])) / 2
+    wide = abs(float((second + third - first - fourth)[0])) / 2
+    runs_up = len(line.text) >= _WORD and tall > _UPRIGHT * wide > 0
+    return max(wide if runs_up else tall, _LEAST)
 
 
 def middle(line: Line) -> tuple[float, float]:

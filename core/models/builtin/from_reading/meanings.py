@@ -6,12 +6,15 @@ from __future__ import annotations
 from functools import cache
 
 from core.models.builtin.criterion.foreign import plain
+from core.models.builtin.from_reading.answers import HAS_TEXT, NO_TEXT
 from core.models.builtin.from_reading.documents import words_for
 from core.models.builtin.from_reading.language import codes, name_of
 from core.models.builtin.from_reading.questions import Question
 from core.models.builtin.from_reading.senders import key
 from core.models.builtin.from_reading.spellings import alike
 
+_WITHOUT = frozenset("no not without none nothing empty blank kein keine keinen ohne nein sans non sin senza".split())
+_WITH = frozenset("text texts with yes has writing words written something mit ja schrift avec oui con si".split())
 _PART = 4
 """Letters of a name that may stand for a longer one."""
 
@@ -20,6 +23,8 @@ def means(asked: Question, title: str, answer: str) -> bool:
     """Whether `title`, given by a person, means `answer`."""
     if alike(key(title), key(answer)) or (asked in ("sender", "words") and _is_part(title, answer)):
         return True
+    if asked == "presence":
+        return _has_text(title) == answer
     if asked == "document":
         word = plain(title)
         return any(word.removesuffix("s") == form or alike(word, form) for form in words_for(answer))
@@ -31,6 +36,12 @@ def _is_part(title: str, answer: str) -> bool:
     words = [key(word) for word in answer.split()]
     wanted = [key(word) for word in title.split()]
     return len("".join(wanted)) >= _PART and all(any(alike(own, word) for word in words) for own in wanted)
+
+
+def _has_text(title: str) -> str:
+    """Whether a name is one for images with or for those without text, or neither ("")."""
+    words = set(plain(title).split())
+    return NO_TEXT if words & _WITHOUT else HAS_TEXT if words & _WITH else ""
 
 
 @cache

@@ -19,10 +19,15 @@ _MOST = 12
 """Candidates that are kept of an image."""
 
 
+_WITHIN_NUMBER = re.compile(r"(?<=\d)[^\w\s](?=\d)")
+_SIGNS = re.compile(r"[^\w\s.]|_|(?<!\d)\.|\.(?!\d)")
+
+
 def key(text: str) -> str:
-    """What two spellings of one name have in common: letters and digits without accents, case and legal form."""
-    words = re.sub(r"[^\w\s]|_", "", plain(text).replace("&", " ").replace(".", ""))
-    return re.sub(r"\s+", "", _LEGAL.sub(" ", words)) or re.sub(r"\s+", "", words)
+    """What two spellings of one name have in common: letters and digits without accents, case and legal form. What
+    parts a number ("3.50", "12-3") counts, as a point; of a text without letters and digits, all of it."""
+    words = _SIGNS.sub("", _WITHIN_NUMBER.sub(".", plain(text).replace("&", " ")))
+    return "".join(_LEGAL.sub(" ", words).split()) or "".join(words.split()) or "".join(plain(text).split())
 
 
 def candidates(lines: Sequence[Line]) -> dict[str, float]:

@@ -45,5 +45,5 @@ def leaders(weights: Mapping[str, float]) -> dict[str, str]:
 
 def _is_other_number(one: str, other: str) -> bool:
     """Whether they hold different numbers; a single digit is a misread letter."""
-    digits = ["".join(re.findall(r"\d", text)) for text in (one, other)]
+    digits = ["".join(re.findall(r"[\d.]", text)) for text in (one, other)]
     return digits[0] != digits[1] and max(map(len, digits)) > 1

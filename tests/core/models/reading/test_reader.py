@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -29,6 +30,25 @@ def test_nothing_is_read_where_nothing_is_written(tmp_path: Path) -> None:
     assert reader.read(paint(tmp_path / "a.jpg", [])) == ()
     Image.linear_gradient("L").save(tmp_path / "b.png")
     assert reader.read(tmp_path / "b.png") == ()
+
+
+@pytest.mark.parametrize(("size", "sides"), [((500, 1), (500, 63)), ((1, 500), (63, 500)), ((640, 480), (640, 480))])
+def test_a_thin_image_takes_no_more_than_a_long_one(
+    size: tuple[int, int], sides: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, ...]] = []
+    monkeypatch.setattr(
+        reader, "_reader", lambda: lambda pixels: seen.append(pixels.shape) or SimpleNamespace(txts=None)
+    )
+    Image.new("RGB", size, "white").save(tmp_path / "a.png")
+    assert reader.read(tmp_path / "a.png") == ()
+    assert seen == [(*reversed(sides), 3)]
+
+
+def test_places_in_a_wide_image_are_shares_of_itself(tmp_path: Path) -> None:
+    found = reader.read(paint(tmp_path / "a.jpg", ["Nordwind and Daughters, makers of fine kites"], (2000, 110)))
+    assert not isinstance(found, Failed)
+    assert max(y for line in found for _, y in line.corners) > 0.6
 
 
 def test_an_image_that_cannot_be_read_is_failed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.models.builtin.criterion.routing import _ANCHORS, _forms, asked, route
+from core.models.builtin.criterion.routing import _ANCHORS, WRITING, _forms, asked, route
 from core.models.embedding.minilm import embed
 
 TABLE = Path(__file__).with_name("criteria.csv")
@@ -117,3 +117,15 @@ def test_a_corrected_word_is_said() -> None:
     assert route("collor").read_as == "color"
     assert route("anmial, not the colour").read_as == "animal, not the colour"
     assert route("colour").read_as == ""
+
+
+def test_what_asks_for_text_is_read() -> None:
+    for phrase in (
+        "invoice number",
+        "invoice date",
+        "date of the invoice",
+        "invoice or receipt",
+        "sender",
+        "total amount",
+    ):
+        assert route(phrase).aspect == WRITING, phrase

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from written import line, page
 
+from core.domain import Line
 from core.models.builtin.from_reading.answers import NO_TEXT, answers
 from core.models.builtin.from_reading.describe import describe_reading, is_reading
 from core.models.builtin.from_reading.questions import Question, question
 from core.models.builtin.from_reading.senders import key
+from core.models.builtin.from_reading.spellings import alike
 
 LETTER = page(
     "Bergmann Optik",
@@ -106,3 +108,55 @@ def test_a_description_quotes_what_was_read() -> None:
     assert is_reading(found)
     assert describe_reading([], "company").text == "No text was found in it."
     assert is_reading(describe_reading([], "company"))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("No. 7", "7"), ("3.5", "3.5"), ("Total 1,299.00", "1,299.00"), ("1.299,00 €", "1.299,00"),
+     ("1 299,00", "1 299,00"), ("AB-123 XY", "AB-123"), ("-5", "-5"), ("12:30", "12:30"), ("2 x 117", "117")],
+)  # fmt: skip
+def test_a_number_is_read_whole(text: str, number: str) -> None:
+    assert first("number", [line(text)]) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [(text, text) for text in (
+        "5. März 2024", "5 février 2024", "12 août 2023", "10 gennaio 2020", "3 mei 2021", "7 de março de 2024",
+        "March 5th, 2024", "May 2024", "2024/05/12", "2024年5月12日", "12 Dec '24", "1/13/2024",
+    )]
+    + [("Date:12.03.2024", "12.03.2024"), ("at 10:15, 12.03.2024", "12.03.2024")]
+    + [(text, "no date") for text in (
+        "31.02.2024", "99.99.2024", "10.0.0.15", "v1.2.34", "12-34-56", "2024-13-01", "20 Marzipan 100",
+        "12 mayonnaise 500", "1.2.345", "0.0.15",
+    )],
+)  # fmt: skip
+def test_days_of_the_calendar_are_dates_and_nothing_else(text: str, found: str) -> None:
+    assert first("date", [line(text)]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("禁止停车", "Chinese"), ("こんにちは", "Japanese"), ("High voltage, keep out of the area", "English")]
+    + [(text, "unclear") for text in ("Ελληνικά γλώσσα εδώ", "Привет мир как дела", "xkcd qwrt zzpl mnbv", "Exit")],
+)
+def test_no_language_is_said_that_the_letters_do_not_show(text: str, language: str) -> None:
+    assert first("language", [line(text)]) == language
+    assert (language in describe_reading([line(text)], "brand").text) is (language != "unclear")
+
+
+def test_letters_of_a_line_that_runs_upwards_are_as_high_as_it_is_wide() -> None:
+    upwards = Line("Printed by Hollis & Sons", ((0.02, 0.1), (0.04, 0.1), (0.04, 0.9), (0.02, 0.9)), 0.98)
+    assert first("sender", [*RECEIPT, upwards]) == "Kestrel Tools Inc."
+
+
+@pytest.mark.parametrize("asked", ["sender", "document", "language", "presence", "number", "date", "words"])
+def test_a_line_without_extent_is_no_error(asked: Question) -> None:
+    assert answers(asked, [Line("Abc 12", ((1.0, 1.0),) * 4, 0.9)])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("3.50", "350"), ("12-3", "1-23"), ("1.12.2024", "11.2.2024"), ("!!!", "???"), ("—", "")]
+)
+def test_different_numbers_and_signs_are_no_spellings_of_one(one: str, other: str) -> None:
+    assert not alike(key(one), key(other))

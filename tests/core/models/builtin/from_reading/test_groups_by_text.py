@@ -113,3 +113,18 @@ def test_words_that_hardly_repeat_are_grouped_by_what_they_mean() -> None:
     clusters, placed = grouped([[line(text, 0.3, 0.1)] for text in said], "what it says", 2)
     assert all(cluster.prototype for cluster in clusters)
     assert None not in placed
+
+
+@pytest.mark.parametrize(
+    ("criterion", "said"),
+    [("number plate", ("12-3", "1-23", "123")), ("date on the receipt", ("1.12.2024", "11.2.2024", "1.1.2022"))],
+)
+def test_numbers_and_dates_of_the_same_figures_are_groups_of_their_own(criterion: str, said: Sequence[str]) -> None:
+    _, placed = grouped([[line(text)] for text in said * 3], criterion, 3)
+    assert placed == list(said * 3)
+
+
+@pytest.mark.parametrize("names", [("Yes", "No"), ("with text", "without text"), ("mit Text", "ohne Text")])
+def test_names_for_with_and_without_text_mean_that(names: Sequence[str]) -> None:
+    _, placed = grouped([invoice(COMPANIES[0], 1), [], invoice(COMPANIES[1], 2), []], "text or no text", 2, names)
+    assert placed == [*names, *names]

@@ -40,6 +40,8 @@ def act(options: argparse.Namespace) -> int:
         raise ModelUnavailable(now.error)
     if record := place.record():
         print(f"It answered in {record.seconds:.1f} s: {' '.join(record.said.split())}", file=sys.stderr)
+        if not record.right:
+            common.say("that does not name what it was shown or asked. Use it only if its answers suit you.")
     for role in place.entry.roles:
         print(f"--{role} {place.spec}")
     return 0

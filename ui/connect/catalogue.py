@@ -98,7 +98,8 @@ def _status(place: Place, mine: Getting | None) -> None:
     if place.is_whole() and record and record.seconds:
         asked = text.CONNECT_ASKED_IMAGE if "vision" in place.entry.roles else text.CONNECT_ASKED_TEXT
         said = text.catalogue_tested(asked, record.seconds, record.said or text.CONNECT_EMPTY_REPLY)
-        st.caption(f":green[:material/check_circle:] {safe_md(said, 400)}")
+        mark = ":green[:material/check_circle:]" if record.right else ":orange[:material/warning:]"
+        st.caption(f"{mark} {safe_md(said, 400)}{'' if record.right else f' {text.CATALOGUE_WRONG}'}")
     elif place.is_whole():
         st.caption(f":material/help: {text.CATALOGUE_UNTRIED}")
     elif here := place.here():
@@ -156,7 +157,7 @@ def _how_far(now: Getting) -> tuple[str, float | None]:
 
 
 def _get(place: Place) -> None:
-    """Begin, or go on. Once it was tried it is used: by all sessions, also where this one has gone."""
+    """Begin, or go on. Once it has passed its test it is used, in all sessions and also where this one has gone."""
     preferences = state.workspace().store.preferences
 
     def ready(done: Place) -> None:

@@ -28,6 +28,7 @@ CATALOGUE_REMOVE: Final = "Remove"
 CATALOGUE_REMOVED: Final = "Its files are deleted."
 CATALOGUE_SOURCE: Final = "source"
 CATALOGUE_UNTRIED: Final = "All of it is here, but it has not passed its test."
+CATALOGUE_WRONG: Final = "That does not name it, so the model was not chosen. Use it only if its answers suit you."
 CATALOGUE_TIGHT: Final = "Other programs leave less memory free than it takes. Close some before its test."
 CATALOGUE_KEY: Final = "Token of the Hugging Face hub"
 CATALOGUE_KEY_HELP: Final = (

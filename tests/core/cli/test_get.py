@@ -19,11 +19,15 @@ FILES = {"model.safetensors": os.urandom(300_000), "config.json": b"{}"}
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    def tried(place: Place) -> bool:
+        place.note_trial("A red\ncircle.", 1.25, right=False)
+        return False
+
     tiny = entry_of(FILES)
     monkeypatch.setattr(get, "entry", lambda name: tiny)
     monkeypatch.setattr(get, "entries", lambda: {tiny.id: tiny})
     monkeypatch.setattr(getting, "_work", None)
-    monkeypatch.setattr(getting, "try_out", lambda place: place.note_trial("A red\ncircle.", 1.25))
+    monkeypatch.setattr(getting, "try_out", tried)
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.delenv(name)
     return Place(tiny, tmp_path / "w" / "models")
@@ -43,6 +47,7 @@ def test_a_model_is_fetched_tried_named_and_removed(
     said = capsys.readouterr()
     assert said.out == f"--vision {place.spec}\n"
     assert "It answered in 1.2 s: A red circle." in said.err
+    assert "Note: that does not name" in said.err
     assert main(["get", *where]) == 0
     assert "\there\t" in capsys.readouterr().out
     assert main(["get", "tiny", "--remove", *where]) == 0

@@ -94,7 +94,7 @@ def test_one_click_begins_and_what_is_tried_is_used(place: Place, monkeypatch: p
     button(page, text.CATALOGUE_GET).click().run()
     ((given, ready, token),) = begun
     assert (given, token) == (place, "")
-    put(place, [file.name for file in SMALL.files], whole=True, said="A *red* circle.", seconds=3.21)
+    put(place, [file.name for file in SMALL.files], whole=True, said="A *red* circle.", seconds=3.21, right=True)
     ready(given)  # as from the thread that tested it
     page.run()
     assert state.workspace().store.preferences.get("vision", "") == place.spec
@@ -144,6 +144,10 @@ def test_what_came_of_it_stays_and_goes_on(place: Place, at: Callable[..., None]
     assert "failed its test" in shown(page)
     assert text.CATALOGUE_UNTRIED in shown(page)
     assert text.CATALOGUE_TRY in labels(page)
+    place.note_trial("A dog.", 1.0, right=False)
+    page.run()
+    assert text.CATALOGUE_WRONG in shown(page)
+    assert text.CATALOGUE_USE in labels(page)
 
 
 def test_a_token_is_asked_for_only_where_the_hub_does_and_is_never_stored(

@@ -45,7 +45,7 @@ def catalogue() -> None:
     is_open = bool(now and now.place in large) or any(place.is_whole() for place in large)
     with st.expander(text.CATALOGUE_LARGE, icon=":material/developer_board:", expanded=is_open):
         if not room.has_graphics_card():
-            st.caption(f":orange[:material/info: {text.CATALOGUE_NO_CARD}]")
+            st.caption(f":orange[:material/info:] {text.CATALOGUE_NO_CARD}")
         _cards(large)
 
 
@@ -105,7 +105,7 @@ def _status(place: Place, mine: Getting | None) -> None:
     elif here := place.here():
         st.caption(f":material/pause_circle: {text.catalogue_partly(here / 1e9, place.total() / 1e9)}")
     elif not (mine and mine.error) and room.is_tight(place.entry) and not place.entry.graphics_card:
-        st.caption(f":orange[:material/memory: {text.CATALOGUE_TIGHT}]")
+        st.caption(f":orange[:material/memory:] {text.CATALOGUE_TIGHT}")
 
 
 def _buttons(place: Place, *, is_free: bool) -> None:

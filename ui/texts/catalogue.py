@@ -16,8 +16,8 @@ CATALOGUE_NOTE: Final = (
 )
 CATALOGUE_LARGE: Final = "Larger models, for a graphics card"
 CATALOGUE_NO_CARD: Final = (
-    "No graphics card was found that these models work on. With enough memory they answer all the same, in minutes an "
-    "image instead of seconds."
+    "No graphics card was found that these models work on. On a processor they take up to twice the memory, and much "
+    "more time."
 )
 CATALOGUE_GET: Final = "Get it"
 CATALOGUE_CONTINUE: Final = "Continue"

@@ -67,6 +67,11 @@ class Place:
         return f"{self.entry.kind}:{self.folder / model}" + "".join(f"+{name}" for name in eyes)
 
     @property
+    def lock(self) -> Path:
+        """Held by the one program that fetches it; it stays, empty, as another may be about to hold it."""
+        return self.root / f"{self.entry.id}.lock"
+
+    @property
     def _record(self) -> Path:
         return self.root / f"{self.entry.id}.json"
 

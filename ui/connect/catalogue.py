@@ -63,6 +63,8 @@ def _card(place: Place) -> None:
         st.markdown(f"**{entry.name}** :small[:gray[{_does(entry)}]]")
         st.caption(text.translated(entry.good_at))
     st.caption(_facts(entry))
+    if entry.speed:  # no caption: a link in one has too little contrast
+        st.markdown(f":small[{text.translated(entry.speed)} ([{text.CATALOGUE_SOURCE}]({entry.source})).]")
     if mine and not mine.over:
         _progress()
         return
@@ -87,8 +89,6 @@ def _facts(entry: Entry) -> str:
     if not parts.is_here(entry.kind):
         part = parts.part_of(entry.kind)
         takes += f" {text.catalogue_part(text.PART_ADDING[entry.kind], part.fetch_gb, part.minutes)}"
-    if entry.speed:
-        takes += f" {text.translated(entry.speed)} ([{text.CATALOGUE_SOURCE}]({entry.source}))."
     return takes
 
 

@@ -25,6 +25,7 @@ MADE_AT_RUN_TIME = (
     ".venv/",
     ".streamlit/secrets.toml",
     "hub/",
+    "models/",
     "batches.json",
     "brought/",
 )

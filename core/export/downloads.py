@@ -13,11 +13,13 @@ from core.config import Config
 from core.domain import ASSIGNMENTS, DatasetRow
 from core.errors import BadInput
 from core.export import html_data
+from core.export.figures import FIGURES, Form, drawn
 from core.export.html_page import html_pieces
 from core.export.run_files import assignment_cells
 from core.export.tables import csv_pieces, jsonl_pieces, parquet_pieces
 from core.export.zip_folders import zip_folders
-from core.ingest import source
+from core.ingest import focus, source
+from core.ingest.crop import crop
 from core.ingest.sources.source_file import Found
 from core.ingest.sources.zip_file import MAX_MEMBER, read_member
 from core.results import decisions, run_view
@@ -68,6 +70,11 @@ def page(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]
     return html_pieces(html_data.of(workspace, run_id, only))
 
 
+def figure(name: str, form: Form, workspace: Workspace, run_id: str, _: Only = ALL) -> Iterator[bytes]:
+    """One of the FIGURES of a whole run. Raises BadInput where it has nothing to show."""
+    return drawn(FIGURES[name](View(workspace.store, run_id)), form)
+
+
 def _cells(workspace: Workspace, run_id: str, only: Only) -> Iterator[tuple[object, ...]]:
     return map(assignment_cells, only.rows(View(workspace.store, run_id)))
 
@@ -90,22 +97,29 @@ def folders(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
     """A ZIP with one folder a group, in pieces; exact duplicates lie beside the image that they equal.
 
     Each file is the original, byte for byte, while it still lies where it was found, and our own copy when it has gone
-    or has changed since. Raises BadInput for a run that does not exist or has no images.
+    or has changed since. Where a run looked at one part of each image, the images are sorted; of parts that a detector
+    found, several of an image, the parts. Raises BadInput for a run that does not exist or has no images.
     """
     view = View(workspace.store, run_id)
     dataset = _dataset(workspace, view)
     if not dataset.source.has_images:
         raise BadInput("These are descriptions without images; there is nothing to put into folders.")
-    originals = _originals(dataset, workspace.config)
+    originals, spec = _originals(dataset, workspace.config), dataset.source.focus
+    sorts_parts = not spec or focus.read(spec).is_many
+
+    def whole(item: str) -> str:
+        part = None if sorts_parts else crop(workspace.copies, item)
+        return part.image if part else item
 
     def files() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
         folder_of = {**REST, **{cluster.id: cluster.name for cluster in view.edited.clusters}}
         for item, name, place in view.filed(only.query):
-            original = _original(originals.get(name), item)
+            shown = whole(item)
+            original = _original(originals.get(name), shown)
             if original is not None:
                 yield folder_of[place], name, partial(bytes, original)
             else:
-                copy = workspace.image(item, "view")
+                copy = workspace.image(shown, "view")
                 yield folder_of[place], str(PurePosixPath(name).with_suffix(".jpg")), copy.read_bytes
 
     part = only.said(decisions.clusters(workspace.store, run_id).clusters)

@@ -18,6 +18,8 @@ from core.errors import BadInput
 Kind = Literal["subject", "line", "block", "box", "find"]
 Box = tuple[float, float, float, float]
 """Left, top, right and bottom as shares of an image's width and height."""
+MOST = 32
+"""Parts that are taken of one image."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 _LEAST = 1.0
 """Per cent of a side that a drawn part has at least."""
@@ -65,6 +67,11 @@ class Focus:
                 return f"“{self.words}”"
         left, top, right, bottom = (round(100 * share) for share in self.box)
         return f"a part drawn on one image ({left} to {right} % of the width, {top} to {bottom} % of the height)"
+
+    @property
+    def is_many(self) -> bool:
+        """Whether an image may have several such parts, each of which is an item of its own."""
+        return self.kind == "find"
 
     @property
     def missing(self) -> str:

@@ -74,12 +74,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One given file or record after a look: its row, and the image's when it is one. whole: the image that this is a
-    part of, if it is."""
+    """One given file or record after a look: its row, and the image's when it is one.
+
+    whole: the image that this is a part of, if it is. is_further: whether another part of that image came before.
+    """
 
     item: ItemRow
     image: ImageRow | None = field(default=None)
     whole: ImageRow | None = field(default=None)
+    is_further: bool = False
 
     @property
     def images(self) -> list[ImageRow]:

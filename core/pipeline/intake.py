@@ -66,7 +66,8 @@ def _add(store: Store, origin: Source, part: Sequence[Looked], *, more: bool = F
     """Store what was looked at. more: it is more than was given at the beginning, which grows with it."""
     items, images = [found.item for found in part], [image for found in part for image in found.images]
     if not more:
-        store.datasets.add(origin.dataset_id, items, images)
+        further = sum(found.is_further for found in part)
+        store.datasets.add(origin.dataset_id, items, images, further=further)
     elif items:
         store.datasets.append(origin.dataset_id, items, images, origin.address)
 

@@ -25,14 +25,19 @@ class Datasets:
                 cursor.execute(f"DELETE FROM {table} WHERE dataset_id = ?", [dataset_id])
             insert_rows(cursor, "dataset", [(dataset_id, name, json.dumps(source.to_json()), "[]", given, now())])
 
-    def add(self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow] = ()) -> None:
-        """Add items in one transaction with the images they show."""
+    def add(
+        self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow] = (), *, further: int = 0
+    ) -> None:
+        """Add items in one transaction with the images they show. further: how many of the items are more than were
+        given at the beginning (parts of one image after its first), which grows with them."""
         with self._db.write(dataset_id) as cursor:
             if images:
                 insert_rows(cursor, "image", [astuple(image) for image in images])
             if items:
                 rows = [(dataset_id, i.position, i.item_id, i.name, i.status, i.reason) for i in items]
                 insert_rows(cursor, "dataset_item", rows)
+            if further:
+                cursor.execute("UPDATE dataset SET given = given + ? WHERE id = ?", [further, dataset_id])
 
     def append(
         self, dataset_id: str, items: Sequence[ItemRow], images: Sequence[ImageRow], source: SourceAddress

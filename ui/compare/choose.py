@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.domain import same_name
+from core.domain import DatasetRow, same_name
 from core.store.runs import RunRow
 from ui import text
 from ui.components import empty
@@ -24,9 +24,15 @@ def others(run: RunRow) -> list[RunRow]:
     if given is None:
         return []
     runs = run_data.siblings(given, state.workspace().store.runs.recent(_SEARCHED))
-    found = [other for other in runs if other.id != run.id and run_data.is_sorted(other)]
+    found = [other for other in runs if other.id != run.id and run_data.is_sorted(other) and _is_alike(given, other)]
     criterion = run.settings.criterion
     return sorted(found, key=lambda other: (other.id != run.parent, not same_name(other.settings.criterion, criterion)))
+
+
+def _is_alike(given: DatasetRow, other: RunRow) -> bool:
+    """Whether a run is about the same part of each image: others have no item in common."""
+    dataset = run_data.dataset(other)
+    return dataset is not None and dataset.source.focus == given.source.focus
 
 
 def other_run(run: RunRow) -> RunRow:

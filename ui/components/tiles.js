@@ -30,6 +30,7 @@ function make(tile, data) {
     image.decoding = "async"
     image.alt = tile.alt
     image.title = tile.alt
+    image.onload = () => image.classList.toggle("long", isLong(image))
     image.src = "/images/thumb/" + encodeURIComponent(tile.id)
     shown.append(image)
   } else {
@@ -43,6 +44,11 @@ function make(tile, data) {
   shown.append(caption)
   cell.append(shown)
   return cell
+}
+
+// Of a line of text, or a receipt, the middle tells nothing: it is shown whole.
+function isLong({ naturalWidth, naturalHeight }) {
+  return Math.max(naturalWidth, naturalHeight) > 2 * Math.min(naturalWidth, naturalHeight)
 }
 
 // The cell that an arrow key leads to from this one: the wall is a grid, so up and down are a row's length away.

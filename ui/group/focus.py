@@ -33,12 +33,22 @@ def field(given: DatasetRow) -> tuple[DatasetRow, str]:
                 text.FOCUS_WORDS, key=key("focus-words"), placeholder=text.FOCUS_WORDS_HINT, help=text.FOCUS_WORDS_HELP,
                 persist_state="session", width=240,
             )  # fmt: skip
+        if get("focus") == "find":
+            st.text_input(
+                text.FOCUS_THING, key=key("focus-thing"), placeholder=text.FOCUS_THING_HINT, persist_state="session",
+                width=160,
+            )  # fmt: skip
+            st.text_input(
+                text.FOCUS_DETECTOR, key=key("focus-model"), placeholder=text.FOCUS_DETECTOR_HINT,
+                help=text.FOCUS_DETECTOR_HELP, persist_state="session", width=260,
+            )  # fmt: skip
     if get("focus") == "box":
         _draw(given)
     try:
         return only(given, run_options.focused(given)), ""
     except BadInput:
-        return given, text.FOCUS_DRAW_FIRST if get("focus") == "box" else text.FOCUS_SAY_WORDS
+        unsaid = {"box": text.FOCUS_DRAW_FIRST, "find": text.FOCUS_SAY_THING}
+        return given, unsaid.get(get("focus"), text.FOCUS_SAY_WORDS)
 
 
 def only(given: DatasetRow, spec: str) -> DatasetRow:

@@ -31,9 +31,9 @@ DEFAULTS: Mapping[str, Any] = {
     "preset": AUTO, "question": "", "example": "", "example-label": "",
     "overnight": False, "exact": False, "with-label": False, "also": "", "samples": 1, "items": Asking().items,
     "fallback": "", "cap": 0.0, "share": 100, "edited": {},
-    "focus": "", "focus-words": "", "focus-box": "",
+    "focus": "", "focus-words": "", "focus-box": "", "focus-thing": "", "focus-model": "",
 }  # fmt: skip
-_FOCUS = ("focus", "focus-words", "focus-box")
+_FOCUS = ("focus", "focus-words", "focus-box", "focus-thing", "focus-model")
 """What is looked at stands on the form itself, not among the further choices."""
 _OF, _KEPT = "more-of", "more-kept"
 
@@ -158,15 +158,27 @@ def focused(given: DatasetRow) -> str:
     """The part of each image that is to be looked at (core.ingest.focus), "" for all of it. Raises BadInput where it is
     not said yet."""
     kind = get("focus") if given.source.has_images else ""
-    if not kind or kind == "subject":
-        return str(kind)
-    return focus.read(f"{kind}:{get('focus-box' if kind == 'box' else 'focus-words')}").spec
+    match kind:
+        case "line" | "block":
+            return focus.read(f"{kind}:{get('focus-words')}").spec
+        case "box":
+            return focus.read(f"{kind}:{get('focus-box')}").spec
+        case "find":
+            return focus.read(f"{kind}:{get('focus-thing').replace('@', ' ')}@{get('focus-model')}").spec
+    return str(kind)
 
 
 def _of_focus(spec: str) -> dict[str, Any]:
-    """The choices that give it; those of a whole image where it is none that can be chosen here."""
-    kind, _, rest = spec.partition(":")
-    return {"focus": kind, ("focus-box" if kind == "box" else "focus-words"): rest}
+    """The choices that give it; none for whole images."""
+    if not spec:
+        return {}
+    asked = focus.read(spec)
+    match asked.kind:
+        case "box":
+            return {"focus": asked.kind, "focus-box": spec.removeprefix("box:")}
+        case "find":
+            return {"focus": asked.kind, "focus-thing": asked.words, "focus-model": asked.model}
+    return {"focus": asked.kind, "focus-words": asked.words}
 
 
 def can_wait(settings: RunSettings) -> bool:

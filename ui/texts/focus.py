@@ -18,6 +18,7 @@ FOCUS_KINDS: Final = {
     "line": "The line of text with …",
     "block": "The block of text with …",
     "box": "A part that I draw",
+    "find": "A thing that a detector finds",
 }
 FOCUS_WORDS: Final = "Words in it"
 FOCUS_WORDS_HINT: Final = "Total"
@@ -25,6 +26,15 @@ FOCUS_WORDS_HELP: Final = (
     "The text of all images is read for this, once. A letter or two may be read wrongly. A line goes from its first to "
     "its last word, over the whole width; a block takes the lines close above and below, too."
 )
+FOCUS_THING: Final = "What it is"
+FOCUS_THING_HINT: Final = "logo"
+FOCUS_DETECTOR: Final = "Detector"
+FOCUS_DETECTOR_HINT: Final = "google/owlv2-base-patch16-ensemble"
+FOCUS_DETECTOR_HELP: Final = (
+    "A Hugging Face model that finds things by their names, such as OWLv2 or Grounding DINO: its folder on this "
+    "computer, or its name on the hub. It needs the part “transformers”. Each place that it finds is an item by itself."
+)
+FOCUS_SAY_THING: Final = "Say what to look for and which detector finds it, then start."
 FOCUS_DRAW: Final = "Draw a rectangle on this example. It is taken from the same place of each image."
 FOCUS_ANOTHER: Final = "Another example"
 FOCUS_SAY_WORDS: Final = "Say which words stand in it, then start."

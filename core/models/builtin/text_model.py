@@ -44,7 +44,7 @@ def warm_up() -> None:
 class BuiltinText:
     """Implements `TextModel` (core/models/roles.py) without a key, a download or a prompt."""
 
-    id = f"builtin-text/6+{EMBEDDER_ID}"
+    id = f"builtin-text/7+{EMBEDDER_ID}"
     prompts: Mapping[Step, str] = MappingProxyType({})
     knows = frozenset({EVIDENCE_ID})
     by_label = False
@@ -125,7 +125,8 @@ class BuiltinText:
         if asked == "words" and reading_groups.covered(corpus.descriptions, asked, clusters) < _SAME_WORDS:
             return text_clusters.name_texts(corpus, criterion, k, given, self._vectors)
         answers = reading_groups.assign(corpus.descriptions, asked, clusters)
-        return _with_counts(clusters, answers, reading_groups.labels(corpus.descriptions), corpus.ids)
+        said = reading_groups.deciding(corpus.descriptions, asked, clusters, answers)
+        return _with_counts(clusters, answers, said, corpus.ids)
 
 
 def _given(aspect: str, evidence: dict[str, Vector], criterion: str, given: list[str], k: int) -> list[Cluster]:

@@ -77,8 +77,9 @@ class Loaded:
     dtype: str
 
 
-def load(spec: str, on_load: Say | None = None) -> Loaded:
-    """Load `PATH_OR_NAME[@REVISION]`. on_load: told what is done, one short sentence each time.
+def load(spec: str, on_load: Say | None = None, *, detects: bool = False) -> Loaded:
+    """Load `PATH_OR_NAME[@REVISION]`. on_load: told what is done, one short sentence each time. detects: it is to find
+    things in images by their names, not to answer.
 
     Raises ModelUnavailable with one sentence and the next step: a package, the folder or the name is not there, it is
     no model of this kind, it has no safetensors weights, or it does not fit into the free memory.
@@ -93,7 +94,7 @@ def load(spec: str, on_load: Say | None = None) -> Loaded:
         say("Looking at the model’s files.")
         source = find(spec)
         config = _config(source)
-        family = _family(config, source)
+        family = _detector(config, source) if detects else _family(config, source)
         weights = stored(source, config, family)
         device = _device()
         dtype = _dtype(device, weights)
@@ -240,11 +241,23 @@ def _family(config: Any, source: Source) -> Any:
     )
 
 
+def _detector(config: Any, source: Source) -> Any:
+    """The Auto class of models that find things in images by their names."""
+    from transformers import AutoModelForZeroShotObjectDetection
+
+    if type(config) in AutoModelForZeroShotObjectDetection._model_mapping:
+        return AutoModelForZeroShotObjectDetection
+    raise ModelUnavailable(
+        f"“{source.name}” ({config.model_type}) does not find things in images by their names. Choose a detector, "
+        "such as OWLv2 or Grounding DINO."
+    )
+
+
 def _processor(source: Source, family: Any, config: Any) -> tuple[Any, Any]:
     """What turns text, and images if the model sees, into the model's inputs: (processor or None, tokenizer)."""
-    from transformers import AutoModelForImageTextToText, AutoProcessor, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoProcessor, AutoTokenizer
 
-    sees = family is AutoModelForImageTextToText
+    sees = family not in (AutoModelForCausalLM, AutoModelForSeq2SeqLM)
     try:
         found = (AutoProcessor if sees else AutoTokenizer).from_pretrained(source.place, **source.options)
     except ImportError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from core.cli.main import main
 from core.config import Config
 from core.domain import Failed, Line, RunSettings
 from core.errors import BadInput
-from core.export import run_files
+from core.export import downloads, run_files
 from core.ingest import focus, source
 from core.ingest.crop import crop, cut, within
 from core.ingest.focus import Focus
@@ -149,6 +151,15 @@ def test_later_images_and_one_image_are_cut_too(house: House, start: Callable[..
     found = place_image.where(house.workspace, run.settings.dataset_id, later / "blue-green-3.png")
     assert [place.cluster for place in found.places] == ["blue"]
     assert "Only a part of each image" in found.places[0].sight[0]
+
+
+def test_folders_hold_the_images_themselves(house: House, start: Callable[..., str], tmp_path: Path) -> None:
+    run_id = start(RIGHT)
+    house.run(run_id)
+    with zipfile.ZipFile(io.BytesIO(b"".join(downloads.folders(house.workspace, run_id)))) as archive:
+        held = {Path(name).name: archive.read(name) for name in archive.namelist() if name.endswith(".png")}
+        assert "red/red-grey-0.png" in archive.namelist()
+    assert held == {file.name: file.read_bytes() for file in (tmp_path / "halves").iterdir()}
 
 
 def test_lost_copies_of_parts_come_back(house: House, start: Callable[..., str]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,19 @@ from app import ALL_IMAGES, BLUE, GREEN, RED, button, component, fresh_server, i
 from waiting import wait_for
 
 from core.config import config
-from core.domain import RunSettings
+from core.domain import DatasetRow, RunSettings, SourceAddress
 from core.ingest import source
 from core.pipeline import intake, runs
 from core.store.runs import RunRow
 from ui import text
 from ui.group import focus as field
-from ui.session import state
+from ui.session import run_options, state
 from ui.session.run_options import key
 
 
 @pytest.fixture
 def given(images: Path) -> str:
     """The id of the images, looked at."""
-    import threading
-
     origin = source.find(str(images), "", config())
     place = state.workspace()
     intake.look(place.store, place.copies, place.config, origin, threading.Event(), lambda _: None)
@@ -66,11 +65,25 @@ def test_what_was_drawn_is_kept_as_per_cent(monkeypatch: pytest.MonkeyPatch) -> 
     assert kept == {"focus-box": "10,20,50,60"}
 
 
+@pytest.mark.parametrize(
+    "spec", ["", "subject", "line:Total due", "block:From", "box:10,20,50,60", "find:logo@a/b@main"]
+)
+def test_the_form_takes_over_what_a_run_looked_at(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = dict(run_options.DEFAULTS) | run_options._of_focus(spec)
+    monkeypatch.setattr(run_options, "get", chosen.__getitem__)
+    assert run_options.focused(DatasetRow("", "", SourceAddress(), 0, {})) == spec
+
+
 def test_words_are_asked_for_and_the_form_comes_back_as_it_was(given: str) -> None:
     at = open_app("group", dataset=given)
     at.text_input(key="criterion").set_value("colour")
     at.selectbox(key=key("focus")).select("line").run()
     assert text.FOCUS_SAY_WORDS in shown(at)
+    at.selectbox(key=key("focus")).select("find").run()
+    at.text_input(key=key("focus-thing")).set_value("logo").run()
+    assert text.FOCUS_SAY_THING in shown(at)
+    at.text_input(key=key("focus-model")).set_value("some/detector").run()
+    assert text.FOCUS_SAY_THING not in shown(at)
     place = state.workspace()
     origin = source.find(str(Path(place.store.datasets.get(given).source.path)), "", config(), focus="box:50,0,100,100")  # type: ignore[union-attr]
     run_id = runs.start(place, origin, RunSettings("", "colour", 3))

@@ -60,9 +60,38 @@ def covered(descriptions: Sequence[Description], asked: Question, clusters: Sequ
 
 def assign(descriptions: Sequence[Description], asked: Question, clusters: Sequence[Cluster]) -> list[Assignment]:
     """Each image by itself: to the cluster whose name or spelling stands in it, or to none."""
-    alike_by = plain if asked in CLOSED else key
-    spelled = [{alike_by(text) for text in (cluster.name, *cluster.labels)} for cluster in clusters]
+    spelled = _spelled(asked, clusters)
     return [_answer(description, asked, clusters, spelled) for description in descriptions]
+
+
+def deciding(
+    descriptions: Sequence[Description], asked: Question, clusters: Sequence[Cluster], answers: Sequence[Assignment]
+) -> list[str]:
+    """Of each image the answer that put it into its cluster, which need not be its likeliest ("Seller" stands on the
+    invoices of all companies); of one in none the likeliest."""
+    spelled = dict(zip((cluster.id for cluster in clusters), _spelled(asked, clusters), strict=True))
+    return [
+        next(
+            (tag.name for tag in one.tags if _is_of(tag.name, asked, spelled.get(answer.cluster_id or "", set()))),
+            first,
+        )
+        for one, answer, first in zip(descriptions, answers, labels(descriptions), strict=True)
+    ]
+
+
+def _spelled(asked: Question, clusters: Sequence[Cluster]) -> list[set[str]]:
+    """The spellings of each cluster's name, as they are compared."""
+    return [{_key(text, asked) for text in (cluster.name, *cluster.labels)} for cluster in clusters]
+
+
+def _key(text: str, asked: Question) -> str:
+    return plain(text) if asked in CLOSED else key(text)
+
+
+def _is_of(text: str, asked: Question, keys: set[str]) -> bool:
+    """Whether an answer is one of these spellings, or like one where answers have spellings."""
+    own = _key(text, asked)
+    return own in keys or (asked not in CLOSED and any(alike(own, other) for other in keys))
 
 
 def _answer(
@@ -70,9 +99,8 @@ def _answer(
 ) -> Assignment:
     votes = np.zeros(len(clusters))
     for tag in description.tags:
-        own = plain(tag.name) if asked in CLOSED else key(tag.name)
         for j, keys in enumerate(spelled):
-            if own in keys or (asked not in CLOSED and any(alike(own, other) for other in keys)):
+            if _is_of(tag.name, asked, keys):
                 votes[j] = max(votes[j], tag.score)
     rest = _NONE if asked not in CLOSED else max(0.0, 1.0 - votes.sum())
     shares = votes / max(votes.sum() + rest, 1e-9)

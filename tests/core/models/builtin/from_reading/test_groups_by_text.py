@@ -53,6 +53,18 @@ def test_what_all_documents_say_makes_no_group() -> None:
     assert {cluster.name for cluster in clusters} == set(COMPANIES)
 
 
+def test_what_all_say_louder_than_some_is_no_spelling_of_a_name() -> None:
+    names = ("Nordwind Handel", "Bluebird Supplies", "Officina Rossetti")  # no legal form, which would speak louder
+    readings = [
+        [line("Seller", 0.12, 0.24 if i < 7 else 0.12), line(names[i % 3], 0.5, 0.2 if i < 7 else 0.3)]
+        for i in range(12)
+    ]
+    assert len(set(corpus(readings, "company").labels or ())) > 3
+    clusters, placed = grouped(readings, "company", 3)
+    assert placed == [names[i % 3] for i in range(12)]
+    assert not any("Seller" in cluster.labels for cluster in clusters)
+
+
 def test_misread_letters_and_capitals_are_one_name() -> None:
     spelled = ["Officina Rossetti S.r.l.", "OFFICINA ROSSETTI", "Officina Rosse1ti S.r.I", "Officina Rossettl"]
     readings = [invoice(one, 7) for one in spelled] + [invoice("Bluebird Supplies Ltd", 8)] * 2

@@ -109,6 +109,15 @@ def _noting(work: Job | Look | Bringing, what: str) -> Iterator[None]:
         _log.exception("%s ended unexpectedly", what)
 
 
+def _written(path: str) -> tuple[int, int]:
+    """When a file was written last, in nanoseconds, and its bytes; zeros where there is none."""
+    try:
+        found = Path(path).expanduser().stat()
+    except (OSError, RuntimeError, ValueError):
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 class Jobs:
     """The jobs of one workspace; at most one a run, and one look a dataset."""
 
@@ -260,8 +269,8 @@ class Jobs:
 
     def count(self, dataset_id: str, features: Features, recipe: Recipe) -> Count:
         """Start to ask how many groups a dataset falls into, in the background; the one under way or done for these
-        features, as long as it did not end early."""
-        key = f"{dataset_id} {features} {recipe.reduction}"
+        features and images, as long as it did not end early."""
+        key = self._counted_of(dataset_id, features, recipe)
         with self._lock:
             known = self._counts.get(key)
             if known and (known.alive or known.found):
@@ -283,8 +292,14 @@ class Jobs:
             )
 
     def counting(self, dataset_id: str, features: Features, recipe: Recipe) -> Count | None:
-        """What `count` started in this process for these features, under way or ended, or None."""
-        return self._counts.get(f"{dataset_id} {features} {recipe.reduction}")
+        """What `count` started in this process for these features and images, under way or ended, or None."""
+        return self._counts.get(self._counted_of(dataset_id, features, recipe))
+
+    def _counted_of(self, dataset_id: str, features: Features, recipe: Recipe) -> str:
+        """What an answer depends on: images may come or be excluded, and descriptors be written anew."""
+        given = self._workspace.store.datasets.get(dataset_id)
+        files = [_written(path) for path in (features.path, features.paths) if path]
+        return f"{dataset_id} {given.counts if given else {}} {features} {files} {recipe.reduction}"
 
     def bring(self, path: Path, images: str | DatasetRow = "", *, name: str = "", called: str = "") -> str:
         """Start to make a run of results made elsewhere (see pipeline/import_results.py); an id for `bringing`."""

@@ -21,6 +21,7 @@ if state.jobs().get(run.id):
 only = cards.choose_part(run_data.view(run))
 with st.grid(2, min_column_width=340, gap="small"):
     cards.report_card(run, only)
+    cards.figures_card(run, run_data.view(run))
     cards.table_card(run, only)
     cards.folders_card(run, only)
     cards.programs_card(run, only)

@@ -40,7 +40,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
         icon=":material/download:",
         on_click="ignore",
     )
-if left:
+if doubts.spelling(run, view):
+    pass  # what is spelled in two ways is settled first: it makes two labels of one
+elif left:
     doubts.question(run, left, labels)
 elif not found.why:
     st.info(text.DOUBTS_NONE, icon=":material/done_all:")

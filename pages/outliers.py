@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.explore.outliers import LEAST
 from core.pipeline import outliers
 from ui import text
 from ui.components import empty
@@ -51,5 +52,6 @@ with guarded():
             by_itself=given.counts.get("ready", 0) <= _BY_ITSELF,
         )
     else:
-        st.caption(text.ODD_NOTE)
+        few = text.too_few(LEAST) if given.counts.get("ready", 0) < LEAST else ""
+        st.caption(f"{text.ODD_NOTE} {few}")
         review(given, found, subject)

@@ -21,9 +21,11 @@ MADE_AT_RUN_TIME = (
     "backup/",
     "images/",
     "uploads/",
+    "models/",
     ".venv/",
     ".streamlit/secrets.toml",
     "hub/",
+    "models/",
     "batches.json",
     "brought/",
 )

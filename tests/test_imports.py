@@ -79,6 +79,7 @@ LOADED_ON_USE = [
     "rapidfuzz",
     "babel",
     "umap",
+    "vl_convert",
 ]
 """Large libraries: the modules that need them import them inside functions. So no command, no process that decodes
 images and no server waits at its start for what it may never use, and none holds it in memory."""

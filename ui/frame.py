@@ -18,7 +18,8 @@ from ui.start import tour
 _LOGO = str(Path(__file__).parent / "logo.svg")  # a file of ours: an icon by name would be fetched from the network
 
 _STYLE = """<style>
-.stButtonGroup button[data-selected=true] { color: inherit !important }
+.stButtonGroup button[data-selected=true], button[kind=tertiary][aria-expanded=true], [data-testid=stSliderThumbValue],
+[data-testid=stCaptionContainer] a { color: inherit !important }
 @media (max-width: 640px) {
   [data-testid=stMain] h1 { font-size: 1.25rem }
   .st-key-head { row-gap: 0.25rem }
@@ -30,9 +31,11 @@ _STYLE = """<style>
   [data-testid=stStatusWidget] { position: fixed; top: 3.4rem; right: 1rem }
 }
 </style>"""
-"""What is chosen is written in the accent's colour, which on its own tint has not enough contrast in the dark. Pages of
-a section, and help, stand beside the menu where it leaves room, so that a page begins right below its title. On a
-phone, what can be done stands in one row that is wider than the screen, instead of in several."""
+"""What is chosen, and the value of a slider, are written in the accent's colour, which has not enough contrast in the
+dark; nor has that of links in a caption, whose colours are at 60 %. A button without a border is black in the dark
+while its list is open. Pages of a section, and help, stand beside the menu where it leaves room, so that a page begins
+right below its title. On a phone, what can be done stands in one row that is wider than the screen, instead of in
+several."""
 
 
 def show() -> None:

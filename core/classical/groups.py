@@ -67,9 +67,10 @@ def grouped(features: Vector, method: Method, k: int = 0, seed: int = 0) -> Grou
     The same rows, method, k and seed give the same groups. Raises BadInput where K does not fit the number of rows.
     """
     kind = KINDS[method]
-    if kind.needs_k and not 1 < k < len(features):
+    if kind.needs_k and not 1 < k <= len(features):
         raise BadInput(
-            f"{len(features)} images cannot be put into {k} groups by {method}. Give a smaller number, from 2 on."
+            f"{len(features)} images with features cannot be put into {k} groups by {method}. Give a number from 2 to "
+            f"{len(features)}."
         )
     if len(features) <= kind.most:
         labels, sure = _METHODS[method](features, k, seed)
@@ -136,6 +137,8 @@ def _agglomerative(features: Vector, k: int, seed: int) -> Any:
 def _spectral(features: Vector, k: int, seed: int) -> Any:
     from core.libraries.sklearn import SpectralClustering
 
+    if k == len(features):
+        return np.arange(k)  # there are no more eigenvectors than rows
     near = min(_NEIGHBOURS, len(features) - 1)
     return SpectralClustering(
         k, affinity="nearest_neighbors", n_neighbors=near, assign_labels="cluster_qr", random_state=seed

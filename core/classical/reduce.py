@@ -118,13 +118,17 @@ def _principal(scaling: Linear, features: Vector, variance: float) -> Linear:
     return _along(scaling, found.mean_, found.components_[: min(kept, most)].T)
 
 
+def check_labels(labels: Sequence[str | None]) -> None:
+    """Raises BadInput where LDA cannot learn from the labels of images, one each."""
+    if not 1 < len(set(labels)) < len(labels):
+        raise BadInput("LDA needs labels of at least two kinds, and more labelled images than kinds.")
+
+
 def _discriminant(scaling: Linear, features: Vector, labels: Sequence[str | None]) -> Linear:
     from core.libraries.sklearn import LinearDiscriminantAnalysis
 
     known = [place for place, label in enumerate(labels) if label is not None]
-    classes = {labels[place] for place in known}
-    if len(classes) < 2 or len(known) <= len(classes):
-        raise BadInput("LDA needs labels of at least two kinds, and more labelled images than kinds.")
+    check_labels([labels[place] for place in known])
     found = LinearDiscriminantAnalysis().fit(scaling(features[known]), [str(labels[place]) for place in known])
     return _along(scaling, found.xbar_, found.scalings_[:, : len(found.classes_) - 1])
 

@@ -25,7 +25,7 @@ def parser() -> Parser:
     """Reads a command line. `act` of what it returns: the function that does the work, as "module:name"."""
     whole = Parser(prog="python -m core", description="Group images by any criterion you can put in words.")
     commands = whole.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for add in (_run, _suggest, _read, _add, _import, _compare, _pack_and_unpack):
+    for add in (_run, _suggest, _read, _add, _import, _compare, _pack_and_unpack, _get):
         add(commands)
     return whole
 
@@ -145,6 +145,14 @@ def _pack_and_unpack(commands: argparse._SubParsersAction[Parser]) -> None:
     unpacking.add_argument("file", metavar="FILE.zip", help="what `pack`, or the app's Export page, made")
     _workspace_option(unpacking)
     unpacking.set_defaults(act="core.cli.pack:unpack")
+
+
+def _get(commands: argparse._SubParsersAction[Parser]) -> None:
+    get = commands.add_parser("get", help="list the models that can be fetched, or fetch and test one")
+    get.add_argument("name", nargs="?", default="", metavar="MODEL", help="the first word of its line in the list")
+    get.add_argument("--remove", action="store_true", help="delete its files")
+    _workspace_option(get)
+    get.set_defaults(act="core.cli.get:act")
 
 
 def _asking_options(run: argparse.ArgumentParser) -> None:

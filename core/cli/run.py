@@ -14,7 +14,8 @@ from core.export import run_files
 from core.ingest import focus, source
 from core.ingest.source import Source
 from core.models.baseline.recipe import is_baseline
-from core.pipeline import runs, validation
+from core.pipeline import baselines, runs, validation
+from core.pipeline.labels import images_of
 from core.prompts import presets
 from core.workspace import Workspace
 
@@ -57,6 +58,8 @@ def act(options: argparse.Namespace) -> int:
             runs.run(workspace, run_id, "assign", origin=origin, on_progress=common.Line())
         found = run_files.write(workspace, run_id, out)
         status = common.summary(found, out)
+        if options.baseline:
+            common.say(baselines.unmet(settings, images_of(workspace.store, origin.dataset_id)))
         estimate.against(workspace, run_id)
     return end.said() or status
 
@@ -64,7 +67,11 @@ def act(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace) -> RunSettings:
     """What the options say of the run; its images are found later. Raises BadInput."""
     if bool(options.baseline) == (options.criterion is not None):
-        raise BadInput("Give --criterion, or --baseline for groups without words.")
+        raise BadInput("Give either --criterion, or --baseline for groups without words.")
+    if options.baseline and options.names:
+        raise BadInput(
+            "A baseline forms groups without words, so that it takes no --names. Rename its groups in the app."
+        )
     if options.baseline:
         return baseline.settings(options, 2 if options.k == AUTO else _k(options.k, ()) if options.k else 0)
     names = tuple(name.strip() for name in options.names.split(",")) if options.names else ()

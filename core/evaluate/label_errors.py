@@ -65,6 +65,16 @@ def label_errors(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) 
     ]
 
 
+def tells_apart(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> bool:
+    """Whether the probabilities see the labels at all: whether their likeliest class is right more often than blind
+    guesses are, averaged over the classes, by two standard errors. If not, they say nothing of single labels."""
+    number = np.bincount(labels)
+    right = np.bincount(labels, weights=probabilities.argmax(axis=1) == labels)
+    guess = 1 / len(number)
+    error = np.sqrt((guess * (1 - guess) / number).sum()) * guess
+    return bool((right / number).mean() > guess + 2 * error)
+
+
 def confident_joint(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
     """(classes, classes): how many images with the row's label are estimated to be of the column's class.
 

@@ -80,14 +80,7 @@ def score_table(
     """
     by_hand = {name: cluster for name, cluster in (by_hand or {}).items() if both_in(table, name, cluster)}
     meant = names_meant(table, names, lexicon, hints)
-    assigned = from_counts(
-        {
-            (name, cluster): int(table.counts[i, j])
-            for i, name in enumerate(table.classes)
-            for j, cluster in enumerate(table.clusters)
-            if cluster is not None and table.counts[i, j]
-        }
-    )
+    assigned = from_counts({(name, cluster): number for (name, cluster), number in _images(table).items()})
     n, kept = int(table.counts.sum()), int(assigned.counts.sum())
     result: dict[str, Any] = {
         "n": n,
@@ -118,13 +111,16 @@ def names_meant(
     table: Confusion, names: Mapping[str, str], lexicon: Lexicon, hints: Collection[str] = ()
 ) -> dict[str, str] | None:
     """Cluster id -> the class that its name means (`core.evaluate.names.classes_meant`), with counts from a table."""
-    images = {
-        (name, cluster): int(table.counts[row, column])
-        for row, name in enumerate(table.classes)
-        for column, cluster in enumerate(table.clusters)
-        if cluster is not None
+    return classes_meant(table.classes, names, lexicon, _images(table), hints)
+
+
+def _images(table: Confusion) -> dict[tuple[str, str], int]:
+    """(class, cluster) -> how many images, for pairs that have any; of thousands of classes hardly any pair does."""
+    return {
+        (table.classes[row], cluster): int(table.counts[row, column])
+        for row, column in zip(*np.nonzero(table.counts), strict=True)
+        if (cluster := table.clusters[column]) is not None
     }
-    return classes_meant(table.classes, names, lexicon, images, hints)
 
 
 def chance_verdict(scores: Mapping[str, Any]) -> str:
@@ -187,12 +183,7 @@ def _scores(table: Confusion, meant: Mapping[str, str] | None, by_hand: Pairs | 
     assigned = table.counts[:, [j for j, cluster in enumerate(table.clusters) if cluster is not None]]
     named: float | None = None
     if meant is not None:
-        right = sum(
-            int(table.counts[row, column])
-            for row, name in enumerate(table.classes)
-            for column, cluster in enumerate(table.clusters)
-            if cluster is not None and meant.get(cluster) == name
-        )
+        right = sum(number for (name, cluster), number in _images(table).items() if meant.get(cluster) == name)
         named = right / total
     return {
         "acc": _accuracy(table, by_hand),

@@ -92,7 +92,8 @@ def _tsne(places: Vector, start: Vector, tick: Tick) -> Vector:
 
     count = len(places)
     perplexity = min(_PERPLEXITY, (count - 1) / 3)
-    near, distance = _nearest(places, places, min(count, int(3 * perplexity) + 2), lambda share: tick(0.2 * share))
+    number = min(count, int(3 * perplexity) + 2)
+    near, distance = _nearest(places, places, number, lambda share: tick(0.2 * share), np.arange(count))
     ends = np.arange(0, near.size + 1, near.shape[1])
     graph = sparse.csr_matrix((np.maximum(distance, 1e-12).ravel(), near.ravel(), ends), shape=(count, count))
     graph.setdiag(0)
@@ -150,8 +151,11 @@ def _among(places: Vector, chosen: Rows, points: Vector, tick: Tick) -> Vector:
     return found
 
 
-def _nearest(rows: Vector, among: Vector, number: int, tick: Tick) -> tuple[Rows, Vector]:
-    """Of each row the (n, number) nearest rows of `among`, the nearest first, and their Euclidean distances."""
+def _nearest(rows: Vector, among: Vector, number: int, tick: Tick, own: Rows | None = None) -> tuple[Rows, Vector]:
+    """Of each row the (n, number) nearest rows of `among`, the nearest first, and their Euclidean distances.
+
+    own: where each row is in `among`; it comes first then, before others that are the same.
+    """
     near = np.empty((len(rows), number), dtype=np.intp)
     distance = np.empty((len(rows), number), dtype=np.float32)
     squares = (among**2).sum(axis=1)
@@ -159,6 +163,8 @@ def _nearest(rows: Vector, among: Vector, number: int, tick: Tick) -> tuple[Rows
         tick(first / len(rows))
         block = rows[first : first + _BLOCK]
         apart = squares - 2 * block @ among.T + (block**2).sum(axis=1)[:, None]
+        if own is not None:
+            apart[np.arange(len(block)), own[first : first + _BLOCK]] = -np.inf
         best = np.argpartition(apart, number - 1, axis=1)[:, :number]
         own = np.take_along_axis(apart, best, axis=1)
         order = np.argsort(own, axis=1, kind="stable")
@@ -171,8 +177,7 @@ def _neighbours_kept(places: Vector, points: Vector) -> float:
     """See `Layout.neighbours`."""
     rows = np.unique(np.linspace(0, len(places) - 1, min(len(places), _JUDGED)).astype(np.intp))
     number = min(_KEPT + 1, len(places))
-    like, _ = _nearest(places[rows], places, number, lambda _: None)
-    near, _ = _nearest(points[rows], points, number, lambda _: None)
-    pairs = zip(rows.tolist(), like.tolist(), near.tolist(), strict=True)
-    kept = [len((set(one) & set(other)) - {row}) for row, one, other in pairs]
+    like, _ = _nearest(places[rows], places, number, lambda _: None, rows)
+    near, _ = _nearest(points[rows], points, number, lambda _: None, rows)
+    kept = [len(set(one) & set(other)) - 1 for one, other in zip(like.tolist(), near.tolist(), strict=True)]
     return float(np.mean(kept)) * _KEPT / max(number - 1, 1)

@@ -31,6 +31,8 @@ glare: a part of it is white, or nothing of it is dark."""
 _FEW = 0.2
 """Share of a dataset up to which a fault is one of its single images."""
 _NEIGHBOURS, _LEADING, _FITTED, _TREES, _BLOCK = 20, 32, 10_000, 200, 2_000
+LEAST = 2 * _NEIGHBOURS
+"""Of fewer images none can be said to lie apart."""
 _APART, _CUT_OFF, _NOT_IN_A_HEAP = 2.5, 3.5, 2.0
 """Deviations above the median from which an image lies apart: by distance; by the isolation forest, which without
 outliers has the longer tail; and the distance from which the forest counts, as it also cuts off small groups."""
@@ -82,7 +84,7 @@ def alone(places: Vector, tick: Tick = lambda _: None) -> list[Odd]:
     """
     from core.libraries.sklearn import IsolationForest, NearestNeighbors
 
-    if len(places) < 2 * _NEIGHBOURS:
+    if len(places) < LEAST:
         return []
     leading = places[:, :_LEADING]
     drawn = leading[np.unique(np.linspace(0, len(places) - 1, min(len(places), _FITTED)).astype(np.intp))]

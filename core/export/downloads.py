@@ -13,6 +13,7 @@ from core.config import Config
 from core.domain import ASSIGNMENTS, DatasetRow
 from core.errors import BadInput
 from core.export import html_data
+from core.export.figures import FIGURES, Form, drawn
 from core.export.html_page import html_pieces
 from core.export.run_files import assignment_cells
 from core.export.tables import csv_pieces, jsonl_pieces, parquet_pieces
@@ -67,6 +68,11 @@ def columns(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[byt
 def page(workspace: Workspace, run_id: str, only: Only = ALL) -> Iterator[bytes]:
     """The run as one HTML file to send to somebody. Raises BadInput for a run that does not exist."""
     return html_pieces(html_data.of(workspace, run_id, only))
+
+
+def figure(name: str, form: Form, workspace: Workspace, run_id: str, _: Only = ALL) -> Iterator[bytes]:
+    """One of the FIGURES of a whole run. Raises BadInput where it has nothing to show."""
+    return drawn(FIGURES[name](View(workspace.store, run_id)), form)
 
 
 def _cells(workspace: Workspace, run_id: str, only: Only) -> Iterator[tuple[object, ...]]:

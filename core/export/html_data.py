@@ -9,12 +9,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from core.domain import ItemRow
+from core.evaluate.internal import Internal
 from core.export.html_page import Example, Page, Section
+from core.pipeline import without_truth
 from core.pipeline.sight import said_of_run
 from core.results.caveats import said_of_groups
 from core.results.labels_about import other_column
 from core.results.run_view import Query, Row, State, View, models_that_answered
 from core.results.selection import ALL, REST, Only
+from core.store import Store
 from core.workspace import Workspace
 
 MOST_EXAMPLES = 240
@@ -72,7 +75,32 @@ def of(workspace: Workspace, run_id: str, only: Only = ALL) -> Page:
         scores=scores,
         labels=other_column(view.run.settings.truth, view.run.settings.criterion),
         skipped=_reasons(skipped),
+        internal=_internal(store, view),
+        stability=_stability(store, view),
     )
+
+
+_SPACES = {"subject": "by what the images show", "description": "by what was said of them"}
+_DIFFERS = {
+    "models": "With other models",
+    "wording": "Asked in other words",
+    "number": "Into another number of groups",
+    "again": "Asked again",
+}
+
+
+def _internal(store: Store, view: View) -> Mapping[str, Internal]:
+    """How the groups hold together, where that is known or can be measured while somebody waits."""
+    few = view.count() <= without_truth.BY_ITSELF
+    found = without_truth.found_now(store, view.run.id) if few else without_truth.kept(store, view.run.id)
+    return {_SPACES[space]: own for space, own in (found or {}).items()}
+
+
+def _stability(store: Store, view: View) -> list[str]:
+    share = without_truth.by_sample(store, view.run.id)
+    said = [] if share is None else [f"{share:.0%} of the images stay in their group when the sample changes."]
+    others = without_truth.repeated(store, view.run.id)
+    return said + [f"{_DIFFERS[one.differs]}: ARI {one.ari:.2f} over {one.images:,} images." for one in others]
 
 
 def _said(view: View) -> dict[str, list[tuple[str, int]]]:

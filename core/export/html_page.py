@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.evaluate.internal import Internal
 from core.evaluate.metrics import sentence
 
 
@@ -57,6 +58,8 @@ class Page:
         counts: (name, images); they add up to `given`.
         labels: what the labels are about, where that is something else than the groups (`other_column`); "" for none.
         scores: as core.evaluate.metrics.score gives them, over the whole run; None without ground truth.
+        internal: how the groups hold together, by what they were measured on.
+        stability: whether they stay, a sentence each.
         skipped: (reason, one file as an example, how many files), the most frequent first.
     """
 
@@ -71,6 +74,8 @@ class Page:
     scores: Mapping[str, Any] | None
     skipped: Sequence[tuple[str, str, int]]
     labels: str = ""
+    internal: Mapping[str, Internal] = field(default_factory=dict)
+    stability: Sequence[str] = ()
 
     @property
     def match(self) -> str:

@@ -74,11 +74,11 @@ class Truth:
         """Labels that a person may mean as one, each set with the most frequent spelling first."""
         spelled: dict[str, list[str]] = {}
         for label, _ in Counter(self.classes.values()).most_common():
-            spelled.setdefault(_key(label), []).append(label)
+            spelled.setdefault(spelling_key(label), []).append(label)
         return [tuple(labels) for labels in spelled.values() if len(labels) > 1]
 
 
-def _key(label: str) -> str:
+def spelling_key(label: str) -> str:
     """The same for labels that differ only in case, spaces or how a number is written (01, 1, 1.0)."""
     key = folded(label)
     return str(Decimal(key).normalize()) if _NUMBER.fullmatch(key) else key
@@ -121,9 +121,13 @@ def read_truth(address: str, names: Mapping[str, str], others: Sequence[Other] =
 
 def _as_one(truth: Truth) -> Truth:
     """The same with one spelling of labels that are alike."""
-    spelled = {_key(labels[0]): labels[0] for labels in truth.alike}
-    said = ((item, source, spelled.get(_key(label), label)) for two in truth.twice for item, source, label in two.said)
-    classes = {item: spelled.get(_key(label), label) for item, label in truth.classes.items()}
+    spelled = {spelling_key(labels[0]): labels[0] for labels in truth.alike}
+    said = (
+        (item, source, spelled.get(spelling_key(label), label))
+        for two in truth.twice
+        for item, source, label in two.said
+    )
+    classes = {item: spelled.get(spelling_key(label), label) for item, label in truth.classes.items()}
     return replace(truth, facet=f"{ALIKE}{truth.facet}", classes=classes, twice=_settled(said)[1])
 
 

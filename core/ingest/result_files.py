@@ -81,9 +81,11 @@ def _write(config: Config, files: dict[str, bytes]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            part = folder / f"{name}.part"
+            place, part = folder / name, folder / f"{name}.part"
+            if place.is_file() and place.stat().st_size == len(content):
+                continue  # a page gives them again whenever it is drawn
             part.write_bytes(content)
-            part.replace(folder / name)
+            part.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

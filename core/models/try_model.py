@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,29 +23,34 @@ TOKENS = 200
 """The longest answer to such a question."""
 ABOUT_IMAGE = "What is in this picture? Answer in one short sentence."
 ABOUT_TEXT = "What colour is fresh grass? Answer in one word."
+NAMED = {"vision": ("red", "circle", "round", "dot", "ball", "disc", "disk"), "text": ("green",)}
+"""Role -> words of which a right answer has one."""
 _SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. seconds: how long it took, without loading."""
+    """What came back. seconds: how long it took, without loading. right: whether it names what was shown or asked."""
 
     reply: Reply | Failed
     seconds: float
+    right: bool
 
 
 def first_answer(role: str, backend: Backend) -> Answer:
     """Show the drawn picture ("vision"), or ask for a word ("text"). Raises FacetryError."""
     if role == "vision":
         with _picture() as picture:
-            return _asked(backend, Request(ABOUT_IMAGE, picture, max_tokens=TOKENS))
-    return _asked(backend, Request(ABOUT_TEXT, max_tokens=TOKENS))
+            return _asked(role, backend, Request(ABOUT_IMAGE, picture, max_tokens=TOKENS))
+    return _asked(role, backend, Request(ABOUT_TEXT, max_tokens=TOKENS))
 
 
-def _asked(backend: Backend, request: Request) -> Answer:
+def _asked(role: str, backend: Backend, request: Request) -> Answer:
     began = time.monotonic()
     (reply,) = backend.reply([request])
-    return Answer(reply, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    words = set() if isinstance(reply, Failed) else {*re.findall(r"\w+", reply.text.lower())}
+    return Answer(reply, seconds, not words.isdisjoint(NAMED[role]))
 
 
 def backend_of(role: str, spec: str, how: How) -> Backend:

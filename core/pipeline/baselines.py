@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.classical.reduce import check_labels
 from core.domain import RunSettings
 from core.errors import BadInput
 from core.ingest import ground_truth
@@ -44,7 +45,7 @@ def check(settings: RunSettings, images: Images) -> RunSettings:
     if features.kind == "file":
         align(_read(features), images)
     if recipe.labels:
-        ground_truth.read(recipe.labels, images)
+        check_labels(list(ground_truth.read(recipe.labels, images).classes.values()))
     full = Features(
         features.kind,
         kept_path(typed_path(features.path)) if features.path else "",
@@ -74,6 +75,16 @@ def points_of(vision: VisionModel) -> Points:
     """Where images lie, of the vision model of a baseline."""
     assert isinstance(vision, BuiltinFeatures | PixelFeatures | BroughtFeatures)
     return vision.points
+
+
+def unmet(settings: RunSettings, images: Images) -> str:
+    """What is to be said of rows of descriptors that name none of these images; "" where there are none."""
+    features = Features.parse(settings.vision)
+    if features.kind != "file":
+        return ""
+    number, first = align(_read(features), images).without_image
+    rows = "row names" if number == 1 else "rows name"
+    return f"{number:,} {rows} none of these images, such as “{first}”." if number else ""
 
 
 def needs_all_images(settings: RunSettings) -> bool:

@@ -24,6 +24,8 @@ def check_settings(settings: RunSettings, given: int, skipped: Sequence[ItemRow]
     those that cannot be used, which are named where too few are left."""
     if not settings.criterion.strip():
         raise BadInput("Type what the images should be grouped by, for example colour.")
+    if settings.text == examples.KIND and (len(settings.names) < settings.k or settings.k < _FEWEST):
+        raise BadInput("Groups made by examples need names: give at least two, one a line.")
     counts = settings.k == 0 and can_count(settings)
     if settings.k < 1 and not counts:
         raise BadInput(f"The number of groups must be at least 1, not {settings.k}.")
@@ -72,8 +74,6 @@ def _check_names(settings: RunSettings) -> None:
         raise BadInput(
             f"{len(settings.names)} names were given for {settings.k} groups. Ask for more groups or give fewer names."
         )
-    if settings.text == examples.KIND and (len(settings.names) < settings.k or settings.k < _FEWEST):
-        raise BadInput("Groups made by examples need names: give at least two, one a line.")
     names = [folded(name) for name in settings.names]
     if "" in names or len(set(names)) < len(names):
         raise BadInput("Group names must not be empty and must differ from each other.")

@@ -29,6 +29,8 @@ from core.store import Store
 from core.store.runs import RunRow
 from core.workspace import Workspace
 
+BY_ITSELF = 3_000
+"""Images whose groups are measured without asking: more take longer than somebody wants to wait unasked."""
 _VERSION = 1
 _SPACES = ("subject", "description")
 _INTERNAL: TypeAdapter[dict[str, Internal]] = TypeAdapter(dict[str, Internal])

@@ -47,6 +47,19 @@ class Consensus:
     disputed: int
 
 
+Said = tuple[str, ...]
+"""What each of several runs says of an image: the id of a group of the first run, "" for none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Images of which several runs say the same different things. names: of the groups in `said`; items: their ids."""
+
+    said: Said
+    names: tuple[str, ...]
+    items: tuple[str, ...]
+
+
 def views_of(store: Store, dataset_id: str) -> list[View]:
     """The newest runs whose images are sorted, at most MOST, each brought up to date."""
     runs = [run for run in store.runs.of_dataset(dataset_id) if "assign" in store.answers.step_counts(run.id)]
@@ -73,33 +86,58 @@ def leaderboard(store: Store, views: Sequence[View], facet: str) -> list[Standin
     return sorted(found, key=lambda one: (-one.scores["ari"], -one.scores["acc"]))
 
 
-def consensus(store: Store, runs: Sequence[str], trusted: str = "") -> Consensus:
+def zones(store: Store, runs: Sequence[str]) -> list[Zone]:
+    """Where these runs do not all say the same, by what each of them says; the zone with most images first. Raises
+    BadInput for fewer than two runs."""
+    found: dict[Said, list[str]] = {}
+    for item, said in _votes(store, runs).items():
+        if len(set(said)) > 1:
+            found.setdefault(said, []).append(item)
+    names = _names(store, runs[0])
+    known = [Zone(said, tuple(names.get(group, "") for group in said), tuple(own)) for said, own in found.items()]
+    return sorted(known, key=lambda zone: (-len(zone.items), zone.said))
+
+
+def consensus(
+    store: Store, runs: Sequence[str], trusted: str = "", by_zone: Mapping[Said, str] | None = None
+) -> Consensus:
     """What these runs say of each image, in the groups of the first: each run's groups are matched to them by most
     images in common, and most runs decide; where as many say one as another, the run that comes first.
 
-    trusted: the run that decides alone where not all agree; "" for most of them. Raises BadInput for fewer than two.
+    Args:
+        trusted: the run that decides alone where not all agree; "" for most of them.
+        by_zone: `Zone.said` -> the run that decides there, whoever decides elsewhere.
+
+    Raises BadInput for fewer than two runs.
     """
-    if len(runs) < 2:
-        raise BadInput("A consensus needs at least two runs.")
-    first = View(store, runs[0])
-    votes: dict[str, list[str]] = {}
-    for run in runs:
-        View(store, run)  # which brings its placements up to date
-        home = _matched(store, first.run.id, run)
-        for item, _, group in store.placements.groups(run):
-            votes.setdefault(item, []).append(home.get(group, ""))
-    place = runs.index(trusted) if trusted in runs else -1
-    names = {cluster.id: cluster.name for cluster in first.edited.clusters}
-    found, disputed = {}, 0
-    for item, said in votes.items():
-        if len(said) == len(runs):
-            group, share = _decided(said, place)
-            disputed += len(set(said)) > 1
-            found[item] = (names.get(group, ""), share)
+    names, found, disputed = _names(store, runs[0]) if runs else {}, {}, 0
+    for item, said in _votes(store, runs).items():
+        whom = (by_zone or {}).get(said, trusted)
+        group, share = _decided(said, runs.index(whom) if whom in runs else -1)
+        disputed += len(set(said)) > 1
+        found[item] = (names.get(group, ""), share)
     return Consensus(found, disputed)
 
 
-def _decided(said: Sequence[str], trusted: int) -> tuple[str, float]:
+def _votes(store: Store, runs: Sequence[str]) -> dict[str, Said]:
+    """Item id -> what each run says of it, for the items that all of them have sorted."""
+    if len(runs) < 2:
+        raise BadInput("A consensus needs at least two runs.")
+    View(store, runs[0])
+    votes: dict[str, list[str]] = {}
+    for run in runs:
+        View(store, run)  # which brings its placements up to date
+        home = _matched(store, runs[0], run)
+        for item, _, group in store.placements.groups(run):
+            votes.setdefault(item, []).append(home.get(group, ""))
+    return {item: tuple(said) for item, said in votes.items() if len(said) == len(runs)}
+
+
+def _names(store: Store, run: str) -> dict[str, str]:
+    return {cluster.id: cluster.name for cluster in View(store, run).edited.clusters}
+
+
+def _decided(said: Said, trusted: int) -> tuple[str, float]:
     """The group that is decided for, and the share of the votes for it."""
     counts = Counter(said)
     if trusted >= 0 and len(counts) > 1:

@@ -1,11 +1,14 @@
-"""Every page can be used by everybody: axe-core in both themes, headings in order, small heads, phones, the keys."""
+"""Every page can be used by everybody, with all that opens on it: axe-core in both themes, headings in order, small
+heads, phones, the keys."""
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
+import accessibility
 import chromium as kit
 import pytest
 from finished_runs import Finished
@@ -14,17 +17,48 @@ from playwright.sync_api import Browser, Page, expect
 from ui import text
 from ui.session import state
 
-axe = pytest.importorskip("axe_playwright_python.base")
 browser, page = kit.browser, kit.page
 pytestmark = kit.marks
 HEAD = 112
 """Pixels to the end of a page's head, at 1280 x 720."""
 PICTURES = {(1280, 720): 190, (390, 844): 290}
 """Screen -> pixels above the first picture, on pages that show pictures."""
-SHOWING = {"browse", "group", "names"}
-GRAVE = {"serious", "critical"}
+SHOWING = {"browse", "one group", "names"}
 _HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
   .filter(heading => heading.checkVisibility()).map(heading => Number(heading.tagName[1]))"""
+
+
+def button(*labels: str) -> Callable[[Page], None]:
+    """Press one button after the other, each the first of its name."""
+
+    def press(page: Page) -> None:
+        for label in labels:
+            page.get_by_role("button", name=label, exact=True).first.click()
+
+    return press
+
+
+def merge_two(page: Page) -> None:
+    for box in page.get_by_test_id("stMain").get_by_test_id("stCheckbox").locator("label").all()[:2]:
+        box.click()
+        kit.settled(page)
+    button(text.MERGE_CHOSEN)(page)
+
+
+OPENS: Mapping[str, Sequence[Callable[[Page], None]]] = {
+    "start": [button(text.RUN_MENU)],
+    "folder": [button(text.FOLDERS_OPEN)],
+    "group": [button(text.NEW_RUN, text.BY_EXAMPLES)],
+    "names": [
+        button(text.CHANGE), button(text.CHANGE, text.SPLIT), button(text.CHANGE, text.MOVE_LABELS),
+        button(text.SUGGEST), button(text.SETS), merge_two,
+    ],
+    "browse": [button(text.HELP), button(text.REFINE), lambda page: page.keyboard.press("?")],
+    "one group": [button(text.FILTER)],
+    "map": [button(text.MAP_LIMITS_BUTTON)],
+    "connect": [button(text.PRICES)],
+}  # fmt: skip
+"""Place -> the ways to open what opens on it."""
 
 
 @pytest.fixture
@@ -32,13 +66,16 @@ def done(finished: Finished) -> tuple[kit.Server, str]:
     return finished.server, finished.runs["colour"]
 
 
-def places(run_id: str) -> dict[str, str]:
+@pytest.fixture
+def places(finished: Finished) -> dict[str, str]:
     """What is looked at: every page on a run, and those that have another face without one or with more."""
+    run_id = finished.runs["colour"]
+    image = hashlib.sha256(min(finished.images.iterdir()).read_bytes()).hexdigest()
     there = [name for name in state.PAGES if (kit.ROOT / "pages" / f"{name}.py").is_file()]
     found = {name: f"/{'' if name == 'start' else name}?run={run_id}" for name in there}
     return found | {
         "give": "/images", "folder": "/images?way=path", "nothing open": "/browse",
-        "group": f"/browse?run={run_id}&group=c1",
+        "one group": f"/browse?run={run_id}&group=c1", "large": f"/browse?run={run_id}&group=all&image={image}",
     }  # fmt: skip
 
 
@@ -57,13 +94,15 @@ def above_pictures(page: Page) -> float:
     return box["y"]
 
 
-def test_every_page_can_be_used_by_everybody(done: tuple[kit.Server, str], browser: Browser) -> None:
+def test_every_page_can_be_used_by_everybody(
+    done: tuple[kit.Server, str], places: dict[str, str], browser: Browser
+) -> None:
     """Nothing grave is found in either theme, headings are in order, heads are small, and an address keeps its run."""
     server, run_id = done
     context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme="light", bypass_csp=True)
     page = context.new_page()
     wrong, high = [], {}
-    for name, place in places(run_id).items():
+    for name, place in places.items():
         opened(page, server.url + place)
         kit.fits(page)
         head = page.locator(".st-key-head").bounding_box()
@@ -73,41 +112,24 @@ def test_every_page_can_be_used_by_everybody(done: tuple[kit.Server, str], brows
             assert above_pictures(page) <= PICTURES[1280, 720], name
         if run_id in place:  # Compare adds the other run
             expect(page).to_have_url(re.compile(re.escape(server.url + place) + "(&with=|$)"))
-        page.evaluate(Path(axe.AXE_FILE_PATH).read_text(encoding="utf-8"))
-        wrong += [(name, "light", *one) for one in _grave(page)]
-        _darken(page)
-        wrong += [(name, "dark", *one) for one in _grave(page)]
+        wrong += [(name, *one) for one in accessibility.grave(page)]
         levels = page.evaluate(_HEADINGS)
         if levels[:1] != [1] or any(after > before + 1 for before, after in itertools.pairwise(levels)):
             wrong.append((name, "headings", str(levels)))
-        page.emulate_media(color_scheme="light")
+        for number, opens in enumerate(OPENS.get(name, ())):
+            opens(page)
+            kit.settled(page)
+            wrong += [(f"{name}, opened {number}", *one) for one in accessibility.grave(page, only_open=True)]
+            page.keyboard.press("Escape")
+            expect(page.locator("[role=dialog], [role=menu]")).to_have_count(0)
     context.close()
     assert not wrong
     assert max(high.values()) <= HEAD, high  # so that a page has room for one bar of its own
 
 
-def _darken(page: Page) -> None:
-    """Change to the dark theme, as a computer may in the evening, and wait until the page has followed."""
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function(
-        """() => getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor
-          .match(/\\d+/g).slice(0, 3).every(part => Number(part) < 80)"""
-    )
-
-
-def _grave(page: Page) -> list[tuple[str, str, str]]:
-    """What axe-core finds grave: its rule, the element, and what is wrong with it."""
-    return [
-        (one["id"], node["html"][:120], node["failureSummary"])
-        for one in page.evaluate("axe.run()")["violations"]
-        for node in one["nodes"]
-        if one["impact"] in GRAVE
-    ]
-
-
-def test_every_page_fits_a_phone_and_a_tablet(done: tuple[kit.Server, str], page: Page) -> None:
-    server, run_id = done
-    for name, place in places(run_id).items():
+def test_every_page_fits_a_phone_and_a_tablet(done: tuple[kit.Server, str], places: dict[str, str], page: Page) -> None:
+    server, _ = done
+    for name, place in places.items():
         page.set_viewport_size({"width": 390, "height": 844})
         opened(page, server.url + place)
         kit.fits(page)

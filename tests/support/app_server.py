@@ -17,10 +17,14 @@ ROOT = Path(__file__).parents[2]
 
 
 class Server:
-    """The app as a process of its own, on a workspace that outlives it."""
+    """The app as a process of its own, on a workspace that outlives it.
+
+    home: the home folder of whom it belongs to, where choosing a folder begins.
+    """
 
     def __init__(self, workspace: Path) -> None:
-        self.workspace = workspace
+        self.workspace, self.home = workspace, workspace.parent / "home"
+        self.home.mkdir(exist_ok=True)
         self._log = workspace.parent / "server.log"
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
@@ -34,7 +38,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*command, "--server.port", str(self.port)],
                 cwd=ROOT,
-                env={**os.environ, "FACETRY_WORKSPACE": str(self.workspace)},
+                env={**os.environ, "FACETRY_WORKSPACE": str(self.workspace), "HOME": str(self.home)},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from conftest import DATASETS, needs_datasets
@@ -50,6 +51,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=60_000)
     with sync_playwright() as api:
         started = api.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield started
@@ -58,11 +60,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test for errors in the console and for any request that leaves this computer."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    """A page that fails the test for errors in the console and for any request that leaves this computer.
+
+    Pages of a file share what the browser keeps of the app's own files, which take a second to compile; not what a test
+    leaves there.
+    """
+    context = next(iter(browser.contexts), None) or browser.new_context(viewport={"width": 1280, "height": 720})
     opened = context.new_page()
     opened.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
     wrong: list[str] = []
 
     def answered(response: object) -> None:
@@ -85,8 +90,14 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("console", said)
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     yield opened
-    opened.wait_for_load_state("networkidle")
-    context.close()
+    try:
+        opened.wait_for_load_state("networkidle")
+        if opened.url.startswith("http"):
+            opened.evaluate("localStorage.clear()")
+    finally:
+        for each in context.pages:
+            each.close()
+        context.clear_cookies()
     assert not wrong, wrong
 
 
@@ -146,7 +157,7 @@ def fill(page: Page, criterion: str, k: int) -> None:
     for role, name, value in (("textbox", text.CRITERION, criterion), ("spinbutton", text.K, str(k))):
         field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
         enter(page, field, value)
-        expect(page).to_have_url(re.compile(rf"[?&]\w+={value}(&|$)"))
+        expect(page).to_have_url(re.compile(rf"[?&]\w+={re.escape(quote_plus(value))}(&|$)"))
 
 
 def named(page: Page, timeout: float = 2 * SLOW) -> None:
@@ -201,6 +212,7 @@ def picture(page: Page, name: str, *, loaded: bool = True) -> None:
         return
     if loaded:
         pictures_loaded(page)
+    page.mouse.move(1, 1)  # no tip stands in the picture
     page.wait_for_timeout(500)  # a dialog or a list has opened; only the picture depends on it
     Path(SHOTS).mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(page.screenshot())) as shot:

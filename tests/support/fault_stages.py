@@ -27,7 +27,7 @@ from fakes import FakeText, FakeVision
 from house import draw
 from openai_faults import KEY
 from openai_server import Server
-from shortcuts import decode_in_process
+from shortcuts import decode_in_process, rebuild_in_process
 
 from core.cli import pack
 from core.cli.main import main
@@ -46,7 +46,7 @@ from core.results import decisions, run_view
 from core.results.edits import EDIT, Add, Delete, Edit, Merge, Move, Redefine, Rename
 from core.store import Store, answers
 from core.store.copies import Copies
-from core.store.recovery import rebuild, restore
+from core.store.recovery import rebuild
 from core.workspace import Workspace
 
 EACH, K = 2, 4
@@ -126,7 +126,7 @@ class Studio:
         patch.setattr(registry, "VISION", {**registry.VISION, "builtin": lambda *_: _Vision(self)})
         patch.setattr(registry, "TEXT", {**registry.TEXT, "builtin": lambda *_: _Text(self)})
         patch.setattr(OpenAIChat.__init__, "__kwdefaults__", {**_SERVED, "first_wait": 0.01, "deadline": 0.3})
-        patch.setattr(restore, "_rebuilt", _rebuilt_here)
+        rebuild_in_process(patch)
         save = answers.Answers.save
 
         def noting_save(
@@ -193,17 +193,6 @@ class Studio:
             self._expected[stage.name] = stage.result(desk)
             desk.close()
         return self._expected[stage.name]
-
-
-def _rebuilt_here(folder: Path, scratch: Path, use: str = "all") -> dict[str, Any]:
-    """`restore._rebuilt` without a process of its own, which costs half a second; its errors become what they are
-    there."""
-    try:
-        return vars(rebuild.rebuild(folder, scratch, use))
-    except MemoryError:
-        raise
-    except (rebuild.duckdb.Error, OSError) as error:
-        raise OSError(str(error)) from None
 
 
 class Desk:

@@ -15,9 +15,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from painter import Painter, step_of
 from waiting import wait_for
 
@@ -26,6 +25,9 @@ from core.domain import Failed
 from core.models import registry
 from core.models.chat.backend import BackendLost, Can, Reply, Request
 from core.models.worker.messages import Wire
+
+if TYPE_CHECKING:
+    import pytest  # not in each process that is started for a model: it takes a quarter of the time until it answers
 
 PAINTER = "fragile:Fragile"
 

@@ -30,6 +30,7 @@ class Trouble:
         status: name of a file, or "" for the listing -> HTTP status and the hub's code for it.
         instead: name of a file -> what comes in its place.
         pause: seconds between two pieces of a large file.
+        whole: it takes no Range.
         needs: the token without which nothing is given.
     """
 
@@ -37,6 +38,7 @@ class Trouble:
     status: dict[str, tuple[int, str]] = field(default_factory=dict)
     instead: dict[str, bytes] = field(default_factory=dict)
     pause: float = 0.0
+    whole: bool = False
     needs: str = ""
 
 
@@ -91,7 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _content(self, name: str) -> None:
         trouble = self.server.trouble
         content = trouble.instead.get(name, self.server.files[name])
-        begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+        wanted = "" if trouble.whole else self.headers.get("Range", "")
+        begin = int(wanted.removeprefix("bytes=").partition("-")[0] or 0)
         self.send_response(206 if begin else 200)
         self.send_header("Content-Length", str(len(content) - begin))
         if begin:

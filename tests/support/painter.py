@@ -7,9 +7,9 @@ import json
 import threading
 import zlib
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from fakes import COLOURS
 from PIL import Image
 from recorded import counted_labels, lists_in, name_of_group, number_of
@@ -19,6 +19,9 @@ from core.models import registry
 from core.models.chat.backend import Backend, Can, Reply, Request
 from core.models.chat.text import ChatText
 from core.models.chat.vision import ChatVision
+
+if TYPE_CHECKING:
+    import pytest  # not in a process that is started for a model (fragile.py)
 
 PROMPT_TOKENS, ANSWER_TOKENS = 100, 10
 

@@ -149,25 +149,35 @@ def blip2(folder: Path) -> Path:
 
 
 def smolvlm(folder: Path) -> Path:
+    return _smolvlm(folder, "SmolVLM", video=True)
+
+
+def idefics3(folder: Path) -> Path:
+    """The kind that SmolVLM's first versions are."""
+    return _smolvlm(folder, "Idefics3", video=False)
+
+
+def _smolvlm(folder: Path, kind: str, *, video: bool) -> Path:
     torch.manual_seed(0)
     marks = ["<fake_token_around_image>", "<global-img>", "<end_of_utterance>", "<video>"]
     places = [f"<row_{row}_col_{col}>" for row in (1, 2, 3) for col in (1, 2, 3)]
     tokens = _tokenizer(*marks, *places, image_token="<image>")
-    config = hf.SmolVLMConfig(
+    config = getattr(hf, f"{kind}Config")(
         vision_config={**_SIGHT, "patch_size": 7},
         text_config={"model_type": "llama", "vocab_size": len(tokens), "max_position_embeddings": 2048, **_TEXT},
         image_token_id=tokens.image_token_id,
         scale_factor=2,
         pad_token_id=0,
     )
-    processor = hf.SmolVLMProcessor(
-        hf.SmolVLMImageProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+    small = {"size": {"longest_edge": 56}, "max_image_size": {"longest_edge": 28}}
+    processor = getattr(hf, f"{kind}Processor")(
+        getattr(hf, f"{kind}ImageProcessor")(**small),
         tokens,
-        hf.SmolVLMVideoProcessor(size={"longest_edge": 56}, max_image_size={"longest_edge": 28}),
+        *([hf.SmolVLMVideoProcessor(**small)] if video else []),
         image_seq_len=4,
         chat_template=CHAT.replace("IMAGE", "<image>"),
     )
-    return _save(folder, hf.SmolVLMForConditionalGeneration(config), processor)
+    return _save(folder, getattr(hf, f"{kind}ForConditionalGeneration")(config), processor)
 
 
 def qwen(folder: Path) -> Path:
@@ -204,6 +214,40 @@ def qwen(folder: Path) -> Path:
         chat_template=CHAT.replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>"),
     )
     return _save(folder, hf.Qwen2_5_VLForConditionalGeneration(config), processor)
+
+
+def qwen3(folder: Path) -> Path:
+    torch.manual_seed(0)
+    marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    tokens = _tokenizer(*marks, image_token="<|image_pad|>", video_token="<|video_pad|>")
+    start, end, picture, video = (tokens.convert_tokens_to_ids(mark) for mark in marks)
+    rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2], "mrope_interleaved": True}
+    config = hf.Qwen3VLConfig(
+        vision_config={
+            "depth": 2,
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_heads": 2,
+            "out_hidden_size": 32,
+            "deepstack_visual_indexes": [0],
+            "num_position_embeddings": 16,
+        },
+        text_config={
+            "vocab_size": len(tokens), "max_position_embeddings": 2048, "head_dim": 8, **_TEXT, "rope_parameters": rope
+        },
+        vision_start_token_id=start,
+        vision_end_token_id=end,
+        image_token_id=picture,
+        video_token_id=video,
+    )  # fmt: skip
+    small = {"shortest_edge": 32 * 32, "longest_edge": 32 * 32 * 16}
+    processor = hf.Qwen3VLProcessor(
+        hf.Qwen2VLImageProcessor(size=small, patch_size=16),
+        tokens,
+        hf.Qwen3VLVideoProcessor(size=small),
+        chat_template=CHAT.replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>"),
+    )
+    return _save(folder, hf.Qwen3VLForConditionalGeneration(config), processor)
 
 
 def florence2(folder: Path) -> Path:

@@ -51,6 +51,8 @@ def _said(key: str, value: Any) -> str:
     """A setting as a person reads it."""
     if key in _MODELS and value:
         return model_choice.name(value)
+    if key == "k" and not value:
+        return text.AS_MANY_AS_THERE_ARE
     if isinstance(value, bool):
         return text.YES if value else text.NO
     if key == "share":

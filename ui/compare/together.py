@@ -9,16 +9,19 @@ import streamlit as st
 from core.export.bundle import consensus_file
 from core.pipeline import baselines
 from core.results import together as results
-from core.results.run_view import View
-from core.results.together import Standing
+from core.results.run_view import Query, View
+from core.results.together import Said, Standing
 from core.store.runs import RunRow
 from ui import text
+from ui.components.gallery import Tile, wall
 from ui.components.notices import guarded
 from ui.components.safe import plain, safe_md
 from ui.routes.downloads import bundle_address
 from ui.session import run_data, state
 
 _NAME = 60
+_ZONES, _TILES = 8, 8
+"""Zones that can be decided about, and images of each that are shown."""
 
 
 def together(run: RunRow) -> None:
@@ -114,7 +117,8 @@ def _consensus(run: RunRow, names: Mapping[str, str]) -> None:
         )
         if len(chosen) < 2:
             return
-        found = results.consensus(state.workspace().store, chosen, trusted)
+        whom = _by_zone(run, chosen, ways)
+        found = results.consensus(state.workspace().store, chosen, trusted, whom)
         st.markdown(safe_md(text.disputed(found.disputed, len(found.groups))))
         if st.button(text.CONSENSUS_MAKE, icon=":material/how_to_vote:", key="consensus"):
             given = run_data.dataset(run)
@@ -122,3 +126,32 @@ def _consensus(run: RunRow, names: Mapping[str, str]) -> None:
             path, called = consensus_file(state.workspace(), found, run.settings.dataset_id)
             key = state.jobs().bring(path, given, name=text.CONSENSUS_NAME, called=called)
             state.go_to("bring", bring=key)
+
+
+def _by_zone(run: RunRow, chosen: Sequence[str], names: Mapping[str, str]) -> dict[Said, str]:
+    """For each of the largest zones where the runs disagree, whom to trust there. names: of the chosen runs by id."""
+    found: dict[Said, str] = {}
+    zones = results.zones(state.workspace().store, chosen)
+    if not zones:
+        return found
+    st.subheader(text.ZONES, anchor=False, help=text.ZONES_HELP)
+    if len(zones) > _ZONES:
+        st.caption(text.zones_shown(_ZONES, len(zones)))
+    for zone in zones[:_ZONES]:
+        with st.container(border=True):
+            said = dict(zip(chosen, zone.names, strict=True))
+            lines = [safe_md(text.zone_says(names[one], group), 200) for one, group in said.items()]
+            st.markdown("\n".join([f"**{text.images(len(zone.items))}**\n", *(f"- {line}" for line in lines)]))
+            if run_data.has_pictures(run):
+                rows = View(state.workspace().store, run.id).rows(Query(ids=zone.items[:_TILES]))
+                tiles = [Tile(row.item_id, row.name, "", True) for row in rows]
+                wall(tiles, text.ZONES, key=f"zone-{'-'.join(zone.said)}", size=72)
+            whom = st.selectbox(
+                text.ZONE_TRUST,
+                ["", *chosen],
+                format_func=lambda one: names[one] if one else text.ZONE_AS_ELSEWHERE,
+                key=f"zone-{run.settings.dataset_id}-{'-'.join([*chosen, *zone.said])}",
+            )
+            if whom:
+                found[zone.said] = whom
+    return found

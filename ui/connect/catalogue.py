@@ -45,7 +45,7 @@ def catalogue() -> None:
     is_open = bool(now and now.place in large) or any(place.is_whole() for place in large)
     with st.expander(text.CATALOGUE_LARGE, icon=":material/developer_board:", expanded=is_open):
         if not room.has_graphics_card():
-            st.caption(f":orange[:material/info: {text.CATALOGUE_NO_CARD}]")
+            st.caption(f":orange[:material/info:] {text.CATALOGUE_NO_CARD}")
         _cards(large)
 
 
@@ -63,6 +63,8 @@ def _card(place: Place) -> None:
         st.markdown(f"**{entry.name}** :small[:gray[{_does(entry)}]]")
         st.caption(text.translated(entry.good_at))
     st.caption(_facts(entry))
+    if entry.speed:  # no caption: a link in one has too little contrast
+        st.markdown(f":small[{text.translated(entry.speed)} ([{text.CATALOGUE_SOURCE}]({entry.source})).]")
     if mine and not mine.over:
         _progress()
         return
@@ -87,8 +89,6 @@ def _facts(entry: Entry) -> str:
     if not parts.is_here(entry.kind):
         part = parts.part_of(entry.kind)
         takes += f" {text.catalogue_part(text.PART_ADDING[entry.kind], part.fetch_gb, part.minutes)}"
-    if entry.speed:
-        takes += f" {text.translated(entry.speed)} ([{text.CATALOGUE_SOURCE}]({entry.source}))."
     return takes
 
 
@@ -96,15 +96,16 @@ def _status(place: Place, mine: Getting | None) -> None:
     """What is here of it, and what it said when it was tried."""
     record = place.record()
     if place.is_whole() and record and record.seconds:
-        st.caption(
-            f":green[:material/check_circle:] {safe_md(text.catalogue_tested(record.seconds, record.said), 300)}"
-        )
+        asked = text.CONNECT_ASKED_IMAGE if "vision" in place.entry.roles else text.CONNECT_ASKED_TEXT
+        said = text.catalogue_tested(asked, record.seconds, record.said or text.CONNECT_EMPTY_REPLY)
+        mark = ":green[:material/check_circle:]" if record.right else ":orange[:material/warning:]"
+        st.caption(f"{mark} {safe_md(said, 400)}{'' if record.right else f' {text.CATALOGUE_WRONG}'}")
     elif place.is_whole():
         st.caption(f":material/help: {text.CATALOGUE_UNTRIED}")
     elif here := place.here():
         st.caption(f":material/pause_circle: {text.catalogue_partly(here / 1e9, place.total() / 1e9)}")
     elif not (mine and mine.error) and room.is_tight(place.entry) and not place.entry.graphics_card:
-        st.caption(f":orange[:material/memory: {text.CATALOGUE_TIGHT}]")
+        st.caption(f":orange[:material/memory:] {text.CATALOGUE_TIGHT}")
 
 
 def _buttons(place: Place, *, is_free: bool) -> None:
@@ -156,7 +157,7 @@ def _how_far(now: Getting) -> tuple[str, float | None]:
 
 
 def _get(place: Place) -> None:
-    """Begin, or go on. Once it was tried it is used: by all sessions, also where this one has gone."""
+    """Begin, or go on. Once it has passed its test it is used, in all sessions and also where this one has gone."""
     preferences = state.workspace().store.preferences
 
     def ready(done: Place) -> None:

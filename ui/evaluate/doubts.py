@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.pipeline import label_check
 from core.pipeline.label_check import Doubt, Doubts
 from core.results.edits import Relabel
 from core.results.run_view import View
@@ -34,7 +35,11 @@ def question(run: RunRow, left: Sequence[Doubt], labels: Sequence[str]) -> None:
         else:
             st.markdown(safe_md(one.name, 120))
     with right:
-        st.markdown(safe_md(text.doubtful(one.given, one.likely, one.confidence, one.group), 400))
+        if one.confidence is None:
+            said = text.given_both(one.given, one.likely, one.group)
+        else:
+            said = text.doubtful(one.given, one.likely, one.confidence, one.group)
+        st.markdown(safe_md(said, 400))
         for key, words, label in (("1", text.DOUBTS_KEEP, one.given), ("2", text.DOUBTS_TAKE, one.likely)):
             st.button(
                 safe_md(words.format(label=label), 80),
@@ -63,6 +68,32 @@ def question(run: RunRow, left: Sequence[Doubt], labels: Sequence[str]) -> None:
             on_click=lambda: _skipped(run.id).add(one.item),
         )
         st.caption(safe_md(one.name, 120))
+
+
+def spelling(run: RunRow, view: View) -> bool:
+    """Ask about labels that differ only in spelling, one set at a time; whether there was one to ask about."""
+    skipped = _skipped(run.id)
+    asked = [one for one in label_check.spelled_otherwise(view) if repr(one) not in skipped]
+    if not asked:
+        return False
+    one = asked[0]
+    with st.container(border=True):
+        others = ", ".join(text.label_of(label, number) for label, number in one.others.items())
+        st.markdown(safe_md(text.spelled_otherwise(one.label, others), 400))
+        with st.container(horizontal=True):
+            st.button(
+                text.SPELLING_DIFFERENT, key="spelling-1", shortcut="1",
+                on_click=lambda: skipped.add(repr(one)),
+            )  # fmt: skip
+            st.button(
+                safe_md(text.SPELLING_TAKE.format(label=one.label), 80), key="spelling-2", shortcut="2", on_click=act,
+                args=(_spell, run, one),
+            )  # fmt: skip
+    return True
+
+
+def _spell(run: RunRow, one: label_check.Spelled) -> str | None:
+    return edit_callbacks.apply(run.id, label_check.in_one_spelling(run_data.view(run), one))
 
 
 def _decide(run: RunRow, one: Doubt, label: str | None) -> str | None:

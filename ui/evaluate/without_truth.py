@@ -18,8 +18,6 @@ from ui.language import digits
 from ui.session import run_data, state
 
 _LITTLE = 0.05
-_BY_ITSELF = 3_000
-"""Images whose groups are measured without asking."""
 
 
 def show(run: RunRow, view: View) -> None:
@@ -33,7 +31,7 @@ def show(run: RunRow, view: View) -> None:
             partial(without_truth.measure, run_id=run.id),
             label=text.WITHOUT_START,
             note=text.WITHOUT_COST,
-            by_itself=view.count() <= _BY_ITSELF,
+            by_itself=view.count() <= without_truth.BY_ITSELF,
         )
     elif not found:
         st.caption(text.WITHOUT_NONE)

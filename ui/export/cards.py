@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.export import downloads
+from core.export.figures import NEED_LABELS
 from core.results.run_view import View
 from core.results.selection import PARAMETERS, Only
 from core.store.runs import RunRow
@@ -65,6 +66,21 @@ def report_card(run: RunRow, only: Only) -> None:
         st.markdown(text.EXPORT_REPORT_NOTE)
         st.space("stretch")
         _get(text.EXPORT_REPORT_GET, address(run.id, "report.html", only), "html")
+
+
+def figures_card(run: RunRow, view: View) -> None:
+    """The figures of the report, each as a picture to put elsewhere."""
+    has_labels = bool(view.confusion().classes)
+    with st.container(border=True, height="stretch"):
+        st.header(text.EXPORT_FIGURES, icon=":material/bar_chart:", anchor=False)
+        st.markdown(text.EXPORT_FIGURES_NOTE if has_labels else text.EXPORT_FIGURES_NO_LABELS)
+        st.space("stretch")
+        for name, title in text.EXPORT_FIGURE.items():
+            if has_labels or name not in NEED_LABELS:
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.markdown(title, width="stretch")
+                    for form in ("png", "svg"):
+                        st.link_button(form.upper(), address(run.id, f"{name}.{form}"), key=f"{name}-{form}")
 
 
 def table_card(run: RunRow, only: Only) -> None:

@@ -20,15 +20,15 @@ from ui.session import follow_run, model_choice, run_options
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """One more criterion and its number of groups."""
+    """One more criterion and its number of groups; 0 where a model is to find out."""
 
     criterion: str
     k: int
 
 
 def further_field(given: DatasetRow, criterion: str, number: Callable[[str], int]) -> list[Further]:
-    """Ask for more criteria, each with its number of groups (what number gives for it until a person says
-    otherwise)."""
+    """Ask for more criteria, each with its number of groups (what number gives for it until a person says otherwise;
+    where it gives 0, a model is to find out)."""
     key, usable = _key(given), max(given.counts.get("ready", 0), 1)
     typed = st.multiselect(
         text.FURTHER, [], accept_new_options=True, key=key, placeholder=text.FURTHER_HINT, help=text.FURTHER_HELP,
@@ -43,9 +43,9 @@ def further_field(given: DatasetRow, criterion: str, number: Callable[[str], int
     with st.container(horizontal=True):
         return [
             Further(each, int(st.number_input(
-                safe_md(text.groups_by(each), 60), 1, usable, min(max(number(each), 1), usable),
+                safe_md(text.groups_by(each), 60), 1, usable, min(suggested, usable),
                 key=f"{key}-{each}", width=220, persist_state="session",
-            )))
+            )) if (suggested := number(each)) else 0)
             for each in kept
         ]  # fmt: skip
 

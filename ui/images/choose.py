@@ -15,6 +15,8 @@ from ui.components.uploader import uploader
 from ui.images import folders
 from ui.session import state
 
+_WAY = "way"
+
 
 @st.cache_data(ttl=10, max_entries=20, show_spinner=False)
 def files_in(folder: str) -> str:
@@ -26,16 +28,16 @@ def files_in(folder: str) -> str:
 
 def choose() -> None:
     """Offer the ways; as soon as images are given, look at them. Raises FacetryError."""
-    asked = st.query_params.get("way", "")
+    asked = st.query_params.get(_WAY)
+    st.session_state[_WAY] = asked if asked in text.WAYS else "files"  # the one place to read it from is the address
     way = st.segmented_control(
         text.IMAGES_TITLE,
         list(text.WAYS),
         format_func=lambda way: text.WAYS[way],
-        default=asked if asked in text.WAYS else "files",
         required=True,
-        key="way",
+        key=_WAY,
         label_visibility="collapsed",
-        bind="query-params",
+        on_change=lambda: st.query_params.update({_WAY: st.session_state[_WAY]}),
     )
     if way == "path":
         _path()

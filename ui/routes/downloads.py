@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from urllib.parse import quote, urlencode
 
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.errors import BadInput, WorkspaceUnavailable
 from core.export import bundle, comparison, downloads, workspace_zip
+from core.export.figures import FIGURES
 from core.results import decisions
 from core.results.compare import compare
 from core.results.selection import ALL, PARAMETERS, Only
@@ -29,6 +31,8 @@ _FILES: dict[str, tuple[Make, str]] = {
     "table.parquet": (downloads.columns, "application/vnd.apache.parquet"),
     "folders.zip": (downloads.folders, "application/zip"),
     "report.html": (downloads.page, "text/html; charset=utf-8"),
+    **{f"{name}.svg": (partial(downloads.figure, name, "svg"), "image/svg+xml") for name in FIGURES},
+    **{f"{name}.png": (partial(downloads.figure, name, "png"), "image/png") for name in FIGURES},
 }
 _HEADERS = {
     "Cache-Control": "private, no-store",  # names and moves change, and the table is the person's own
@@ -78,7 +82,9 @@ def download_file(request: Request) -> Response:
         name = run_data.run_name(run)
         if only:  # the name says so, as a table has no other place for it
             name += ", " + only.said(decisions.clusters(state.workspace().store, run_id).clusters)
-        headers = {**_HEADERS, "Content-Disposition": _attachment(name, file.rpartition(".")[2])}
+        stem, _, suffix = file.rpartition(".")
+        name += f", {stem}" if stem in FIGURES else ""
+        headers = {**_HEADERS, "Content-Disposition": _attachment(name, suffix)}
         if request.method == "HEAD":
             return Response(headers=headers, media_type=kind)
         return _Sent(make(state.workspace(), run_id, only), kind, headers)

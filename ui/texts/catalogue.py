@@ -16,8 +16,8 @@ CATALOGUE_NOTE: Final = (
 )
 CATALOGUE_LARGE: Final = "Larger models, for a graphics card"
 CATALOGUE_NO_CARD: Final = (
-    "No graphics card was found that these models work on. With enough memory they answer all the same, in minutes an "
-    "image instead of seconds."
+    "No graphics card was found that these models work on. On a processor they take up to twice the memory, and much "
+    "more time."
 )
 CATALOGUE_GET: Final = "Get it"
 CATALOGUE_CONTINUE: Final = "Continue"
@@ -28,6 +28,7 @@ CATALOGUE_REMOVE: Final = "Remove"
 CATALOGUE_REMOVED: Final = "Its files are deleted."
 CATALOGUE_SOURCE: Final = "source"
 CATALOGUE_UNTRIED: Final = "All of it is here, but it has not passed its test."
+CATALOGUE_WRONG: Final = "That does not name it, so the model was not chosen. Use it only if its answers suit you."
 CATALOGUE_TIGHT: Final = "Other programs leave less memory free than it takes. Close some before its test."
 CATALOGUE_KEY: Final = "Token of the Hugging Face hub"
 CATALOGUE_KEY_HELP: Final = (
@@ -67,8 +68,8 @@ def catalogue_fetching(here_gb: float, gb: float, seconds_left: float | None) ->
     return said if seconds_left is None else _("{said}, {time} left").format(said=said, time=duration(seconds_left))
 
 
-def catalogue_tested(seconds: float, answer: str) -> str:
-    return _("Tested here, {seconds:.1f} s for an answer: “{answer}”").format(seconds=seconds, answer=answer)
+def catalogue_tested(asked: str, seconds: float, answer: str) -> str:
+    return _("{asked}: “{answer}” ({seconds:.1f} s)").format(asked=asked, answer=answer, seconds=seconds)
 
 
 def _gb(gb: float) -> str:

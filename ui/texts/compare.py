@@ -65,6 +65,7 @@ INTERVALS_NOTE: Final = (
 SEEN_LABELS: Final = "These groups were formed with labels (LDA); their scores are no fair comparison."
 AGREEMENT_MATRIX: Final = "How far they agree (ARI)"
 AGREEMENT_MATRIX_HELP: Final = "0 is chance, 1 the same groups. Click a field to see two runs side by side."
+AS_MANY_AS_THERE_ARE: Final = "as many as there are"
 CONSENSUS: Final = "What several runs say together"
 CONSENSUS_NOTE: Final = (
     "Choose runs, the one you trust most first: its groups count, and the groups of the others are matched to them. "
@@ -74,6 +75,10 @@ CONSENSUS_RUNS: Final = "Runs, the most trusted first"
 CONSENSUS_DISPUTED: Final = "Where they disagree, trust"
 CONSENSUS_VOTES: Final = "what most of them say"
 CONSENSUS_HELP: Final = "Where as many runs say one as another, the one that was chosen first decides."
+ZONES: Final = "Zones where they disagree"
+ZONES_HELP: Final = "A zone is the images of which each run says the same. Say whom to trust where you know better."
+ZONE_TRUST: Final = "Here trust"
+ZONE_AS_ELSEWHERE: Final = "as elsewhere"
 CONSENSUS_MAKE: Final = "Make this a run"
 CONSENSUS_NAME: Final = "consensus"
 BUNDLES: Final = {
@@ -125,6 +130,17 @@ def with_interval(score: float, interval: tuple[float, float] | None) -> str:
     if not interval:
         return f"{score:.3f}"
     return _("{score:.3f} ({low:.2f} to {high:.2f})").format(score=score, low=interval[0], high=interval[1])
+
+
+def zone_says(run: str, group: str) -> str:
+    """What a run says of a zone. group: "" for none."""
+    return _("{run} says “{group}”").format(run=run, group=group) if group else _("{run} says none").format(run=run)
+
+
+def zones_shown(shown: int, number: int) -> str:
+    return _("The {shown} largest of {number:,}; the others are decided as said above.").format(
+        shown=shown, number=number
+    )
 
 
 def disputed(number: int, total: int) -> str:

@@ -115,6 +115,8 @@ DOUBTS_TAKE: Final = "Take “{label}”"
 DOUBTS_OTHER: Final = "Another label"
 DOUBTS_SKIP: Final = "Skip"
 DOUBTS_WORKING: Final = "Looking for labels that do not fit their images"
+SPELLING_TAKE: Final = "All of it is “{label}”"
+SPELLING_DIFFERENT: Final = "These are different labels"
 DOUBTS_CSV: Final = "Corrected labels (CSV)"
 DOUBTS_CSV_HELP: Final = "Each image with the label you gave, the one that counts now, and who decided."
 F1_HELP: Final = "Found and correct in one number (their harmonic mean)."
@@ -235,6 +237,24 @@ def _capital(words: str) -> str:
 def doubts_left(left: int, looked_at: int, checked: int) -> str:
     return _("{labels} of {images} look wrong and are not checked yet; {checked:,} checked.").format(
         labels=count(left, "label"), images=images(looked_at), checked=checked
+    )
+
+
+def given_both(given: str, other: str, group: str) -> str:
+    """An image that was given two labels. group: where it is, "" for no group."""
+    said = _("This image was given two labels: “{given}”, which counts, and “{other}”.").format(
+        given=given, other=other
+    )
+    return said + (" " + _("It is in the group “{group}”.").format(group=group) if group else "")
+
+
+def label_of(label: str, number: int) -> str:
+    return _("“{label}” ({images})").format(label=label, images=images(number))
+
+
+def spelled_otherwise(label: str, others: str) -> str:
+    return _("Labels that differ only in spelling: {others} beside “{label}”. Do they mean the same?").format(
+        others=others, label=label
     )
 
 

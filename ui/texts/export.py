@@ -19,6 +19,17 @@ EXPORT_REPORT_NOTE: Final = (
     "scores where you gave labels. All pictures are inside the file, small."
 )
 EXPORT_REPORT_GET: Final = "Download the report"
+EXPORT_FIGURES: Final = "Figures (PNG, SVG)"
+EXPORT_FIGURES_NOTE: Final = "Pictures for a slide or a paper, of the whole run. SVG stays sharp at any size."
+EXPORT_FIGURES_NO_LABELS: Final = (
+    "A picture for a slide or a paper, of the whole run. With labels on *Evaluate* there are two more: where the "
+    "images of each label went, and the scores."
+)
+EXPORT_FIGURE: Final = {
+    "sizes": "Images of each group",
+    "confusion": "Where the images of each label went",
+    "scores": "Scores with 95 % intervals",
+}
 EXPORT_TABLE: Final = "Table (CSV)"
 EXPORT_TABLE_NOTE: Final = (
     "One line an image: file name, group, how sure, description, label, and why where one failed. "

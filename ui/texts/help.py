@@ -48,6 +48,21 @@ KEYS: Final = (
             ("Escape", "go back to its group"),
         ),
     ),
+    (
+        "Check",
+        (
+            ("1 to 3", "say that it belongs to the group of that number"),
+            ("0", "say that it belongs to none of them"),
+            ("Right", "skip it"),
+        ),
+    ),
+    (
+        "Labels",
+        (
+            ("1, 2", "keep the label, take the one that the image looks like"),
+            ("Right", "skip it"),
+        ),
+    ),
 )
 """Where -> key and what it does. What a page hears is listed here and nowhere else."""
 

@@ -44,13 +44,26 @@ ODD_TAKEN_BACK: Final = "Taken back."
 ODD_NOTHING_BACK: Final = "There is nothing to take back."
 
 
+_MANY_TIMES = 100
+
+
+def too_few(least: int) -> str:
+    """That nothing is said of which images lie apart."""
+    return _("With fewer than {least} images it cannot be told which of them lie apart from the others.").format(
+        least=least
+    )
+
+
 def odd_reason(why: str, value: float, subject: str = "") -> str:
     """Why an image is odd, in words."""
+    far = _("unlike the others: its nearest are {value:.1f} times as far as usual").format(value=value)
+    if value > _MANY_TIMES:
+        far = _("unlike the others: its nearest are more than {most} times as far as usual").format(most=_MANY_TIMES)
     said = {
         "blank": _("nearly blank: next to nothing can be told from the ground"),
         "blurred": _("blurred: no sharp edge anywhere"),
         "glare": _("glare or overexposure: large parts are white or nothing is dark"),
-        "alone": _("unlike the others: its nearest are {value:.1f} times as far as usual").format(value=value),
+        "alone": far,
         "topic": _("no {subject} in it: {percent} of what is seen could be one").format(
             subject=subject, percent=percent(value)
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, get_args
@@ -34,6 +35,8 @@ SHORT: dict[FeatureKind, str] = {
     "file": "descriptors",
 }
 _LDA, _ALL = "lda:", "all"
+_PATHS = re.compile(r"(.+?\.(?:npy|npz|pickle|pkl|parquet|csv|tsv))\|(.+)", re.IGNORECASE)
+"""A file of descriptors and a list of paths; both may be called with a bar themselves."""
 
 
 PLAIN = Reduction()
@@ -62,8 +65,8 @@ class Features:
         if kind in ("encoder", "file") and not path:
             what = "the folder of a vision encoder" if kind == "encoder" else "a file of descriptors"
             raise BadInput(f"These features need {what}.")
-        file, _, paths = path.partition("|") if kind == "file" else (path, "", "")
-        return cls(kind, file, paths)
+        parted = _PATHS.fullmatch(path) if kind == "file" else None
+        return cls(kind, *parted.groups()) if parted else cls(kind, path)
 
     def __str__(self) -> str:
         address = f"{self.kind}:{self.path}" if self.path else self.kind

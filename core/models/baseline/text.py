@@ -73,7 +73,10 @@ class BaselineText:
             return Failed(f"{self._recipe.method} found no dense group in these features. Try another method.")
         said = corpus.labels or [""] * len(corpus)
         some = _Rows([corpus.ids[int(i)] for i in there], [said[int(i)] for i in there], ready, found, linear)
-        return _clusters(some, self._recipe.method in _BY_CENTRE, given)
+        clusters = _clusters(some, self._recipe.method in _BY_CENTRE, given)
+        wanted = k if self._recipe.needs_k else 0
+        more = range(len(clusters) + 1, wanted + 1)  # of equal images there are fewer groups: the others stay empty
+        return clusters + [Cluster(f"c{place}", f"Group {place}", needs_name=True, size=0) for place in more]
 
     @threads.limited
     def assign(self, corpus: Corpus, criterion: str, clusters: Sequence[Cluster]) -> list[Assignment | Failed]:

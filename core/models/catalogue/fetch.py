@@ -139,7 +139,7 @@ def _alone(place: Place) -> Iterator[None]:
 
     place.root.mkdir(parents=True, exist_ok=True)
     try:
-        with WeakFileLock(place.root / f"{place.entry.id}.lock", timeout=0.5):
+        with WeakFileLock(place.lock, timeout=0.5):
             yield
     except TimeoutError:
         raise ModelUnavailable(

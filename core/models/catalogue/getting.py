@@ -34,7 +34,7 @@ _PACE_SECONDS = 15.0
 """The time left follows from what came in so many seconds: few enough to notice a slower line, enough to be calm."""
 
 Ready = Callable[[Place], None]
-"""Told, in another thread, that a model was tried and answers."""
+"""Told, in another thread, that a model was tried and answered rightly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ def _all(work: _Work) -> None:
             _fetch(work)
         if not work.cancel.is_set():
             work.step = "testing"
-            try_out(work.place)
-            work.ready(work.place)
+            if try_out(work.place):
+                work.ready(work.place)
     except Exception as error:  # noqa: BLE001  # whatever it is, the page must not wait for ever
         if not work.cancel.is_set():
             work.error, work.refused = told(error), isinstance(error, Refused)
@@ -213,11 +213,11 @@ def _seconds_left(work: _Work, here: int, total: int) -> float | None:
     return (total - here) * (moment - began) / (here - before)
 
 
-def try_out(place: Place) -> str:
-    """Ask the model its first question, and keep what it said; returns that. Raises FacetryError."""
+def try_out(place: Place) -> bool:
+    """Ask the model its first question, and keep what it said; whether that is right. Raises FacetryError."""
     role = place.entry.roles[0]
     answer = first_answer(role, backend_of(role, place.spec, AS_IT_IS))
     if isinstance(answer.reply, Failed):
         raise ModelUnavailable(f"{place.entry.name} is here, but failed its test: {answer.reply.reason}")
-    place.note_trial(answer.reply.text.strip(), answer.seconds)
-    return answer.reply.text
+    place.note_trial(answer.reply.text.strip(), answer.seconds, right=answer.right)
+    return answer.right

@@ -35,7 +35,7 @@ class Record:
         files: name -> as the hub listed it.
         whole: all have come, and each was checked.
         said, seconds: what the model answered when it was tried, and how long that took without loading; "" and 0
-            before.
+            before. right: whether it named what it was shown or asked.
     """
 
     commit: str
@@ -43,6 +43,7 @@ class Record:
     whole: bool = False
     said: str = ""
     seconds: float = 0.0
+    right: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Place:
         return f"{self.entry.kind}:{self.folder / model}" + "".join(f"+{name}" for name in eyes)
 
     @property
+    def lock(self) -> Path:
+        """Held by the one program that fetches it; it stays, empty, as another may be about to hold it."""
+        return self.root / f"{self.entry.id}.lock"
+
+    @property
     def _record(self) -> Path:
         return self.root / f"{self.entry.id}.json"
 
@@ -86,10 +92,10 @@ class Place:
         written.write_text(json.dumps(asdict(record), indent=1), encoding="utf-8")
         written.replace(self._record)
 
-    def note_trial(self, said: str, seconds: float) -> None:
+    def note_trial(self, said: str, seconds: float, *, right: bool) -> None:
         """Keep what the model answered when it was tried. Raises OSError."""
         if record := self.record():
-            self.write(replace(record, said=said, seconds=seconds))
+            self.write(replace(record, said=said, seconds=seconds, right=right))
 
     def is_whole(self) -> bool:
         """Whether all files came, were checked, and are still there in their size. Nothing is read but their sizes."""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from house import EACH, House
 
@@ -39,9 +40,13 @@ def test_groups_and_their_settings_are_written(asked: list[str], tmp_path: Path)
     assert (scores["acc"], scores["n"]) == (1.0, 4 * EACH)
 
 
-def test_auto_takes_what_the_criteria_say(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_auto_takes_what_the_criteria_say(asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (tmp_path / "made.csv").open("a") as file:
+        file.write("1,2,3,red/gone.png\n")
     assert main([*asked, "--baseline", "agglomerative", "--k", "auto"]) == 0
-    assert "4 groups: the middle of what" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "4 groups: the middle of what" in said
+    assert "1 row names none of these images, such as “red/gone.png”" in said
 
 
 @pytest.mark.parametrize(
@@ -50,8 +55,9 @@ def test_auto_takes_what_the_criteria_say(asked: list[str], capsys: pytest.Captu
         (["--baseline", "kmeans"], "needs a number of groups"),
         (["--baseline", "knn", "--k", "3"], "must be one of"),
         (["--baseline", "kmeans", "--k", "3", "--scale", "odd"], "--scale"),
-        (["--baseline", "kmeans", "--k", "3", "--criterion", "colour"], "Give --criterion"),
-        (["--k", "3"], "Give --criterion"),
+        (["--baseline", "kmeans", "--k", "3", "--criterion", "colour"], "Give either --criterion"),
+        (["--baseline", "kmeans", "--k", "3", "--names", "a,b,c"], "takes no --names"),
+        (["--k", "3"], "Give either --criterion"),
     ],
 )
 def test_what_cannot_work_is_said(
@@ -59,3 +65,12 @@ def test_what_cannot_work_is_said(
 ) -> None:
     assert main([*asked, *options]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_labels_that_lda_cannot_learn_from_are_refused_before_anything_is_measured(
+    asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = pd.read_csv(tmp_path / "made.csv")[["image"]].assign(label="one")
+    table.to_csv(tmp_path / "one.csv", index=False)
+    assert main([*asked, "--baseline", "kmeans", "--k", "3", "--lda", str(tmp_path / "one.csv")]) == 2
+    assert "at least two kinds" in capsys.readouterr().err

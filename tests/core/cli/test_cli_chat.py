@@ -11,6 +11,7 @@ import pytest
 from fakes import COLOURS
 from house import EACH, House, draw
 from painter import ANSWER_TOKENS, PROMPT_TOKENS, Painter, install, step_of
+from shortcuts import with_blank_database
 
 from core.cli.main import main
 from core.config import Config
@@ -41,7 +42,7 @@ def painter(house: House, monkeypatch: pytest.MonkeyPatch) -> Painter:
 def command(painter: Painter, house: House, tmp_path: Path) -> list[str]:
     """A complete command in which each request costs a dollar."""
     place = tmp_path / "cli"
-    workspace = Workspace(Config(place))
+    workspace = Workspace(Config(with_blank_database(place)))
     table = (Price("small", DOLLAR, DOLLAR, "2026-01-01", "made up"),)
     workspace.store.preferences.set(prices.PREFERENCE, prices.write(table))
     workspace.close()

@@ -21,9 +21,9 @@ NAMES = {
 }
 
 
-def test_a_thousand_random_pairs_of_every_shape() -> None:
+def test_random_pairs_of_every_shape() -> None:
     draw = np.random.default_rng(0)
-    for _ in range(1_000):
+    for _ in range(120):
         number = int(draw.integers(1, 60))
         truth = draw.integers(0, draw.integers(1, 9), number)
         groups = np.where(draw.random(number) < draw.random(), truth, draw.integers(0, draw.integers(1, 9), number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.evaluate.label_errors import confident_joint, label_errors
+from core.evaluate.label_errors import confident_joint, label_errors, tells_apart
 
 
 def probabilities(truth: np.ndarray, classes: int, sure: float, seed: int = 0) -> np.ndarray:
@@ -52,3 +52,11 @@ def test_a_class_keeps_at_least_one_image() -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="labels for probabilities"):
         label_errors(np.array([0, 1]), np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("classes", [2, 5, 15])
+def test_labels_are_told_apart_only_by_who_sees_them(classes: int) -> None:
+    labels = np.arange(4 * classes) % classes
+    assert tells_apart(labels, probabilities(labels, classes, 0.6))
+    assert not tells_apart(labels, probabilities(np.roll(labels, 1), classes, 0.6))
+    assert not tells_apart(labels, np.full((len(labels), classes), 1 / classes))

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import BadInput, Cancelled
 from core.explore import layout
-from core.explore.layout import laid_out
+from core.explore.layout import Method, laid_out
 from core.explore.regions import regions
 
 
@@ -104,3 +104,11 @@ def test_regions_of_a_map() -> None:
     assert found[0].centre == pytest.approx((1, 0))
     assert [region.spread for region in found] == pytest.approx([0.1, 0.1, 0])
     assert regions(points, np.zeros(6, np.uint8), [0])[0].nearest is None
+
+
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_images_that_are_the_same_are_each_their_own_neighbour(method: Method) -> None:
+    for places in (np.zeros((30, 4)), np.repeat(np.eye(4), 15, axis=0)):
+        found = laid_out(places.astype(np.float32), method, 2)
+        assert np.isfinite(found.points).all()
+        assert found.neighbours <= 10

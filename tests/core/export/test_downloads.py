@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from house import EACH, House
+from house import EACH, House, furnished_once
 from PIL import Image
 
 from core.domain import RunSettings
@@ -30,13 +30,15 @@ def unzip(house: House, run_id: str, only: Only = ALL) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist() if name != "files.csv"}
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _done(house: House) -> str:
     shutil.copy(house.images / "red" / "0.png", house.images / "red" / "again.png")  # an exact duplicate
     (house.images / "notes.txt").write_text("not an image", encoding="utf-8")
     run_id = house.start(k=3)
     house.run(run_id)
     return run_id
+
+
+house, done = furnished_once("done", _done)
 
 
 def test_the_zip_holds_every_usable_file_as_it_was(house: House, done: str) -> None:

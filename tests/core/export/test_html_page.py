@@ -9,12 +9,13 @@ import shutil
 from html.parser import HTMLParser
 
 import pytest
-from house import EACH, House
+from house import EACH, House, furnished_once
 from PIL import Image
 
 from core.export import downloads, html_data
+from core.pipeline import without_truth
 from core.results.decisions import add
-from core.results.edits import Move, Rename
+from core.results.edits import Move, Relabel, Rename
 from core.results.run_view import rows
 from core.results.selection import ALL, Only
 
@@ -57,13 +58,15 @@ def read(house: House, run_id: str, only: Only = ALL) -> Read:
     return Read(b"".join(downloads.page(house.workspace, run_id, only)).decode("utf-8"))
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _done(house: House) -> str:
     shutil.copy(house.images / "red" / "0.png", house.images / "red" / "again.png")
     (house.images / "notes.txt").write_text("not an image", encoding="utf-8")
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, done = furnished_once("done", _done)
 
 
 def test_it_says_what_was_done_and_adds_up(house: House, done: str) -> None:
@@ -151,3 +154,17 @@ def test_a_part_says_that_it_is_one(house: House, done: str) -> None:
 def test_it_is_made_piece_by_piece(house: House, done: str) -> None:
     pieces = list(downloads.page(house.workspace, done))
     assert len(pieces) > 4 * EACH
+
+
+def test_it_carries_what_needs_no_labels_and_the_scores_against_corrected_ones(house: House, done: str) -> None:
+    other = house.start(k=4, truth="folder")
+    house.run(other)
+    wrong = next(row for row in rows(house.store, done) if row.truth == "red")
+    add(house.store, done, Relabel("folder", wrong.item_id, "red", "blue"))
+    page = read(house, done)
+    own = without_truth.found_now(house.store, done)["description"]
+    assert "Measured by what was said of them, on 12 images." in page.text
+    assert f"{own.silhouette:.3f} Silhouette" in page.text
+    (repeated,) = without_truth.repeated(house.store, done)
+    assert f"Into another number of groups: ARI {repeated.ari:.2f} over 16 images." in page.text
+    assert "A person corrected 1 of the labels." in page.text

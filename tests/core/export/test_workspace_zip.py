@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from house import House
+from house import House, furnished_once
 from PIL import Image
 
 from core.cli.main import main
@@ -23,20 +23,27 @@ from core.results.edits import Move, Rename
 from core.workspace import Workspace
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _made(house: House) -> tuple[str, bytes]:
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
     red = next(row for row in run_view.rows(house.store, run_id) if row.name == "red/1.png")
     decisions.add(house.store, run_id, Rename(house.id_of(run_id, "blue"), "sky"))
     decisions.add(house.store, run_id, Move((red.item_id,), house.id_of(run_id, "sky")))
-    return run_id
+    return run_id, b"".join(workspace_zip.pack(house.workspace))
+
+
+house, made = furnished_once("made", _made)
 
 
 @pytest.fixture
-def packed(house: House, done: str, tmp_path: Path) -> Path:
+def done(made: tuple[str, bytes]) -> str:
+    return made[0]
+
+
+@pytest.fixture
+def packed(made: tuple[str, bytes], tmp_path: Path) -> Path:
     file = tmp_path / "packed.zip"
-    file.write_bytes(b"".join(workspace_zip.pack(house.workspace)))
+    file.write_bytes(made[1])
     return file
 
 
@@ -112,7 +119,7 @@ def test_the_command_line(house: House, done: str, tmp_path: Path, capsys: pytes
     said = capsys.readouterr().err
     assert "in use already" in said
     assert said.count("\n") == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "new", "w.zip", "workspace"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "w.zip"]
 
 
 def changed(packed: Path, change: Callable[[dict[str, bytes]], None], compressed: bool = False) -> Path:

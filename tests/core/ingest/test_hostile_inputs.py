@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from shortcuts import with_blank_database
 
 from core.config import Config
 from core.errors import BadInput, Paused
@@ -262,7 +263,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     (tmp_path / "secret.png").write_bytes(png("black"))
     (tmp_path / "given").mkdir()
     roots = (tmp_path / "given",)
-    workspace = Workspace(replace(Config(tmp_path / "ws"), image_roots=roots, fetch_seconds=5.0))
+    workspace = Workspace(replace(Config(with_blank_database(tmp_path / "ws")), image_roots=roots, fetch_seconds=5.0))
     yield workspace
     workspace.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from shortcuts import decode_in_process
+from shortcuts import decode_in_process, with_blank_database
 
 from core.config import Config
 from core.errors import BadInput
@@ -39,7 +39,7 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     decode_in_process(monkeypatch)
-    workspace = Workspace(Config(tmp_path / "ws"))
+    workspace = Workspace(Config(with_blank_database(tmp_path / "ws")))
     yield workspace
     workspace.close()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import COLOURS
-from house import EACH, House
+from house import EACH, House, furnished_once
 from PIL import Image
 
 from core.cli.main import main
@@ -33,13 +33,15 @@ def paint(folder: Path, *colours: str) -> Path:
     return folder
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _done(house: House) -> str:
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
     house.vision.history.clear()
     house.text.history.clear()
     return run_id
+
+
+house, done = furnished_once("done", _done)
 
 
 def add_from(house: House, run_id: str, folder: Path) -> Added:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import COLOURS
-from house import House, draw
+from house import House, draw, furnished_once
 
 from core.errors import BadInput
 from core.export import downloads
@@ -24,12 +24,14 @@ NAMES = ("mine", "yours", "theirs")
 EACH = 8
 
 
-@pytest.fixture
-def run(house: House) -> str:
+def _run(house: House) -> str:
     draw(house.images, EACH)
     run_id = house.start(criterion="whose it is", k=3, names=NAMES, text=KIND)
     house.run(run_id)
     return run_id
+
+
+house, run = furnished_once("run", _run)
 
 
 def colour_of(row: object) -> str:
@@ -96,10 +98,13 @@ def test_what_it_went_by_is_said_wherever_the_result_is(house: House, run: str) 
     assert b"Sorted by what a person showed" in b"".join(downloads.page(house.workspace, run))
 
 
-@pytest.mark.parametrize("names", [(), ("only one",), ("a", "a"), ("a", " ")])
-def test_groups_by_examples_need_two_names(house: House, names: tuple[str, ...]) -> None:
-    with pytest.raises(BadInput):
-        house.start(k=len(names) or 1, names=names, text=KIND)
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [((), "need names"), (("only one",), "need names"), (("a", "a"), "differ"), (("a", " "), "must not be empty")],
+)
+def test_groups_by_examples_need_two_names(house: House, names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        house.start(k=len(names), names=names, text=KIND)
 
 
 def test_images_that_are_like_no_example_stay_unsure(house: House, run: str) -> None:

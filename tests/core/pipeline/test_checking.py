@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from fakes import COLOURS
-from house import EACH, House
+from house import EACH, House, furnished_once
 
 from core.errors import BadInput
 from core.models.embedding import kept
@@ -17,17 +19,23 @@ from core.results.run_view import View, rows
 ALL = EACH * len(COLOURS)
 
 
-@pytest.fixture
-def run(house: House, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A sorted run of a model that measures nothing: words are the only evidence."""
-    monkeypatch.setattr(
-        kept,
-        "compute",
-        lambda texts: np.stack([np.random.default_rng(sum(map(ord, t))).normal(size=384) for t in texts]),
-    )
+def _vectors(texts: Sequence[str]) -> np.ndarray:
+    return np.stack([np.random.default_rng(sum(map(ord, text))).normal(size=384) for text in texts])
+
+
+@pytest.fixture(autouse=True)
+def quick_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models of these tests measure nothing: words are the only evidence."""
+    monkeypatch.setattr(kept, "compute", _vectors)
+
+
+def _run(house: House) -> str:
     run_id = house.start(k=3, truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, run = furnished_once("run", _run)
 
 
 def lesson(house: House, run: str) -> Lesson:

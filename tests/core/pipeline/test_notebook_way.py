@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from shortcuts import decode_in_process, without_copies
+from shortcuts import decode_in_process, with_blank_database, without_copies
 from sklearn.metrics import adjusted_rand_score
 
 from core.classical.groups import Method
@@ -69,7 +69,7 @@ def cars(tmp_path: Path) -> Path:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     decode_in_process(monkeypatch)
     without_copies(monkeypatch)
-    opened = Workspace(Config(tmp_path / "workspace"))
+    opened = Workspace(Config(with_blank_database(tmp_path / "workspace")))
     yield opened
     opened.close()
 
@@ -174,6 +174,15 @@ def test_a_consensus_follows_whom_one_trusts(workspace: Workspace, cars: Path) -
     alone = together.consensus(store, [good, coarse], coarse)
     away = [item for item, (group, _) in alone.groups.items() if group != names[item]]
     assert len(away) == alone.disputed > 0
+    zones = together.zones(store, [good, coarse])
+    assert sorted(item for zone in zones for item in zone.items) == sorted(away)
+    assert [len(zone.items) for zone in zones] == sorted((len(zone.items) for zone in zones), reverse=True)
+    first, *others = zones
+    assert all(names[item] == first.names[0] for item in first.items)
+    mixed = together.consensus(store, [good, coarse], coarse, {first.said: good}).groups
+    assert all(mixed[item][0] == names[item] for item in first.items)
+    assert all(mixed[item][0] == zone.names[1] for zone in others for item in zone.items)
+    assert all(mixed[item] == (names[item], 1.0) for item in names if item not in away)
     with pytest.raises(BadInput):
         together.consensus(store, [good])
     path, _ = bundle.consensus_file(workspace, said, View(store, good).run.settings.dataset_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from fakes import FakeBackend
-from house import EACH, House
+from house import EACH, House, furnished_once
 
 from core.domain import Asking, Cluster, Corpus, Wording
 from core.errors import BadInput, FacetryError
@@ -19,11 +19,13 @@ from core.results import decisions, run_view
 from core.results.edits import Pin, Propose, Redefine, Rename
 
 
-@pytest.fixture
-def run_id(house: House) -> str:
+def _named(house: House) -> str:
     run_id = house.start(k=3)
     house.run(run_id, "name")
     return run_id
+
+
+house, run_id = furnished_once("run_id", _named)
 
 
 def names(clusters: Sequence[Cluster]) -> list[str]:

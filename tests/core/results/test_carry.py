@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
-from house import House
+from house import House, furnished_once
 
 from core.results import decisions
 from core.results.carry import Carried, carried
@@ -13,8 +12,7 @@ from core.results.edits import Move, Rename
 from core.results.run_view import Query, View
 
 
-@pytest.fixture
-def old(house: House) -> str:
+def _old(house: House) -> str:
     """A run in four groups: one of red is in blue by hand, two of green in red, one of grey in none."""
     run_id = house.start(k=4)
     house.run(run_id)
@@ -22,6 +20,9 @@ def old(house: House) -> str:
         rows = View(house.store, run_id).rows(Query(cluster_id=house.id_of(run_id, source), state="assigned"), number)
         move(house, run_id, [row.item_id for row in rows], target)
     return run_id
+
+
+house, old = furnished_once("old", _old)
 
 
 def move(house: House, run_id: str, items: Sequence[str], target: str | None) -> None:

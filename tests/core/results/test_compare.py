@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from fakes import COLOURS
-from house import EACH, House
+from house import EACH, House, furnished_once
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,13 +20,15 @@ from core.results.run_view import View
 ALL = EACH * len(COLOURS)
 
 
-@pytest.fixture
-def two(house: House) -> tuple[str, str]:
+def _two(house: House) -> tuple[str, str]:
     """Two runs by colour: into four groups, and into three."""
     runs = house.start(k=4), house.start(k=3)
     for run_id in runs:
         house.run(run_id)
     return runs
+
+
+house, two = furnished_once("two", _two)
 
 
 def test_the_flow_and_what_corresponds(two: tuple[str, str], house: House) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fakes import COLOURS
-from house import EACH, House
+from house import EACH, House, furnished_once
 
 from core.domain import Cluster
 from core.errors import BadInput
@@ -34,10 +34,7 @@ def made(house: House) -> str:
     return run_id
 
 
-@pytest.fixture
-def done(house: House) -> str:
-    """A run for a test that changes it."""
-    return made(house)
+house, done = furnished_once("done", made)  # for a test that changes it
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Which images are asked about, in which order, and which of them are a random sample."""
 
+from functools import cache
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from core.teaching.queue import BATCH, DRAWN, Knowledge, drawn_so_far, next_rows
 from tests.core.teaching.made_up import collection
 
 
+@cache
 def known() -> tuple[Knowledge, np.ndarray]:
     places, member = collection()
     of = kernels(places, 3)
@@ -48,18 +51,15 @@ def test_copies_are_asked_about_less_often_than_they_are_many() -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.sets(st.integers(0, 129), max_size=60), st.sets(st.integers(0, 129), max_size=30), st.integers(1, 20))
 def test_nothing_is_asked_twice(answered: set[int], skipped: set[int], count: int) -> None:
-    knowledge, member = _KNOWN
+    knowledge, member = known()
     order = list(range(len(member)))
     rows = next_rows(knowledge, order, answered, skipped, count)
     assert len(rows) == len(set(rows)) == min(count, len(member) - len(answered | skipped))
     assert not set(rows) & (answered | skipped)
 
 
-_KNOWN = known()
-
-
 def test_three_of_ten_are_drawn_at_random() -> None:
-    knowledge, member = _KNOWN
+    knowledge, member = known()
     order = [int(row) for row in in_drawing_order([str(row) for row in range(len(member))], "a")]
     rows = next_rows(knowledge, order, [])
     assert len(rows) == BATCH
@@ -68,7 +68,7 @@ def test_three_of_ten_are_drawn_at_random() -> None:
 
 
 def test_all_images_can_be_asked_about() -> None:
-    knowledge, member = _KNOWN
+    knowledge, member = known()
     order = list(range(len(member)))
     answered: list[int] = []
     while rows := next_rows(knowledge, order, answered, count=40):
@@ -86,7 +86,7 @@ def test_the_sample_is_the_beginning_of_the_order(order: list[int], answered: se
 
 
 def test_images_settled_before_are_not_drawn() -> None:
-    knowledge, _ = _KNOWN
+    knowledge, _ = known()
     settled = list(range(100))
     order = list(range(100, 130))
     rows = next_rows(knowledge, order, settled)

@@ -76,6 +76,10 @@ def test_what_the_criteria_recommend_is_taken(make: Callable[..., str], images: 
     assert text.recommended(count.found.lowest, count.found.highest, ALL_IMAGES) in shown(at)
     button(at, text.COUNT_TAKE.format(k=count.found.recommended)).click().run()
     assert at.number_input(key="baseline-k").value == count.found.recommended
+    store = state.workspace().store
+    dataset = store.runs.recent()[0].settings.dataset_id
+    store.datasets.exclude(dataset, {store.datasets.ids(dataset)[0]: "not one of them"})
+    assert button(at.run(), text.COUNT)  # what was counted was counted on other images
 
 
 def test_lda_asks_for_labels(make: Callable[..., str]) -> None:

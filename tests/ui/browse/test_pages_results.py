@@ -15,13 +15,14 @@ import pytest
 import streamlit as st
 from app import ROOT, embed, matches, shown, wait_for
 from fakes import COLOURS
-from house import EACH, House
+from house import EACH, House, furnished_once
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from streamlit.testing.v1 import AppTest
 
 from core.domain import Failed
 from core.errors import BadInput
+from core.export.figures import FIGURES
 from core.jobs import Jobs
 from core.results import decisions, staleness
 from core.results.edits import Rename
@@ -48,11 +49,13 @@ def served(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     st.cache_data.clear()
 
 
-@pytest.fixture
-def done(house: House) -> str:
+def _done(house: House) -> str:
     run_id = house.start(truth="folder")
     house.run(run_id)
     return run_id
+
+
+house, done = furnished_once("done", _done)
 
 
 @pytest.fixture
@@ -213,7 +216,8 @@ def sent(answer: Response) -> bytes:
 
 def test_export(done: str, house: House) -> None:
     at = open_page("export", run=done)
-    files = ("report.html", "table.csv", "folders.zip", "table.jsonl", "table.parquet")
+    figures = tuple(f"{name}.{form}" for name in FIGURES for form in ("png", "svg"))
+    files = ("report.html", *figures, "table.csv", "folders.zip", "table.jsonl", "table.parquet")
     assert links(at) == [*(f"/download/{done}/{file}" for file in files), downloads.WORKSPACE]
     assert text.folders_note(4 * EACH, 4 * EACH) in shown(at)
     assert f"red ({EACH})" in shown(at)
@@ -228,6 +232,8 @@ def test_export(done: str, house: House) -> None:
     for file in files:
         answer, body = ask(f"{done}/{file}")
         assert (answer.status_code, bool(body)) == (200, True)
+    assert ask(f"{done}/sizes.svg")[0].headers["content-type"] == "image/svg+xml"
+    assert ask(f"{done}/other.svg")[0].status_code == 404
 
 
 def test_the_workspace_is_sent(done: str) -> None:
@@ -256,7 +262,8 @@ def test_a_group_leads_to_its_export(done: str, house: House) -> None:
     at.button(key="export-these").click().run()
     assert not at.exception
     assert text.export_part(EACH, 4 * EACH) in shown(at)
-    assert all("group=" in link for link in links(at) if link != downloads.WORKSPACE)
+    whole = (downloads.WORKSPACE, *(f"/download/{done}/{name}.{form}" for name in FIGURES for form in ("png", "svg")))
+    assert all("group=" in link for link in links(at) if link not in whole)
 
 
 def test_downloads_have_safe_headers(done: str) -> None:

@@ -12,8 +12,10 @@ import pandas as pd
 from app import ALL_IMAGES, BLUE, GREEN, RED, button, fresh_server, images, make, models, open_app, shown  # noqa: F401
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
 from waiting import wait_for
 
+from core.results import together
 from core.results.run_view import View
 from ui import text
 from ui.routes import downloads
@@ -32,23 +34,40 @@ def test_a_leaderboard_and_how_far_runs_agree(make: Callable[..., str]) -> None:
     assert coarse != fine
 
 
+def consensus_of(at: AppTest) -> View:
+    """The run that a consensus becomes at the click of its button."""
+    button(at, text.CONSENSUS_MAKE).click().run()
+    store = state.workspace().store
+
+    def made() -> list[str]:
+        runs = store.runs.recent()
+        return [run.id for run in runs if run.settings.criterion == text.CONSENSUS_NAME and run.status == "done"]
+
+    wait_for(lambda: bool(made()))
+    return View(store, made()[0])
+
+
 def test_a_consensus_becomes_a_run(make: Callable[..., str]) -> None:
     first, second = make(k=3), make(k=2)
     at = open_app("compare", run=first)
     dataset = View(state.workspace().store, first).run.settings.dataset_id
     at.multiselect(key=f"trust-{dataset}").set_value([first, second]).run()
     assert text.disputed(BLUE, ALL_IMAGES) in shown(at)
-    button(at, text.CONSENSUS_MAKE).click().run()
-    store = state.workspace().store
-    wait_for(
-        lambda: any(
-            run.settings.criterion == text.CONSENSUS_NAME and run.status == "done" for run in store.runs.recent()
-        )
-    )
-    made = next(run for run in store.runs.recent() if run.settings.criterion == text.CONSENSUS_NAME)
-    view = View(store, made.id)
+    view = consensus_of(at)
     assert sorted(view.sizes().values()) == sorted([RED, GREEN, BLUE])
     assert {row.confidence for row in view.rows()} == {1.0, 0.5}
+
+
+def test_whom_to_trust_is_said_zone_by_zone(make: Callable[..., str]) -> None:
+    first, second = make(k=3), make(k=2)
+    dataset = View(state.workspace().store, first).run.settings.dataset_id
+    at = open_app("compare", run=first)
+    at.multiselect(key=f"trust-{dataset}").set_value([first, second]).run()
+    (zone,) = together.zones(state.workspace().store, [first, second])
+    assert zone.names == ("blue", "")
+    assert text.images(BLUE) in shown(at)
+    at.selectbox(key=f"zone-{dataset}-{'-'.join([first, second, *zone.said])}").set_value(second).run()
+    assert sorted(consensus_of(at).sizes().values()) == sorted([RED, GREEN])
 
 
 def test_everything_leaves_as_one_file(make: Callable[..., str]) -> None:

@@ -78,6 +78,31 @@ def test_a_label_is_kept_or_skipped(make: Callable[..., str]) -> None:
     assert not any(one.label == text.WHICH_LABELS for one in open_app("evaluate", run=run_id).segmented_control)
 
 
+def test_labels_spelled_in_two_ways_become_one_by_a_key_or_stay_apart(make: Callable[..., str]) -> None:
+    run_id = make()
+    store, row = state.workspace().store, doubted(run_id)
+    decisions.add(store, run_id, Relabel("folder", row.item_id, row.truth, f"{row.truth.upper()} "))
+    at = open_app("labels", run=run_id)
+    assert f"“{row.truth.upper()}” (1 image) beside “{row.truth}”" in shown(at)
+    button(at, text.SPELLING_TAKE.format(label=row.truth)).click().run()
+    assert said(run_id) == {row.item_id: (row.truth, row.truth)}
+    decisions.undo(store, run_id)
+    at = button(open_app("labels", run=run_id), text.SPELLING_DIFFERENT).click().run()
+    assert text.SPELLING_DIFFERENT not in shown(at)
+    assert said(run_id) == {row.item_id: (row.truth, row.truth.upper())}
+
+
+def test_an_image_with_two_labels_says_both(make: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = make()
+    row = doubted(run_id)
+    both = label_check.Doubts([label_check.Doubt(row.item_id, row.name, row.truth, WRONG, None, "")], 12)
+    monkeypatch.setattr(label_check, "doubts", lambda store, run_id: both)
+    at = open_app("labels", run=run_id)
+    assert text.given_both(row.truth, WRONG, "") in shown(at)
+    button(at, text.DOUBTS_TAKE.format(label=WRONG)).click().run()
+    assert said(run_id) == {row.item_id: (row.truth, WRONG)}
+
+
 def test_scores_against_corrected_labels_are_shown_by_choice(make: Callable[..., str]) -> None:
     run_id = make()
     store, row = state.workspace().store, doubted(run_id)

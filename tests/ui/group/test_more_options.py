@@ -133,11 +133,12 @@ def test_a_chat_model_may_decide_how_many_groups_there_are(chat: str, address: d
     assert at.number_input(key="k").disabled
     assert counted not in shown(at)  # the questions are part of the estimate
     assert "requests" in shown(at)
-    settings = begun(at)
-    assert settings.k == 0
-    run = state.workspace().store.runs.recent()[0]
-    wait_for(lambda: state.jobs().get(run.id) is None)
-    at = open_app("group", run=run.id)
+    at.multiselect(key=f"further-{address['dataset']}").set_value(["place"]).run()
+    assert [field.key for field in at.number_input if field.key and "place" in field.key] == []
+    begun(at)
+    assert [one.settings.k for one in state.workspace().store.runs.recent()[:2]] == [0, 0]
+    wait_for(lambda: not state.jobs().active())
+    at = open_app("group", run=state.workspace().store.runs.recent()[0].id)
     at.button(key="another").click().run()
     assert at.checkbox(key="k-decides").value
     at.checkbox(key="k-decides").uncheck().run()

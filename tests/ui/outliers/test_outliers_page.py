@@ -10,6 +10,7 @@ from app import ALL_IMAGES, component, fresh_server, images, make, models, open_
 from streamlit.testing.v1 import AppTest
 from waiting import wait_for
 
+from core.explore.outliers import LEAST
 from core.pipeline import outliers
 from core.pipeline.outliers import Reason
 from core.results.run_view import View
@@ -41,6 +42,7 @@ def planted(run_id: str) -> tuple[str, list[str]]:
 def test_nothing_odd_is_said(make: Callable[..., str]) -> None:
     at = open_odd(make())
     assert text.ODD_NONE["review"] in shown(at)
+    assert text.too_few(LEAST) in shown(at)  # of so few images none lies apart
     assert component(at, "selecting_wall")["tiles"] == []
 
 

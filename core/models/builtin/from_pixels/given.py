@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from core.domain import Vector
 from core.models.builtin.consensus import MOST, evenly, groupings, together
 from core.models.builtin.from_pixels.clusters import Groups, form, has_shapes, views
-from core.models.builtin.from_pixels.names import known_words, meaning, shown
-from core.models.builtin.from_pixels.words import narrow_shares, vocabulary
+from core.models.builtin.from_pixels.names import meaning, shown
+from core.models.builtin.from_pixels.words import domain, narrow_shares, vocabulary
 from core.models.embedding.minilm import embed
 
 _FINER = 4
@@ -36,6 +36,9 @@ _OWN_ELSE = 0.4
 _SURE = 0.3
 """A group with a narrow word of at least this cover is known by that word, and takes no name that means another."""
 
+_SEVERAL = 2.0
+"""So many times an even share of the images is more than a single name stands for, as far as anybody knows."""
+
 
 def shares_of(
     aspect: str, evidence: Mapping[str, Vector], criterion: str, names: Sequence[str], k: int
@@ -49,21 +52,28 @@ def shares_of(
     near = together(groupings(views(aspect, evidence), min(k + _FINER, n), has_shapes(aspect)), n)
     near /= near.sum(axis=1, keepdims=True)
     shares = narrow_shares(aspect, evidence, criterion)
-    home = _homes(aspect, names, near @ shares)
+    field = domain(criterion) if aspect == "subject" and criterion else None
+    home = _homes(aspect, names, near @ shares, field)
     guessed: set[int] = set()
     if aspect == "subject":  # there are words for all colours, styles and lights
-        unknown = [i for i, name in enumerate(names) if i not in home and not known_words(aspect, name)]
-        if unknown:
-            guessed = _guess(names, unknown, home, shares, _natural(aspect, evidence, k + _FINER))
+        without_word = {i for i, name in enumerate(names) if meaning(aspect, name).max() < 1}
+        guessed = without_word & set(home.tolist())
+        if unknown := sorted(without_word - guessed):
+            guessed |= _guess(names, unknown, home, shares, _natural(aspect, evidence, k + _FINER))
     return some, near @ np.eye(len(names) + 1)[home], guessed
 
 
-def _homes(aspect: str, names: Sequence[str], seen: NDArray[np.float32]) -> NDArray[np.intp]:
-    """(n,) the name that each item goes to by the words for it, len(names) for none. seen: (n, narrow) shares."""
+def _homes(aspect: str, names: Sequence[str], seen: NDArray[np.float32], field: int | None = None) -> NDArray[np.intp]:
+    """(n,) the name that each item goes to by the words for it, len(names) for none. seen: (n, narrow) shares. field:
+    the word for what all images show, by its place; a name that is only known to be of that field tells none apart."""
     words = vocabulary(aspect)
     # The terms of a colour in shade and light are one word; classes of the network stand each for itself.
     best = (seen if aspect == "subject" else seen @ words.members[: words.narrow].T).max(axis=1)
-    fit = np.stack([np.clip(seen @ meaning(aspect, name), 0, 1) for name in names], axis=1)
+    means = np.stack([meaning(aspect, name) for name in names])
+    if field is not None:
+        own = words.members[field] > 0
+        means[[(row[own] > 0).all() and row.max() < 1 for row in means]] = 0
+    fit = np.clip(seen @ means.T, 0, 1)
     fits = fit >= np.maximum(_FITS, _OWN.get(aspect, _OWN_ELSE) * fit.max(axis=0))
     fits &= fit >= _RIVAL.get(aspect, _RIVAL_ELSE) * best[:, None]
     return np.where(fits.any(axis=1), np.where(fits, fit, -1.0).argmax(axis=1), len(names)).astype(np.intp)
@@ -78,11 +88,18 @@ def _guess(
 ) -> set[int]:
     """Give the names without a word, by their positions, what is left of some groups; home is changed.
 
-    Of a group that is known by a word, or that another name mostly took, nothing is given.
+    Of a group that is known by a word, or that another name mostly took, nothing is given; nor of one that holds what
+    would be the share of several names.
     """
     seen = shown(shares, found.member, found.shares.shape[1])
     left = home == len(names)
-    unsure = [int(j) for j in np.unique(found.member) if seen[j].max() < _SURE and left[found.member == j].mean() > 0.5]
+    most = _SEVERAL * len(home) / len(names)
+
+    def free(j: int) -> bool:
+        own = left[found.member == j]
+        return bool(seen[j].max() < _SURE and own.mean() > 0.5 and own.sum() <= most)
+
+    unsure = [int(j) for j in np.unique(found.member) if free(j)]
     guesses = _nearest(names, unknown, seen @ vocabulary("subject").members.T, unsure)
     for j, i in guesses:
         home[left & (found.member == j)] = i

@@ -25,6 +25,8 @@ _BREADTH_COST = 0.05
 _SAME_WORD = 0.85
 _RELATED = 0.45
 _SLACK = 0.12
+_MOSTLY = 0.75
+"""A word that covers so much of another and more besides is broader: most, as a car's grille is no vehicle."""
 _NEGATED = re.compile(r"\s*(no|not|non|never|neither|without)\b.", re.IGNORECASE)
 
 
@@ -109,8 +111,9 @@ def _alike(aspect: str, fitting: NDArray[np.float32], carries: NDArray[np.float3
 def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     """(narrow,) how much each narrow word of an aspect counts towards a name in free words, 0 to 1.
 
-    The same word counts fully; otherwise the nearest words by sentence embedding do, less the further they are.
-    All zero when the engine has no word near the name, and for a name that says what is not there ("no colour").
+    The same word counts fully; otherwise the nearest words by sentence embedding do, less the further they are, but no
+    word that is broader than the nearest: what is like underwear is not therefore like all clothing. All zero when the
+    engine has no word near the name, and for a name that says what is not there ("no colour").
     """
     words = vocabulary(aspect)
     if _NEGATED.match(name):
@@ -121,7 +124,10 @@ def meaning(aspect: str, name: str) -> NDArray[np.float32]:
     best = float(near.max())
     if best < _RELATED:
         return np.zeros(words.narrow, dtype=np.float32)
-    close = np.flatnonzero(near >= best - _SLACK * (best < 1.0))
+    nearest = words.members[int(near.argmax())] > 0
+    covers = (words.members[:, nearest] > 0).mean(axis=1)
+    broader = (covers >= _MOSTLY) & ((words.members > 0).sum(axis=1) > nearest.sum())
+    close = np.flatnonzero((near >= best - _SLACK * (best < 1.0)) & ~broader)
     weight = np.clip((near[close] - _RELATED) / (_SAME_WORD - _RELATED), 0.0, 1.0)
     return np.asarray((words.members[close] * weight[:, None]).max(axis=0), dtype=np.float32)
 

@@ -240,3 +240,24 @@ def test_a_folder_that_is_no_encoder_is_said(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelUnavailable):
         encoder.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        Features("file", "/a|b/c.npy"),
+        Features("file", "/a.npy", "/l|i.csv"),
+        Features("file", "/a|b.PKL", "/p.npy.csv"),
+    ],
+)
+def test_files_with_a_bar_in_their_names_are_kept(features: Features) -> None:
+    assert Features.parse(str(features)) == features
+
+
+def test_groups_that_equal_images_do_not_fill_stay_empty() -> None:
+    text, ids = text_of(Recipe("k-means"), np.repeat(np.eye(2), 4, axis=0))
+    clusters = text.name(corpus(ids), "", 4)
+    assert isinstance(clusters, list)
+    assert [cluster.size for cluster in clusters] == [4, 4, 0, 0]
+    homes = placed(text, ids, clusters)
+    assert [homes.count(cluster.id) for cluster in clusters] == [4, 4, 0, 0]

@@ -86,6 +86,12 @@ def test_a_connection_that_is_cut_goes_on_where_it_ended(hub: Hub, place: Place)
     assert 0 < begins[0] <= 1_000_000 < begins[1] <= 1_500_000 + 65536
 
 
+def test_where_no_range_is_taken_a_cut_file_begins_anew(hub: Hub, place: Place) -> None:
+    hub.trouble.cut, hub.trouble.whole = [1_000_000], True
+    fetch(place)
+    assert (place.folder / "model.safetensors").read_bytes() == WEIGHTS
+
+
 def test_another_day_goes_on_where_the_last_one_ended(hub: Hub, place: Place) -> None:
     hub.trouble.cut = [1_000_000] + [0] * 10
     with pytest.raises(ModelUnavailable, match=r"cannot be reached, or the connection broke off\. Go online.*is kept"):

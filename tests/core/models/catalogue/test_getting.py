@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from on_use import torch  # noqa: F401  # so that this file is run where PyTorch
 from waiting import wait_for
 
 from core.errors import BadInput, ModelUnavailable
-from core.models import parts, registry
+from core.models import parts, registry, try_model
 from core.models.catalogue import getting, room
 from core.models.catalogue.entries import Entry, entries
 from core.models.catalogue.fetch import WEIGHTS
@@ -56,8 +57,11 @@ def place_of(files: dict[str, bytes], folder: Path, **more: object) -> Place:
     return Place(entry_of(files, **more), folder / "models")
 
 
-def test_from_nothing_to_a_model_that_has_described_a_picture(begin: Begin, shelf: Path, tmp_path: Path) -> None:
-    """With a checkpoint of the true architecture; the connection is cut at half."""
+def test_from_nothing_to_a_model_that_has_described_a_picture(
+    begin: Begin, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a checkpoint of the true architecture; the connection is cut at half. Its weights are drawn at random, so
+    that what it says of the picture is wrong."""
     files = files_of(shelf / "smolvlm")
     place, hub = place_of(files, tmp_path), begin(files)
     hub.trouble.cut = [len(files["model.safetensors"]) // 2]
@@ -71,6 +75,11 @@ def test_from_nothing_to_a_model_that_has_described_a_picture(begin: Begin, shel
     assert record
     assert record.said
     assert record.seconds > 0
+    assert not record.right
+    assert ready == [], "no model is chosen by itself that does not see what it is shown"
+    monkeypatch.setitem(try_model.NAMED, "vision", re.findall(r"\w+", record.said.lower()))
+    getting.start(place, ready.append)
+    assert over().error == ""
     assert ready == [place]
     assert place.spec == f"transformers:{place.folder}"
     assert registry.vision_model(place.spec).id.startswith("transformers:Tiny-Model@")
@@ -80,7 +89,7 @@ def test_from_nothing_to_a_model_that_has_described_a_picture(begin: Begin, shel
 def test_cancelled_at_half_it_goes_on_there(begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place, hub = place_of(FILES, tmp_path), begin(FILES)
     tried: list[Place] = []
-    monkeypatch.setattr(getting, "try_out", tried.append)
+    monkeypatch.setattr(getting, "try_out", lambda place: not tried.append(place))
     hub.trouble.pause = 0.1
     getting.start(place, lambda place: None)
     with pytest.raises(BadInput, match="Another model is being got"):

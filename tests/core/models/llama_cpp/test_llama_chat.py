@@ -298,11 +298,11 @@ def all_steps(backend: Backend, every: int = 1) -> None:
 @needs_smollm2
 def test_smollm2_does_all_steps_in_a_process_of_its_own() -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
-    all_steps(WorkerChat(registry.LOCAL["llama_cpp"], str(smollm2()), lambda _: None), every=2)
+    all_steps(WorkerChat(registry.LOCAL["llama_cpp"], str(smollm2()), lambda _: None), every=4)
 
 
 def test_gemma_without_a_chat_template_does_all_steps(base: LlamaChat) -> None:
-    all_steps(base, every=3)
+    all_steps(base, every=6)
     (reply,) = base.reply([Request("The capital of France is", max_tokens=12)])
     assert isinstance(reply, Reply)
     assert "\n\n" not in reply.text

@@ -37,9 +37,6 @@ from core.models.openai.batch import OpenAIBatch
 from core.models.openai.server import OpenAIChat
 from core.models.registry import How
 
-# Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
-pytestmark = pytest.mark.flaky(reruns=1)
-
 
 def test_many_requests_are_one_file_and_answers_find_their_way_back(server: BatchServer, tmp_path: Path) -> None:
     server.polls = 3

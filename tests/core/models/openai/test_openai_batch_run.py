@@ -43,10 +43,6 @@ from core.models.prices import Price, price_of
 from core.models.registry import How
 from core.pipeline.estimate import estimate
 
-# Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
-pytestmark = pytest.mark.flaky(reruns=1)
-
-
 # -- sizes
 
 

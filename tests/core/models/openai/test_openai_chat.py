@@ -22,9 +22,6 @@ from core.models.chat.backend import Reply, Request
 from core.models.model_spec import split_address
 from core.models.openai.server import OpenAIChat
 
-# Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
-pytestmark = pytest.mark.flaky(reruns=1)
-
 
 def test_text_and_image_are_sent_and_the_reply_comes_with_its_tokens(server: Server, tmp_path: Path) -> None:
     Image.new("RGB", (80, 64), "red").save(tmp_path / "a.jpg")

@@ -27,9 +27,6 @@ from core.errors import FacetryError, ModelUnavailable, Paused
 from core.models.chat.backend import Reply, Request
 from core.models.openai.server import OpenAIChat
 
-# Servers and deadlines are real, and so is a machine that does other things: tried once more, and the report says so.
-pytestmark = pytest.mark.flaky(reruns=1)
-
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503])
 def test_passing_trouble_is_retried(server: Server, status: int) -> None:
@@ -54,7 +51,7 @@ def test_a_wait_beyond_the_deadline_pauses_at_once(server: Server, form: str) ->
     with pytest.raises(Paused, match="asks to wait 60 minutes before it answers again"):
         chat.reply([Request("x")])
     assert isinstance(chat.reply([Request("x")])[0], Reply)  # a person who continues sooner is not held up
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize(
@@ -113,13 +110,14 @@ def test_a_broken_connection_is_retried(server: Server, trouble: Any) -> None:
 
 def test_a_slow_drip_ends_at_the_deadline(server: Server) -> None:
     server.plan = [drip]
+    chat = backend(server, deadline=1.0)  # which loads the client when it is the first
     started = time.monotonic()
-    answer = backend(server, deadline=1.0).reply([Request("x")])[0]
+    answer = chat.reply([Request("x")])[0]
     assert isinstance(answer, Failed)
     assert "within 1 s" in answer.reason
     assert answer.kind == "late"
     assert sum(answer.tokens) > 0  # the server may have worked on it, and a cap is to hold
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5  # the whole takes 10
 
 
 def drip_headers(handler: Handler, _: object) -> None:
@@ -130,9 +128,10 @@ def drip_headers(handler: Handler, _: object) -> None:
 
 def test_slow_headers_end_at_the_deadline_too(server: Server) -> None:
     server.plan = [drip_headers]
+    chat = backend(server, deadline=0.4)
     started = time.monotonic()
-    assert isinstance(backend(server, deadline=0.4).reply([Request("x")])[0], Failed)
-    assert time.monotonic() - started < 1.5
+    assert isinstance(chat.reply([Request("x")])[0], Failed)
+    assert time.monotonic() - started < 4  # the whole takes 6
 
 
 @pytest.mark.parametrize(
@@ -276,7 +275,7 @@ def test_requests_that_break_a_server_do_not_pause_the_run(server: Server) -> No
             handler.send(200, completion("yes"))
 
     server.plan = [crash] * 10_000
-    got = ask_all(backend(server, deadline=0.3), 6)
+    got = ask_all(backend(server, deadline=10.0), 6)
     assert [type(answer) for answer in got] == [Failed] * 6
     assert "fails at this request" in got[0].reason  # type: ignore[union-attr]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import saved
 from saved import ALL, IN_FILE, answers, change, copy_of
+from shortcuts import rebuild_elsewhere, rebuild_in_process
 
 from core.store import Store, schema
 from core.store.copies import Copies
@@ -32,6 +33,11 @@ os._exit(0)
 """
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    rebuild_in_process(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With two edits in the log, one of which is undone there."""
@@ -48,7 +54,10 @@ def edits(folder: Path) -> list[str]:
     return found
 
 
-def test_the_log_of_another_database_is_not_applied(left: Path, tmp_path: Path) -> None:
+def test_the_log_of_another_database_is_not_applied(
+    left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild_elsewhere(monkeypatch)
     folder, other = copy_of(left, tmp_path / "w"), saved.make(tmp_path / "other", copies=False)
     store = Store(folder)
     store.close()  # all is in the file now
@@ -123,7 +132,8 @@ def test_a_database_that_is_a_link_is_restored_too(left: Path, tmp_path: Path) -
     store.close()
 
 
-def test_a_damaged_index_is_found_at_the_opening(left: Path, tmp_path: Path) -> None:
+def test_a_damaged_index_is_found_at_the_opening(left: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rebuild_elsewhere(monkeypatch)
     folder = copy_of(left, tmp_path / "w")
     Store(folder).close()
     blocks = ((folder / FILE).stat().st_size - 3 * 4096) // 2**18

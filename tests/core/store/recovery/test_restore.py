@@ -17,6 +17,7 @@ import duckdb
 import pytest
 import saved
 from saved import ALL, AT_ONCE, IN_FILE, IN_LOG, answers, change, copy_of
+from shortcuts import rebuild_elsewhere, rebuild_in_process
 
 from core.errors import WorkspaceUnavailable
 from core.store import Store, opening
@@ -25,6 +26,11 @@ from core.store.recovery import rebuild
 
 FILE, LOG = "facetry.duckdb", "facetry.duckdb.wal"
 ZEROS = bytes(4096)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    rebuild_in_process(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +97,9 @@ def test_what_can_be_read_is_there(
 
 @pytest.mark.parametrize("block", range(5))
 def test_a_damaged_block_is_found_at_the_opening_and_copies_make_up_for_it(
-    left_with_copies: Path, tmp_path: Path, block: int
+    left_with_copies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
+    rebuild_elsewhere(monkeypatch)
     folder = copy_of(left_with_copies, tmp_path / "w")
     if (folder / FILE).stat().st_size <= 3 * 4096 + block * 2**18:
         pytest.skip("the file has no such block")
@@ -106,8 +113,9 @@ def test_a_damaged_block_is_found_at_the_opening_and_copies_make_up_for_it(
 
 @pytest.mark.parametrize("gone", [[FILE], [FILE, LOG]])
 def test_a_missing_database_is_restored_from_its_log_and_copies(
-    left_with_copies: Path, tmp_path: Path, gone: list[str]
+    left_with_copies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: list[str]
 ) -> None:
+    rebuild_elsewhere(monkeypatch)
     folder = copy_of(left_with_copies, tmp_path / "w")
     for name in gone:
         (folder / name).unlink()

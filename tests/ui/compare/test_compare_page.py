@@ -88,6 +88,12 @@ def test_the_version_that_it_came_from_comes_first(make: Callable[..., str]) -> 
     state.workspace().store.catalogue.set_parent(new, old)
     at = open_app("compare", run=new)
     assert at.query_params["with"] == old
+    # And from the old one a click leads to the same.
+    at = open_app("browse", run=old)
+    at.session_state["refine"] = True
+    at.run()
+    button(at, text.COMPARE_NEWER).click().run()
+    assert (at.query_params["run"], at.query_params["with"]) == (new, old)
 
 
 def test_what_can_be_taken_away(make: Callable[..., str]) -> None:

@@ -65,13 +65,13 @@ elif not usable and source.is_complete(given):
 if source.is_complete(given):
     file_names(given)
     near_duplicates(given)
-    if usable and given.source.has_images:
-        read_text(given.id)
-intake_report.skipped(given)
-intake_report.noted(given)
 left, right = st.columns([3, 2], gap="large")
 with left:
     intake_report.preview(given, usable)
 if usable:
     with right, guarded():
         truth_form(given, truth, of_run=bool(state.open_run_id()))
+intake_report.skipped(given)
+intake_report.noted(given)
+if usable and given.source.has_images and source.is_complete(given):
+    read_text(given.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from core.domain import Line
@@ -14,7 +15,8 @@ from core.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """lines: from top to bottom. telling: which of them are the name of the image's group, or a spelling of it."""
+    """lines: from top to bottom. telling: which of them are the name of the image's group, or a spelling of it, or hold
+    the number or date that is its name."""
 
     lines: tuple[Line, ...]
     telling: tuple[bool, ...]
@@ -25,5 +27,16 @@ def written(store: Store, row: Row) -> Written | None:
     lines = store.readings.find(READER_ID, [row.item_id]).get(row.item_id)
     if lines is None:
         return None
-    spelled = {key(text) for text in (row.cluster.name, *row.cluster.labels)} - {""} if row.cluster else set()
-    return Written(lines, tuple(any(alike(key(line.text), other) for other in spelled) for line in lines))
+    names = (row.cluster.name, *row.cluster.labels) if row.cluster else ()
+    spelled, figures = {key(text) for text in names} - {""}, [text for text in names if any(map(str.isdigit, text))]
+    return Written(
+        lines,
+        tuple(
+            any(alike(key(line.text), other) for other in spelled) or any(_holds(line.text, text) for text in figures)
+            for line in lines
+        ),
+    )
+
+
+def _holds(line: str, figure: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(figure)}(?!\w)", line, re.IGNORECASE))

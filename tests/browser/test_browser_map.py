@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import chromium as kit
-from conftest import DATASETS
+from finished_runs import Finished
 from playwright.sync_api import Page, expect
 
 from ui import text
@@ -17,48 +15,39 @@ browser, page = kit.browser, kit.page
 pytestmark = kit.marks
 
 
-def test_drawn_around_shown_and_moved(tmp_path: Path, page: Page) -> None:
-    options = {
-        "--images": kit.flowers(tmp_path / "garden", 8), "--criterion": "species", "--k": 3,
-        "--truth": DATASETS / "flowers" / "labels.csv:species", "--out": tmp_path / "out",
-        "--workspace": tmp_path / "workspace",
-    }  # fmt: skip
-    words = [str(word) for option in options.items() for word in option]
-    subprocess.run([sys.executable, "-m", "core", "run", *words], cwd=kit.ROOT, check=True, capture_output=True)
-    run_id = re.search(r'"run": "(\w+)"', (tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
-    assert run_id
-    with kit.running(tmp_path / "workspace") as server:
-        page.goto(f"{server.url}/map?run={run_id[1]}&method=pca")
-        canvas = page.locator(".field canvas")
-        expect(canvas).to_have_attribute("data-milliseconds", re.compile(r"[\d.]+"), timeout=kit.SLOW)
-        kit.settled(page)
-        expect(canvas).to_have_attribute("aria-label", re.compile("A map of 32 images"))
-        kit.picture(page, "map")
-        # A box around everything, then a lasso around a part of it.
-        page.get_by_role("button", name=text.MAP_TOOLS["box"], exact=True).click()
-        draw(page, [(0.01, 0.01), (0.99, 0.99)])
-        expect(page.locator(".bar .count")).to_have_text(text.map_count(32))
-        page.get_by_role("button", name=text.MAP_TOOLS["lasso"], exact=True).click()
-        draw(page, [(0.01, 0.01), (0.5, 0.01), (0.5, 0.99), (0.01, 0.99), (0.01, 0.1)])
-        expect(page.locator(".bar .count")).not_to_have_text(text.map_count(32))
-        kit.settled(page)
-        # What is shown below is moved as on Browse, and comes back.
-        page.locator("input.tick").first.check()
-        page.locator(".bar .new").click()
-        page.locator(".bar .naming input").fill("mine")
-        page.locator(".bar .naming button").click()
-        expect(page.locator(".bar .said")).to_contain_text("Moved 1 image to")
-        expect(page.locator(".legend")).to_contain_text("mine (1)")
-        page.locator(".bar .back").click()
-        expect(page.locator(".legend")).not_to_contain_text("mine")
-        kit.settled(page)
-        with page.expect_download() as saved:
-            page.get_by_role("button", name=text.MAP_TOOLS["png"], exact=True).click()
-        assert saved.value.suggested_filename == "map-pca-seen.png"
-        assert Path(saved.value.path()).read_bytes()[:4] == b"\x89PNG"
-        canvas.focus()
-        page.keyboard.press("Escape")
-        expect(page.get_by_text(text.MAP_CHOOSE_HINT)).to_be_visible()
+def test_drawn_around_shown_and_moved(finished: Finished, page: Page) -> None:
+    total = len(list(finished.images.iterdir()))
+    page.goto(f"{finished.server.url}/map?run={finished.runs['species']}&method=pca")
+    canvas = page.locator(".field canvas")
+    expect(canvas).to_have_attribute("data-milliseconds", re.compile(r"[\d.]+"), timeout=kit.SLOW)
+    kit.settled(page)
+    expect(canvas).to_have_attribute("aria-label", re.compile(f"A map of {total} images"))
+    kit.picture(page, "map")
+    # A box around everything, then a lasso around a part of it.
+    page.get_by_role("button", name=text.MAP_TOOLS["box"], exact=True).click()
+    draw(page, [(0.01, 0.01), (0.99, 0.99)])
+    expect(page.locator(".bar .count")).to_have_text(text.map_count(total))
+    page.get_by_role("button", name=text.MAP_TOOLS["lasso"], exact=True).click()
+    draw(page, [(0.01, 0.01), (0.5, 0.01), (0.5, 0.99), (0.01, 0.99), (0.01, 0.1)])
+    expect(page.locator(".bar .count")).not_to_have_text(text.map_count(total))
+    kit.settled(page)
+    # What is shown below is moved as on Browse, and comes back.
+    page.locator("input.tick").first.check()
+    page.locator(".bar .new").click()
+    page.locator(".bar .naming input").fill("mine")
+    page.locator(".bar .naming button").click()
+    expect(page.locator(".bar .said")).to_contain_text("Moved 1 image to")
+    expect(page.locator(".legend")).to_contain_text("mine (1)")
+    page.locator(".bar .back").click()
+    expect(page.locator(".legend")).not_to_contain_text("mine")
+    kit.settled(page)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=text.MAP_TOOLS["png"], exact=True).click()
+    assert saved.value.suggested_filename == "map-pca-seen.png"
+    assert Path(saved.value.path()).read_bytes()[:4] == b"\x89PNG"
+    canvas.focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text(text.MAP_CHOOSE_HINT)).to_be_visible()
 
 
 def draw(page: Page, path: list[tuple[float, float]]) -> None:

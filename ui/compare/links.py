@@ -17,11 +17,13 @@ _CROSSED = 3
 
 
 def links(run: RunRow) -> None:
-    """Buttons: to make a new version, to compare with the version before, and to cross with further criteria."""
+    """Buttons: to make a new version, to compare with the one before or after, and to cross with further criteria."""
     if run_data.has_pictures(run):  # rows alone show nothing that a model could look at
         new_version_button(run)
     if any(other.id == run.parent for other in others(run)):
-        _link(run, run.parent, text.COMPARE_PARENT, ":material/compare_arrows:")
+        _link(run.id, run.parent, text.COMPARE_PARENT, ":material/compare_arrows:")
+    if newer := next((other for other in others(run) if other.parent == run.id), None):
+        _link(newer.id, run.id, text.COMPARE_NEWER, ":material/compare_arrows:")
     for other in _crossed(run)[1:_CROSSED]:
         _cross(run, other)
 
@@ -42,9 +44,10 @@ def _crossed(run: RunRow) -> list[RunRow]:
 
 
 def _cross(run: RunRow, other: RunRow) -> None:
-    _link(run, other.id, safe_md(text.cross_with(other.settings.criterion), 60), ":material/grid_on:")
+    _link(run.id, other.id, safe_md(text.cross_with(other.settings.criterion), 60), ":material/grid_on:")
 
 
-def _link(run: RunRow, other: str, label: str, icon: str) -> None:
-    if st.button(label, icon=icon, type="tertiary", key=f"compare-{run.id}-{other}"):
-        state.go_to("compare", run.id, **{state.OTHER_RUN: other})
+def _link(run_id: str, other: str, label: str, icon: str) -> None:
+    """To a run beside another, the one before it."""
+    if st.button(label, icon=icon, type="tertiary", key=f"compare-{run_id}-{other}"):
+        state.go_to("compare", run_id, **{state.OTHER_RUN: other})

@@ -53,7 +53,7 @@ def field(given: DatasetRow) -> tuple[DatasetRow, str]:
 
 def only(given: DatasetRow, spec: str) -> DatasetRow:
     """The parts of these images: as they were looked at, where that was done, else as they will be."""
-    if not spec:
+    if spec == given.source.focus:
         return given
     source = replace(given.source, focus=spec)
     return state.workspace().store.datasets.newest(source) or replace(given, id="", source=source)

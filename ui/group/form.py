@@ -45,6 +45,7 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
     beyond = st.container()
     k = number_of_groups.field((criterion or "").strip(), found, columns, usable)
     number_of_groups.stand_out(given)
+    begins = st.container()  # what a run needs is above; what it may have besides is below
     others = further_field(given, criterion or "", lambda each: (number_for(each, found, columns).k or k) if k else 0)
     run_options.begin(given)
     part, missing = focus.field(given)
@@ -62,20 +63,21 @@ def form(given: DatasetRow, truth: str, found: Found, columns: Sequence[Column])
             if seen.warning:
                 _ways_on(part, seen.warning, settings)
         unseen = beyond_sight(settings, others)
-        if unseen:
-            st.warning(safe_md(unseen), icon=":material/visibility_off:")
         waits = bool(seen.warning or unseen or missing)
-        with st.container(horizontal=True):
-            if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
-                begin_each(part, settings, others) if others else begin(part, settings)
-            # A few images are all looked at, and at once.
-            if not seen.warning:
-                by_examples.button(part, plain)
-            try_button(part, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
-        if waits:
-            st.caption(f":material/arrow_upward: {missing or text.START_WAITS}")
-        estimate.line(part, settings)
-        further_costs(part, settings, others)
+        with begins:
+            if unseen:
+                st.warning(safe_md(unseen), icon=":material/visibility_off:")
+            with st.container(horizontal=True):
+                if st.button(text.START, type="primary", icon=":material/play_arrow:", key="start", disabled=waits):
+                    begin_each(part, settings, others) if others else begin(part, settings)
+                # A few images are all looked at, and at once.
+                if not seen.warning:
+                    by_examples.button(part, plain)
+                try_button(part, replace(settings, vision=plain.vision, text=plain.text, share=1.0), disabled=waits)
+            if waits:
+                st.caption(f":material/info: {missing or text.START_WAITS}")
+            estimate.line(part, settings)
+            further_costs(part, settings, others)
 
 
 def try_button(given: DatasetRow, settings: RunSettings, disabled: bool = False) -> None:

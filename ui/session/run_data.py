@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.domain import DatasetRow, RunSettings, SourceAddress
+from core.domain import DatasetRow, SourceAddress
 from core.ingest import result_files
 from core.ingest.sources import upload
 from core.ingest.sources.source_file import DEMO
@@ -108,20 +108,23 @@ def images_name(given: DatasetRow) -> str:
 
 def run_name(run: RunRow, groups: int = 0) -> str:
     """What a run is called, as plain text: what a person called it, or "Pictures/shop by colour, 5 groups". Where that
-    holds of other runs too, the models or the time tell it from them. groups: how many there are by now."""
+    holds of other runs too, the models or the time tell it from them. groups: how many there are by now, 0 where that
+    is to be found out."""
     if run.name:
         return run.name
     given, settings = dataset(run), run.settings
-    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or _asked(settings))
+    name = text.run_name(images_name(given) if given else "", settings.criterion, groups or _groups(run))
     parts = [name, text.only(given.given)] if given and sampled(given) else [name]
     parts += [text.only_focus(given.source.focus)] if given and given.source.focus else []
     return ", ".join([*parts, *_told_apart(run)])
 
 
-def _asked(settings: RunSettings) -> int:
-    """The number of groups that was asked for; 0 for a baseline that finds it."""
-    finds = is_baseline(settings.text) and not Recipe.parse(settings.text).needs_k
-    return 0 if finds else settings.k
+def _groups(run: RunRow) -> int:
+    """How many groups a person made of those that were asked for; 0 for a baseline that finds the number."""
+    if state.workspace().store.runs.edits(run.id):
+        return len(decisions.clusters(state.workspace().store, run.id).clusters)
+    finds = is_baseline(run.settings.text) and not Recipe.parse(run.settings.text).needs_k
+    return 0 if finds else run.settings.k
 
 
 def _told_apart(run: RunRow) -> list[str]:

@@ -59,7 +59,7 @@ def begin(given: DatasetRow) -> None:
     if st.session_state.get(_OF) == given.id:
         return
     value = state.workspace().store.datasets.options(given.id)
-    _fill(_read(value))
+    _fill(_of_focus(given.source.focus) | _read(value))
     st.session_state[_OF], st.session_state[_KEPT] = given.id, value
 
 

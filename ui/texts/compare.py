@@ -53,6 +53,7 @@ VERSION_NAMES: Final = "Your names of today are kept: they stand under More choi
 VERSION_NAMES_ANEW: Final = "Find names anew"
 VERSION_NO: Final = "Start a separate run"
 COMPARE_PARENT: Final = "Compare with the version before"
+COMPARE_NEWER: Final = "Compare with the newer version"
 TO_VERSION: Final = "Go to this run"
 TOGETHER: Final = "All runs on these images"
 TOGETHER_HELP: Final = "The newest 20. Runs by several criteria are about different things: compare those that are not."

@@ -224,7 +224,7 @@ def agreement_said(run: str, differs: str, ari: float, number: int) -> str:
     elif ari >= 0.5:
         verdict = _("much the same groups")
     else:
-        verdict = _("other groups: what decides is not only in the images")
+        verdict = _("other groups")
     return _("{differs} (“{run}”): {verdict}. ARI {ari:.2f} over {images}.").format(
         differs=_capital(tr(DIFFERS)[differs]), run=run, verdict=verdict, ari=ari, images=images(number)
     )

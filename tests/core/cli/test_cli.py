@@ -76,7 +76,7 @@ def test_the_same_input_gives_the_same_result(command: list[str], tmp_path: Path
     main([*command[:-1], str(tmp_path / "another")])
     assert (tmp_path / "out" / "assignments.csv").read_bytes() == first
     held = json.loads((tmp_path / "out" / "metrics.json").read_text())  # without labels no score against them
-    assert list(held) == ["internal"]
+    assert list(held) == ["internal", "stability"]
 
 
 def test_unassigned_and_unusable_are_written_and_counted(command: list[str], house: House, tmp_path: Path) -> None:

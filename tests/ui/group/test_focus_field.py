@@ -74,6 +74,16 @@ def test_the_form_takes_over_what_a_run_looked_at(spec: str, monkeypatch: pytest
     assert run_options.focused(DatasetRow("", "", SourceAddress(), 0, {})) == spec
 
 
+def test_parts_at_hand_stay_parts_until_another_part_is_chosen(given: str) -> None:
+    whole = state.workspace().store.datasets.get(given)
+    assert whole is not None
+    part = field.only(whole, "box:0,0,50,100")
+    assert part.source.focus == "box:0,0,50,100"
+    assert field.only(part, "box:0,0,50,100") is part
+    assert field.only(part, "") == whole
+    assert field.only(part, "subject").source == field.only(whole, "subject").source
+
+
 def test_words_are_asked_for_and_the_form_comes_back_as_it_was(given: str) -> None:
     at = open_app("group", dataset=given)
     at.text_input(key="criterion").set_value("colour")

@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from app import fresh_server, images, make, models, open_app, shown  # noqa: F401
 from streamlit.testing.v1 import AppTest
+from waiting import wait_for
 
 from core.models import registry
 from core.models.builtin import text_model, vision_model
@@ -42,7 +43,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_second_session_asks_the_database_nothing(make: Callable[..., str], asked: list[str]) -> None:
     run_id = make()
-    before = [shown(open_app(page, run=run_id)) for page in PAGES]
+    first = [open_app(page, run=run_id) for page in PAGES]
+    wait_for(lambda: not any(look.alive for look in state.jobs()._exploring.values()))  # Evaluate measures beside
+    before = [shown(at.run()) for at in first]
     asked.clear()
     assert [shown(open_app(page, run=run_id)) for page in PAGES] == before
     assert asked == []

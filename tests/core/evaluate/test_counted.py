@@ -23,7 +23,7 @@ NAMES = {
 
 def test_random_pairs_of_every_shape() -> None:
     draw = np.random.default_rng(0)
-    for _ in range(120):
+    for _ in range(1_000):
         number = int(draw.integers(1, 60))
         truth = draw.integers(0, draw.integers(1, 9), number)
         groups = np.where(draw.random(number) < draw.random(), truth, draw.integers(0, draw.integers(1, 9), number))

@@ -103,21 +103,7 @@ def _table(given: DatasetRow, truth: str) -> str:
     if not place.name and given.source.kind == "csv":
         place = Path(given.source.path)  # the table that lists the images may hold their labels too
     key = f"truth-table-{given.id}"
-    drops = st.session_state.setdefault(f"{key}-drops", 0)
-    dropped = st.file_uploader(
-        text.TABLE_UPLOAD,
-        type=[suffix.lstrip(".") for suffix in NAMED],
-        max_upload_size=_MOST_MB,
-        help=text.TABLE_LARGE.format(size=f"{_MOST_MB} MB"),
-        key=f"{key}-upload-{drops}",
-    )
-    if dropped:
-        folder = upload.home(state.workspace().config) / secrets.token_hex(16)
-        st.session_state[key] = str(upload.save_table(folder, dropped.getvalue(), Path(dropped.name).suffix))
-        st.session_state[f"{key}-drops"] += 1  # an empty field: what was dropped is saved
-        st.rerun()
-    st.session_state.setdefault(key, str(place) if place.name else "")
-    path = st.text_input(text.TABLE_PATH, key=key, placeholder=text.TABLE_HINT)
+    path = _place(key, place)
     if not path or not path.strip():
         return ""
     table = typed_path(path.strip())
@@ -133,6 +119,37 @@ def _table(given: DatasetRow, truth: str) -> str:
         st.caption(safe_md(text.TABLE_HOW.format(how=how), 400))
     chosen = st.selectbox(text.COLUMN, classes, index=index, key=f"{key}-column")
     return f"{ENCODED}{encoding}:{table}:{chosen}" if encoding else f"{table}:{chosen}"
+
+
+def _place(key: str, place: Path) -> str:
+    """Where the table lies: one that is dropped, told by its name and not by where it is kept, or a path that is typed.
+
+    place: of the table that was chosen before, empty for none.
+    """
+    kept, home = f"{key}-kept", upload.home(state.workspace().config)
+    if kept not in st.session_state:
+        st.session_state[kept] = str(place) if home in place.parents else ""
+    if st.session_state[kept]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            name = st.session_state.get(f"{key}-name") or text.TABLE_DROPPED
+            st.markdown(f":material/table: {safe_md(name, 80)}", width="stretch")
+            st.button(text.TABLE_OTHER, key=f"{key}-other", on_click=lambda: st.session_state.update({kept: ""}))
+        return str(st.session_state[kept])
+    drops = st.session_state.setdefault(f"{key}-drops", 0)
+    dropped = st.file_uploader(
+        text.TABLE_UPLOAD,
+        type=[suffix.lstrip(".") for suffix in NAMED],
+        max_upload_size=_MOST_MB,
+        help=text.TABLE_LARGE.format(size=f"{_MOST_MB} MB"),
+        key=f"{key}-upload-{drops}",
+    )
+    if dropped:
+        saved = upload.save_table(home / secrets.token_hex(16), dropped.getvalue(), Path(dropped.name).suffix)
+        st.session_state.update({kept: str(saved), f"{key}-name": dropped.name})
+        st.session_state[f"{key}-drops"] += 1  # an empty field: what was dropped is saved
+        st.rerun()
+    st.session_state.setdefault(key, str(place) if place.name and home not in place.parents else "")
+    return st.text_input(text.TABLE_PATH, key=key, placeholder=text.TABLE_HINT) or ""
 
 
 def summary(given: DatasetRow, truth: str) -> None:

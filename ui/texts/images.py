@@ -104,6 +104,8 @@ TRUTH_KINDS: Final = {
 }
 TABLE: Final = "Table with a column of file names and a column of labels"
 TABLE_HINT: Final = "/home/me/Pictures/labels.csv"
+TABLE_DROPPED: Final = "The table that you dropped"
+TABLE_OTHER: Final = "Another table"
 TABLE_PATH: Final = "or where it lies on this computer"
 TABLE_UPLOAD: Final = "Drop the table here (CSV, JSON Lines, Parquet …)"
 TABLE_LARGE: Final = "Up to {size}. A larger table is better named by its path, below."

@@ -31,8 +31,11 @@ def belief(
         _add(shares[row], assignment, columns)
         own = columns.get("") if place is None else place
         if own is not None and shares[row, own] < shares[row].max(initial=0.0):
-            most = int(shares[row].argmax())  # a person has changed the groups since: its share goes with the images
-            shares[row, own], shares[row, most] = shares[row, most], shares[row, own]
+            most = int(shares[row].argmax())
+            if place is None:  # the model was not sure enough: it may as well be where it most nearly was
+                shares[row, own] = shares[row, most]
+            else:  # a person has changed the groups since: the share goes with the images
+                shares[row, own], shares[row, most] = shares[row, most], shares[row, own]
         if own is not None and not shares[row].any():
             shares[row, own] = _SURE if assignment.confidence is None else assignment.confidence
     rest = np.maximum(1 - shares.sum(axis=1, keepdims=True), _LEAST)

@@ -85,10 +85,11 @@ class Answers:
         return str(found[0][0]) if found else ""
 
     def kinds(self, run_id: str) -> dict[str, dict[str, int]]:
-        """Step -> kind of failure -> how many items a run holds as failed so."""
+        """Step -> kind of failure -> how many items a run holds as failed so, the commonest first."""
         rows = self._db.read_kept(
             [run_id],
-            "SELECT step, kind, count(*) FROM result WHERE run_id = ? AND failure <> '' GROUP BY ALL",
+            "SELECT step, kind, count(*) AS number FROM result WHERE run_id = ? AND failure <> '' GROUP BY ALL "
+            "ORDER BY number DESC, kind",
             [run_id],
         )
         found: dict[str, dict[str, int]] = {}

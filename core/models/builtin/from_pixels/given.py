@@ -36,6 +36,8 @@ _OWN_ELSE = 0.4
 _SURE = 0.3
 """A group with a narrow word of at least this cover is known by that word, and takes no name that means another."""
 
+_MOSTLY = 0.5
+"""A word that holds for more of a group says what kind of thing it shows."""
 _SEVERAL = 2.0
 """So many times an even share of the images is more than a single name stands for, as far as anybody knows."""
 
@@ -89,21 +91,34 @@ def _guess(
     """Give the names without a word, by their positions, what is left of some groups; home is changed.
 
     Of a group that is known by a word, or that another name mostly took, nothing is given; nor of one that holds what
-    would be the share of several names.
+    would be the share of several names, or that shows another kind of thing than the names that there are words for.
     """
     seen = shown(shares, found.member, found.shares.shape[1])
+    other_kind = _of_another_kind(names, seen)
     left = home == len(names)
     most = _SEVERAL * len(home) / len(names)
 
     def free(j: int) -> bool:
         own = left[found.member == j]
-        return bool(seen[j].max() < _SURE and own.mean() > 0.5 and own.sum() <= most)
+        return bool(seen[j].max() < _SURE and not other_kind[j] and own.mean() > 0.5 and own.sum() <= most)
 
     unsure = [int(j) for j in np.unique(found.member) if free(j)]
     guesses = _nearest(names, unknown, seen @ vocabulary("subject").members.T, unsure)
     for j, i in guesses:
         home[left & (found.member == j)] = i
     return {i for _, i in guesses}
+
+
+def _of_another_kind(names: Sequence[str], seen: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(groups,) whether a broad word ("clothing") holds for most of a group, and for none of the names that there are
+    words for ("daisy"): names that are given together are of one kind. seen: (groups, narrow) shares."""
+    words = vocabulary("subject")
+    means = np.stack([meaning("subject", name) for name in names])
+    known = (means[means.max(axis=1) >= 1] > 0).any(axis=0)
+    if not known.any():
+        return np.zeros(len(seen), dtype=np.bool_)
+    broad = words.members[words.narrow :] > 0
+    return np.asarray((seen @ broad[~broad[:, known].any(axis=1)].T).max(axis=1, initial=0.0) > _MOSTLY, dtype=np.bool_)
 
 
 def _natural(aspect: str, evidence: Mapping[str, Vector], most: int) -> Groups:

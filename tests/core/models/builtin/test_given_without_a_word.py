@@ -44,3 +44,12 @@ def test_a_group_that_is_several_names_worth_of_images_goes_to_none() -> None:
     assert len(given._guess(names, [0, 1], home, shares, found)) == 1
     assert set(home[:60].tolist()) == {len(names)}
     assert len(set(home[60:].tolist()) & {0, 1}) == 1
+
+
+def test_a_group_of_another_kind_than_the_names_with_a_word_is_no_guess() -> None:
+    words = vocabulary("subject")
+    seen = np.zeros((2, words.narrow), dtype=np.float32)
+    for row, inside in enumerate((["T-shirt", "jeans", "cardigan", "suit"], ["daisy", "vase", "bee", "rose hip"])):
+        seen[row, [words.names.index(word) for word in inside]] = 0.25
+    assert given._of_another_kind(["daisy", "tulip"], seen).tolist() == [True, False]
+    assert given._of_another_kind(["tulip", "lily"], seen).tolist() == [False, False]  # nothing is known of their kind

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from web_server import at_work
 
 from core.models.catalogue.entries import Entry, File
 
@@ -129,17 +129,9 @@ def _listed(name: str, content: bytes) -> dict[str, Any]:
     return {"size": len(content), "blobId": git, "lfs": {"sha256": sha256, "size": len(content), "pointerSize": 130}}
 
 
-@contextmanager
-def serve(files: dict[str, bytes]) -> Iterator[Hub]:
+def serve(files: dict[str, bytes]) -> AbstractContextManager[Hub]:
     """A running hub with one repository."""
-    with Hub(files) as hub:
-        thread = threading.Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield hub
-        finally:
-            hub.shutdown()
-            thread.join()
+    return at_work(Hub(files))
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

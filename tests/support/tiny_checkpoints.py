@@ -180,11 +180,16 @@ def _smolvlm(folder: Path, kind: str, *, video: bool) -> Path:
     return _save(folder, getattr(hf, f"{kind}ForConditionalGeneration")(config), processor)
 
 
-def qwen(folder: Path) -> Path:
-    torch.manual_seed(0)
+def _qwen_tokens() -> tuple[Any, list[int]]:
+    """The tokenizer, and its ids of start, end, picture and video."""
     marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
     tokens = _tokenizer(*marks, image_token="<|image_pad|>", video_token="<|video_pad|>")
-    start, end, picture, video = (tokens.convert_tokens_to_ids(mark) for mark in marks)
+    return tokens, [tokens.convert_tokens_to_ids(mark) for mark in marks]
+
+
+def qwen(folder: Path) -> Path:
+    torch.manual_seed(0)
+    tokens, (start, end, picture, video) = _qwen_tokens()
     config = hf.Qwen2_5_VLConfig(
         vision_config={
             "depth": 2,
@@ -218,9 +223,7 @@ def qwen(folder: Path) -> Path:
 
 def qwen3(folder: Path) -> Path:
     torch.manual_seed(0)
-    marks = ["<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
-    tokens = _tokenizer(*marks, image_token="<|image_pad|>", video_token="<|video_pad|>")
-    start, end, picture, video = (tokens.convert_tokens_to_ids(mark) for mark in marks)
+    tokens, (start, end, picture, video) = _qwen_tokens()
     rope = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2], "mrope_interleaved": True}
     config = hf.Qwen3VLConfig(
         vision_config={

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+S = TypeVar("S", bound=HTTPServer)
 MEGABYTE = 1024 * 1024
 
 
@@ -82,9 +84,9 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(files: dict[str, bytes]) -> Iterator[Server]:
-    """A running server."""
-    with Server(files) as server:
+def at_work(server: S) -> Iterator[S]:
+    """A server while it answers."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -92,3 +94,8 @@ def serve(files: dict[str, bytes]) -> Iterator[Server]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def serve(files: dict[str, bytes]) -> AbstractContextManager[Server]:
+    """A running server."""
+    return at_work(Server(files))

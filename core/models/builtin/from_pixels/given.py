@@ -58,7 +58,7 @@ def shares_of(
     home = _homes(aspect, names, near @ shares, field)
     guessed: set[int] = set()
     if aspect == "subject":  # there are words for all colours, styles and lights
-        without_word = {i for i, name in enumerate(names) if meaning(aspect, name).max() < 1}
+        without_word = {i for i, name in enumerate(names) if not _has_word(meaning(aspect, name))}
         guessed = without_word & set(home.tolist())
         if unknown := sorted(without_word - guessed):
             guessed |= _guess(names, unknown, home, shares, _natural(aspect, evidence, k + _FINER))
@@ -74,11 +74,16 @@ def _homes(aspect: str, names: Sequence[str], seen: NDArray[np.float32], field: 
     means = np.stack([meaning(aspect, name) for name in names])
     if field is not None:
         own = words.members[field] > 0
-        means[[(row[own] > 0).all() and row.max() < 1 for row in means]] = 0
+        means[[(row[own] > 0).all() and not _has_word(row) for row in means]] = 0
     fit = np.clip(seen @ means.T, 0, 1)
     fits = fit >= np.maximum(_FITS, _OWN.get(aspect, _OWN_ELSE) * fit.max(axis=0))
     fits &= fit >= _RIVAL.get(aspect, _RIVAL_ELSE) * best[:, None]
     return np.where(fits.any(axis=1), np.where(fits, fit, -1.0).argmax(axis=1), len(names)).astype(np.intp)
+
+
+def _has_word(means: NDArray[np.float32]) -> bool:
+    """Whether the engine has a word for a name, by its `meaning`: not only words that are like it."""
+    return bool(means.max() >= 1)
 
 
 def _guess(
@@ -113,9 +118,8 @@ def _of_another_kind(names: Sequence[str], seen: NDArray[np.float32]) -> NDArray
     """(groups,) whether a broad word ("clothing") holds for most of a group, and for none of the names that there are
     words for ("daisy"): names that are given together are of one kind. seen: (groups, narrow) shares."""
     words = vocabulary("subject")
-    means = np.stack([meaning("subject", name) for name in names])
-    known = (means[means.max(axis=1) >= 1] > 0).any(axis=0)
-    if not known.any():
+    known = np.any([means > 0 for name in names if _has_word(means := meaning("subject", name))], axis=0)
+    if not np.any(known):
         return np.zeros(len(seen), dtype=np.bool_)
     broad = words.members[words.narrow :] > 0
     return np.asarray((seen @ broad[~broad[:, known].any(axis=1)].T).max(axis=1, initial=0.0) > _MOSTLY, dtype=np.bool_)
